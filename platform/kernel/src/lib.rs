@@ -1,0 +1,30 @@
+//! The values that every Tradewind crate shares: ids, money, time, randomness, request context.
+//!
+//! Nothing here performs I/O, and nothing here knows a business word. Time and randomness are handed
+//! out by [`Clock`] and [`Entropy`]; code that takes them from anywhere else cannot be simulated.
+
+#![warn(missing_docs)]
+
+mod clock;
+mod context;
+mod entropy;
+mod id;
+mod money;
+mod page;
+mod position;
+mod secret;
+mod slug;
+mod timestamp;
+mod trace;
+
+pub use clock::{Clock, Elapsed};
+pub use context::{Context, Deadline, Principal};
+pub use entropy::Entropy;
+pub use id::{Id, InvalidId, TypedId};
+pub use money::{Currency, Money, MoneyError};
+pub use page::{Page, PageRequest};
+pub use position::{InvalidPosition, Position};
+pub use secret::Secret;
+pub use slug::{InvalidSlug, Slug};
+pub use timestamp::{InvalidTimestamp, Timestamp};
+pub use trace::TraceContext;
