@@ -55,7 +55,12 @@ impl Context {
     #[must_use]
     pub fn begin(principal: Principal, clock: &Clock, entropy: &Entropy) -> Self {
         let trace = TraceContext::begin(entropy);
-        Self { principal, trace, correlation: entropy.id(clock), causation: None }
+        Self {
+            principal,
+            trace,
+            correlation: entropy.id(clock),
+            causation: None,
+        }
     }
 }
 
@@ -103,7 +108,12 @@ mod tests {
     #[test]
     fn scopes_tell_principals_apart() {
         let id = Id::from_u128(1);
-        let scopes = [Principal::Anonymous, Principal::Customer(id), Principal::Staff(id)].map(|p| p.scope());
+        let scopes = [
+            Principal::Anonymous,
+            Principal::Customer(id),
+            Principal::Staff(id),
+        ]
+        .map(|p| p.scope());
         assert_eq!(scopes.iter().collect::<std::collections::BTreeSet<_>>().len(), 3);
     }
 }

@@ -1,0 +1,245 @@
+//! The handle on one database.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::Connection;
+use tradewind_kernel::{Clock, Context, Entropy};
+
+use crate::job::{Job, Pending};
+use crate::sqlite::readers::Readers;
+use crate::sqlite::writer::Writer;
+use crate::sqlite::{batch, fault, open};
+use crate::stats::{Counters, Stats};
+use crate::tx::{self, Fault, Source};
+use crate::{Bind, DbError, FromRow, MigrateMode, MigrationSet, Sql, Tx, Work, migrate};
+
+/// Where a database lives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// In this file; its journal lies beside it.
+    File(PathBuf),
+    /// In memory, gone with the handle; implies [`Execution::Inline`].
+    Memory,
+}
+
+/// On which thread writes run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Execution {
+    /// On the database's writer thread, many in one commit.
+    Threaded,
+    /// On the calling thread, one by one: the same run every time, for simulation.
+    Inline,
+}
+
+/// How to open a database.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where it lives.
+    pub location: Location,
+    /// On which thread writes run.
+    pub execution: Execution,
+    /// The greatest number of connections that read at the same time.
+    pub readers: usize,
+    /// The time that transactions see.
+    pub clock: Clock,
+    /// The randomness behind the ids that transactions make.
+    pub entropy: Entropy,
+}
+
+/// A handle on one database; clones share it.
+#[derive(Clone)]
+pub struct Db {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    location: Location,
+    source: Source,
+    way: Way,
+}
+
+enum Way {
+    Threaded {
+        writer: Writer,
+        readers: Readers,
+    },
+    /// `None` after the database was closed.
+    Inline(Mutex<Option<Connection>>),
+}
+
+impl Db {
+    /// Opens a database and creates it when there is none. Its schema is made by [`Db::migrate`].
+    ///
+    /// # Errors
+    /// [`DbError::Open`] when the file cannot be opened or the engine is too old.
+    pub fn open(options: Options) -> Result<Self, DbError> {
+        let counters = Arc::new(Counters::default());
+        let source = Source {
+            clock: options.clock,
+            entropy: options.entropy,
+            counters,
+        };
+        let way = match (&options.location, options.execution) {
+            (Location::Memory, _) => Way::Inline(Mutex::new(Some(open::memory()?))),
+            (Location::File(path), Execution::Inline) => Way::Inline(Mutex::new(Some(open::writer(path)?))),
+            (Location::File(path), Execution::Threaded) => Way::Threaded {
+                writer: Writer::start(path, source.clone())?,
+                readers: Readers::new(path.clone(), options.readers.max(1)),
+            },
+        };
+        Ok(Self {
+            inner: Arc::new(Inner {
+                location: options.location,
+                source,
+                way,
+            }),
+        })
+    }
+
+    /// Brings the schema to what `sets` say, or requires that it is there already.
+    ///
+    /// # Errors
+    /// [`DbError::Schema`] when a migration is missing, changed or unknown.
+    pub async fn migrate(&self, sets: &[MigrationSet], mode: MigrateMode) -> Result<(), DbError> {
+        self.submit(migrate::Migrate::new(sets, mode), None).await
+    }
+
+    /// Runs `work` in a transaction and answers after it was committed.
+    ///
+    /// Dropping the future does not undo the work: once it is queued it may be committed.
+    ///
+    /// # Errors
+    /// What the work refused with, or a [`DbError`] as its error type wraps it.
+    pub async fn write<W: Work>(&self, context: &Context, work: W) -> Result<W::Output, W::Error> {
+        self.submit(work, Some(context.clone())).await
+    }
+
+    async fn submit<W: Work>(&self, work: W, context: Option<Context>) -> Result<W::Output, W::Error> {
+        let (job, answer) = Pending::new(work, context);
+        let job: Box<dyn Job> = Box::new(job);
+        match &self.inner.way {
+            Way::Threaded { writer, .. } => writer.enqueue(&self.inner.source, job).await?,
+            Way::Inline(slot) => self.run_inline(slot, job)?,
+        }
+        answer.await.map_err(|_| DbError::Closed)?
+    }
+
+    fn run_inline(&self, slot: &Mutex<Option<Connection>>, job: Box<dyn Job>) -> Result<(), DbError> {
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = slot.take().ok_or(DbError::Closed)?;
+        *slot = Some(batch::run(connection, &self.inner.source, vec![job]));
+        Ok(())
+    }
+
+    /// Executes one query outside any transaction and gives all its rows.
+    ///
+    /// # Errors
+    /// Any of the engine's failures, and [`DbError::Busy`] when no connection became free.
+    pub async fn query<R: FromRow>(&self, sql: &Sql, params: &[Bind<'_>]) -> Result<Vec<R>, DbError> {
+        let counters = &self.inner.source.counters;
+        Counters::add(&counters.statements, 1);
+        let act = |connection: Connection| {
+            let rows = tx::query(&connection, sql, params);
+            (connection, rows.map_err(|fault: Fault| fault.named(sql)))
+        };
+        self.on_reader(act).await?
+    }
+
+    /// Executes one query outside any transaction and gives its first row, if any.
+    ///
+    /// # Errors
+    /// As [`Db::query`].
+    pub async fn query_optional<R: FromRow>(
+        &self,
+        sql: &Sql,
+        params: &[Bind<'_>],
+    ) -> Result<Option<R>, DbError> {
+        Ok(self.query(sql, params).await?.into_iter().next())
+    }
+
+    /// Runs several queries on one state of the database. Writing fails.
+    ///
+    /// # Errors
+    /// What the work refused with, or a [`DbError`] as its error type wraps it.
+    pub async fn read<W: Work>(&self, context: &Context, work: W) -> Result<W::Output, W::Error> {
+        let (mut job, answer) = Pending::new(work, Some(context.clone()));
+        let source = self.inner.source.clone();
+        let act = move |connection: Connection| {
+            let mut tx = Tx::new(connection, source);
+            run_reading(&mut tx, &mut job);
+            (tx.into_connection(), ())
+        };
+        self.on_reader(act).await?;
+        answer.await.map_err(|_| DbError::Closed)?
+    }
+
+    async fn on_reader<T>(&self, act: impl FnOnce(Connection) -> (Connection, T)) -> Result<T, DbError> {
+        match &self.inner.way {
+            Way::Threaded { readers, .. } => readers.with(&self.inner.source, act).await,
+            Way::Inline(slot) => {
+                let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+                let connection = slot.take().ok_or(DbError::Closed)?;
+                let (connection, result) = act(connection);
+                *slot = Some(connection);
+                Ok(result)
+            }
+        }
+    }
+
+    /// Prepares a statement without executing it, to see whether it fits the schema.
+    ///
+    /// # Errors
+    /// [`DbError::Statement`] with what the engine says.
+    pub async fn prepare(&self, sql: &Sql) -> Result<(), DbError> {
+        let act = |connection: Connection| {
+            let result = connection.prepare(sql.text(crate::Engine::Sqlite)).map(drop);
+            (
+                connection,
+                result.map_err(|error| fault::classify(sql.name(), &error)),
+            )
+        };
+        self.on_reader(act).await?
+    }
+
+    /// What the database has done since it was opened.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.inner.source.counters.read()
+    }
+
+    /// Finishes what is queued and closes the database; later calls give [`DbError::Closed`].
+    pub async fn close(&self) {
+        match &self.inner.way {
+            Way::Threaded { writer, readers } => {
+                readers.close();
+                writer.close().await;
+            }
+            Way::Inline(slot) => drop(slot.lock().unwrap_or_else(PoisonError::into_inner).take()),
+        }
+    }
+}
+
+/// A read ends with a rollback in every case: there is nothing to keep.
+fn run_reading<J: Job>(tx: &mut Tx, job: &mut J) {
+    match tx.connection().execute_batch("begin") {
+        Ok(()) => {
+            job.attempt(tx);
+            drop(tx.take_hooks());
+            if let Err(error) = tx.connection().execute_batch("rollback") {
+                tracing::error!(%error, "a read could not be ended");
+            }
+            job.answer();
+        }
+        Err(error) => job.fail(fault::classify("begin", &error)),
+    }
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Db")
+            .field("location", &self.inner.location)
+            .finish_non_exhaustive()
+    }
+}

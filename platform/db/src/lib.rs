@@ -1,0 +1,40 @@
+//! One SQL text, transactions as values, many of them committed in one fsync.
+//!
+//! A write is a [`Work`]: a value that runs inside a transaction and may run again. [`Db::write`] hands it
+//! to the database's only writer, which takes all waiting works, runs them one after the other and commits
+//! them together; nothing is answered before that commit. Inside a work nothing but the database is
+//! awaited: a future that is pending after one poll is rolled back with [`DbError::ForeignAwait`].
+//!
+//! Statements are declared with [`sql!`], which registers them, so that one test can prepare every
+//! statement of a program against its schema.
+
+#![warn(missing_docs)]
+
+mod database;
+mod error;
+mod job;
+mod migrate;
+mod row;
+mod sql;
+mod sqlite;
+mod stats;
+mod tx;
+mod value;
+mod work;
+
+pub use database::{Db, Execution, Location, Options};
+pub use error::DbError;
+pub use migrate::{MigrateMode, Migration, MigrationSet};
+pub use row::{Column, FromColumn, FromRow, Row};
+pub use sql::{Engine, Sql, statements};
+pub use stats::Stats;
+pub use tx::Tx;
+pub use value::{Bind, Json, ToBind};
+pub use work::{BoxedRun, Work, WorkFn, work};
+
+#[doc(hidden)]
+pub mod private {
+    //! What the macros of this crate expand to.
+    pub use crate::sql::{Registered, numbered};
+    pub use inventory;
+}

@@ -1,0 +1,66 @@
+//! A small pool of read-only connections.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use rusqlite::Connection;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::DbError;
+use crate::sqlite::open;
+use crate::sqlite::writer::QUEUE_WAIT;
+use crate::tx::Source;
+
+/// Read-only connections, opened when first needed.
+///
+/// A read runs on the caller's thread: it takes microseconds, less than handing it to another thread.
+#[derive(Debug)]
+pub(crate) struct Readers {
+    path: PathBuf,
+    places: Semaphore,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Readers {
+    pub(crate) fn new(path: PathBuf, size: usize) -> Self {
+        Self {
+            path,
+            places: Semaphore::new(size),
+            idle: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// Runs `act` on a connection of the pool.
+    pub(crate) async fn with<T>(
+        &self,
+        source: &Source,
+        act: impl FnOnce(Connection) -> (Connection, T),
+    ) -> Result<T, DbError> {
+        let _place = self.place(source).await?;
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => open::reader(&self.path)?,
+        };
+        let (connection, result) = act(connection);
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(connection);
+        Ok(result)
+    }
+
+    async fn place(&self, source: &Source) -> Result<SemaphorePermit<'_>, DbError> {
+        let waited_ms = u64::try_from(QUEUE_WAIT.as_millis()).unwrap_or(u64::MAX);
+        let place = source.clock.timeout(QUEUE_WAIT, self.places.acquire()).await;
+        place
+            .map_err(|_| DbError::Busy { waited_ms })?
+            .map_err(|_| DbError::Closed)
+    }
+
+    /// Refuses further reads and closes the idle connections.
+    pub(crate) fn close(&self) {
+        self.places.close();
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
