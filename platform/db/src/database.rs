@@ -8,12 +8,13 @@ use rusqlite::Connection;
 use tradewind_kernel::{Clock, Context, Entropy};
 
 use crate::job::{Job, Pending};
+use crate::signal::Signals;
 use crate::sqlite::readers::Readers;
 use crate::sqlite::writer::Writer;
 use crate::sqlite::{batch, fault, open};
 use crate::stats::{Counters, Stats};
 use crate::tx::{self, Fault, Source};
-use crate::{Bind, DbError, FromRow, MigrateMode, MigrationSet, Sql, Tx, Work, migrate};
+use crate::{Bind, DbError, FromRow, MigrateMode, MigrationSet, Signal, Sql, Tx, Work, migrate};
 
 /// Where a database lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,10 +77,12 @@ impl Db {
     /// [`DbError::Open`] when the file cannot be opened or the engine is too old.
     pub fn open(options: Options) -> Result<Self, DbError> {
         let counters = Arc::new(Counters::default());
+        let signals = Arc::new(Signals::default());
         let source = Source {
             clock: options.clock,
             entropy: options.entropy,
             counters,
+            signals,
         };
         let way = match (&options.location, options.execution) {
             (Location::Memory, _) => Way::Inline(Mutex::new(Some(open::memory()?))),
@@ -201,6 +204,12 @@ impl Db {
             )
         };
         self.on_reader(act).await?
+    }
+
+    /// Listens to commits that called [`Tx::signal`] with `topic`.
+    #[must_use]
+    pub fn signal(&self, topic: &'static str) -> Signal {
+        self.inner.source.signals.listen(topic)
     }
 
     /// What the database has done since it was opened.

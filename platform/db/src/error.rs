@@ -1,5 +1,12 @@
 //! What can go wrong between a program and its database.
 
+use std::time::Duration;
+
+use tradewind_problem::{Problem, UNAVAILABLE};
+
+/// When another try makes sense after a transient failure.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
 /// A failure of the database or of the way it was used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DbError {
@@ -86,6 +93,20 @@ impl DbError {
     pub(crate) fn column(message: impl Into<String>) -> Self {
         Self::Column {
             message: message.into(),
+        }
+    }
+}
+
+impl From<DbError> for Problem {
+    /// The caller learns whether to try again; the operator learns what happened.
+    fn from(error: DbError) -> Self {
+        if error.is_transient() {
+            Self::new(&UNAVAILABLE)
+                .detail("The request was not carried out. Send it again with the same Idempotency-Key.")
+                .retry_after(RETRY_AFTER)
+                .operator(error)
+        } else {
+            Self::internal(error)
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use tradewind_kernel::{Clock, Context, Entropy, Id, Timestamp};
 
+use crate::signal::Signals;
 use crate::sqlite::fault;
 use crate::stats::Counters;
 use crate::{Bind, DbError, Engine, FromRow, Row, Sql};
@@ -33,6 +34,7 @@ pub(crate) struct Source {
     pub(crate) clock: Clock,
     pub(crate) entropy: Entropy,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) signals: Arc<Signals>,
 }
 
 impl Tx {
@@ -106,6 +108,12 @@ impl Tx {
     /// A wake-up, not a guarantee: a crash after the commit loses it.
     pub fn after_commit(&mut self, hook: impl FnOnce() + Send + 'static) {
         self.hooks.push(Box::new(hook));
+    }
+
+    /// Wakes everyone who listens to `topic` with [`Db::signal`](crate::Db::signal), after the commit.
+    pub fn signal(&mut self, topic: &'static str) {
+        let signals = self.source.signals.clone();
+        self.after_commit(move || signals.raise(topic));
     }
 
     /// Declares that the work met a concurrent change; it is rolled back and run again.

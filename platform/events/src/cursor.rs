@@ -1,0 +1,47 @@
+//! Cursors: how far a subscription has come, kept beside the effects.
+
+use tradewind_db::{Db, DbError, Tx, Work, params, sql};
+
+sql! {
+    FIND = "select position from event_cursor where subscription = $1";
+    CREATE = "insert into event_cursor (subscription, position, moved_at) values ($1, $2, $3)
+        on conflict (subscription) do nothing";
+    MOVE = "update event_cursor set position = $3, moved_at = $4 where subscription = $1 and position = $2";
+}
+
+/// The stored cursor, or `None` when the subscription is new.
+pub(crate) async fn find(db: &Db, subscription: &str) -> Result<Option<i64>, DbError> {
+    Ok(db
+        .query_optional::<(i64,)>(&FIND, params![subscription])
+        .await?
+        .map(|(position,)| position))
+}
+
+/// Writes down where a new subscription begins.
+pub(crate) struct Create {
+    pub(crate) subscription: String,
+    pub(crate) position: i64,
+}
+
+impl Work for Create {
+    type Output = ();
+    type Error = DbError;
+
+    async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
+        let now = tx.now();
+        tx.execute(&CREATE, params![self.subscription, self.position, now])
+            .await
+            .map(drop)
+    }
+}
+
+/// Moves the cursor within the transaction of the effects.
+///
+/// The move is conditional: when another reader has moved it meanwhile, the effects are rolled back.
+pub(crate) async fn advance(tx: &mut Tx, subscription: &str, from: i64, to: i64) -> Result<(), DbError> {
+    let now = tx.now();
+    match tx.execute(&MOVE, params![subscription, from, to, now]).await? {
+        1 => Ok(()),
+        _ => Err(tx.conflict()),
+    }
+}

@@ -1,0 +1,57 @@
+//! What every event carries: CloudEvents 1.0 with the extensions that order and trace it.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use tradewind_kernel::{Id, Timestamp};
+
+/// A fact that a service promises to tell, declared once in its contract.
+///
+/// Change is additive: a field may be added, none renamed or removed; readers ignore what they do not know.
+pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// The type's name and version, such as `tradewind.lamps.lamp-lit.v1`.
+    const TYPE: &'static str;
+
+    /// Events with the same key are seen in the order in which they were announced.
+    fn partition_key(&self) -> String;
+}
+
+/// An event on the wire, in CloudEvents' structured JSON form (CloudEvents 1.0.2, JSON format).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Envelope {
+    /// Always `1.0`.
+    pub specversion: String,
+    /// Unique among all events.
+    pub id: Id,
+    /// The service that tells it, such as `/tradewind/lamps`.
+    pub source: String,
+    /// The name and version of the type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// When the transaction ran that it tells of.
+    pub time: Timestamp,
+    /// Always `application/json`.
+    pub datacontenttype: String,
+    /// Events with the same key keep their order.
+    pub partitionkey: String,
+    /// Counts the events of one key from 1 without a gap.
+    pub sequence: i64,
+    /// The process it belongs to.
+    pub correlationid: Id,
+    /// The event that caused it; absent when a request did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub causationid: Option<Id>,
+    /// The trace it belongs to (CloudEvents distributed tracing extension).
+    pub traceparent: String,
+    /// The fact itself.
+    pub data: Box<RawValue>,
+}
+
+/// An event and its place in the log of its producer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Recorded {
+    /// Increases along the log, with gaps.
+    pub position: i64,
+    /// The event.
+    pub event: Envelope,
+}

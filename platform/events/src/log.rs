@@ -1,0 +1,178 @@
+//! The log: events as rows of the service's own database, in commit order.
+
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+use tradewind_db::{
+    Column, Db, DbError, FromColumn, FromRow, Json, Migration, MigrationSet, Row, Tx, params, sql,
+};
+use tradewind_kernel::{Id, Timestamp};
+
+use crate::{Envelope, Event, Recorded};
+
+/// The signal raised after each commit that announced something.
+pub const TOPIC: &str = "event_log";
+
+/// The tables of the log and of the cursors.
+pub const MIGRATIONS: MigrationSet = MigrationSet {
+    component: "events",
+    migrations: &[Migration {
+        version: 1,
+        name: "create_event_log",
+        text: "create table event_log (
+                   position {serial},
+                   id {uuid} not null,
+                   type text not null,
+                   partition_key text not null,
+                   sequence bigint not null,
+                   correlation {uuid} not null,
+                   causation {uuid},
+                   traceparent text not null,
+                   recorded_at bigint not null,
+                   data {json} not null,
+                   unique (partition_key, sequence)
+               );
+               create table event_key (
+                   partition_key text primary key,
+                   sequence bigint not null
+               );
+               create table event_cursor (
+                   subscription text primary key,
+                   position bigint not null,
+                   moved_at bigint not null
+               );",
+    }],
+};
+
+sql! {
+    NEXT_SEQUENCE = "insert into event_key (partition_key, sequence) values ($1, 1)
+        on conflict (partition_key) do update set sequence = event_key.sequence + 1 returning sequence";
+    APPEND = "insert into event_log
+        (id, type, partition_key, sequence, correlation, causation, traceparent, recorded_at, data)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        returning position";
+    READ = "select position, id, type, partition_key, sequence, correlation, causation, traceparent,
+        recorded_at, data from event_log where position > $1 order by position limit $2";
+    HEAD = "select coalesce(max(position), 0) from event_log";
+}
+
+/// Writes an event into the log as part of the transaction, and wakes its readers after the commit.
+///
+/// Gives its position in the log.
+///
+/// # Errors
+/// Any failure of the database; the transaction is lost then.
+pub async fn announce<E: Event>(tx: &mut Tx, event: &E) -> Result<i64, DbError> {
+    let Some(context) = tx.context().cloned() else {
+        return Err(DbError::Column {
+            message: format!("{} was announced without a context", E::TYPE),
+        });
+    };
+    let (id, key, now) = (tx.id(), event.partition_key(), tx.now());
+    let (sequence,): (i64,) = tx.query_one(&NEXT_SEQUENCE, params![key]).await?;
+    let trace = context.trace.to_string();
+    let data = Json(event);
+    let values = params![
+        id,
+        E::TYPE,
+        key,
+        sequence,
+        context.correlation,
+        context.causation,
+        trace,
+        now,
+        data,
+    ];
+    let (position,): (i64,) = tx.query_one(&APPEND, values).await?;
+    tx.signal(TOPIC);
+    tracing::debug!(event = E::TYPE, key, sequence, position, "announced");
+    Ok(position)
+}
+
+/// The position of the newest event; 0 when there is none.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn head(db: &Db) -> Result<i64, DbError> {
+    Ok(db
+        .query_optional::<(i64,)>(&HEAD, &[])
+        .await?
+        .map_or(0, |(position,)| position))
+}
+
+/// Up to `limit` events after `position`, oldest first.
+pub(crate) async fn read(
+    db: &Db,
+    source: &Arc<str>,
+    position: i64,
+    limit: u16,
+) -> Result<Vec<Recorded>, DbError> {
+    let rows: Vec<LogRow> = db.query(&READ, params![position, limit]).await?;
+    Ok(rows.into_iter().map(|row| row.recorded(source)).collect())
+}
+
+struct LogRow {
+    position: i64,
+    id: Id,
+    kind: String,
+    key: String,
+    sequence: i64,
+    correlation: Id,
+    causation: Option<Id>,
+    traceparent: String,
+    time: Timestamp,
+    data: Document,
+}
+
+impl FromRow for LogRow {
+    fn from_row(row: &Row<'_>) -> Result<Self, DbError> {
+        Ok(Self {
+            position: row.get(0)?,
+            id: row.get(1)?,
+            kind: row.get(2)?,
+            key: row.get(3)?,
+            sequence: row.get(4)?,
+            correlation: row.get(5)?,
+            causation: row.get(6)?,
+            traceparent: row.get(7)?,
+            time: row.get(8)?,
+            data: row.get(9)?,
+        })
+    }
+}
+
+impl LogRow {
+    fn recorded(self, source: &Arc<str>) -> Recorded {
+        let event = Envelope {
+            specversion: "1.0".to_owned(),
+            id: self.id,
+            source: source.to_string(),
+            kind: self.kind,
+            time: self.time,
+            datacontenttype: "application/json".to_owned(),
+            partitionkey: self.key,
+            sequence: self.sequence,
+            correlationid: self.correlation,
+            causationid: self.causation,
+            traceparent: self.traceparent,
+            data: self.data.0,
+        };
+        Recorded {
+            position: self.position,
+            event,
+        }
+    }
+}
+
+/// A JSON document passed on as it was written.
+struct Document(Box<RawValue>);
+
+impl FromColumn for Document {
+    fn from_column(column: Column<'_>) -> Result<Self, DbError> {
+        let text = String::from_column(column)?;
+        let value = RawValue::from_string(text);
+        value.map(Self).map_err(|error| DbError::Column {
+            message: error.to_string(),
+        })
+    }
+}

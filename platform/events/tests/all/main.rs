@@ -1,0 +1,12 @@
+//! The log, the near feed and subscriptions, on a real database in memory and in virtual time.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    unreachable_pub,
+    reason = "a test that cannot go on should stop"
+)]
+
+mod log;
+mod subscriptions;
+mod support;
