@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use tradewind_kernel::{Clock, Context, Entropy};
 
+use crate::fault;
 use crate::job::{Job, Pending};
 use crate::signal::Signals;
 use crate::sqlite::readers::Readers;
 use crate::sqlite::writer::Writer;
-use crate::sqlite::{batch, fault, open};
+use crate::sqlite::{batch, open};
 use crate::stats::{Counters, Stats};
 use crate::tx::{self, Fault, Source};
 use crate::{Bind, DbError, FromRow, MigrateMode, MigrationSet, Signal, Sql, Tx, Work, migrate};

@@ -12,6 +12,7 @@
 
 mod database;
 mod error;
+mod fault;
 mod job;
 mod migrate;
 mod row;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use tradewind_kernel::{Clock, Context, Entropy, Id, Timestamp};
 
+use crate::fault;
 use crate::signal::Signals;
-use crate::sqlite::fault;
 use crate::stats::Counters;
 use crate::{Bind, DbError, Engine, FromRow, Row, Sql};
 

@@ -57,7 +57,6 @@ impl Clock {
         }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this module owns the stopwatch")]
     fn build(simulated_start: Option<Timestamp>, skew_micros: i64) -> Self {
         let started = Instant::now();
         Self {

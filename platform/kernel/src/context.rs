@@ -11,7 +11,7 @@ pub enum Principal {
     /// Nobody said who they are.
     Anonymous,
     /// A person who owns objects and sees only their own.
-    Customer(Id),
+    User(Id),
     /// A person who works for the operator.
     Staff(Id),
     /// A service or the command line, through an internal door or an event.
@@ -19,7 +19,7 @@ pub enum Principal {
 }
 
 impl Principal {
-    /// A stable text for scopes and logs, such as `customer:0198…`; never a name or an address.
+    /// A stable text for scopes and logs, such as `user:0198…`; never a name or an address.
     #[must_use]
     pub fn scope(&self) -> String {
         self.to_string()
@@ -30,7 +30,7 @@ impl fmt::Display for Principal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Anonymous => f.write_str("anonymous"),
-            Self::Customer(id) => write!(f, "customer:{id}"),
+            Self::User(id) => write!(f, "user:{id}"),
             Self::Staff(id) => write!(f, "staff:{id}"),
             Self::Service(name) => write!(f, "service:{name}"),
         }
@@ -108,12 +108,7 @@ mod tests {
     #[test]
     fn scopes_tell_principals_apart() {
         let id = Id::from_u128(1);
-        let scopes = [
-            Principal::Anonymous,
-            Principal::Customer(id),
-            Principal::Staff(id),
-        ]
-        .map(|p| p.scope());
+        let scopes = [Principal::Anonymous, Principal::User(id), Principal::Staff(id)].map(|p| p.scope());
         assert_eq!(scopes.iter().collect::<std::collections::BTreeSet<_>>().len(), 3);
     }
 }

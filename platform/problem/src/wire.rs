@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +40,10 @@ impl Problem {
         *response.status_mut() = self.status_code();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        if self.0.status == 401 {
+            // A 401 must name the scheme (RFC 9110 §15.5.2).
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Some(wait) = self.0.retry_after {
             // The header counts whole seconds; zero would invite a retry at once.
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);

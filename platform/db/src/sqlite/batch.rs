@@ -3,8 +3,8 @@
 use rusqlite::Connection;
 
 use crate::DbError;
+use crate::fault;
 use crate::job::{Job, Verdict};
-use crate::sqlite::fault;
 use crate::stats::Counters;
 use crate::tx::{Hook, Source, Tx};
 

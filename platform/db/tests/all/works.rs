@@ -93,7 +93,9 @@ async fn hooks_run_after_the_commit_and_only_then() {
         let hooked = work(move |tx| {
             let counted = counted.clone();
             Box::pin(async move {
-                tx.after_commit(move || drop(counted.fetch_add(1, Ordering::Relaxed)));
+                tx.after_commit(move || {
+                    counted.fetch_add(1, Ordering::Relaxed);
+                });
                 if refuse { Err(DbError::Closed) } else { Ok(()) }
             })
         });

@@ -3,8 +3,9 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::disallowed_methods,
     unreachable_pub,
-    reason = "a test that cannot go on should stop"
+    reason = "a test that cannot go on should stop, and tests own their tasks"
 )]
 
 mod log;

@@ -1,6 +1,12 @@
 //! Streams with an expected version, on a real database in memory.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    unreachable_pub,
+    reason = "a test that cannot go on should stop, and tests own their tasks"
+)]
 
 use serde::{Deserialize, Serialize};
 use tradewind_db::{Db, DbError, Execution, Location, MigrateMode, Options, work};

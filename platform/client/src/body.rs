@@ -1,0 +1,123 @@
+//! Bodies: bytes in memory or a stream, with a bound when they are collected.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+
+/// The body of a request or a response.
+pub struct Body(Inner);
+
+enum Inner {
+    Full(Full<Bytes>),
+    Incoming(Incoming),
+}
+
+/// Why a body could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    /// It is longer than allowed.
+    #[error("the body is longer than {limit} bytes")]
+    TooLarge {
+        /// The greatest length, in bytes.
+        limit: usize,
+    },
+    /// It ended early or was malformed.
+    #[error("the body could not be read to its end")]
+    Broken,
+}
+
+impl Body {
+    /// No bytes at all.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::from(Bytes::new())
+    }
+
+    /// A body that arrives from a connection.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn incoming(body: Incoming) -> Self {
+        Self(Inner::Incoming(body))
+    }
+
+    /// The length in bytes, when it is known beforehand.
+    #[must_use]
+    pub fn length(&self) -> Option<u64> {
+        self.size_hint().exact()
+    }
+
+    /// Reads the whole body, up to `limit` bytes.
+    ///
+    /// # Errors
+    /// [`BodyError::TooLarge`] without reading further, [`BodyError::Broken`] when the sender failed.
+    pub async fn collect(self, limit: usize) -> Result<Bytes, BodyError> {
+        let too_large = self.size_hint().lower() > limit as u64;
+        if too_large {
+            return Err(BodyError::TooLarge { limit });
+        }
+        match Limited::new(self, limit).collect().await {
+            Ok(collected) => Ok(collected.to_bytes()),
+            Err(error) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge { limit }),
+            Err(_) => Err(BodyError::Broken),
+        }
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        Self(Inner::Full(Full::new(bytes)))
+    }
+}
+
+impl From<String> for Body {
+    fn from(text: String) -> Self {
+        Self::from(Bytes::from(text))
+    }
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
+impl HttpBody for Body {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match &mut self.get_mut().0 {
+            Inner::Full(body) => Pin::new(body).poll_frame(context).map_err(|never| match never {}),
+            Inner::Incoming(body) => Pin::new(body).poll_frame(context).map_err(|_| BodyError::Broken),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            Inner::Full(body) => body.is_end_stream(),
+            Inner::Incoming(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Inner::Full(body) => body.size_hint(),
+            Inner::Incoming(body) => body.size_hint(),
+        }
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The length only: bodies may be personal.
+        write!(f, "Body({:?} bytes)", self.length())
+    }
+}

@@ -1,0 +1,65 @@
+//! The headers that carry a call's context, and how they are read and written.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use tradewind_kernel::{Id, TraceContext};
+
+/// W3C Trace Context, level 1.
+pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// What is left of the caller's deadline, in whole milliseconds.
+///
+/// The time that remains and not a moment, so that clocks need not agree (as gRPC's `grpc-timeout`).
+pub const TIMEOUT_MS: HeaderName = HeaderName::from_static("tradewind-timeout-ms");
+
+/// The id of the process that the call belongs to.
+pub const CORRELATION: HeaderName = HeaderName::from_static("tradewind-correlation-id");
+
+/// The one value of a header; `None` when it is absent, repeated or not text.
+#[must_use]
+pub fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next()?;
+    if values.next().is_some() {
+        None
+    } else {
+        first.to_str().ok()
+    }
+}
+
+/// The trace that the headers name.
+#[must_use]
+pub fn trace(headers: &HeaderMap) -> Option<TraceContext> {
+    single(headers, &TRACEPARENT)?.parse().ok()
+}
+
+/// The process that the headers name.
+#[must_use]
+pub fn correlation(headers: &HeaderMap) -> Option<Id> {
+    single(headers, &CORRELATION)?.parse().ok()
+}
+
+/// How long the caller still waits.
+#[must_use]
+pub fn timeout(headers: &HeaderMap) -> Option<Duration> {
+    single(headers, &TIMEOUT_MS)?
+        .parse()
+        .ok()
+        .map(Duration::from_millis)
+}
+
+/// Writes the context of a call into its headers.
+pub fn write(headers: &mut HeaderMap, trace: &TraceContext, correlation: Id, remaining: Duration) {
+    let text = |value: String| HeaderValue::from_str(&value).ok();
+    let milliseconds = remaining.as_millis();
+    for (name, value) in [
+        (TRACEPARENT, text(trace.to_string())),
+        (CORRELATION, text(correlation.to_string())),
+        (TIMEOUT_MS, text(milliseconds.to_string())),
+    ] {
+        if let Some(value) = value {
+            headers.insert(name, value);
+        }
+    }
+}

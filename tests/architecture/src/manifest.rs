@@ -1,0 +1,148 @@
+//! A `Cargo.toml`, with the line of every entry.
+
+use std::ops::Range;
+
+use toml_edit::{Document, Item, TableLike, TomlError};
+
+/// Which build of a crate a dependency belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    /// `[dependencies]`
+    Normal,
+    /// `[build-dependencies]`
+    Build,
+    /// `[dev-dependencies]`
+    Dev,
+}
+
+impl Section {
+    const ALL: [(&'static str, Section); 3] = [
+        ("dependencies", Self::Normal),
+        ("build-dependencies", Self::Build),
+        ("dev-dependencies", Self::Dev),
+    ];
+}
+
+/// One dependency of a member.
+#[derive(Debug, Clone)]
+pub struct Dependency {
+    /// The package it names.
+    pub package: String,
+    /// The name the sources know it by.
+    pub extern_name: String,
+    /// Where in the manifest it stands.
+    pub section: Section,
+    /// Whether its version comes from the workspace.
+    pub inherited: bool,
+    /// The line it stands on.
+    pub line: usize,
+}
+
+/// One parsed manifest.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    /// The file, from the root of the workspace.
+    pub path: String,
+    /// Every dependency, target tables included.
+    pub dependencies: Vec<Dependency>,
+    document: Document<String>,
+}
+
+impl Manifest {
+    /// Reads the manifest at `path` from its text.
+    pub fn parse(path: &str, text: &str) -> Result<Self, TomlError> {
+        let document = Document::parse(text.to_owned())?;
+        let mut dependencies = Vec::new();
+        collect(document.as_table(), document.raw(), &mut dependencies);
+        if let Some(targets) = document.get("target").and_then(Item::as_table_like) {
+            for (_, target) in targets.iter() {
+                target
+                    .as_table_like()
+                    .into_iter()
+                    .for_each(|t| collect(t, document.raw(), &mut dependencies));
+            }
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            dependencies,
+            document,
+        })
+    }
+
+    /// The package's name, if this manifest has one.
+    pub fn package_name(&self) -> Option<&str> {
+        self.document.get("package")?.get("name")?.as_str()
+    }
+
+    /// The line of `[package]`'s entry `key`, or of the header, or the first.
+    pub fn package_line(&self, key: &str) -> usize {
+        let package = self.document.get("package");
+        let entry = package
+            .and_then(Item::as_table_like)
+            .and_then(|table| table.get_key_value(key));
+        let span = entry
+            .and_then(|(key, _)| key.span())
+            .or_else(|| package.and_then(Item::span));
+        line(self.document.raw(), span)
+    }
+
+    /// Whether `[package]` says `key.workspace = true`.
+    pub fn inherits(&self, key: &str) -> bool {
+        self.document
+            .get("package")
+            .and_then(|package| package.get(key))
+            .is_some_and(says_workspace)
+    }
+
+    /// Whether `[lints]` says `workspace = true`.
+    pub fn inherits_lints(&self) -> bool {
+        self.document.get("lints").is_some_and(says_workspace)
+    }
+
+    /// The packages of `[workspace.dependencies]` that have a path, and that path.
+    pub fn workspace_paths(&self) -> Vec<(String, String)> {
+        let table = self
+            .document
+            .get("workspace")
+            .and_then(|workspace| workspace.get("dependencies"));
+        let entries = table
+            .and_then(Item::as_table_like)
+            .into_iter()
+            .flat_map(TableLike::iter);
+        let path = |item: &Item| Some(item.get("path")?.as_str()?.to_owned());
+        entries
+            .filter_map(|(name, item)| Some((name.to_owned(), path(item)?)))
+            .collect()
+    }
+}
+
+fn collect(table: &dyn TableLike, text: &str, into: &mut Vec<Dependency>) {
+    for (name, section) in Section::ALL {
+        let entries = table.get(name).and_then(Item::as_table_like);
+        for (key, item) in entries.into_iter().flat_map(TableLike::iter) {
+            let span = entries
+                .and_then(|table| table.get_key_value(key))
+                .and_then(|(key, _)| key.span());
+            into.push(Dependency {
+                package: item
+                    .get("package")
+                    .and_then(Item::as_str)
+                    .unwrap_or(key)
+                    .to_owned(),
+                extern_name: key.replace('-', "_"),
+                section,
+                inherited: says_workspace(item),
+                line: line(text, span),
+            });
+        }
+    }
+}
+
+fn says_workspace(item: &Item) -> bool {
+    item.get("workspace").and_then(Item::as_bool) == Some(true)
+}
+
+fn line(text: &str, span: Option<Range<usize>>) -> usize {
+    let start = span.map_or(0, |span| span.start);
+    1 + text.bytes().take(start).filter(|byte| *byte == b'\n').count()
+}

@@ -1,0 +1,12 @@
+//! The rules, one module each.
+
+pub mod determinism;
+pub mod direction;
+pub mod home_paths;
+pub mod layers;
+pub mod manifests;
+pub mod public_api;
+pub mod pure_domain;
+pub mod readmes;
+pub mod size;
+pub mod vocabulary;

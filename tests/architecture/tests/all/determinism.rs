@@ -1,0 +1,94 @@
+use tradewind_architecture::rules::determinism::{check, idle_owners};
+
+use crate::support::{expect_at, expect_none, here, planted};
+
+#[test]
+fn time_randomness_and_tasks_come_from_their_owners() {
+    let workspace = here();
+    println!("owners that excuse nothing: {:?}", idle_owners(&workspace));
+    expect_none(&check(&workspace));
+}
+
+/// Plants one line in a service and says whether it is refused.
+fn refused(line: &str) -> bool {
+    let found = check(&planted(&[("services/stock/src/store.rs", line)]));
+    found
+        .iter()
+        .for_each(|violation| assert_eq!(violation.path, "services/stock/src/store.rs"));
+    !found.is_empty()
+}
+
+#[test]
+fn every_refused_name_is_found() {
+    let lines = [
+        "fn a() { std::time::SystemTime::now(); }",
+        "use std::time::Instant; fn a() { Instant::now(); }",
+        "use tokio::time::Instant as Tick; fn a() { Tick::now(); }",
+        "fn a() { jiff::Timestamp::now(); }",
+        "fn a() { rand::thread_rng(); }",
+        "use rand::Rng;",
+        "fn a() { getrandom::fill(&mut b); }",
+        "use uuid::Uuid; fn a() { Uuid::new_v4(); }",
+        "fn a() { uuid::Uuid::now_v7(); }",
+        "fn a() { tokio::spawn(b); }",
+        "use tokio::task; fn a() { task::spawn(b); }",
+        "use tokio::spawn; fn a() { spawn(b); }",
+        "use tokio::*;",
+        "use std::thread; fn a() { thread::spawn(b); }",
+        "fn a() { std::thread::Builder::new(); }",
+        "fn a() { tokio::task::spawn_blocking(b); }",
+        "fn a(h: Handle) { h.spawn_blocking(b); }",
+        "use tokio::time::{self, Duration}; async fn a() { time::sleep(b).await; }",
+        "async fn a() { assert!(tokio::time::timeout(b, c).await.is_ok()); }",
+        "async fn a() { tokio::select! { x = b => {} } }",
+        "async fn a() { tokio::select! { biased, x = b => {} } }",
+        "#[cfg(any(test, unix))] fn a() { tokio::spawn(b); }",
+    ];
+    let missed: Vec<_> = lines.into_iter().filter(|line| !refused(line)).collect();
+    assert_eq!(missed, Vec::<&str>::new());
+}
+
+#[test]
+fn what_is_not_refused_stays_free() {
+    let lines = [
+        "/// Never `Instant::now`.\nfn a() { let text = \"tokio::spawn\"; }",
+        "use std::time::Instant; fn a(at: Instant) {}",
+        "fn a(clock: &Clock) { clock.now(); clock.sleep(b); scope.spawn(c); }",
+        "use tokio::sync::mpsc; fn a() { mpsc::channel(1); }",
+        "async fn a() { tokio::select! { biased; x = b => {} } }",
+        "#[cfg(test)] mod tests { #[test] fn a() { std::thread::spawn(b); } }",
+        "#[tokio::test] async fn a() { tokio::spawn(b); }",
+    ];
+    let wrong: Vec<_> = lines.into_iter().filter(|line| refused(line)).collect();
+    assert_eq!(wrong, Vec::<&str>::new());
+}
+
+#[test]
+fn owners_tests_and_apps_are_free() {
+    let line = "fn a() {\n    std::time::Instant::now();\n}\n";
+    let workspace = planted(&[
+        ("platform/kernel/src/clock.rs", line),
+        ("platform/kernel/src/id.rs", line),
+        ("platform/testkit/src/faults.rs", line),
+        ("platform/db/tests/all.rs", line),
+        ("contracts/stock/src/lib.rs", line),
+        ("apps/tradewind/src/main.rs", line),
+    ]);
+    expect_at(
+        &check(&workspace),
+        &["contracts/stock/src/lib.rs:2", "platform/kernel/src/id.rs:2"],
+    );
+}
+
+#[test]
+fn an_owner_that_excuses_nothing_is_idle() {
+    let reads_the_clock = "fn a() {\n    std::time::Instant::now();\n}\n";
+    let workspace = planted(&[
+        ("platform/kernel/src/clock.rs", reads_the_clock),
+        ("platform/kernel/src/entropy.rs", "fn a() {}\n"),
+    ]);
+    let idle = idle_owners(&workspace);
+    assert!(
+        !idle.contains(&"platform/kernel/src/clock.rs") && idle.contains(&"platform/kernel/src/entropy.rs")
+    );
+}

@@ -1,0 +1,15 @@
+//! Each rule twice: on this repository, where it finds nothing, and on planted lines, where it must find
+//! them.
+
+mod determinism;
+mod direction;
+mod home_paths;
+mod layers;
+mod manifests;
+mod public_api;
+mod pure_domain;
+mod readmes;
+mod size;
+mod support;
+mod vocabulary;
+mod workspace;
