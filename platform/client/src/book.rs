@@ -38,19 +38,13 @@ pub struct PhoneBook {
 impl PhoneBook {
     /// Writes down where `name` is.
     pub fn enter(&self, name: impl Into<String>, address: Address) {
-        self.entries
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(name.into(), address);
+        self.entries.write().unwrap_or_else(PoisonError::into_inner).insert(name.into(), address);
     }
 
     /// A handle on a peer. Whether the name is in the book is checked by [`PhoneBook::require`].
     #[must_use]
     pub fn peer(&self, name: &str) -> Peer {
-        Peer {
-            name: name.into(),
-            book: self.clone(),
-        }
+        Peer { name: name.into(), book: self.clone() }
     }
 
     /// Checks that `name` is in the book; for start-up.
@@ -63,18 +57,11 @@ impl PhoneBook {
             return Ok(());
         }
         let known = entries.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-        Err(UnknownPeer {
-            name: name.to_owned(),
-            known,
-        })
+        Err(UnknownPeer { name: name.to_owned(), known })
     }
 
     fn find(&self, name: &str) -> Option<Address> {
-        self.entries
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(name)
-            .cloned()
+        self.entries.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 }
 

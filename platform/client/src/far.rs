@@ -60,20 +60,14 @@ impl FarClient {
     pub async fn send(&self, mut request: Request<Body>) -> Result<Response<Body>, Problem> {
         let target = request.uri().path_and_query().cloned();
         let target = target.unwrap_or_else(|| PathAndQuery::from_static("/"));
-        let uri = Uri::builder()
-            .scheme(Scheme::HTTP)
-            .authority(self.authority.clone())
-            .path_and_query(target);
+        let uri =
+            Uri::builder().scheme(Scheme::HTTP).authority(self.authority.clone()).path_and_query(target);
         *request.uri_mut() = uri.build().map_err(Problem::internal)?;
         let response = self.client.request(request).await.map_err(|error| {
             Problem::new(&UNAVAILABLE)
                 .detail("The request was not answered: the peer cannot be reached.")
                 .retry_after(Duration::from_secs(1))
-                .operator(format!(
-                    "{}: {error}: {:?}",
-                    self.authority,
-                    std::error::Error::source(&error)
-                ))
+                .operator(format!("{}: {error}: {:?}", self.authority, std::error::Error::source(&error)))
         })?;
         Ok(response.map(Body::incoming))
     }

@@ -21,11 +21,7 @@ pub const CORRELATION: HeaderName = HeaderName::from_static("tradewind-correlati
 pub fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let first = values.next()?;
-    if values.next().is_some() {
-        None
-    } else {
-        first.to_str().ok()
-    }
+    if values.next().is_some() { None } else { first.to_str().ok() }
 }
 
 /// The trace that the headers name.
@@ -43,10 +39,7 @@ pub fn correlation(headers: &HeaderMap) -> Option<Id> {
 /// How long the caller still waits.
 #[must_use]
 pub fn timeout(headers: &HeaderMap) -> Option<Duration> {
-    single(headers, &TIMEOUT_MS)?
-        .parse()
-        .ok()
-        .map(Duration::from_millis)
+    single(headers, &TIMEOUT_MS)?.parse().ok().map(Duration::from_millis)
 }
 
 /// Writes the context of a call into its headers.

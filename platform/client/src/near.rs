@@ -64,9 +64,7 @@ impl NearDoor {
             };
             unavailable(reason)
         })?;
-        answer
-            .await
-            .map_err(|_| unavailable("the peer stopped before it answered"))
+        answer.await.map_err(|_| unavailable("the peer stopped before it answered"))
     }
 }
 

@@ -79,12 +79,7 @@ impl Db {
     pub fn open(options: Options) -> Result<Self, DbError> {
         let counters = Arc::new(Counters::default());
         let signals = Arc::new(Signals::default());
-        let source = Source {
-            clock: options.clock,
-            entropy: options.entropy,
-            counters,
-            signals,
-        };
+        let source = Source { clock: options.clock, entropy: options.entropy, counters, signals };
         let way = match (&options.location, options.execution) {
             (Location::Memory, _) => Way::Inline(Mutex::new(Some(open::memory()?))),
             (Location::File(path), Execution::Inline) => Way::Inline(Mutex::new(Some(open::writer(path)?))),
@@ -93,13 +88,7 @@ impl Db {
                 readers: Readers::new(path.clone(), options.readers.max(1)),
             },
         };
-        Ok(Self {
-            inner: Arc::new(Inner {
-                location: options.location,
-                source,
-                way,
-            }),
-        })
+        Ok(Self { inner: Arc::new(Inner { location: options.location, source, way }) })
     }
 
     /// Brings the schema to what `sets` say, or requires that it is there already.
@@ -199,10 +188,7 @@ impl Db {
     pub async fn prepare(&self, sql: &Sql) -> Result<(), DbError> {
         let act = |connection: Connection| {
             let result = connection.prepare(sql.text(crate::Engine::Sqlite)).map(drop);
-            (
-                connection,
-                result.map_err(|error| fault::classify(sql.name(), &error)),
-            )
+            (connection, result.map_err(|error| fault::classify(sql.name(), &error)))
         };
         self.on_reader(act).await?
     }
@@ -248,8 +234,6 @@ fn run_reading<J: Job>(tx: &mut Tx, job: &mut J) {
 
 impl fmt::Debug for Db {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Db")
-            .field("location", &self.inner.location)
-            .finish_non_exhaustive()
+        f.debug_struct("Db").field("location", &self.inner.location).finish_non_exhaustive()
     }
 }

@@ -84,16 +84,11 @@ impl DbError {
     /// Whether the same work may succeed later without any change to it.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(
-            self,
-            Self::Conflict { .. } | Self::Busy { .. } | Self::Storage { .. } | Self::Closed
-        )
+        matches!(self, Self::Conflict { .. } | Self::Busy { .. } | Self::Storage { .. } | Self::Closed)
     }
 
     pub(crate) fn column(message: impl Into<String>) -> Self {
-        Self::Column {
-            message: message.into(),
-        }
+        Self::Column { message: message.into() }
     }
 }
 

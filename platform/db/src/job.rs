@@ -49,15 +49,7 @@ pub(crate) type Answer<W> = oneshot::Receiver<Result<<W as Work>::Output, <W as 
 impl<W: Work> Pending<W> {
     pub(crate) fn new(work: W, context: Option<Context>) -> (Self, Answer<W>) {
         let (reply, answer) = oneshot::channel();
-        (
-            Self {
-                work,
-                context,
-                result: None,
-                reply: Some(reply),
-            },
-            answer,
-        )
+        (Self { work, context, result: None, reply: Some(reply) }, answer)
     }
 }
 
@@ -72,11 +64,8 @@ impl<W: Work> Job for Pending<W> {
                 storage: matches!(error, DbError::Storage { .. }),
             },
             (Ok(Ok(_)), None) => Verdict::Keep,
-            (Ok(Err(_)), None) if !tx.wrote() => Verdict::Keep,
-            _ => Verdict::Void {
-                retry: false,
-                storage: false,
-            },
+            (Ok(Err(_)), None) if !tx.has_written() => Verdict::Keep,
+            _ => Verdict::Void { retry: false, storage: false },
         };
         self.result = Some(match (outcome, failure) {
             (Err(stopped), _) => Err(stopped.into()),
@@ -117,14 +106,11 @@ fn run_once<W: Work>(work: &W, tx: &mut Tx) -> Result<Result<W::Output, W::Error
     match polled {
         Ok(Poll::Ready(result)) => Ok(result),
         Ok(Poll::Pending) => Err(DbError::ForeignAwait),
-        Err(panic) => Err(DbError::Panicked {
-            message: panic_message(panic.as_ref()),
-        }),
+        Err(panic) => Err(DbError::Panicked { message: panic_message(panic.as_ref()) }),
     }
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".to_owned())
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
 }

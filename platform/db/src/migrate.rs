@@ -58,17 +58,12 @@ impl Migration {
                 ("{serial}", "bigint generated always as identity primary key"),
             ],
         };
-        tokens.iter().fold(self.text.to_owned(), |text, (token, kind)| {
-            text.replace(token, kind)
-        })
+        tokens.iter().fold(self.text.to_owned(), |text, (token, kind)| text.replace(token, kind))
     }
 
     /// A fingerprint of the text as written, before tokens are replaced.
     fn checksum(&self) -> String {
-        Sha256::digest(self.text.as_bytes())
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        Sha256::digest(self.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
@@ -90,10 +85,7 @@ pub(crate) struct Migrate {
 
 impl Migrate {
     pub(crate) fn new(sets: &[MigrationSet], mode: MigrateMode) -> Self {
-        Self {
-            sets: sets.to_vec(),
-            mode,
-        }
+        Self { sets: sets.to_vec(), mode }
     }
 }
 
@@ -112,10 +104,8 @@ impl Work for Migrate {
             let known = applied.remove(set.component).unwrap_or_default();
             let pending = pending(set, &known)?;
             if let (MigrateMode::Require, Some(first)) = (self.mode, pending.first()) {
-                let message = format!(
-                    "migration {} is not applied; run the migration job first",
-                    first.version
-                );
+                let message =
+                    format!("migration {} is not applied; run the migration job first", first.version);
                 return Err(schema(set, message));
             }
             for migration in pending {
@@ -129,10 +119,7 @@ impl Work for Migrate {
 /// The migrations that are still to be applied, after comparing those that were.
 fn pending(set: &MigrationSet, known: &BTreeMap<u32, String>) -> Result<Vec<Migration>, DbError> {
     if let Some((newest, _)) = known.last_key_value()
-        && !set
-            .migrations
-            .iter()
-            .any(|migration| migration.version == *newest)
+        && !set.migrations.iter().any(|migration| migration.version == *newest)
     {
         let message =
             format!("it is at version {newest}, newer than this program knows; use a newer program");
@@ -144,10 +131,8 @@ fn pending(set: &MigrationSet, known: &BTreeMap<u32, String>) -> Result<Vec<Migr
             None => pending.push(*migration),
             Some(checksum) if *checksum == migration.checksum() => {}
             Some(_) => {
-                let message = format!(
-                    "migration {} was edited after it was applied; add a new one",
-                    migration.version
-                );
+                let message =
+                    format!("migration {} was edited after it was applied; add a new one", migration.version);
                 return Err(schema(set, message));
             }
         }
@@ -159,17 +144,10 @@ async fn apply(tx: &mut Tx, set: &MigrationSet, migration: &Migration) -> Result
     tx.execute_script(migration.name, &migration.text_for(Engine::Sqlite))?;
     let now = tx.now();
     let checksum = migration.checksum();
-    tx.execute(
-        &RECORD,
-        params![set.component, migration.version, migration.name, checksum, now],
-    )
-    .await?;
+    tx.execute(&RECORD, params![set.component, migration.version, migration.name, checksum, now]).await?;
     Ok(())
 }
 
 fn schema(set: &MigrationSet, message: String) -> DbError {
-    DbError::Schema {
-        component: set.component.to_owned(),
-        message,
-    }
+    DbError::Schema { component: set.component.to_owned(), message }
 }

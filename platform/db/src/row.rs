@@ -36,10 +36,8 @@ impl<'a> Row<'a> {
     /// # Errors
     /// [`DbError::Column`] when there is no such column or it holds something else.
     pub fn get<T: FromColumn>(&self, index: usize) -> Result<T, DbError> {
-        let value = self
-            .inner
-            .get_ref(index)
-            .map_err(|error| DbError::column(format!("column {index}: {error}")))?;
+        let value =
+            self.inner.get_ref(index).map_err(|error| DbError::column(format!("column {index}: {error}")))?;
         let column = match value {
             rusqlite::types::ValueRef::Null => Column::Null,
             rusqlite::types::ValueRef::Integer(number) => Column::Int(number),

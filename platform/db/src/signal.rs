@@ -33,9 +33,7 @@ pub(crate) struct Signals {
 
 impl Signals {
     pub(crate) fn listen(&self, topic: &'static str) -> Signal {
-        Signal {
-            receiver: self.sender(topic).subscribe(),
-        }
+        Signal { receiver: self.sender(topic).subscribe() }
     }
 
     pub(crate) fn raise(self: &Arc<Self>, topic: &'static str) {
@@ -44,9 +42,6 @@ impl Signals {
 
     fn sender(&self, topic: &'static str) -> watch::Sender<u64> {
         let mut topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
-        topics
-            .entry(topic)
-            .or_insert_with(|| watch::Sender::new(0))
-            .clone()
+        topics.entry(topic).or_insert_with(|| watch::Sender::new(0)).clone()
     }
 }

@@ -27,12 +27,7 @@ impl Sql {
         postgres: &'static str,
         sqlite: &'static str,
     ) -> Self {
-        Self {
-            module,
-            name,
-            postgres,
-            sqlite,
-        }
+        Self { module, name, postgres, sqlite }
     }
 
     /// The module that declares it, such as `my_service::store`.
@@ -66,10 +61,7 @@ inventory::collect!(Registered);
 /// Every statement declared in the program, sorted by module and name.
 #[must_use]
 pub fn statements() -> Vec<&'static Sql> {
-    let mut all: Vec<_> = inventory::iter::<Registered>
-        .into_iter()
-        .map(|entry| entry.0)
-        .collect();
+    let mut all: Vec<_> = inventory::iter::<Registered>.into_iter().map(|entry| entry.0).collect();
     all.sort_by_key(|statement| (statement.module, statement.name));
     all
 }
@@ -145,10 +137,7 @@ mod tests {
 
     #[test]
     fn declared_statements_are_registered() {
-        let names: Vec<_> = statements()
-            .iter()
-            .map(|sql| (sql.module(), sql.name()))
-            .collect();
+        let names: Vec<_> = statements().iter().map(|sql| (sql.module(), sql.name())).collect();
         assert!(names.contains(&("tradewind_db::sql::tests", "SECOND_FIRST")));
     }
 }

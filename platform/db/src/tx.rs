@@ -40,15 +40,7 @@ pub(crate) struct Source {
 impl Tx {
     pub(crate) fn new(connection: Connection, source: Source) -> Self {
         let now = source.clock.now();
-        Self {
-            connection,
-            source,
-            now,
-            context: None,
-            hooks: Vec::new(),
-            failure: None,
-            changes_before: 0,
-        }
+        Self { connection, source, now, context: None, hooks: Vec::new(), failure: None, changes_before: 0 }
     }
 
     pub(crate) fn into_connection(self) -> Connection {
@@ -68,7 +60,9 @@ impl Tx {
         self.changes_before = self.connection.total_changes();
     }
 
-    pub(crate) fn wrote(&self) -> bool {
+    /// Whether the work has changed any row so far.
+    #[must_use]
+    pub fn has_written(&self) -> bool {
         self.connection.total_changes() != self.changes_before
     }
 
@@ -139,8 +133,7 @@ impl Tx {
     /// # Errors
     /// Any of the engine's failures; the transaction is lost then.
     pub async fn query<R: FromRow>(&mut self, sql: &Sql, params: &[Bind<'_>]) -> Result<Vec<R>, DbError> {
-        self.guarded(|connection| query(connection, sql, params))
-            .map_err(|error| self.fail_with(sql, error))
+        self.guarded(|connection| query(connection, sql, params)).map_err(|error| self.fail_with(sql, error))
     }
 
     /// Executes a query and gives its first row, if any.
@@ -164,10 +157,7 @@ impl Tx {
             Some(row) => Ok(row),
             None => {
                 let message = "expected a row and found none".to_owned();
-                Err(self.fail(DbError::Statement {
-                    statement: sql.name(),
-                    message,
-                }))
+                Err(self.fail(DbError::Statement { statement: sql.name(), message }))
             }
         }
     }
@@ -261,9 +251,6 @@ fn bind(statement: &mut rusqlite::CachedStatement<'_>, params: &[Bind<'_>]) -> R
 
 impl fmt::Debug for Tx {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tx")
-            .field("now", &self.now)
-            .field("failure", &self.failure)
-            .finish_non_exhaustive()
+        f.debug_struct("Tx").field("now", &self.now).field("failure", &self.failure).finish_non_exhaustive()
     }
 }

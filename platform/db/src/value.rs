@@ -45,9 +45,7 @@ pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned> Json<T> {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        serde_json::from_str(text)
-            .map(Self)
-            .map_err(|error| error.to_string())
+        serde_json::from_str(text).map(Self).map_err(|error| error.to_string())
     }
 }
 

@@ -11,10 +11,7 @@ sql! {
 
 /// The stored cursor, or `None` when the subscription is new.
 pub(crate) async fn find(db: &Db, subscription: &str) -> Result<Option<i64>, DbError> {
-    Ok(db
-        .query_optional::<(i64,)>(&FIND, params![subscription])
-        .await?
-        .map(|(position,)| position))
+    Ok(db.query_optional::<(i64,)>(&FIND, params![subscription]).await?.map(|(position,)| position))
 }
 
 /// Writes down where a new subscription begins.
@@ -29,9 +26,7 @@ impl Work for Create {
 
     async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
         let now = tx.now();
-        tx.execute(&CREATE, params![self.subscription, self.position, now])
-            .await
-            .map(drop)
+        tx.execute(&CREATE, params![self.subscription, self.position, now]).await.map(drop)
     }
 }
 

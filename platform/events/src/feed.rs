@@ -48,11 +48,7 @@ impl LogFeed {
     #[must_use]
     pub fn new(producer: &str, db: Db) -> Self {
         let signal = db.signal(TOPIC);
-        Self {
-            db,
-            source: format!("/tradewind/{producer}").into(),
-            signal,
-        }
+        Self { db, source: format!("/tradewind/{producer}").into(), signal }
     }
 }
 

@@ -64,25 +64,14 @@ sql! {
 /// Any failure of the database; the transaction is lost then.
 pub async fn announce<E: Event>(tx: &mut Tx, event: &E) -> Result<i64, DbError> {
     let Some(context) = tx.context().cloned() else {
-        return Err(DbError::Column {
-            message: format!("{} was announced without a context", E::TYPE),
-        });
+        return Err(DbError::Column { message: format!("{} was announced without a context", E::TYPE) });
     };
     let (id, key, now) = (tx.id(), event.partition_key(), tx.now());
     let (sequence,): (i64,) = tx.query_one(&NEXT_SEQUENCE, params![key]).await?;
     let trace = context.trace.to_string();
     let data = Json(event);
-    let values = params![
-        id,
-        E::TYPE,
-        key,
-        sequence,
-        context.correlation,
-        context.causation,
-        trace,
-        now,
-        data,
-    ];
+    let values =
+        params![id, E::TYPE, key, sequence, context.correlation, context.causation, trace, now, data,];
     let (position,): (i64,) = tx.query_one(&APPEND, values).await?;
     tx.signal(TOPIC);
     tracing::debug!(event = E::TYPE, key, sequence, position, "announced");
@@ -94,10 +83,7 @@ pub async fn announce<E: Event>(tx: &mut Tx, event: &E) -> Result<i64, DbError> 
 /// # Errors
 /// Any failure of the database.
 pub async fn head(db: &Db) -> Result<i64, DbError> {
-    Ok(db
-        .query_optional::<(i64,)>(&HEAD, &[])
-        .await?
-        .map_or(0, |(position,)| position))
+    Ok(db.query_optional::<(i64,)>(&HEAD, &[]).await?.map_or(0, |(position,)| position))
 }
 
 /// Up to `limit` events after `position`, oldest first.
@@ -157,10 +143,7 @@ impl LogRow {
             traceparent: self.traceparent,
             data: self.data.0,
         };
-        Recorded {
-            position: self.position,
-            event,
-        }
+        Recorded { position: self.position, event }
     }
 }
 
@@ -171,8 +154,6 @@ impl FromColumn for Document {
     fn from_column(column: Column<'_>) -> Result<Self, DbError> {
         let text = String::from_column(column)?;
         let value = RawValue::from_string(text);
-        value.map(Self).map_err(|error| DbError::Column {
-            message: error.to_string(),
-        })
+        value.map(Self).map_err(|error| DbError::Column { message: error.to_string() })
     }
 }

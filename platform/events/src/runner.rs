@@ -2,9 +2,10 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tradewind_db::{Db, DbError, Tx, Work};
 use tradewind_kernel::{Clock, Context, Entropy, Principal, TraceContext};
 
@@ -41,7 +42,7 @@ pub struct RunnerOptions {
 /// How far a subscription has come; read by metrics.
 #[derive(Debug, Default)]
 pub struct Progress {
-    position: AtomicI64,
+    position: watch::Sender<i64>,
     handled: AtomicU64,
     failures: AtomicU64,
 }
@@ -50,7 +51,14 @@ impl Progress {
     /// The position of the last event that was handled or passed over.
     #[must_use]
     pub fn position(&self) -> i64 {
-        self.position.load(Ordering::Relaxed)
+        *self.position.borrow()
+    }
+
+    /// Waits until the events up to `position` were handled or passed over.
+    pub async fn reached(&self, position: i64) {
+        let mut positions = self.position.subscribe();
+        // The sender lives as long as `self`: the wait cannot fail.
+        drop(positions.wait_for(|reached| *reached >= position).await);
     }
 
     /// Events handled since the start.
@@ -76,12 +84,7 @@ pub async fn run<S: Send + Sync + 'static>(
     mut feed: Box<dyn Feed>,
     options: RunnerOptions,
 ) {
-    let mut runner = Runner {
-        subscription,
-        state,
-        options,
-        cursor: Cursor::default(),
-    };
+    let mut runner = Runner { subscription, state, options, cursor: Cursor::default() };
     let mut pause = FIRST_PAUSE;
     loop {
         // After a failure the stored cursor decides again: another reader may have moved it.
@@ -132,44 +135,25 @@ impl<S: Send + Sync + 'static> Runner<S> {
                     Start::Beginning => 0,
                     Start::Now => feed.head().await.map_err(|error| error.to_string())?,
                 };
-                let create = Create {
-                    subscription: name,
-                    position,
-                };
-                self.options
-                    .db
-                    .write(&self.context(), create)
-                    .await
-                    .map_err(text)?;
+                let create = Create { subscription: name, position };
+                self.options.db.write(&self.context(), create).await.map_err(text)?;
                 position
             }
         };
-        self.cursor = Cursor {
-            stored: position,
-            reached: position,
-        };
+        self.cursor = Cursor { stored: position, reached: position };
         self.report();
         Ok(())
     }
 
     async fn step(&mut self, feed: &mut dyn Feed) -> Result<(), String> {
-        let batch = feed
-            .read(self.cursor.reached, BATCH)
-            .await
-            .map_err(|error| error.to_string())?;
+        let batch = feed.read(self.cursor.reached, BATCH).await.map_err(|error| error.to_string())?;
         let Some(last) = batch.last().map(|recorded| recorded.position) else {
             // Normally the commit wakes us; the bound is the net under a lost wake-up.
-            self.options
-                .clock
-                .timeout(MAX_PAUSE, feed.wait())
-                .await
-                .unwrap_or_default();
+            self.options.clock.timeout(MAX_PAUSE, feed.wait()).await.unwrap_or_default();
             return Ok(());
         };
-        let interesting: Vec<Recorded> = batch
-            .into_iter()
-            .filter(|event| self.is_interesting(event))
-            .collect();
+        let interesting: Vec<Recorded> =
+            batch.into_iter().filter(|event| self.is_interesting(event)).collect();
         if interesting.is_empty() && last - self.cursor.stored < MAX_UNSTORED {
             self.cursor.reached = last;
         } else {
@@ -192,9 +176,7 @@ impl<S: Send + Sync + 'static> Runner<S> {
             Err(_) => {
                 for event in events {
                     let position = event.position;
-                    self.commit(vec![event], position)
-                        .await
-                        .map_err(|error| error.to_string())?;
+                    self.commit(vec![event], position).await.map_err(|error| error.to_string())?;
                 }
                 self.cursor.reached = last;
                 Ok(())
@@ -214,19 +196,13 @@ impl<S: Send + Sync + 'static> Runner<S> {
             entropy: self.options.entropy.clone(),
         };
         self.options.db.write(&self.context(), work).await?;
-        self.cursor = Cursor {
-            stored: to,
-            reached: to,
-        };
+        self.cursor = Cursor { stored: to, reached: to };
         self.options.progress.handled.fetch_add(count, Ordering::Relaxed);
         Ok(())
     }
 
     fn report(&self) {
-        self.options
-            .progress
-            .position
-            .store(self.cursor.reached, Ordering::Relaxed);
+        self.options.progress.position.send_replace(self.cursor.reached);
     }
 
     async fn rest(&self, error: &str, pause: Duration) -> Duration {
@@ -282,10 +258,7 @@ impl<S> HandleBatch<S> {
     fn context_of(&self, recorded: &Recorded) -> Context {
         let event = &recorded.event;
         let trace = event.traceparent.parse::<TraceContext>();
-        let trace = trace.map_or_else(
-            |()| TraceContext::begin(&self.entropy),
-            |t| t.child(&self.entropy),
-        );
+        let trace = trace.map_or_else(|()| TraceContext::begin(&self.entropy), |t| t.child(&self.entropy));
         Context {
             principal: Principal::Service(event.source.clone()),
             trace,

@@ -88,11 +88,7 @@ impl<S: Send + Sync + 'static> Subscription<S> {
     /// A subscription to the events of the service called `producer`.
     #[must_use]
     pub fn to(producer: &'static str) -> Self {
-        Self {
-            producer,
-            start: Start::default(),
-            handlers: BTreeMap::new(),
-        }
+        Self { producer, start: Start::default(), handlers: BTreeMap::new() }
     }
 
     /// Where to begin when the subscription is new.
@@ -110,13 +106,7 @@ impl<S: Send + Sync + 'static> Subscription<S> {
         W: Work<Output = ()>,
         W::Error: fmt::Display,
     {
-        self.handlers.insert(
-            E::TYPE,
-            Arc::new(On {
-                handler,
-                event: PhantomData,
-            }),
-        );
+        self.handlers.insert(E::TYPE, Arc::new(On { handler, event: PhantomData }));
         self
     }
 
@@ -144,10 +134,7 @@ impl<S: Send + Sync + 'static> Subscription<S> {
 impl<S> fmt::Debug for Subscription<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let types: Vec<_> = self.handlers.keys().collect();
-        f.debug_struct("Subscription")
-            .field("producer", &self.producer)
-            .field("types", &types)
-            .finish()
+        f.debug_struct("Subscription").field("producer", &self.producer).field("types", &types).finish()
     }
 }
 
@@ -167,21 +154,12 @@ where
         Box::pin(async move {
             let kind = E::TYPE;
             let envelope = &recorded.event;
-            let event = serde_json::from_str(envelope.data.get()).map_err(|error| HandleError::Decode {
-                kind,
-                message: error.to_string(),
-            })?;
-            let received = Received {
-                id: envelope.id,
-                time: envelope.time,
-                sequence: envelope.sequence,
-                event,
-            };
+            let event = serde_json::from_str(envelope.data.get())
+                .map_err(|error| HandleError::Decode { kind, message: error.to_string() })?;
+            let received =
+                Received { id: envelope.id, time: envelope.time, sequence: envelope.sequence, event };
             let work = (self.handler)(state, received);
-            work.run(tx).await.map_err(|error| HandleError::Handler {
-                kind,
-                message: error.to_string(),
-            })
+            work.run(tx).await.map_err(|error| HandleError::Handler { kind, message: error.to_string() })
         })
     }
 }

@@ -42,19 +42,13 @@ pub struct Loaded<A> {
 /// Any failure of the database, and [`DbError::Column`] when an event cannot be read.
 pub async fn load<A: Aggregate>(tx: &mut Tx, stream: &str) -> Result<Loaded<A>, DbError> {
     let rows: Vec<(i64, Json<A::Event>)> = tx.query(&LOAD, params![stream]).await?;
-    let mut loaded = Loaded {
-        state: A::default(),
-        version: 0,
-    };
+    let mut loaded = Loaded { state: A::default(), version: 0 };
     for (version, Json(event)) in rows {
         if version != loaded.version + 1 {
             let message = format!("stream {stream} has no version {}", loaded.version + 1);
             return Err(DbError::Column { message });
         }
-        loaded = Loaded {
-            state: loaded.state.apply(&event),
-            version,
-        };
+        loaded = Loaded { state: loaded.state.apply(&event), version };
     }
     Ok(loaded)
 }
@@ -74,9 +68,7 @@ pub async fn append<E: DomainEvent>(
     let mut version = expected;
     for event in events {
         version += 1;
-        let written = tx
-            .execute(&APPEND, params![stream, version, event.name(), Json(event), now])
-            .await?;
+        let written = tx.execute(&APPEND, params![stream, version, event.name(), Json(event), now]).await?;
         if written == 0 {
             return Err(tx.conflict());
         }

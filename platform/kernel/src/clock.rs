@@ -59,13 +59,7 @@ impl Clock {
 
     fn build(simulated_start: Option<Timestamp>, skew_micros: i64) -> Self {
         let started = Instant::now();
-        Self {
-            inner: Arc::new(Inner {
-                simulated_start,
-                started,
-                skew_micros,
-            }),
-        }
+        Self { inner: Arc::new(Inner { simulated_start, started, skew_micros }) }
     }
 
     /// The wall clock. For records that people and other services read, never for measuring.

@@ -55,12 +55,7 @@ impl Context {
     #[must_use]
     pub fn begin(principal: Principal, clock: &Clock, entropy: &Entropy) -> Self {
         let trace = TraceContext::begin(entropy);
-        Self {
-            principal,
-            trace,
-            correlation: entropy.id(clock),
-            causation: None,
-        }
+        Self { principal, trace, correlation: entropy.id(clock), causation: None }
     }
 }
 

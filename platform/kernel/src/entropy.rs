@@ -32,10 +32,7 @@ impl Entropy {
     /// # Panics
     /// When the operating system has no randomness to give: no safe work is possible then.
     #[must_use]
-    #[expect(
-        clippy::expect_used,
-        reason = "without randomness no secret and no id can be made"
-    )]
+    #[expect(clippy::expect_used, reason = "without randomness no secret and no id can be made")]
     pub fn system() -> Self {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).expect("the operating system gives random bytes");
@@ -52,15 +49,8 @@ impl Entropy {
 
     fn from_seed(seed: [u8; 32]) -> Self {
         let generator = ChaCha12Rng::from_seed(seed);
-        let state = State {
-            generator,
-            last_milliseconds: 0,
-            counter: 0,
-        };
-        Self {
-            seed,
-            state: Arc::new(Mutex::new(state)),
-        }
+        let state = State { generator, last_milliseconds: 0, counter: 0 };
+        Self { seed, state: Arc::new(Mutex::new(state)) }
     }
 
     /// An independent source, the same for the same parent and `label`.

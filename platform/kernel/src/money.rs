@@ -66,10 +66,7 @@ impl Currency {
     /// How many decimal places the currency has.
     #[must_use]
     pub fn decimal_places(self) -> u32 {
-        OTHER_PLACES
-            .iter()
-            .find(|(code, _)| *code == self.code())
-            .map_or(2, |(_, places)| *places)
+        OTHER_PLACES.iter().find(|(code, _)| *code == self.code()).map_or(2, |(_, places)| *places)
     }
 
     fn scale(self) -> i64 {
@@ -82,15 +79,8 @@ impl FromStr for Currency {
 
     fn from_str(text: &str) -> Result<Self, MoneyError> {
         let known = HUNDREDTHS.contains(&text) || OTHER_PLACES.iter().any(|(code, _)| *code == text);
-        let code = text
-            .as_bytes()
-            .try_into()
-            .map_err(|_| MoneyError::UnknownCurrency)?;
-        if known {
-            Ok(Self(code))
-        } else {
-            Err(MoneyError::UnknownCurrency)
-        }
+        let code = text.as_bytes().try_into().map_err(|_| MoneyError::UnknownCurrency)?;
+        if known { Ok(Self(code)) } else { Err(MoneyError::UnknownCurrency) }
     }
 }
 
@@ -220,11 +210,7 @@ struct Wire {
 
 impl Serialize for Money {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Wire {
-            amount: self.decimal(),
-            currency: self.currency,
-        }
-        .serialize(serializer)
+        Wire { amount: self.decimal(), currency: self.currency }.serialize(serializer)
     }
 }
 
@@ -248,22 +234,13 @@ mod tests {
         assert_eq!(Money::from_minor(1060, Currency::GBP).decimal(), "10.60");
         assert_eq!(Money::from_minor(-5, Currency::GBP).decimal(), "-0.05");
         assert_eq!(Money::from_minor(500, YEN).decimal(), "500");
-        assert_eq!(
-            Money::from_decimal("4.1", Currency::GBP),
-            Ok(Money::from_minor(410, Currency::GBP))
-        );
+        assert_eq!(Money::from_decimal("4.1", Currency::GBP), Ok(Money::from_minor(410, Currency::GBP)));
     }
 
     #[test]
     fn what_is_no_amount_is_refused() {
-        for text in [
-            "", "-", ".", "1.", ".5", "1.234", "1e3", "+1", "1,0", " 1", "--1", "٣",
-        ] {
-            assert_eq!(
-                Money::from_decimal(text, Currency::GBP),
-                Err(MoneyError::InvalidAmount),
-                "{text:?}"
-            );
+        for text in ["", "-", ".", "1.", ".5", "1.234", "1e3", "+1", "1,0", " 1", "--1", "٣"] {
+            assert_eq!(Money::from_decimal(text, Currency::GBP), Err(MoneyError::InvalidAmount), "{text:?}");
         }
         assert_eq!(Money::from_decimal("1.0", YEN), Err(MoneyError::InvalidAmount));
         assert_eq!("GPB".parse::<Currency>(), Err(MoneyError::UnknownCurrency));
@@ -272,15 +249,9 @@ mod tests {
     #[test]
     fn sums_never_wrap_and_never_mix() {
         let most = Money::from_minor(i64::MAX, Currency::GBP);
-        assert_eq!(
-            most.plus(Money::from_minor(1, Currency::GBP)),
-            Err(MoneyError::Overflow)
-        );
+        assert_eq!(most.plus(Money::from_minor(1, Currency::GBP)), Err(MoneyError::Overflow));
         assert_eq!(most.times(2), Err(MoneyError::Overflow));
-        assert_eq!(
-            most.plus(Money::from_minor(1, YEN)),
-            Err(MoneyError::CurrencyMismatch)
-        );
+        assert_eq!(most.plus(Money::from_minor(1, YEN)), Err(MoneyError::CurrencyMismatch));
     }
 
     proptest! {

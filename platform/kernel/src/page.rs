@@ -57,13 +57,7 @@ mod tests {
     #[test]
     fn the_item_too_many_is_the_sign_of_a_next_page() {
         let page = Page::from_probe(vec![1, 2, 3], 2, ToString::to_string);
-        assert_eq!(
-            page,
-            Page {
-                items: vec![1, 2],
-                next: Some("2".into())
-            }
-        );
+        assert_eq!(page, Page { items: vec![1, 2], next: Some("2".into()) });
         let last = Page::from_probe(vec![1, 2], 2, ToString::to_string);
         assert_eq!(last.next, None);
     }

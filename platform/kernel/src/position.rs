@@ -47,11 +47,7 @@ impl Position {
 
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts: Vec<String> = self
-            .0
-            .iter()
-            .map(|(service, at)| format!("{service}={at}"))
-            .collect();
+        let parts: Vec<String> = self.0.iter().map(|(service, at)| format!("{service}={at}")).collect();
         f.write_str(&URL_SAFE_NO_PAD.encode(parts.join(",")))
     }
 }
@@ -97,10 +93,7 @@ mod tests {
         position.merge(&Position::of("a", 3));
         position.merge(&Position::of("b", 9));
         let read: Position = position.to_string().parse().unwrap();
-        assert_eq!(
-            (read.get("a"), read.get("b"), read.get("c")),
-            (Some(5), Some(9), None)
-        );
+        assert_eq!((read.get("a"), read.get("b"), read.get("c")), (Some(5), Some(9), None));
     }
 
     #[test]

@@ -21,20 +21,13 @@ impl TraceContext {
         entropy.fill(&mut bytes);
         // All zeros is the one value the specification forbids.
         let trace_id = u128::from_be_bytes(bytes).max(1);
-        Self {
-            trace_id,
-            span_id: new_span(entropy),
-            sampled: true,
-        }
+        Self { trace_id, span_id: new_span(entropy), sampled: true }
     }
 
     /// The context of a child span in the same trace.
     #[must_use]
     pub fn child(&self, entropy: &Entropy) -> Self {
-        Self {
-            span_id: new_span(entropy),
-            ..*self
-        }
+        Self { span_id: new_span(entropy), ..*self }
     }
 
     /// The trace id, as 32 hexadecimal digits.
@@ -83,21 +76,13 @@ impl FromStr for TraceContext {
         if version == 0xff || trace_id == 0 || span_id == 0 || !exact {
             return Err(());
         }
-        Ok(Self {
-            trace_id,
-            span_id,
-            sampled: flags & 1 == 1,
-        })
+        Ok(Self { trace_id, span_id, sampled: flags & 1 == 1 })
     }
 }
 
 fn lower_hex(text: &str, length: usize) -> Option<u128> {
     let valid = text.len() == length && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-    if valid {
-        u128::from_str_radix(text, 16).ok()
-    } else {
-        None
-    }
+    if valid { u128::from_str_radix(text, 16).ok() } else { None }
 }
 
 #[cfg(test)]

@@ -92,10 +92,7 @@ impl Problem {
     /// Adds one thing that is wrong with the input.
     #[must_use]
     pub fn error(mut self, pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        self.0.errors.push(FieldError {
-            pointer: pointer.into(),
-            detail: detail.into(),
-        });
+        self.0.errors.push(FieldError { pointer: pointer.into(), detail: detail.into() });
         self
     }
 

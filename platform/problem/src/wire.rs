@@ -49,12 +49,7 @@ impl Problem {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }
-        if let Some(allow) = self
-            .0
-            .allow
-            .as_ref()
-            .and_then(|allow| HeaderValue::from_str(allow).ok())
-        {
+        if let Some(allow) = self.0.allow.as_ref().and_then(|allow| HeaderValue::from_str(allow).ok()) {
             headers.insert(ALLOW, allow);
         }
         response
@@ -83,10 +78,7 @@ impl Problem {
             return Self::of_status(status);
         };
         let from_uri = document.uri.strip_prefix(TYPE_PREFIX).map(str::to_owned);
-        let code = document
-            .code
-            .or(from_uri)
-            .unwrap_or_else(|| INTERNAL.code.to_owned());
+        let code = document.code.or(from_uri).unwrap_or_else(|| INTERNAL.code.to_owned());
         Self(Box::new(Inner {
             code: Cow::Owned(code),
             title: Cow::Owned(document.title.into_owned()),
@@ -101,10 +93,7 @@ impl Problem {
     }
 
     fn of_status(status: StatusCode) -> Self {
-        let kind = crate::PLATFORM
-            .iter()
-            .find(|kind| kind.status == status.as_u16())
-            .unwrap_or(&INTERNAL);
+        let kind = crate::PLATFORM.iter().find(|kind| kind.status == status.as_u16()).unwrap_or(&INTERNAL);
         let mut problem =
             Self::new(kind).operator(format!("the peer answered {status} without a problem document"));
         problem.0.status = status.as_u16();
@@ -132,16 +121,11 @@ mod tests {
 
     #[test]
     fn a_problem_survives_the_wire() {
-        let problem = Problem::new(&INVALID_BODY)
-            .detail("Fix it.")
-            .error("/a/0", "must be positive")
-            .trace_id("t");
+        let problem =
+            Problem::new(&INVALID_BODY).detail("Fix it.").error("/a/0", "must be positive").trace_id("t");
         let response = problem.to_response();
         assert_eq!(response.headers()[CONTENT_TYPE], MEDIA_TYPE);
-        assert_eq!(
-            Problem::from_response(response.status(), response.body()),
-            problem
-        );
+        assert_eq!(Problem::from_response(response.status(), response.body()), problem);
     }
 
     #[test]
@@ -152,9 +136,7 @@ mod tests {
 
     #[test]
     fn retry_after_is_rounded_up_to_seconds() {
-        let response = Problem::new(&UNAVAILABLE)
-            .retry_after(Duration::from_millis(1200))
-            .to_response();
+        let response = Problem::new(&UNAVAILABLE).retry_after(Duration::from_millis(1200)).to_response();
         assert_eq!(response.headers()[RETRY_AFTER], "2");
     }
 
@@ -163,10 +145,6 @@ mod tests {
         let mut codes: Vec<_> = PLATFORM.iter().map(|kind| kind.code).collect();
         codes.sort_unstable();
         assert!(codes.windows(2).all(|pair| pair[0] != pair[1]));
-        assert!(
-            codes
-                .iter()
-                .all(|code| code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
-        );
+        assert!(codes.iter().all(|code| code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')));
     }
 }

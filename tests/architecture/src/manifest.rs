@@ -62,11 +62,7 @@ impl Manifest {
                     .for_each(|t| collect(t, document.raw(), &mut dependencies));
             }
         }
-        Ok(Self {
-            path: path.to_owned(),
-            dependencies,
-            document,
-        })
+        Ok(Self { path: path.to_owned(), dependencies, document })
     }
 
     /// The package's name, if this manifest has one.
@@ -77,21 +73,14 @@ impl Manifest {
     /// The line of `[package]`'s entry `key`, or of the header, or the first.
     pub fn package_line(&self, key: &str) -> usize {
         let package = self.document.get("package");
-        let entry = package
-            .and_then(Item::as_table_like)
-            .and_then(|table| table.get_key_value(key));
-        let span = entry
-            .and_then(|(key, _)| key.span())
-            .or_else(|| package.and_then(Item::span));
+        let entry = package.and_then(Item::as_table_like).and_then(|table| table.get_key_value(key));
+        let span = entry.and_then(|(key, _)| key.span()).or_else(|| package.and_then(Item::span));
         line(self.document.raw(), span)
     }
 
     /// Whether `[package]` says `key.workspace = true`.
     pub fn inherits(&self, key: &str) -> bool {
-        self.document
-            .get("package")
-            .and_then(|package| package.get(key))
-            .is_some_and(says_workspace)
+        self.document.get("package").and_then(|package| package.get(key)).is_some_and(says_workspace)
     }
 
     /// Whether `[lints]` says `workspace = true`.
@@ -101,18 +90,10 @@ impl Manifest {
 
     /// The packages of `[workspace.dependencies]` that have a path, and that path.
     pub fn workspace_paths(&self) -> Vec<(String, String)> {
-        let table = self
-            .document
-            .get("workspace")
-            .and_then(|workspace| workspace.get("dependencies"));
-        let entries = table
-            .and_then(Item::as_table_like)
-            .into_iter()
-            .flat_map(TableLike::iter);
+        let table = self.document.get("workspace").and_then(|workspace| workspace.get("dependencies"));
+        let entries = table.and_then(Item::as_table_like).into_iter().flat_map(TableLike::iter);
         let path = |item: &Item| Some(item.get("path")?.as_str()?.to_owned());
-        entries
-            .filter_map(|(name, item)| Some((name.to_owned(), path(item)?)))
-            .collect()
+        entries.filter_map(|(name, item)| Some((name.to_owned(), path(item)?))).collect()
     }
 }
 
@@ -120,15 +101,9 @@ fn collect(table: &dyn TableLike, text: &str, into: &mut Vec<Dependency>) {
     for (name, section) in Section::ALL {
         let entries = table.get(name).and_then(Item::as_table_like);
         for (key, item) in entries.into_iter().flat_map(TableLike::iter) {
-            let span = entries
-                .and_then(|table| table.get_key_value(key))
-                .and_then(|(key, _)| key.span());
+            let span = entries.and_then(|table| table.get_key_value(key)).and_then(|(key, _)| key.span());
             into.push(Dependency {
-                package: item
-                    .get("package")
-                    .and_then(Item::as_str)
-                    .unwrap_or(key)
-                    .to_owned(),
+                package: item.get("package").and_then(Item::as_str).unwrap_or(key).to_owned(),
                 extern_name: key.replace('-', "_"),
                 section,
                 inherited: says_workspace(item),

@@ -50,20 +50,12 @@ fn collect_leaves(tree: &UseTree, prefix: &mut Vec<String>, leaves: &mut Vec<Men
             collect_leaves(&path.tree, prefix, leaves);
             prefix.pop();
         }
-        UseTree::Group(group) => group
-            .items
-            .iter()
-            .for_each(|item| collect_leaves(item, prefix, leaves)),
+        UseTree::Group(group) => group.items.iter().for_each(|item| collect_leaves(item, prefix, leaves)),
         UseTree::Name(name) => leaves.push(leaf(prefix, &name.ident, &name.ident)),
         UseTree::Rename(rename) => leaves.push(leaf(prefix, &rename.ident, &rename.rename)),
         UseTree::Glob(glob) => {
             let line = glob.star_token.span().start().line;
-            leaves.push(Mention {
-                segments: prefix.clone(),
-                line,
-                depth: 0,
-                import: Some(Import::Glob),
-            });
+            leaves.push(Mention { segments: prefix.clone(), line, depth: 0, import: Some(Import::Glob) });
         }
     }
 }
@@ -72,17 +64,9 @@ fn collect_leaves(tree: &UseTree, prefix: &mut Vec<String>, leaves: &mut Vec<Men
 fn leaf(prefix: &[String], name: &Ident, alias: &Ident) -> Mention {
     let own = (name != "self").then(|| name.to_string());
     let segments: Vec<String> = prefix.iter().cloned().chain(own).collect();
-    let alias = if alias == "self" {
-        segments.last().cloned().unwrap_or_default()
-    } else {
-        alias.to_string()
-    };
-    Mention {
-        segments,
-        line: name.span().start().line,
-        depth: 0,
-        import: Some(Import::Name(alias)),
-    }
+    let alias =
+        if alias == "self" { segments.last().cloned().unwrap_or_default() } else { alias.to_string() };
+    Mention { segments, line: name.span().start().line, depth: 0, import: Some(Import::Name(alias)) }
 }
 
 /// Shows `see` every level of `tokens`, outermost first.
@@ -149,11 +133,7 @@ impl Reader {
 
     /// A `use` declaration; anything else that starts with the word (`impl Trait + use<'a>`) is left alone.
     fn import(&mut self, level: &[TokenTree], depth: usize) -> usize {
-        let length = level
-            .iter()
-            .take_while(|token| !is_sign(Some(token), ';'))
-            .count()
-            + 1;
+        let length = level.iter().take_while(|token| !is_sign(Some(token), ';')).count() + 1;
         let tokens: TokenStream = level.iter().take(length).cloned().collect();
         let Ok(item) = syn::parse2::<syn::ItemUse>(tokens) else {
             return 1;
@@ -176,12 +156,7 @@ impl Reader {
             next += 2;
         }
         if !starts_elsewhere(&level[..at]) {
-            self.found.push(Mention {
-                segments,
-                line: line(&level[at]),
-                depth,
-                import: None,
-            });
+            self.found.push(Mention { segments, line: line(&level[at]), depth, import: None });
         }
         next - at
     }

@@ -40,9 +40,7 @@ impl Source {
         tests.visit_file(&tree);
         let mentions = mention::mentions(&tokens);
         let inside = path.strip_prefix(member).unwrap_or(path);
-        let is_test = ["/tests/", "/benches/", "/examples/"]
-            .iter()
-            .any(|folder| inside.starts_with(folder));
+        let is_test = ["/tests/", "/benches/", "/examples/"].iter().any(|folder| inside.starts_with(folder));
         Ok(Self {
             path: path.to_owned(),
             member: member.to_owned(),
@@ -90,18 +88,13 @@ impl Source {
             "lib" | "main" | "mod" => folder.to_owned(),
             _ => format!("{folder}/{stem}"),
         };
-        self.tests
-            .modules
-            .iter()
-            .map(move |module| format!("{home}/{module}"))
+        self.tests.modules.iter().map(move |module| format!("{home}/{module}"))
     }
 }
 
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Source")
-            .field("path", &self.path)
-            .finish_non_exhaustive()
+        f.debug_struct("Source").field("path", &self.path).finish_non_exhaustive()
     }
 }
 
@@ -122,9 +115,7 @@ struct TestCode {
 
 impl TestCode {
     fn note(&mut self, attributes: &[Attribute], span: Span) -> bool {
-        let test = attributes
-            .iter()
-            .any(|attribute| is_test_attribute(&attribute.meta));
+        let test = attributes.iter().any(|attribute| is_test_attribute(&attribute.meta));
         if test {
             self.lines.push(span.start().line..=span.end().line);
         }
@@ -169,11 +160,7 @@ fn is_test_attribute(meta: &Meta) -> bool {
         Meta::List(list) if list.path.is_ident("cfg") => {
             list.parse_args::<Meta>().is_ok_and(|m| needs_test(&m))
         }
-        _ => meta
-            .path()
-            .segments
-            .last()
-            .is_some_and(|last| last.ident == "test"),
+        _ => meta.path().segments.last().is_some_and(|last| last.ident == "test"),
     }
 }
 
@@ -181,9 +168,7 @@ fn needs_test(meta: &Meta) -> bool {
     let Meta::List(list) = meta else {
         return meta.path().is_ident("test");
     };
-    let parts = list
-        .parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated)
-        .unwrap_or_default();
+    let parts = list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).unwrap_or_default();
     let all = list.path.is_ident("all") && parts.iter().any(needs_test);
     all || (list.path.is_ident("any") && !parts.is_empty() && parts.iter().all(needs_test))
 }

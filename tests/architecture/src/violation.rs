@@ -18,12 +18,7 @@ pub struct Violation {
 impl Violation {
     /// A violation at `path:line`.
     pub fn new(path: &str, line: usize, what: impl Into<String>, instead: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            line,
-            what: what.into(),
-            instead: instead.into(),
-        }
+        Self { path: path.to_owned(), line, what: what.into(), instead: instead.into() }
     }
 }
 

@@ -77,21 +77,12 @@ impl Workspace {
         let mut unreadable = Vec::new();
         let members = members(&files, &mut unreadable);
         let sources = sources(&files, &members, &mut unreadable);
-        let root = files
-            .get("Cargo.toml")
-            .and_then(|text| Manifest::parse("Cargo.toml", text).ok());
+        let root = files.get("Cargo.toml").and_then(|text| Manifest::parse("Cargo.toml", text).ok());
         let planned = root.iter().flat_map(Manifest::workspace_paths);
-        let present = members
-            .iter()
-            .filter_map(|m| Some((m.manifest.package_name()?.to_owned(), m.folder.clone())));
+        let present =
+            members.iter().filter_map(|m| Some((m.manifest.package_name()?.to_owned(), m.folder.clone())));
         let folders = planned.chain(present).collect();
-        Self {
-            files,
-            members,
-            sources,
-            unreadable,
-            folders,
-        }
+        Self { files, members, sources, unreadable, folders }
     }
 
     /// Reads every text file below `root`.
@@ -118,9 +109,7 @@ impl Workspace {
 
     /// The sources that ship: below a crate's `src/` and not compiled for tests only.
     pub fn shipped(&self) -> impl Iterator<Item = &Source> {
-        self.sources
-            .iter()
-            .filter(|source| !source.is_test && source.inside_src().is_some())
+        self.sources.iter().filter(|source| !source.is_test && source.inside_src().is_some())
     }
 }
 
@@ -134,11 +123,7 @@ fn members(files: &BTreeMap<String, String>, unreadable: &mut Vec<Violation>) ->
             continue;
         };
         match Manifest::parse(path, text) {
-            Ok(manifest) => members.push(Member {
-                folder: folder.to_owned(),
-                ring,
-                manifest,
-            }),
+            Ok(manifest) => members.push(Member { folder: folder.to_owned(), ring, manifest }),
             Err(error) => unreadable.push(Violation::new(path, 1, error.to_string(), "write valid TOML")),
         }
     }
@@ -153,9 +138,8 @@ fn sources(
     let mut sources = Vec::new();
     for member in members {
         let inside = format!("{}/", member.folder);
-        for (path, text) in files
-            .iter()
-            .filter(|(path, _)| path.starts_with(&inside) && path.ends_with(".rs"))
+        for (path, text) in
+            files.iter().filter(|(path, _)| path.starts_with(&inside) && path.ends_with(".rs"))
         {
             match Source::parse(path, &member.folder, text) {
                 Ok(source) => sources.push(source),
@@ -175,10 +159,8 @@ fn mark_test_modules(sources: &mut [Source]) {
     let modules: BTreeSet<String> = sources.iter().flat_map(Source::test_modules).collect();
     for source in sources {
         let path = source.path.trim_end_matches(".rs");
-        let below = |module: &String| {
-            path.strip_prefix(module.as_str())
-                .is_some_and(|rest| rest.starts_with('/'))
-        };
+        let below =
+            |module: &String| path.strip_prefix(module.as_str()).is_some_and(|rest| rest.starts_with('/'));
         source.is_test |= modules.contains(path) || modules.iter().any(below);
     }
 }

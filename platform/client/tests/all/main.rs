@@ -52,10 +52,7 @@ async fn a_near_call_carries_context_deadline_and_token() {
     let (book, receiver) = book(1);
     tokio::spawn(echo(receiver));
     let caller = caller(&book, Duration::from_secs(3)).bearer(Secret::new("t"));
-    let seen: Value = caller
-        .send(Method::POST, "/a?b=c", &json!({"x": 1}))
-        .await
-        .unwrap();
+    let seen: Value = caller.send(Method::POST, "/a?b=c", &json!({"x": 1})).await.unwrap();
     assert_eq!(seen["method"], "POST");
     assert_eq!(seen["path"], "/a?b=c");
     assert_eq!(seen["timeout"], 3000);
@@ -66,10 +63,7 @@ async fn a_near_call_carries_context_deadline_and_token() {
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_does_not_answer_costs_the_deadline_and_no_more() {
     let (book, _receiver) = book(1);
-    let problem = caller(&book, Duration::from_secs(2))
-        .get::<Value>("/")
-        .await
-        .unwrap_err();
+    let problem = caller(&book, Duration::from_secs(2)).get::<Value>("/").await.unwrap_err();
     assert_eq!(problem.code(), "deadline-exceeded");
 }
 
@@ -89,43 +83,26 @@ async fn a_peers_problem_comes_back_as_it_is() {
     let (book, mut receiver) = book(1);
     tokio::spawn(async move {
         let (_, answer) = receiver.next().await.unwrap();
-        answer(
-            Problem::new(&CONFLICT)
-                .detail("already done")
-                .to_response()
-                .map(Body::from),
-        );
+        answer(Problem::new(&CONFLICT).detail("already done").to_response().map(Body::from));
     });
-    let problem = caller(&book, Duration::from_secs(1))
-        .get::<Value>("/")
-        .await
-        .unwrap_err();
+    let problem = caller(&book, Duration::from_secs(1)).get::<Value>("/").await.unwrap_err();
     assert!(problem.is(&CONFLICT));
     assert_eq!(problem.caller_text(), Some("already done"));
 }
 
 #[tokio::test]
 async fn an_address_where_nobody_listens_is_unavailable() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let book = PhoneBook::default();
     book.enter("echo", Address::Far(FarClient::new(&free.to_string()).unwrap()));
-    let problem = caller(&book, Duration::from_secs(5))
-        .get::<Value>("/")
-        .await
-        .unwrap_err();
+    let problem = caller(&book, Duration::from_secs(5)).get::<Value>("/").await.unwrap_err();
     assert_eq!(problem.status(), StatusCode::SERVICE_UNAVAILABLE.as_u16());
 }
 
 #[tokio::test]
 async fn bodies_are_read_up_to_their_bound() {
     assert_eq!(Body::from("12345".to_owned()).collect(5).await.unwrap(), "12345");
-    assert_eq!(
-        Body::from("123456".to_owned()).collect(5).await,
-        Err(BodyError::TooLarge { limit: 5 })
-    );
+    assert_eq!(Body::from("123456".to_owned()).collect(5).await, Err(BodyError::TooLarge { limit: 5 }));
 }
 
 #[test]

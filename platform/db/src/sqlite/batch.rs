@@ -83,16 +83,12 @@ fn run_alone(tx: &mut Tx, source: &Source, job: &mut Box<dyn Job>) {
             }
         }
     }
-    job.fail(DbError::Conflict {
-        attempts: MAX_ATTEMPTS,
-    });
+    job.fail(DbError::Conflict { attempts: MAX_ATTEMPTS });
 }
 
 fn begin(tx: &mut Tx) -> Result<(), DbError> {
     // Taking the write lock first: a transaction that reads and then writes could fail in between.
-    tx.connection()
-        .execute_batch("begin immediate")
-        .map_err(|error| fault::classify("begin", &error))
+    tx.connection().execute_batch("begin immediate").map_err(|error| fault::classify("begin", &error))
 }
 
 fn commit(tx: &mut Tx, source: &Source, works: usize) -> Result<(), DbError> {
@@ -137,8 +133,6 @@ fn fail_all(jobs: &mut [Box<dyn Job>], error: &DbError) {
 }
 
 fn storage_failure(tx: &Tx) -> DbError {
-    let unknown = DbError::Storage {
-        message: "the storage failed".to_owned(),
-    };
+    let unknown = DbError::Storage { message: "the storage failed".to_owned() };
     tx.failure().cloned().unwrap_or(unknown)
 }

@@ -57,17 +57,11 @@ fn require_engine(version: i32, path: &Path) -> Result<(), DbError> {
         return Ok(());
     }
     let message = format!("the embedded engine is version {version}; {OLDEST_ENGINE} or newer is needed");
-    Err(DbError::Open {
-        path: path.display().to_string(),
-        message,
-    })
+    Err(DbError::Open { path: path.display().to_string(), message })
 }
 
 fn failed(path: &Path, error: &rusqlite::Error) -> DbError {
-    DbError::Open {
-        path: path.display().to_string(),
-        message: error.to_string(),
-    }
+    DbError::Open { path: path.display().to_string(), message: error.to_string() }
 }
 
 #[cfg(test)]

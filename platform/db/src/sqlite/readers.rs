@@ -23,11 +23,7 @@ pub(crate) struct Readers {
 
 impl Readers {
     pub(crate) fn new(path: PathBuf, size: usize) -> Self {
-        Self {
-            path,
-            places: Semaphore::new(size),
-            idle: Mutex::new(Vec::new()),
-        }
+        Self { path, places: Semaphore::new(size), idle: Mutex::new(Vec::new()) }
     }
 
     /// Runs `act` on a connection of the pool.
@@ -43,19 +39,14 @@ impl Readers {
             None => open::reader(&self.path)?,
         };
         let (connection, result) = act(connection);
-        self.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(connection);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         Ok(result)
     }
 
     async fn place(&self, source: &Source) -> Result<SemaphorePermit<'_>, DbError> {
         let waited_ms = u64::try_from(QUEUE_WAIT.as_millis()).unwrap_or(u64::MAX);
         let place = source.clock.timeout(QUEUE_WAIT, self.places.acquire()).await;
-        place
-            .map_err(|_| DbError::Busy { waited_ms })?
-            .map_err(|_| DbError::Closed)
+        place.map_err(|_| DbError::Busy { waited_ms })?.map_err(|_| DbError::Closed)
     }
 
     /// Refuses further reads and closes the idle connections.

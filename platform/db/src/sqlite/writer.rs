@@ -37,9 +37,7 @@ impl Writer {
         let connection = open::writer(path)?;
         let (queue, messages) = mpsc::channel(QUEUE_LENGTH);
         let runtime = tokio::runtime::Handle::try_current().ok();
-        let name = path
-            .file_stem()
-            .map_or_else(|| "db".into(), |stem| stem.to_string_lossy().into_owned());
+        let name = path.file_stem().map_or_else(|| "db".into(), |stem| stem.to_string_lossy().into_owned());
         std::thread::Builder::new()
             .name(format!("{name}-writer"))
             .spawn(move || {
@@ -58,9 +56,7 @@ impl Writer {
     pub(crate) async fn enqueue(&self, source: &Source, job: Box<dyn Job>) -> Result<(), DbError> {
         let place = source.clock.timeout(QUEUE_WAIT, self.queue.reserve()).await;
         let waited_ms = u64::try_from(QUEUE_WAIT.as_millis()).unwrap_or(u64::MAX);
-        let place = place
-            .map_err(|_| DbError::Busy { waited_ms })?
-            .map_err(|_| DbError::Closed)?;
+        let place = place.map_err(|_| DbError::Busy { waited_ms })?.map_err(|_| DbError::Closed)?;
         place.send(Message::Run(job));
         Ok(())
     }
@@ -92,11 +88,7 @@ fn serve(connection: Connection, mut messages: mpsc::Receiver<Message>, source: 
                     closing = Some(done);
                 }
             }
-            next = if jobs.len() < MAX_BATCH {
-                messages.try_recv().ok()
-            } else {
-                None
-            };
+            next = if jobs.len() < MAX_BATCH { messages.try_recv().ok() } else { None };
         }
         connection = connection.map(|connection| batch::run(connection, source, jobs));
     }

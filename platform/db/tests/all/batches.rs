@@ -17,9 +17,7 @@ async fn run_gathered(db: &Db, endings: &[Ending]) -> Vec<Result<i64, DbError>> 
     let mut waiting = Vec::new();
     for (number, ending) in endings.iter().enumerate() {
         let (db, ending, number) = (db.clone(), *ending, i64::try_from(number).unwrap());
-        waiting.push(tokio::spawn(async move {
-            db.write(&context(), Pair { number, ending }).await
-        }));
+        waiting.push(tokio::spawn(async move { db.write(&context(), Pair { number, ending }).await }));
     }
     // Each task runs until it waits for its answer; then everything is queued.
     for _ in 0..endings.len() + 2 {
@@ -44,11 +42,7 @@ async fn waiting_works_share_one_commit() {
     let after = db.stats();
     assert_eq!(after.works - before.works, 101);
     // The gate's own commit and one for all the others; the gate may share it.
-    assert!(
-        after.commits - before.commits <= 2,
-        "{} commits",
-        after.commits - before.commits
-    );
+    assert!(after.commits - before.commits <= 2, "{} commits", after.commits - before.commits);
     assert_eq!(keys(&db).await.len(), 200);
 }
 
@@ -73,15 +67,7 @@ sql! {
 async fn a_full_disk_voids_the_whole_batch_and_nothing_else() {
     let folder = Folder::new();
     let db = open(&folder.file()).await;
-    db.write(
-        &context(),
-        Pair {
-            number: 100_000,
-            ending: Ending::Keep,
-        },
-    )
-    .await
-    .unwrap();
+    db.write(&context(), Pair { number: 100_000, ending: Ending::Keep }).await.unwrap();
     let limit = work(|tx| Box::pin(async { tx.query::<(i64,)>(&LIMIT_PAGES, &[]).await.map(drop) }));
     db.write(&context(), limit).await.unwrap();
     let mut stored = 0;
@@ -91,16 +77,7 @@ async fn a_full_disk_voids_the_whole_batch_and_nothing_else() {
         let writes: Vec<_> = (0..100)
             .map(|at| {
                 let (db, number) = (db.clone(), round * 100 + at);
-                tokio::spawn(async move {
-                    db.write(
-                        &context(),
-                        Pair {
-                            number,
-                            ending: Ending::Keep,
-                        },
-                    )
-                    .await
-                })
+                tokio::spawn(async move { db.write(&context(), Pair { number, ending: Ending::Keep }).await })
             })
             .collect();
         for write in writes {
@@ -113,11 +90,7 @@ async fn a_full_disk_voids_the_whole_batch_and_nothing_else() {
     }
     assert!(refused > 0, "the disk never filled up");
     let found = keys(&db).await;
-    assert_eq!(
-        found.len(),
-        2 * (stored + 1),
-        "what was answered is there, and nothing else"
-    );
+    assert_eq!(found.len(), 2 * (stored + 1), "what was answered is there, and nothing else");
 }
 
 fn ending() -> impl Strategy<Value = Ending> {

@@ -22,9 +22,7 @@ async fn what_was_acknowledged_survives_a_kill_and_nothing_is_half_done() {
     let mut acknowledged = Vec::new();
     for life in 0..LIVES {
         let file = folder.file();
-        let lines = tokio::task::spawn_blocking(move || one_life(&file, life))
-            .await
-            .unwrap();
+        let lines = tokio::task::spawn_blocking(move || one_life(&file, life)).await.unwrap();
         acknowledged.extend(lines);
         let db = open(&folder.file()).await;
         let found = keys(&db).await;
@@ -56,17 +54,10 @@ fn one_life(file: &Path, life: i64) -> Vec<i64> {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut acknowledged = Vec::new();
     // The full stop shows that the line is whole: the kill may cut the last one off.
-    let number = |line: &str| -> Option<i64> {
-        line.strip_prefix("acknowledged ")?
-            .strip_suffix('.')?
-            .parse()
-            .ok()
-    };
+    let number =
+        |line: &str| -> Option<i64> { line.strip_prefix("acknowledged ")?.strip_suffix('.')?.parse().ok() };
     while acknowledged.len() < SEEN {
-        let line = lines
-            .next()
-            .expect("the child writes until it is killed")
-            .unwrap();
+        let line = lines.next().expect("the child writes until it is killed").unwrap();
         acknowledged.extend(number(&line));
     }
     child.kill().unwrap();
@@ -84,15 +75,7 @@ async fn write_until_killed(file: &Path) {
         let db = db.clone();
         tasks.push(tokio::spawn(async move {
             for number in (first + task..first + 1_000_000).step_by(16) {
-                db.write(
-                    &context(),
-                    Pair {
-                        number,
-                        ending: Ending::Keep,
-                    },
-                )
-                .await
-                .unwrap();
+                db.write(&context(), Pair { number, ending: Ending::Keep }).await.unwrap();
                 let mut out = std::io::stdout().lock();
                 writeln!(out, "acknowledged {number}.").unwrap();
                 out.flush().unwrap();

@@ -29,11 +29,7 @@ pub struct Folder(pub PathBuf);
 impl Folder {
     pub fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!(
-            "tradewind-db-{}-{}",
-            std::process::id(),
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        );
+        let name = format!("tradewind-db-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
@@ -51,13 +47,7 @@ impl Drop for Folder {
 }
 
 pub fn options(location: Location, execution: Execution) -> Options {
-    Options {
-        location,
-        execution,
-        readers: 2,
-        clock: Clock::system(),
-        entropy: Entropy::system(),
-    }
+    Options { location, execution, readers: 2, clock: Clock::system(), entropy: Entropy::system() }
 }
 
 pub async fn open(path: &Path) -> Db {
@@ -73,20 +63,11 @@ pub async fn in_memory() -> Db {
 }
 
 pub fn context() -> Context {
-    Context::begin(
-        Principal::Service("test".into()),
-        &Clock::system(),
-        &Entropy::system(),
-    )
+    Context::begin(Principal::Service("test".into()), &Clock::system(), &Entropy::system())
 }
 
 pub async fn keys(db: &Db) -> Vec<i64> {
-    db.query::<(i64,)>(&KEYS, &[])
-        .await
-        .unwrap()
-        .into_iter()
-        .map(|(key,)| key)
-        .collect()
+    db.query::<(i64,)>(&KEYS, &[]).await.unwrap().into_iter().map(|(key,)| key).collect()
 }
 
 /// What a test work does after (or before) it wrote its two rows.
@@ -111,9 +92,7 @@ impl Work for Pair {
     type Error = DbError;
 
     async fn run(&self, tx: &mut Tx) -> Result<i64, DbError> {
-        let refusal = || DbError::Column {
-            message: "refused".into(),
-        };
+        let refusal = || DbError::Column { message: "refused".into() };
         if self.ending == Ending::RefuseUnwritten {
             return Err(refusal());
         }
@@ -129,8 +108,7 @@ impl Work for Pair {
             Ending::AwaitForeign => std::future::pending().await,
             Ending::Keep | Ending::RefuseUnwritten => {}
         }
-        tx.execute(&INSERT, params![2 * self.number + 1, self.number])
-            .await?;
+        tx.execute(&INSERT, params![2 * self.number + 1, self.number]).await?;
         Ok(self.number)
     }
 }

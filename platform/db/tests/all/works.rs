@@ -11,38 +11,17 @@ use crate::support::{Ending, Folder, INSERT, KEYS, Pair, context, in_memory, key
 async fn nothing_is_kept_of_a_work_that_did_not_end_well() {
     let folder = Folder::new();
     for db in [in_memory().await, open(&folder.file()).await] {
-        for ending in [
-            Ending::RefuseWritten,
-            Ending::Panic,
-            Ending::HideFailure,
-            Ending::AwaitForeign,
-        ] {
-            let error = db
-                .write(&context(), Pair { number: 1, ending })
-                .await
-                .unwrap_err();
+        for ending in [Ending::RefuseWritten, Ending::Panic, Ending::HideFailure, Ending::AwaitForeign] {
+            let error = db.write(&context(), Pair { number: 1, ending }).await.unwrap_err();
             match ending {
                 Ending::AwaitForeign => assert_eq!(error, DbError::ForeignAwait),
-                Ending::Panic => assert_eq!(
-                    error,
-                    DbError::Panicked {
-                        message: "on purpose".into()
-                    }
-                ),
+                Ending::Panic => assert_eq!(error, DbError::Panicked { message: "on purpose".into() }),
                 Ending::HideFailure => assert!(matches!(error, DbError::Constraint { .. }), "{error}"),
                 _ => assert!(matches!(error, DbError::Column { .. }), "{error}"),
             }
             assert_eq!(keys(&db).await, Vec::<i64>::new(), "{ending:?}");
         }
-        db.write(
-            &context(),
-            Pair {
-                number: 1,
-                ending: Ending::Keep,
-            },
-        )
-        .await
-        .unwrap();
+        db.write(&context(), Pair { number: 1, ending: Ending::Keep }).await.unwrap();
         assert_eq!(keys(&db).await, [2, 3]);
     }
 }
@@ -71,11 +50,7 @@ async fn a_conflict_runs_the_work_again_and_ends_at_a_bound() {
             let run = counted.fetch_add(1, Ordering::Relaxed);
             Box::pin(async move {
                 tx.execute(&INSERT, params![i64::from(run) + 100, 0_i64]).await?;
-                if run < conflicts {
-                    Err(tx.conflict())
-                } else {
-                    Ok(run + 1)
-                }
+                if run < conflicts { Err(tx.conflict()) } else { Ok(run + 1) }
             })
         });
         assert_eq!(db.write(&context(), retried).await, expected);
@@ -108,26 +83,10 @@ async fn hooks_run_after_the_commit_and_only_then() {
 async fn a_read_sees_one_state_and_cannot_write() {
     let folder = Folder::new();
     let db = open(&folder.file()).await;
-    db.write(
-        &context(),
-        Pair {
-            number: 1,
-            ending: Ending::Keep,
-        },
-    )
-    .await
-    .unwrap();
+    db.write(&context(), Pair { number: 1, ending: Ending::Keep }).await.unwrap();
     let read = work(|tx| Box::pin(async { Ok::<_, DbError>(tx.query::<(i64,)>(&KEYS, &[]).await?.len()) }));
     assert_eq!(db.read(&context(), read).await, Ok(2));
-    let written = db
-        .read(
-            &context(),
-            Pair {
-                number: 2,
-                ending: Ending::Keep,
-            },
-        )
-        .await;
+    let written = db.read(&context(), Pair { number: 2, ending: Ending::Keep }).await;
     assert!(matches!(written, Err(DbError::Statement { .. })), "{written:?}");
     assert_eq!(keys(&db).await, [2, 3]);
 }
@@ -137,20 +96,9 @@ async fn a_closed_database_says_so() {
     let folder = Folder::new();
     let db = open(&folder.file()).await;
     db.close().await;
-    let refused = db
-        .write(
-            &context(),
-            Pair {
-                number: 1,
-                ending: Ending::Keep,
-            },
-        )
-        .await;
+    let refused = db.write(&context(), Pair { number: 1, ending: Ending::Keep }).await;
     assert_eq!(refused, Err(DbError::Closed));
-    assert!(
-        !folder.0.join("test.db-wal").exists(),
-        "the journal is folded into the file"
-    );
+    assert!(!folder.0.join("test.db-wal").exists(), "the journal is folded into the file");
 }
 
 #[tokio::test]
@@ -158,8 +106,5 @@ async fn a_statement_with_the_wrong_number_of_parameters_is_named() {
     let db = in_memory().await;
     let wrong = work(|tx| Box::pin(async { tx.execute(&INSERT, params![1_i64]).await }));
     let error = db.write(&context(), wrong).await.unwrap_err();
-    assert!(
-        error.to_string().contains("2 parameters expected, 1 given"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("2 parameters expected, 1 given"), "{error}");
 }

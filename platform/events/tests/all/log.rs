@@ -12,30 +12,16 @@ async fn an_event_carries_order_process_and_trace() {
     let tell = work(|tx| {
         Box::pin(async move {
             for (lamp, count) in [("a", 1), ("b", 2), ("a", 3)] {
-                announce(
-                    tx,
-                    &LampLit {
-                        lamp: lamp.into(),
-                        count,
-                    },
-                )
-                .await?;
+                announce(tx, &LampLit { lamp: lamp.into(), count }).await?;
             }
             Ok::<_, DbError>(())
         })
     });
     world.producer.write(&context, tell).await.unwrap();
     let recorded = world.feed().read(0, 10).await.unwrap();
-    let order: Vec<_> = recorded
-        .iter()
-        .map(|r| (r.event.partitionkey.as_str(), r.event.sequence))
-        .collect();
+    let order: Vec<_> = recorded.iter().map(|r| (r.event.partitionkey.as_str(), r.event.sequence)).collect();
     assert_eq!(order, [("a", 1), ("b", 1), ("a", 2)]);
-    assert!(
-        recorded
-            .windows(2)
-            .all(|pair| pair[0].position < pair[1].position)
-    );
+    assert!(recorded.windows(2).all(|pair| pair[0].position < pair[1].position));
     let event = &recorded[0].event;
     assert_eq!(event.source, "/tradewind/lamps");
     assert_eq!(event.correlationid, context.correlation);
@@ -51,17 +37,8 @@ async fn an_event_of_a_work_that_failed_was_never_told() {
     let world = world().await;
     let tell = work(|tx| {
         Box::pin(async move {
-            announce(
-                tx,
-                &LampLit {
-                    lamp: "a".into(),
-                    count: 1,
-                },
-            )
-            .await?;
-            Err::<(), _>(DbError::Column {
-                message: "changed my mind".into(),
-            })
+            announce(tx, &LampLit { lamp: "a".into(), count: 1 }).await?;
+            Err::<(), _>(DbError::Column { message: "changed my mind".into() })
         })
     });
     world.producer.write(&world.context(), tell).await.unwrap_err();

@@ -12,17 +12,9 @@ use crate::support::{LampBroken, LampLit, Watcher, World, subscription, world};
 /// Runs the subscription for a while of virtual time, then drops it wherever it is.
 async fn follow(world: &World, watcher: &Arc<Watcher>, seconds: u64) -> Arc<Progress> {
     let progress = Arc::new(Progress::default());
-    let runner = run(
-        Arc::new(subscription()),
-        watcher.clone(),
-        Box::new(world.feed()),
-        world.options(&progress),
-    );
-    world
-        .clock
-        .timeout(Duration::from_secs(seconds), runner)
-        .await
-        .unwrap_err();
+    let runner =
+        run(Arc::new(subscription()), watcher.clone(), Box::new(world.feed()), world.options(&progress));
+    world.clock.timeout(Duration::from_secs(seconds), runner).await.unwrap_err();
     progress
 }
 
@@ -49,20 +41,13 @@ async fn effects_happen_once_in_order_and_across_restarts() {
 #[tokio::test(start_paused = true)]
 async fn a_failing_event_holds_back_what_follows_and_loses_nothing() {
     let world = world().await;
-    let watcher = Arc::new(Watcher {
-        fail_at: Some(5),
-        failures_left: AtomicU32::new(4),
-        ..Watcher::default()
-    });
+    let watcher =
+        Arc::new(Watcher { fail_at: Some(5), failures_left: AtomicU32::new(4), ..Watcher::default() });
     for count in 0..10 {
         world.light("a", count).await;
     }
     let progress = follow(&world, &watcher, 0).await;
-    assert_eq!(
-        world.seen().await,
-        pairs(&[0, 1, 2, 3, 4]),
-        "order is kept behind the failing one"
-    );
+    assert_eq!(world.seen().await, pairs(&[0, 1, 2, 3, 4]), "order is kept behind the failing one");
     assert!(progress.failures() >= 1);
     follow(&world, &watcher, 60).await;
     assert_eq!(world.seen().await, pairs(&(0..10).collect::<Vec<_>>()));
@@ -114,33 +99,18 @@ async fn a_subscription_that_begins_now_skips_the_past() {
     world.light("a", 1).await;
     let progress = Arc::new(Progress::default());
     let subscription = Arc::new(subscription().start(Start::Now));
-    let runner = run(
-        subscription,
-        watcher,
-        Box::new(world.feed()),
-        world.options(&progress),
-    );
+    let runner = run(subscription, watcher, Box::new(world.feed()), world.options(&progress));
     let driver = async {
         world.clock.sleep(Duration::from_secs(1)).await;
         world.light("a", 2).await;
     };
     let both = async { tokio::join!(runner, driver) };
-    world
-        .clock
-        .timeout(Duration::from_secs(2), both)
-        .await
-        .unwrap_err();
+    world.clock.timeout(Duration::from_secs(2), both).await.unwrap_err();
     assert_eq!(world.seen().await, pairs(&[2]));
 }
 
 #[test]
 fn a_reader_ignores_fields_it_does_not_know() {
     let newer = r#"{"lamp":"a","count":1,"colour":"red"}"#;
-    assert_eq!(
-        serde_json::from_str::<LampLit>(newer).unwrap(),
-        LampLit {
-            lamp: "a".into(),
-            count: 1
-        }
-    );
+    assert_eq!(serde_json::from_str::<LampLit>(newer).unwrap(), LampLit { lamp: "a".into(), count: 1 });
 }

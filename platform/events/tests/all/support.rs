@@ -71,16 +71,9 @@ pub async fn world() -> World {
     let producer = Db::open(options("producer")).unwrap();
     let consumer = Db::open(options("consumer")).unwrap();
     for db in [&producer, &consumer] {
-        db.migrate(&[tradewind_events::MIGRATIONS, SEEN], MigrateMode::Auto)
-            .await
-            .unwrap();
+        db.migrate(&[tradewind_events::MIGRATIONS, SEEN], MigrateMode::Auto).await.unwrap();
     }
-    World {
-        producer,
-        consumer,
-        clock,
-        entropy,
-    }
+    World { producer, consumer, clock, entropy }
 }
 
 impl World {
@@ -89,10 +82,7 @@ impl World {
     }
 
     pub async fn light(&self, lamp: &str, count: i64) -> i64 {
-        let event = LampLit {
-            lamp: lamp.into(),
-            count,
-        };
+        let event = LampLit { lamp: lamp.into(), count };
         self.tell(event).await
     }
 
@@ -123,12 +113,7 @@ impl World {
     }
 
     pub async fn cursor(&self) -> i64 {
-        self.consumer
-            .query_optional::<(i64,)>(&CURSOR, &[])
-            .await
-            .unwrap()
-            .unwrap_or_default()
-            .0
+        self.consumer.query_optional::<(i64,)>(&CURSOR, &[]).await.unwrap().unwrap_or_default().0
     }
 }
 
@@ -151,12 +136,9 @@ impl Work for See {
     type Error = DbError;
 
     async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
-        tx.execute(&INSERT, params![self.event.lamp, self.event.count])
-            .await?;
+        tx.execute(&INSERT, params![self.event.lamp, self.event.count]).await?;
         if self.fail {
-            return Err(DbError::Column {
-                message: "on purpose".into(),
-            });
+            return Err(DbError::Column { message: "on purpose".into() });
         }
         Ok(())
     }
@@ -170,10 +152,7 @@ fn see(watcher: &Watcher, received: Received<LampLit>) -> See {
             .failures_left
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1))
             .is_ok();
-    See {
-        event: received.event,
-        fail,
-    }
+    See { event: received.event, fail }
 }
 
 pub fn subscription() -> Subscription<Watcher> {

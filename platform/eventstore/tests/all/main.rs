@@ -34,11 +34,7 @@ impl Aggregate for Counter {
     type Refusal = String;
 
     fn decide(&self, command: i64) -> Result<Vec<Counted>, String> {
-        if self.0 + command > 10 {
-            Err("full".into())
-        } else {
-            Ok(vec![Counted::Added(command)])
-        }
+        if self.0 + command > 10 { Err("full".into()) } else { Ok(vec![Counted::Added(command)]) }
     }
 
     fn apply(self, event: &Counted) -> Self {
@@ -50,13 +46,8 @@ impl Aggregate for Counter {
 async fn open() -> (Db, Context) {
     let (clock, entropy) = (Clock::system(), Entropy::seeded(1));
     let context = Context::begin(Principal::Anonymous, &clock, &entropy);
-    let options = Options {
-        location: Location::Memory,
-        execution: Execution::Inline,
-        readers: 1,
-        clock,
-        entropy,
-    };
+    let options =
+        Options { location: Location::Memory, execution: Execution::Inline, readers: 1, clock, entropy };
     let db = Db::open(options).unwrap();
     db.migrate(&[MIGRATIONS], MigrateMode::Auto).await.unwrap();
     (db, context)
@@ -77,13 +68,7 @@ async fn a_stream_folds_into_its_state() {
         })
     });
     let counter = db.write(&context, add).await.unwrap();
-    assert_eq!(
-        counter,
-        Loaded {
-            state: Counter(7),
-            version: 2
-        }
-    );
+    assert_eq!(counter, Loaded { state: Counter(7), version: 2 });
 }
 
 #[tokio::test]
@@ -97,10 +82,7 @@ async fn an_old_version_is_a_conflict_and_writes_nothing() {
         })
     };
     assert_eq!(db.write(&context, append_at(0)).await, Ok(2));
-    assert!(matches!(
-        db.write(&context, append_at(1)).await,
-        Err(DbError::Conflict { .. })
-    ));
+    assert!(matches!(db.write(&context, append_at(1)).await, Err(DbError::Conflict { .. })));
     assert_eq!(db.write(&context, append_at(2)).await, Ok(4));
 }
 
@@ -108,11 +90,5 @@ async fn an_old_version_is_a_conflict_and_writes_nothing() {
 async fn an_unknown_stream_is_the_default_state() {
     let (db, context) = open().await;
     let read = work(|tx| Box::pin(async { load::<Counter>(tx, "nothing").await }));
-    assert_eq!(
-        db.read(&context, read).await,
-        Ok(Loaded {
-            state: Counter(0),
-            version: 0
-        })
-    );
+    assert_eq!(db.read(&context, read).await, Ok(Loaded { state: Counter(0), version: 0 }));
 }

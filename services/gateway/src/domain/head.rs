@@ -1,20 +1,21 @@
 //! A strict HTTP/1 request scanner that stands in front of the HTTP server.
 //!
 //! HTTP/1 servers are lenient in different ways, and an attacker who finds two that disagree about where one
-//! request ends smuggles a second one past the first (RFC 9112 §11.2). The scanner removes the disagreement: it
-//! reads the same bytes before the server does, lets through only what has one meaning, and follows the bodies
-//! so that it finds the next head exactly where the server will. It changes no byte; it only holds back, drops
-//! an empty line between requests, or refuses.
+//! request ends smuggles a second one past the first (RFC 9112 §11.2). The scanner removes the disagreement:
+//! it reads the same bytes before the server does, lets through only what has one meaning, and follows the
+//! bodies so that it finds the next head exactly where the server will. It changes no byte; it only holds
+//! back, drops an empty line between requests, or refuses.
 //!
 //! The verdict depends on the bytes alone, never on how the network cut them into reads.
 //!
 //! - `lines` collects CRLF lines, `request_line`, `fields` and `host` judge them,
 //! - `message` puts a head together, `chunks` follows a chunked body,
-//! - `refusal` is what the caller is told.
+//! - `limits` bounds a head, `refusal` is what the caller is told.
 
 mod chunks;
 mod fields;
 mod host;
+mod limits;
 mod lines;
 mod message;
 mod refusal;
@@ -25,30 +26,12 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
+pub use limits::HeadLimits;
 pub use refusal::Refusal;
 
-use chunks::Chunks;
+use chunks::{Chunks, pass};
 use lines::{Lines, Met};
 use message::{Framing, Head};
-
-/// Bounds on a request head.
-///
-/// The server behind must be set to accept at least this much, or it refuses in its own words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HeadLimits {
-    /// Bytes of a whole head: request line, fields, line ends and the empty line. Default 16 KiB.
-    pub max_head_bytes: usize,
-    /// Header fields in a head, and trailer fields after a chunked body. Default 100.
-    pub max_headers: usize,
-    /// Bytes of the request target. Default 8 KiB (RFC 9112 §3 asks for at least 8,000 octets per line).
-    pub max_target_bytes: usize,
-}
-
-impl Default for HeadLimits {
-    fn default() -> Self {
-        Self { max_head_bytes: 16 * 1024, max_headers: 100, max_target_bytes: 8 * 1024 }
-    }
-}
 
 /// Follows the bytes that a client sends on one connection.
 ///
@@ -61,6 +44,7 @@ pub struct Scanner {
     lines: Lines,
     phase: Phase,
     heads: u64,
+    refused_in_body: bool,
 }
 
 /// What the next byte belongs to.
@@ -88,20 +72,27 @@ enum EmptyLine {
 impl Scanner {
     /// A scanner for a fresh connection.
     pub fn new(limits: HeadLimits) -> Self {
-        Self { limits, lines: Lines::default(), phase: Phase::Between(EmptyLine::None), heads: 0 }
+        Self {
+            limits,
+            lines: Lines::default(),
+            phase: Phase::Between(EmptyLine::None),
+            heads: 0,
+            refused_in_body: false,
+        }
     }
 
     /// Takes bytes as they came and appends to `released` those that the server behind may see.
     ///
-    /// A head is held back until it is complete and valid; so are each chunk-size line and the trailer section
-    /// of a chunked body. Body bytes pass at once. One empty line in front of a head is dropped. Each byte is
-    /// looked at a fixed number of times, however slowly it comes.
+    /// A head is held back until it is complete and valid; so are each chunk-size line and the trailer
+    /// section of a chunked body. Body bytes pass at once. One empty line in front of a head is dropped. Each
+    /// byte is looked at a fixed number of times, however slowly it comes.
     ///
     /// # Errors
     ///
     /// [`Refusal`] says what the client did wrong. `released` may have grown in the same call, by requests in
-    /// front of the refused one; these are whole and still want their answers. After a refusal nothing more
-    /// is released and each call returns the same refusal: answer it and close the connection.
+    /// front of the refused one, which still want their answers, and by the beginning of a refused body.
+    /// After a refusal nothing more is released and each call returns the same refusal: answer it and close
+    /// the connection.
     pub fn feed(&mut self, input: &[u8], released: &mut Vec<u8>) -> Result<(), Refusal> {
         if let Phase::Refused(refusal) = &self.phase {
             return Err(refusal.clone());
@@ -112,6 +103,7 @@ impl Scanner {
                 Ok(taken) => rest = rest.get(taken..).unwrap_or_default(),
                 Err(refusal) => {
                     self.lines = Lines::default();
+                    self.refused_in_body = matches!(self.phase, Phase::Chunked(_));
                     self.phase = Phase::Refused(refusal.clone());
                     return Err(refusal);
                 }
@@ -137,6 +129,12 @@ impl Scanner {
     /// For the timer that bounds how slowly a head may come. False in a body and after a refusal.
     pub fn in_head(&self) -> bool {
         matches!(self.phase, Phase::Head(_))
+    }
+
+    /// True when the refused bytes belong to a body: its request was released and has the next answer, so
+    /// that the refusal cannot be told.
+    pub fn refused_in_body(&self) -> bool {
+        self.refused_in_body
     }
 
     /// Takes some of `input`, at least one byte or one change of phase, and says how many bytes.
@@ -212,14 +210,6 @@ fn between(seen: EmptyLine, input: &[u8]) -> Result<(Phase, usize), Refusal> {
         )),
         _ => Ok((Phase::Head(Head::default()), 0)),
     }
-}
-
-/// Passes on as many of the `left` bytes as have come, and counts them off.
-fn pass(input: &[u8], left: &mut u64, released: &mut Vec<u8>) -> usize {
-    let count = input.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
-    released.extend(input.iter().take(count));
-    *left -= count as u64;
-    count
 }
 
 /// RFC 6585 §5.

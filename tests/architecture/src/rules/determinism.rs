@@ -8,46 +8,12 @@ use crate::{Ring, Source, Violation, Workspace};
 
 /// Files that may do what others may not, each with its reason. A path that ends in `/` covers all below it.
 const OWNERS: &[(&str, &str)] = &[
-    (
-        "platform/kernel/src/clock.rs",
-        "the real clock reads the machine's clock",
-    ),
-    (
-        "platform/kernel/src/entropy.rs",
-        "the real entropy seeds itself from the machine",
-    ),
-    (
-        "platform/chassis/src/tasks.rs",
-        "the chassis spawns every task, into a scope",
-    ),
-    (
-        "platform/chassis/src/tasks/",
-        "the chassis spawns every task, into a scope",
-    ),
-    (
-        "platform/chassis/src/runtime.rs",
-        "the chassis builds the runtime that everything runs on",
-    ),
-    (
-        "platform/chassis/src/runtime/",
-        "the chassis builds the runtime that everything runs on",
-    ),
-    (
-        "platform/chassis/src/data_plane.rs",
-        "a data-plane door has threads of its own, started here",
-    ),
-    (
-        "platform/chassis/src/data_plane/",
-        "a data-plane door has threads of its own, started here",
-    ),
-    (
-        "platform/db/src/sqlite/writer.rs",
-        "the one writer thread of a SQLite database; inline under sim",
-    ),
-    (
-        "platform/testkit/",
-        "drives other code's clocks and tasks, and ships in no binary",
-    ),
+    ("platform/kernel/src/clock.rs", "the real clock reads the machine's clock"),
+    ("platform/kernel/src/entropy.rs", "the real entropy seeds itself from the machine"),
+    ("platform/chassis/src/tasks.rs", "the chassis spawns every task, into a scope"),
+    ("platform/chassis/src/serve/listener.rs", "a data-plane door has a thread of its own, started here"),
+    ("platform/db/src/sqlite/writer.rs", "the one writer thread of a SQLite database; inline under sim"),
+    ("platform/testkit/", "drives other code's clocks and tasks, and ships in no binary"),
 ];
 
 /// How a refused name is recognised.
@@ -95,24 +61,15 @@ const REFUSED: &[(Name, &str)] = &[
 /// Entries of the owners' table that excuse nothing, and can go.
 pub fn idle_owners(workspace: &Workspace) -> Vec<&'static str> {
     let needs = |owner: &str| {
-        workspace
-            .shipped()
-            .any(|source| covers(owner, &source.path) && !in_source(source).is_empty())
+        workspace.shipped().any(|source| covers(owner, &source.path) && !in_source(source).is_empty())
     };
-    OWNERS
-        .iter()
-        .map(|(owner, _)| *owner)
-        .filter(|owner| !needs(owner))
-        .collect()
+    OWNERS.iter().map(|(owner, _)| *owner).filter(|owner| !needs(owner)).collect()
 }
 
 /// Refused names and unbiased `select!` in the sources of platform, contracts and services.
 pub fn check(workspace: &Workspace) -> Vec<Violation> {
     let ruled = |source: &&Source| Ring::of(&source.path).is_some_and(|ring| ring <= Ring::Services);
-    let sources = workspace
-        .shipped()
-        .filter(ruled)
-        .filter(|source| !owns(&source.path));
+    let sources = workspace.shipped().filter(ruled).filter(|source| !owns(&source.path));
     tidy(sources.flat_map(in_source).collect())
 }
 
@@ -126,11 +83,7 @@ fn covers(owner: &str, path: &str) -> bool {
 
 fn in_source(source: &Source) -> Vec<Violation> {
     let mut found = Vec::new();
-    for mention in source
-        .mentions
-        .iter()
-        .filter(|mention| !source.is_test_line(mention.line))
-    {
+    for mention in source.mentions.iter().filter(|mention| !source.is_test_line(mention.line)) {
         let full = source.resolve(&mention.segments);
         if let Some((_, instead)) = REFUSED.iter().find(|(name, _)| name.is(mention, &full)) {
             found.push(refuse(source, mention.line, &full.join("::"), instead));
@@ -141,12 +94,7 @@ fn in_source(source: &Source) -> Vec<Violation> {
 }
 
 fn refuse(source: &Source, line: usize, name: &str, instead: &str) -> Violation {
-    Violation::new(
-        &source.path,
-        line,
-        format!("{name} makes a simulated run differ from the next"),
-        instead,
-    )
+    Violation::new(&source.path, line, format!("{name} makes a simulated run differ from the next"), instead)
 }
 
 impl Name {
@@ -174,11 +122,7 @@ fn hides(full: &[String], name: &[&str]) -> bool {
 /// What only the tokens show: a word that may be a method's, and the start of a `select!`.
 fn in_level(source: &Source, level: &[TokenTree]) -> Vec<Violation> {
     let mut found = Vec::new();
-    for (at, token) in level
-        .iter()
-        .enumerate()
-        .filter(|(_, token)| !source.is_test_line(line(token)))
-    {
+    for (at, token) in level.iter().enumerate().filter(|(_, token)| !source.is_test_line(line(token))) {
         for (name, instead) in REFUSED {
             if let Name::Word(word) = name
                 && is_word(Some(token), word)
@@ -189,12 +133,7 @@ fn in_level(source: &Source, level: &[TokenTree]) -> Vec<Violation> {
         if is_word(Some(token), "select") && is_sign(level.get(at + 1), '!') && !is_biased(level.get(at + 2))
         {
             let name = "a select! without `biased;`";
-            found.push(refuse(
-                source,
-                line(token),
-                name,
-                "begin it with `biased;` and say the order",
-            ));
+            found.push(refuse(source, line(token), name, "begin it with `biased;` and say the order"));
         }
     }
     found

@@ -15,12 +15,7 @@ const ASK_FLEET: &str = "ask tradewind-fleet for the service";
 /// Dependencies and `tradewind_x::` paths that point the wrong way, and services that `fleet` forgot.
 pub fn check(workspace: &Workspace) -> Vec<Violation> {
     let mut found = from_manifests(workspace);
-    found.extend(
-        workspace
-            .sources
-            .iter()
-            .flat_map(|source| from_source(workspace, source)),
-    );
+    found.extend(workspace.sources.iter().flat_map(|source| from_source(workspace, source)));
     found.extend(missing_in_fleet(workspace));
     tidy(found)
 }
@@ -37,12 +32,7 @@ fn from_manifests(workspace: &Workspace) -> Vec<Violation> {
             }
             if let Some((why, instead)) = refusal(&member.folder, target) {
                 let what = format!("{} depends on {target}: {why}", member.folder);
-                found.push(Violation::new(
-                    &member.manifest.path,
-                    dependency.line,
-                    what,
-                    instead,
-                ));
+                found.push(Violation::new(&member.manifest.path, dependency.line, what, instead));
             }
         }
     }
@@ -55,17 +45,10 @@ fn from_source(workspace: &Workspace, source: &Source) -> Vec<Violation> {
         if mention.segments.len() < 2 && mention.import.is_none() {
             continue;
         }
-        let Some(name) = mention
-            .segments
-            .first()
-            .filter(|name| name.starts_with("tradewind_"))
-        else {
+        let Some(name) = mention.segments.first().filter(|name| name.starts_with("tradewind_")) else {
             continue;
         };
-        let Some(target) = workspace
-            .folder_of_extern(name)
-            .filter(|target| *target != TESTKIT)
-        else {
+        let Some(target) = workspace.folder_of_extern(name).filter(|target| *target != TESTKIT) else {
             continue;
         };
         if let Some((why, instead)) = refusal(&source.member, target) {
@@ -85,20 +68,17 @@ fn refusal(from: &str, to: &str) -> Option<(&'static str, &'static str)> {
             "no contract knows a contract",
             "repeat the few fields, or move a shared value to platform/kernel",
         ),
-        (Ring::Services, Ring::Services) => (
-            "no service knows a service",
-            "call it or listen to it through its crate in contracts/",
-        ),
+        (Ring::Services, Ring::Services) => {
+            ("no service knows a service", "call it or listen to it through its crate in contracts/")
+        }
         (Ring::Apps, Ring::Services) if from != FLEET => ("only apps/fleet names services", ASK_FLEET),
         (Ring::Tests, Ring::Services) => ("tests reach services through fleet", ASK_FLEET),
-        (Ring::Tests, Ring::Apps) if to != FLEET => (
-            "of the apps, tests know fleet only",
-            "start the binary, or move the code to apps/fleet",
-        ),
-        _ if to_ring > from_ring => (
-            "that is a higher ring",
-            "move the shared part down, or turn the dependency round",
-        ),
+        (Ring::Tests, Ring::Apps) if to != FLEET => {
+            ("of the apps, tests know fleet only", "start the binary, or move the code to apps/fleet")
+        }
+        _ if to_ring > from_ring => {
+            ("that is a higher ring", "move the shared part down, or turn the dependency round")
+        }
         _ => return None,
     })
 }
@@ -114,17 +94,10 @@ fn missing_in_fleet(workspace: &Workspace) -> Vec<Violation> {
         .iter()
         .filter_map(|dependency| workspace.folder_of(&dependency.package))
         .collect();
-    let missing = workspace
-        .ring(Ring::Services)
-        .filter(|service| !named.contains(&service.folder.as_str()));
+    let missing = workspace.ring(Ring::Services).filter(|service| !named.contains(&service.folder.as_str()));
     let report = |service: &crate::Member| {
         let what = format!("{FLEET} does not name {}", service.folder);
-        Violation::new(
-            &fleet.manifest.path,
-            1,
-            what,
-            "add it to the fleet, or no runtime starts it",
-        )
+        Violation::new(&fleet.manifest.path, 1, what, "add it to the fleet, or no runtime starts it")
     };
     missing.map(report).collect()
 }

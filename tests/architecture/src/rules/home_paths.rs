@@ -4,11 +4,7 @@ use crate::{Violation, Workspace};
 
 /// The needles, put together here so that this file does not hold them.
 fn needles() -> [String; 3] {
-    [
-        format!("/{}/", "work"),
-        format!("/{}/", "root"),
-        format!(".{}", "library"),
-    ]
+    [format!("/{}/", "work"), format!("/{}/", "root"), format!(".{}", "library")]
 }
 
 /// Lines that hold a path of a build machine.

@@ -46,12 +46,7 @@ struct Edge {
 
 fn upward(edge: &Edge) -> Option<Violation> {
     let report = |why: &str, instead: &str| {
-        Some(Violation::new(
-            &edge.path,
-            edge.line,
-            format!("{} uses {}: {why}", edge.from, edge.to),
-            instead,
-        ))
+        Some(Violation::new(&edge.path, edge.line, format!("{} uses {}: {why}", edge.from, edge.to), instead))
     };
     if edge.from == "domain" {
         return report(
@@ -72,25 +67,14 @@ fn rank(module: &str) -> Option<usize> {
 fn edges(workspace: &Workspace, member: &Member) -> Vec<Edge> {
     let of_member = |source: &&Source| source.member == member.folder && !source.is_test;
     let sources: Vec<&Source> = workspace.sources.iter().filter(of_member).collect();
-    let files = sources
-        .iter()
-        .filter_map(|source| Some((top_module(source.inside_src()?)?, *source)));
+    let files = sources.iter().filter_map(|source| Some((top_module(source.inside_src()?)?, *source)));
     let names = Names::of(&sources);
     let mut edges = Vec::new();
     for (from, source) in files.filter(|(from, _)| from != ROOT && from != "main") {
         let depth = file_depth(source.inside_src().unwrap_or_default());
-        for mention in source
-            .mentions
-            .iter()
-            .filter(|mention| !source.is_test_line(mention.line))
-        {
+        for mention in source.mentions.iter().filter(|mention| !source.is_test_line(mention.line)) {
             if let Some(to) = target(mention, depth, &names).filter(|to| *to != from) {
-                edges.push(Edge {
-                    from: from.clone(),
-                    to,
-                    path: source.path.clone(),
-                    line: mention.line,
-                });
+                edges.push(Edge { from: from.clone(), to, path: source.path.clone(), line: mention.line });
             }
         }
     }
@@ -114,11 +98,7 @@ fn target(mention: &Mention, file_depth: usize, names: &Names) -> Option<String>
     let rest = match mention.segments.first()?.as_str() {
         "crate" => &mention.segments[1..],
         "super" => {
-            let up = mention
-                .segments
-                .iter()
-                .take_while(|segment| *segment == "super")
-                .count();
+            let up = mention.segments.iter().take_while(|segment| *segment == "super").count();
             (up == file_depth + mention.depth).then(|| &mention.segments[up..])?
         }
         _ => return None,
@@ -137,14 +117,8 @@ struct Names {
 
 impl Names {
     fn of(sources: &[&Source]) -> Self {
-        let roots = sources
-            .iter()
-            .filter(|source| matches!(source.inside_src(), Some("lib.rs" | "main.rs")));
-        let mut names = Self {
-            modules: BTreeSet::new(),
-            lent: BTreeMap::new(),
-            own: BTreeSet::new(),
-        };
+        let roots = sources.iter().filter(|source| matches!(source.inside_src(), Some("lib.rs" | "main.rs")));
+        let mut names = Self { modules: BTreeSet::new(), lent: BTreeMap::new(), own: BTreeSet::new() };
         for source in roots {
             source.tree.items.iter().for_each(|item| names.define(item));
             source
@@ -174,10 +148,7 @@ impl Names {
         let Some(Import::Name(alias)) = &mention.import else {
             return;
         };
-        let inside = mention
-            .segments
-            .iter()
-            .find(|segment| !matches!(segment.as_str(), "crate" | "self"));
+        let inside = mention.segments.iter().find(|segment| !matches!(segment.as_str(), "crate" | "self"));
         if let Some(module) = inside {
             // The library comes first; what `main.rs` imports under the same name is another thing.
             self.lent.entry(alias.clone()).or_insert_with(|| module.clone());
@@ -202,62 +173,36 @@ fn cycles(edges: &[Edge]) -> Vec<Violation> {
     for edge in edges.iter().filter(|edge| edge.to != ROOT) {
         graph.entry(&edge.from).or_default().insert(&edge.to);
     }
-    let reach: BTreeMap<&str, BTreeSet<&str>> = graph
-        .keys()
-        .map(|from| (*from, reachable(&graph, from)))
-        .collect();
+    let reach: BTreeMap<&str, BTreeSet<&str>> =
+        graph.keys().map(|from| (*from, reachable(&graph, from))).collect();
     let leads = |from: &str, to: &str| reach.get(from).is_some_and(|seen| seen.contains(to));
     let knots: BTreeSet<Vec<&str>> = graph
         .keys()
         .filter(|module| leads(module, module))
         .map(|module| {
-            graph
-                .keys()
-                .copied()
-                .filter(|other| leads(module, other) && leads(other, module))
-                .collect()
+            graph.keys().copied().filter(|other| leads(module, other) && leads(other, module)).collect()
         })
         .collect();
-    knots
-        .iter()
-        .filter_map(|knot| report_cycle(knot, edges))
-        .collect()
+    knots.iter().filter_map(|knot| report_cycle(knot, edges)).collect()
 }
 
 fn reachable<'a>(graph: &BTreeMap<&'a str, BTreeSet<&'a str>>, from: &'a str) -> BTreeSet<&'a str> {
     let mut seen = BTreeSet::new();
     let mut open = vec![from];
     while let Some(module) = open.pop() {
-        open.extend(
-            graph
-                .get(module)
-                .into_iter()
-                .flatten()
-                .copied()
-                .filter(|next| seen.insert(*next)),
-        );
+        open.extend(graph.get(module).into_iter().flatten().copied().filter(|next| seen.insert(*next)));
     }
     seen
 }
 
 fn report_cycle(knot: &[&str], edges: &[Edge]) -> Option<Violation> {
     let mut inside: BTreeMap<(&str, &str), &Edge> = BTreeMap::new();
-    for edge in edges
-        .iter()
-        .filter(|edge| knot.contains(&&*edge.from) && knot.contains(&&*edge.to))
-    {
+    for edge in edges.iter().filter(|edge| knot.contains(&&*edge.from) && knot.contains(&&*edge.to)) {
         inside.entry((&edge.from, &edge.to)).or_insert(edge);
     }
     let first = inside.values().next()?;
-    let steps: Vec<String> = inside
-        .values()
-        .map(|e| format!("{} → {} at {}:{}", e.from, e.to, e.path, e.line))
-        .collect();
+    let steps: Vec<String> =
+        inside.values().map(|e| format!("{} → {} at {}:{}", e.from, e.to, e.path, e.line)).collect();
     let what = format!("modules {} form a cycle ({})", knot.join(", "), steps.join(", "));
-    Some(Violation::new(
-        &first.path,
-        first.line,
-        what,
-        "move what both need into a module below them",
-    ))
+    Some(Violation::new(&first.path, first.line, what, "move what both need into a module below them"))
 }

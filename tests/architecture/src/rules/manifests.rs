@@ -14,10 +14,7 @@ pub fn check(workspace: &Workspace) -> Vec<Violation> {
 
 fn in_manifest(member: &Member) -> Vec<Violation> {
     let mut found = not_inherited(&member.manifest);
-    let (is, should) = (
-        member.manifest.package_name().unwrap_or_default(),
-        package_name(member),
-    );
+    let (is, should) = (member.manifest.package_name().unwrap_or_default(), package_name(member));
     if is != should {
         let line = member.manifest.package_line("name");
         let instead = format!("call it \"{should}\", after its folder");
@@ -36,31 +33,16 @@ fn not_inherited(manifest: &Manifest) -> Vec<Violation> {
         Violation::new(&manifest.path, line, format!("{what} not inherited"), instead)
     };
     let mut found = Vec::new();
-    for key in ["version", "edition"]
-        .iter()
-        .filter(|key| !manifest.inherits(key))
-    {
+    for key in ["version", "edition"].iter().filter(|key| !manifest.inherits(key)) {
         let instead = format!("write `{key}.workspace = true`");
         found.push(report(manifest.package_line(key), &format!("{key} is"), &instead));
     }
     if !manifest.inherits_lints() {
-        found.push(report(
-            1,
-            "the workspace's lints are",
-            "write `[lints]` with `workspace = true`",
-        ));
+        found.push(report(1, "the workspace's lints are", "write `[lints]` with `workspace = true`"));
     }
-    for dependency in manifest
-        .dependencies
-        .iter()
-        .filter(|dependency| !dependency.inherited)
-    {
+    for dependency in manifest.dependencies.iter().filter(|dependency| !dependency.inherited) {
         let instead = "put it into the root's [workspace.dependencies] and write `workspace = true`";
-        found.push(report(
-            dependency.line,
-            &format!("{} is", dependency.package),
-            instead,
-        ));
+        found.push(report(dependency.line, &format!("{} is", dependency.package), instead));
     }
     found
 }
@@ -74,9 +56,7 @@ fn package_name(member: &Member) -> String {
 }
 
 fn undocumented(workspace: &Workspace) -> Vec<Violation> {
-    let public = workspace
-        .ring(Ring::Platform)
-        .chain(workspace.ring(Ring::Contracts));
+    let public = workspace.ring(Ring::Platform).chain(workspace.ring(Ring::Contracts));
     let mut found = Vec::new();
     for path in public.map(|member| format!("{}/src/lib.rs", member.folder)) {
         let library = workspace.sources.iter().find(|source| source.path == path);
@@ -93,9 +73,7 @@ fn asks_for_docs(attribute: &Attribute) -> bool {
         return false;
     };
     let level = list.path.is_ident("warn") || list.path.is_ident("deny") || list.path.is_ident("forbid");
-    let lints = list
-        .parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated)
-        .unwrap_or_default();
+    let lints = list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).unwrap_or_default();
     let inner = matches!(attribute.style, AttrStyle::Inner(_));
     inner && level && lints.iter().any(|lint| lint.path().is_ident("missing_docs"))
 }

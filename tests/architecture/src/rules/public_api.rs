@@ -14,11 +14,8 @@ use crate::{Ring, Source, Violation, Workspace};
 const WELCOME: [&str; 7] = ["std", "core", "alloc", "http", "bytes", "serde", "tower"];
 
 /// Single types of other crates that may appear.
-const WELCOME_TYPES: [&str; 3] = [
-    "serde_json::Value",
-    "serde_json::value::Value",
-    "serde_json::value::RawValue",
-];
+const WELCOME_TYPES: [&str; 3] =
+    ["serde_json::Value", "serde_json::value::Value", "serde_json::value::RawValue"];
 
 /// Places where a foreign type stays, each with its reason: the file, the path as resolved, why.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[];
@@ -27,16 +24,9 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[];
 pub fn check(workspace: &Workspace) -> Vec<Violation> {
     let mut found = Vec::new();
     for member in workspace.ring(Ring::Platform) {
-        let crates = member
-            .manifest
-            .dependencies
-            .iter()
-            .map(|dependency| dependency.extern_name.clone())
-            .collect();
-        for source in workspace
-            .shipped()
-            .filter(|source| source.member == member.folder)
-        {
+        let crates =
+            member.manifest.dependencies.iter().map(|dependency| dependency.extern_name.clone()).collect();
+        for source in workspace.shipped().filter(|source| source.member == member.folder) {
             found.extend(in_source(source, &crates));
         }
     }
@@ -47,20 +37,15 @@ fn in_source(source: &Source, crates: &BTreeSet<String>) -> Vec<Violation> {
     let mut surface = Surface::default();
     surface.items(&source.tree.items);
     let mut found = Vec::new();
-    for (segments, line) in surface
-        .paths
-        .iter()
-        .filter(|(_, line)| !source.is_test_line(*line))
-    {
+    for (segments, line) in surface.paths.iter().filter(|(_, line)| !source.is_test_line(*line)) {
         let full = source.resolve(segments);
         let Some(first) = full.first().filter(|first| crates.contains(*first)) else {
             continue;
         };
         let name = full.join("::");
         let welcome = WELCOME.contains(&first.as_str()) || first.starts_with("tradewind_");
-        let excepted = EXCEPTIONS
-            .iter()
-            .any(|(path, path_name, _)| *path == source.path && *path_name == name);
+        let excepted =
+            EXCEPTIONS.iter().any(|(path, path_name, _)| *path == source.path && *path_name == name);
         if !welcome && !excepted && !WELCOME_TYPES.contains(&name.as_str()) {
             let instead = "wrap it in a type of the platform, or list it in EXCEPTIONS with a reason";
             found.push(Violation::new(
@@ -94,10 +79,7 @@ impl Surface {
             }
             Item::Enum(item) if shown(&item.vis, &item.attrs) => {
                 self.visit_generics(&item.generics);
-                item.variants
-                    .iter()
-                    .flat_map(|v| &v.fields)
-                    .for_each(|field| self.visit_type(&field.ty));
+                item.variants.iter().flat_map(|v| &v.fields).for_each(|field| self.visit_type(&field.ty));
             }
             Item::Type(item) if shown(&item.vis, &item.attrs) => self.visit_type(&item.ty),
             Item::Const(item) if shown(&item.vis, &item.attrs) => self.visit_type(&item.ty),
@@ -122,16 +104,11 @@ impl Surface {
 
     fn trait_item(&mut self, item: &syn::ItemTrait) {
         self.visit_generics(&item.generics);
-        item.supertraits
-            .iter()
-            .for_each(|bound| self.visit_type_param_bound(bound));
+        item.supertraits.iter().for_each(|bound| self.visit_type_param_bound(bound));
         for inner in &item.items {
             match inner {
                 TraitItem::Fn(function) if !hidden(&function.attrs) => self.visit_signature(&function.sig),
-                TraitItem::Type(ty) => ty
-                    .bounds
-                    .iter()
-                    .for_each(|bound| self.visit_type_param_bound(bound)),
+                TraitItem::Type(ty) => ty.bounds.iter().for_each(|bound| self.visit_type_param_bound(bound)),
                 TraitItem::Const(constant) => self.visit_type(&constant.ty),
                 _ => {}
             }
@@ -151,15 +128,8 @@ impl Surface {
 
 impl<'ast> Visit<'ast> for Surface {
     fn visit_path(&mut self, path: &'ast syn::Path) {
-        let segments: Vec<String> = path
-            .segments
-            .iter()
-            .map(|segment| segment.ident.to_string())
-            .collect();
-        let line = path
-            .segments
-            .first()
-            .map_or(1, |first| first.ident.span().start().line);
+        let segments: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        let line = path.segments.first().map_or(1, |first| first.ident.span().start().line);
         self.paths.push((segments, line));
         visit::visit_path(self, path);
     }

@@ -29,14 +29,7 @@ const REFUSED: [&str; 16] = [
 
 /// Uses of a refused crate, and `async` or `.await`, in a service's domain; its tests included.
 pub fn check(workspace: &Workspace) -> Vec<Violation> {
-    tidy(
-        workspace
-            .sources
-            .iter()
-            .filter(|source| is_domain(source))
-            .flat_map(in_domain)
-            .collect(),
-    )
+    tidy(workspace.sources.iter().filter(|source| is_domain(source)).flat_map(in_domain).collect())
 }
 
 fn is_domain(source: &Source) -> bool {
@@ -46,16 +39,10 @@ fn is_domain(source: &Source) -> bool {
 
 fn in_domain(source: &Source) -> Vec<Violation> {
     let mut found = Vec::new();
-    for mention in source
-        .mentions
-        .iter()
-        .filter(|mention| mention.segments.len() > 1 || mention.import.is_some())
+    for mention in
+        source.mentions.iter().filter(|mention| mention.segments.len() > 1 || mention.import.is_some())
     {
-        if let Some(name) = mention
-            .segments
-            .first()
-            .filter(|name| REFUSED.contains(&name.as_str()))
-        {
+        if let Some(name) = mention.segments.first().filter(|name| REFUSED.contains(&name.as_str())) {
             let instead = "pass the value in, and do this in actions, store or a door";
             found.push(Violation::new(
                 &source.path,

@@ -9,17 +9,10 @@ const HEADINGS: [&str; 4] = ["owns", "promises", "listens to", "calls"];
 
 /// Services without a README, with a long one, or with a heading missing.
 pub fn check(workspace: &Workspace) -> Vec<Violation> {
-    let inside = workspace
-        .files
-        .keys()
-        .filter(|path| Ring::of(path) == Some(Ring::Services));
-    let services: BTreeSet<&str> = inside
-        .filter_map(|path| Some(path.strip_prefix("services/")?.split_once('/')?.0))
-        .collect();
-    services
-        .into_iter()
-        .flat_map(|service| in_service(workspace, service))
-        .collect()
+    let inside = workspace.files.keys().filter(|path| Ring::of(path) == Some(Ring::Services));
+    let services: BTreeSet<&str> =
+        inside.filter_map(|path| Some(path.strip_prefix("services/")?.split_once('/')?.0)).collect();
+    services.into_iter().flat_map(|service| in_service(workspace, service)).collect()
 }
 
 fn in_service(workspace: &Workspace, service: &str) -> Vec<Violation> {
@@ -39,24 +32,13 @@ fn in_service(workspace: &Workspace, service: &str) -> Vec<Violation> {
         found.push(report(MOST_LINES + 1, what, "move the detail to docs/"));
     }
     let headings: Vec<String> = text.lines().filter_map(heading).collect();
-    for missing in HEADINGS
-        .iter()
-        .filter(|heading| !headings.iter().any(|h| h == *heading))
-    {
+    for missing in HEADINGS.iter().filter(|heading| !headings.iter().any(|h| h == *heading)) {
         let what = format!("the heading \"{missing}\" is missing");
-        found.push(report(
-            1,
-            what,
-            "add it; where there is nothing, say \"Nothing.\"",
-        ));
+        found.push(report(1, what, "add it; where there is nothing, say \"Nothing.\""));
     }
     found
 }
 
 fn heading(line: &str) -> Option<String> {
-    Some(
-        line.strip_prefix('#')?
-            .trim_matches(['#', ' ', ':'])
-            .to_lowercase(),
-    )
+    Some(line.strip_prefix('#')?.trim_matches(['#', ' ', ':']).to_lowercase())
 }

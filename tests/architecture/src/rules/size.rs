@@ -25,35 +25,16 @@ pub fn check(workspace: &Workspace) -> Vec<Violation> {
 fn long_file(source: &Source) -> Option<Violation> {
     let lines = source.shipped_lines();
     let what = format!("{lines} lines, {FILE_LIMIT} are allowed");
-    let report = || {
-        Violation::new(
-            &source.path,
-            FILE_LIMIT + 1,
-            what,
-            "split it along what its parts know",
-        )
-    };
+    let report = || Violation::new(&source.path, FILE_LIMIT + 1, what, "split it along what its parts know");
     (lines > FILE_LIMIT).then(report)
 }
 
 fn long_functions(source: &Source) -> Vec<Violation> {
     let report = |function: Function| {
-        let what = format!(
-            "{} has {} lines, {FUNCTION_LIMIT} are allowed",
-            function.name, function.lines
-        );
-        Violation::new(
-            &source.path,
-            function.start,
-            what,
-            "give its steps names of their own",
-        )
+        let what = format!("{} has {} lines, {FUNCTION_LIMIT} are allowed", function.name, function.lines);
+        Violation::new(&source.path, function.start, what, "give its steps names of their own")
     };
-    functions(source)
-        .into_iter()
-        .filter(|function| function.lines > FUNCTION_LIMIT)
-        .map(report)
-        .collect()
+    functions(source).into_iter().filter(|function| function.lines > FUNCTION_LIMIT).map(report).collect()
 }
 
 /// How many files and functions are longer than they aim to be.
@@ -71,12 +52,7 @@ pub struct Census {
 
 impl fmt::Display for Census {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            files,
-            long_files,
-            functions,
-            long_functions,
-        } = self;
+        let Self { files, long_files, functions, long_functions } = self;
         write!(
             f,
             "{} of {files} files above {FILE_AIM} lines, {} of {functions} functions above {FUNCTION_AIM}",
@@ -113,10 +89,7 @@ struct Function {
 }
 
 fn functions(source: &Source) -> Vec<Function> {
-    let mut counter = Counter {
-        source,
-        found: Vec::new(),
-    };
+    let mut counter = Counter { source, found: Vec::new() };
     counter.visit_file(&source.tree);
     counter.found
 }
@@ -132,11 +105,7 @@ impl Counter<'_> {
         let start = signature.span().start().line;
         if !self.source.is_test_line(start) {
             let lines = body.end().line + 1 - start;
-            self.found.push(Function {
-                name: signature.ident.to_string(),
-                start,
-                lines,
-            });
+            self.found.push(Function { name: signature.ident.to_string(), start, lines });
         }
     }
 }

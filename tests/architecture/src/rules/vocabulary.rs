@@ -47,13 +47,9 @@ fn in_file(path: &str, text: &str) -> Vec<Violation> {
 }
 
 fn business_word(line: &str) -> Option<String> {
-    let names = line
-        .split(|c: char| !c.is_ascii_alphabetic())
-        .filter(|name| !name.is_empty());
+    let names = line.split(|c: char| !c.is_ascii_alphabetic()).filter(|name| !name.is_empty());
     let words = names.flat_map(|name| camel_words(name).into_iter().chain([name]));
-    words
-        .map(str::to_ascii_lowercase)
-        .find(|word| is_business_word(word))
+    words.map(str::to_ascii_lowercase).find(|word| is_business_word(word))
 }
 
 fn is_business_word(word: &str) -> bool {

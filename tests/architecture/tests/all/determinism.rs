@@ -12,9 +12,7 @@ fn time_randomness_and_tasks_come_from_their_owners() {
 /// Plants one line in a service and says whether it is refused.
 fn refused(line: &str) -> bool {
     let found = check(&planted(&[("services/stock/src/store.rs", line)]));
-    found
-        .iter()
-        .for_each(|violation| assert_eq!(violation.path, "services/stock/src/store.rs"));
+    found.iter().for_each(|violation| assert_eq!(violation.path, "services/stock/src/store.rs"));
     !found.is_empty()
 }
 
@@ -74,10 +72,7 @@ fn owners_tests_and_apps_are_free() {
         ("contracts/stock/src/lib.rs", line),
         ("apps/tradewind/src/main.rs", line),
     ]);
-    expect_at(
-        &check(&workspace),
-        &["contracts/stock/src/lib.rs:2", "platform/kernel/src/id.rs:2"],
-    );
+    expect_at(&check(&workspace), &["contracts/stock/src/lib.rs:2", "platform/kernel/src/id.rs:2"]);
 }
 
 #[test]

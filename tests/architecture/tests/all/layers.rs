@@ -22,10 +22,7 @@ fn references_up_the_layers_are_found() {
             "services/orders/src/http.rs",
             "use crate::{actions::place, error::Refusal, Settings};\nuse crate::domain;\n",
         ),
-        (
-            "services/orders/src/actions/place.rs",
-            "use super::shared;\nuse super::super::http::Reply;\n",
-        ),
+        ("services/orders/src/actions/place.rs", "use super::shared;\nuse super::super::http::Reply;\n"),
         (
             "services/orders/src/store.rs",
             "use crate::{domain, error, actions::{self, place}};\nfn a() { crate::service() }\n",
@@ -55,47 +52,25 @@ fn cycles_among_modules_are_found() {
             "mod pool;\nmod tx;\nmod row;\nmod error;\npub use tx::Tx;\npub use error::Error;\n",
         ),
         ("platform/db/src/pool.rs", "use crate::Tx;\nuse crate::Error;\n"),
-        (
-            "platform/db/src/tx/mod.rs",
-            "use crate::row::Row;\nuse super::Error;\n",
-        ),
-        (
-            "platform/db/src/row.rs",
-            "fn a() -> Option<crate::pool::Pool> { None }\n",
-        ),
-        (
-            "platform/db/src/error.rs",
-            "#[cfg(test)]\nmod tests {\n    use crate::pool::Pool;\n}\n",
-        ),
+        ("platform/db/src/tx/mod.rs", "use crate::row::Row;\nuse super::Error;\n"),
+        ("platform/db/src/row.rs", "fn a() -> Option<crate::pool::Pool> { None }\n"),
+        ("platform/db/src/error.rs", "#[cfg(test)]\nmod tests {\n    use crate::pool::Pool;\n}\n"),
     ]);
     let found = check(&workspace);
     expect_at(&found, &["platform/db/src/pool.rs:1"]);
-    assert!(
-        found[0].what.starts_with("modules pool, row, tx form a cycle"),
-        "{}",
-        found[0].what
-    );
+    assert!(found[0].what.starts_with("modules pool, row, tx form a cycle"), "{}", found[0].what);
 }
 
 #[test]
 fn a_chain_of_modules_is_no_cycle() {
     let workspace = planted(&[
-        (
-            "apps/tradewind/src/main.rs",
-            "mod a;\nmod b;\nmod c;\nuse a::run;\nfn main() { run() }\n",
-        ),
+        ("apps/tradewind/src/main.rs", "mod a;\nmod b;\nmod c;\nuse a::run;\nfn main() { run() }\n"),
         (
             "apps/tradewind/src/a.rs",
             "use super::b::B;\nmod inner {\n    use super::super::c;\n    use super::x;\n}\n",
         ),
-        (
-            "apps/tradewind/src/b.rs",
-            "use crate::c::C;\nuse crate::b::own;\n",
-        ),
-        (
-            "apps/tradewind/src/c.rs",
-            "macro_rules! m { () => { $crate::a::run() } }\n",
-        ),
+        ("apps/tradewind/src/b.rs", "use crate::c::C;\nuse crate::b::own;\n"),
+        ("apps/tradewind/src/c.rs", "macro_rules! m { () => { $crate::a::run() } }\n"),
     ]);
     expect_none(&check(&workspace));
 }

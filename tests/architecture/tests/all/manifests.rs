@@ -20,10 +20,7 @@ fn what_is_not_inherited_is_found() {
 #[test]
 fn a_package_is_named_after_its_folder() {
     let workspace = planted(&[
-        (
-            "contracts/stock/Cargo.toml",
-            &manifest("tradewind-stock-contract", ""),
-        ),
+        ("contracts/stock/Cargo.toml", &manifest("tradewind-stock-contract", "")),
         ("contracts/stock/src/lib.rs", "#![deny(missing_docs)]\n"),
         ("contracts/orders/Cargo.toml", &manifest("tradewind-orders", "")),
         ("contracts/orders/src/lib.rs", "#![warn(missing_docs)]\n"),
@@ -31,30 +28,20 @@ fn a_package_is_named_after_its_folder() {
         ("apps/fleet/Cargo.toml", &manifest("fleet", "")),
         ("services/stock/Cargo.toml", &manifest("tradewind-stock", "")),
     ]);
-    expect_at(
-        &check(&workspace),
-        &["apps/fleet/Cargo.toml:2", "contracts/orders/Cargo.toml:2"],
-    );
+    expect_at(&check(&workspace), &["apps/fleet/Cargo.toml:2", "contracts/orders/Cargo.toml:2"]);
 }
 
 #[test]
 fn platform_and_contracts_ask_for_documentation() {
     let workspace = planted(&[
         ("platform/a/src/lib.rs", "#![allow(missing_docs)]\n"),
-        (
-            "platform/b/src/lib.rs",
-            "//! Text.\n#![warn(missing_docs, unused)]\n",
-        ),
+        ("platform/b/src/lib.rs", "//! Text.\n#![warn(missing_docs, unused)]\n"),
         ("contracts/c/src/lib.rs", "#[warn(missing_docs)]\nmod a {}\n"),
         ("contracts/d/src/main.rs", ""),
         ("services/e/src/lib.rs", ""),
     ]);
     expect_at(
         &check(&workspace),
-        &[
-            "platform/a/src/lib.rs:1",
-            "contracts/c/src/lib.rs:1",
-            "contracts/d/src/lib.rs:1",
-        ],
+        &["platform/a/src/lib.rs:1", "contracts/c/src/lib.rs:1", "contracts/d/src/lib.rs:1"],
     );
 }

@@ -35,10 +35,7 @@ fn foreign_types_are_found_wherever_they_show() {
         "pub use rusqlite as sqlite;",
         "pub trait I: rusqlite::ToSql { type J: Into<SqlValue>; }",
     ];
-    assert_eq!(
-        refused(&lines.join("\n")),
-        [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 12]
-    );
+    assert_eq!(refused(&lines.join("\n")), [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 12]);
 }
 
 #[test]
@@ -63,9 +60,6 @@ fn own_and_welcome_types_may_show() {
 fn only_the_platform_is_fenced() {
     let needs = manifest("tradewind-stock", NEEDS);
     let text = "pub fn a(connection: rusqlite::Connection) {}\n";
-    let workspace = planted(&[
-        ("services/stock/Cargo.toml", &needs),
-        ("services/stock/src/lib.rs", text),
-    ]);
+    let workspace = planted(&[("services/stock/Cargo.toml", &needs), ("services/stock/src/lib.rs", text)]);
     expect_at(&check(&workspace), &[]);
 }

@@ -18,14 +18,8 @@ fn technology_in_a_domain_is_found() {
             "services/orders/src/domain/line.rs",
             "fn a(tx: &mut tradewind_db::Tx) {}\n\nasync fn b() {\n    c().await;\n}\n",
         ),
-        (
-            "services/orders/src/domain/mod.rs",
-            "fn a(http: u8) -> u8 {\n    http\n}\n",
-        ),
-        (
-            "services/orders/src/store.rs",
-            "use tradewind_db::Tx;\nasync fn a() {}\n",
-        ),
+        ("services/orders/src/domain/mod.rs", "fn a(http: u8) -> u8 {\n    http\n}\n"),
+        ("services/orders/src/store.rs", "use tradewind_db::Tx;\nasync fn a() {}\n"),
         ("platform/kernel/src/domain.rs", "use tokio::sync::mpsc;\n"),
     ]);
     let wrong = [

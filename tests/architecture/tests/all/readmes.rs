@@ -14,21 +14,11 @@ fn missing_long_and_incomplete_readmes_are_found() {
         ("services/README.md", "# Services\n"),
         ("services/orders/README.md", whole),
         ("services/stock/src/lib.rs", ""),
-        (
-            "services/mail/README.md",
-            &whole.replace("## Calls", "It calls nobody."),
-        ),
-        (
-            "services/cart/README.md",
-            &format!("{whole}{}", "A line.\n".repeat(32)),
-        ),
+        ("services/mail/README.md", &whole.replace("## Calls", "It calls nobody.")),
+        ("services/cart/README.md", &format!("{whole}{}", "A line.\n".repeat(32))),
     ]);
     expect_at(
         &check(&workspace),
-        &[
-            "services/cart/README.md:41",
-            "services/mail/README.md:1",
-            "services/stock/README.md:1",
-        ],
+        &["services/cart/README.md:41", "services/mail/README.md:1", "services/stock/README.md:1"],
     );
 }

@@ -12,10 +12,7 @@ fn files_and_functions_keep_their_limits() {
 
 /// A function of `lines` lines.
 fn function(lines: usize) -> String {
-    format!(
-        "/// Not counted.\nfn f() {{\n{}}}\n",
-        "    g();\n".repeat(lines - 2)
-    )
+    format!("/// Not counted.\nfn f() {{\n{}}}\n", "    g();\n".repeat(lines - 2))
 }
 
 #[test]
@@ -23,24 +20,12 @@ fn long_files_and_functions_are_found() {
     let tests = format!("#[cfg(test)]\nmod tests {{\n{}}}\n", function(71));
     let workspace = planted(&[
         ("platform/a/src/lib.rs", &function(70)),
-        (
-            "platform/a/src/long.rs",
-            &format!("\nimpl A {{\n{}}}\n", function(71)),
-        ),
-        (
-            "platform/a/src/even.rs",
-            &format!("{}{tests}", "// A line.\n".repeat(600)),
-        ),
+        ("platform/a/src/long.rs", &format!("\nimpl A {{\n{}}}\n", function(71))),
+        ("platform/a/src/even.rs", &format!("{}{tests}", "// A line.\n".repeat(600))),
         ("platform/a/src/over.rs", &"// A line.\n".repeat(601)),
-        (
-            "platform/a/tests/all.rs",
-            &format!("{}{}", function(71), "// A line.\n".repeat(601)),
-        ),
+        ("platform/a/tests/all.rs", &format!("{}{}", function(71), "// A line.\n".repeat(601))),
     ]);
-    expect_at(
-        &check(&workspace),
-        &["platform/a/src/long.rs:4", "platform/a/src/over.rs:601"],
-    );
+    expect_at(&check(&workspace), &["platform/a/src/long.rs:4", "platform/a/src/over.rs:601"]);
 }
 
 #[test]

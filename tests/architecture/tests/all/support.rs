@@ -15,10 +15,8 @@ pub(crate) fn here() -> Workspace {
 
 /// A small workspace; a member without a manifest of its own gets a proper one.
 pub(crate) fn planted(files: &[(&str, &str)]) -> Workspace {
-    let mut all: std::collections::BTreeMap<String, String> = files
-        .iter()
-        .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
-        .collect();
+    let mut all: std::collections::BTreeMap<String, String> =
+        files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
     for (path, _) in files {
         let parts: Vec<&str> = path.splitn(3, '/').collect();
         if let [ring, name, _] = parts[..] {
@@ -48,20 +46,13 @@ fn package(ring: &str, name: &str) -> String {
 #[track_caller]
 pub(crate) fn expect_none(found: &[Violation]) {
     let list: Vec<String> = found.iter().map(ToString::to_string).collect();
-    assert!(
-        found.is_empty(),
-        "{} violations:\n{}",
-        found.len(),
-        list.join("\n")
-    );
+    assert!(found.is_empty(), "{} violations:\n{}", found.len(), list.join("\n"));
 }
 
 /// Compares where the violations are, each as `path:line`.
 #[track_caller]
 pub(crate) fn expect_at(found: &[Violation], places: &[&str]) {
-    let list: Vec<String> = found
-        .iter()
-        .map(|violation| format!("{}:{}", violation.path, violation.line))
-        .collect();
+    let list: Vec<String> =
+        found.iter().map(|violation| format!("{}:{}", violation.path, violation.line)).collect();
     assert_eq!(list, places, "{found:#?}");
 }

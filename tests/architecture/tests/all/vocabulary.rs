@@ -23,19 +23,12 @@ fn business_words_are_found_whole_and_inside_names() {
     let workspace = planted(&[
         ("platform/db/src/lib.rs", &lines.join("\n")),
         ("platform/db/tests/all.rs", "// Tests may speak of stock."),
-        (
-            "platform/db/Cargo.toml",
-            &manifest("tradewind-db", "# for the catalogue\n"),
-        ),
+        ("platform/db/Cargo.toml", &manifest("tradewind-db", "# for the catalogue\n")),
         ("services/stock/src/lib.rs", "// A service may speak of stock."),
     ]);
     let found = check(&workspace);
     let lines: Vec<usize> = found.iter().map(|violation| violation.line).collect();
     assert_eq!(lines, [9, 2, 3, 4, 5, 6, 7, 9], "{found:#?}");
     assert_eq!(found[0].path, "platform/db/Cargo.toml");
-    assert!(
-        found[1..]
-            .iter()
-            .all(|violation| violation.path == "platform/db/src/lib.rs")
-    );
+    assert!(found[1..].iter().all(|violation| violation.path == "platform/db/src/lib.rs"));
 }

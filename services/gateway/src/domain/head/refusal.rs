@@ -50,8 +50,11 @@ impl std::error::Error for Refusal {}
 /// A token of the client, cut to a length that is fit for a sentence.
 pub(super) fn shown(token: &[u8]) -> String {
     const LONGEST: usize = 64;
-    let mut text: String =
-        token.iter().take(LONGEST).map(|&byte| if byte.is_ascii_graphic() { char::from(byte) } else { '?' }).collect();
+    let mut text: String = token
+        .iter()
+        .take(LONGEST)
+        .map(|&byte| if byte.is_ascii_graphic() { char::from(byte) } else { '?' })
+        .collect();
     if token.len() > LONGEST {
         text.push_str("...");
     }

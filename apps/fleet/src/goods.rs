@@ -1,0 +1,89 @@
+//! What the shop is filled with on its first start: the data of the original shop's contract.
+
+use tradewind_kernel::Id;
+
+/// A product with its stock.
+#[derive(Debug, Clone, Copy)]
+pub struct DemoProduct<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Its stock keeping unit.
+    pub sku: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// What it is.
+    pub description: &'a str,
+    /// Its price in pence.
+    pub price_minor: i64,
+    /// How many there are at first.
+    pub quantity: u32,
+}
+
+/// Someone who may buy on account.
+#[derive(Debug, Clone, Copy)]
+pub struct DemoAccount {
+    /// Their id; the token is `dev-user-<id>`.
+    pub id: Id,
+    /// What they are called.
+    pub name: &'static str,
+    /// How much they may owe, in pence.
+    pub credit_minor: i64,
+}
+
+/// The products of the contract.
+pub const PRODUCTS: [DemoProduct<'static>; 5] = [
+    DemoProduct {
+        id: "1",
+        sku: "12345678",
+        name: "Widget",
+        description: "Premium ACME Widgets",
+        price_minor: 120,
+        quantity: 5,
+    },
+    DemoProduct {
+        id: "2",
+        sku: "34567890",
+        name: "Sprocket",
+        description: "Grade B sprockets",
+        price_minor: 410,
+        quantity: 2,
+    },
+    DemoProduct {
+        id: "3",
+        sku: "54326745",
+        name: "Anvil",
+        description: "Large Anvils",
+        price_minor: 4550,
+        quantity: 999,
+    },
+    DemoProduct {
+        id: "4",
+        sku: "93847614",
+        name: "Cogs",
+        description: "Grade Y cogs",
+        price_minor: 180,
+        quantity: 0,
+    },
+    DemoProduct {
+        id: "5",
+        sku: "11856388",
+        name: "Multitool",
+        description: "Multitools",
+        price_minor: 15410,
+        quantity: 1,
+    },
+];
+
+/// Two accounts to try, each with a credit limit of 15.00.
+pub const ACCOUNTS: [DemoAccount; 2] = [
+    DemoAccount {
+        id: Id::from_u128(0x0198_0000_0000_7000_8000_0000_0000_000a),
+        name: "Ada",
+        credit_minor: 1500,
+    },
+    DemoAccount {
+        id: Id::from_u128(0x0198_0000_0000_7000_8000_0000_0000_000b),
+        name: "Grace",
+        credit_minor: 1500,
+    },
+];

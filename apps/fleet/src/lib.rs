@@ -1,0 +1,31 @@
+//! All services of the shop, as one assembly, and the goods it is filled with.
+
+mod file;
+mod goods;
+mod probe;
+mod seed;
+
+use tradewind_chassis::{Assembly, Service};
+
+pub use file::{FleetFile, FleetFileError};
+pub use goods::{ACCOUNTS, DemoAccount, PRODUCTS};
+pub use probe::ready;
+pub use seed::{LoadSize, Seeder};
+
+/// Every service, in the order in which they start: who is listened to comes first.
+#[must_use]
+pub fn services() -> Vec<Service> {
+    vec![
+        tradewind_catalogue::service(),
+        tradewind_stock::service(),
+        tradewind_customers::service(),
+        tradewind_orders::service(),
+        tradewind_gateway::service(),
+    ]
+}
+
+/// All services together.
+#[must_use]
+pub fn assembly() -> Assembly {
+    Assembly::new(services())
+}

@@ -1,0 +1,144 @@
+//! Filling the shop, through the internal doors like any other administrator.
+
+use std::time::Duration;
+
+use tradewind_catalogue_contract::{self as catalogue, CatalogueClient, ListProduct};
+use tradewind_client::{Caller, PhoneBook};
+use tradewind_customers_contract::{self as customers, CustomerId, CustomersClient, RegisterCustomer};
+use tradewind_kernel::{Clock, Context, Currency, Deadline, Entropy, Id, Money, Principal, Secret, Slug};
+use tradewind_problem::Problem;
+use tradewind_stock_contract::{self as stock, ReceiveStock, RegisterItem, StockClient};
+
+use crate::goods::{ACCOUNTS, DemoProduct, PRODUCTS};
+
+/// How long one command may take.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// The first bits of the ids of customers made for load; the last ones count.
+const LOAD_CUSTOMER: u128 = 0x0198_0000_0000_7000_8000_0001_0000_0000;
+
+/// How much is made for load tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoadSize {
+    /// Products, `load-1` and so on, each with a price of 1.00.
+    pub products: u32,
+    /// Customers with ids counted from [`LoadSize::customer`] 0.
+    pub customers: u32,
+    /// How many of each product come in.
+    pub quantity: u32,
+    /// How much each customer may owe, in pence.
+    pub credit_minor: i64,
+}
+
+impl Default for LoadSize {
+    fn default() -> Self {
+        Self { products: 1_000, customers: 1_000, quantity: 1_000_000, credit_minor: 1_000_000_000 }
+    }
+}
+
+impl LoadSize {
+    /// The id of the customer with this number.
+    #[must_use]
+    pub fn customer(number: u32) -> Id {
+        Id::from_u128(LOAD_CUSTOMER + u128::from(number))
+    }
+
+    /// The id of the product with this number.
+    #[must_use]
+    pub fn product(number: u32) -> String {
+        format!("load-{number}")
+    }
+}
+
+/// Fills the shop. Every step has a key of its own: doing it again changes nothing.
+#[derive(Debug, Clone)]
+pub struct Seeder {
+    book: PhoneBook,
+    secret: Secret,
+    clock: Clock,
+    entropy: Entropy,
+}
+
+impl Seeder {
+    /// Talks to the internal doors in `book`, showing `secret`.
+    #[must_use]
+    pub fn new(book: PhoneBook, secret: Secret, clock: Clock, entropy: Entropy) -> Self {
+        Self { book, secret, clock, entropy }
+    }
+
+    /// Makes the products of the contract with their stock, and the accounts to try.
+    ///
+    /// # Errors
+    /// The first problem that a service gave.
+    pub async fn goods(&self) -> Result<(), Problem> {
+        for product in &PRODUCTS {
+            self.product(product).await?;
+        }
+        for account in &ACCOUNTS {
+            self.customer(account.id, account.name, account.credit_minor).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes products and customers for load tests; `progress` hears (done, all).
+    ///
+    /// # Errors
+    /// The first problem that a service gave.
+    pub async fn load(&self, size: LoadSize, mut progress: impl FnMut(u32, u32)) -> Result<(), Problem> {
+        let all = size.products + size.customers;
+        for number in 0..size.products {
+            let id = LoadSize::product(number);
+            let product = DemoProduct {
+                id: &id,
+                sku: &id,
+                name: "Load",
+                description: "For load tests",
+                price_minor: 100,
+                quantity: size.quantity,
+            };
+            self.product(&product).await?;
+            progress(number + 1, all);
+        }
+        for number in 0..size.customers {
+            self.customer(LoadSize::customer(number), "Load", size.credit_minor).await?;
+            progress(size.products + number + 1, all);
+        }
+        Ok(())
+    }
+
+    async fn product(&self, product: &DemoProduct<'_>) -> Result<(), Problem> {
+        let id: Slug = product.id.parse().map_err(Problem::internal)?;
+        let sku: Slug = product.sku.parse().map_err(Problem::internal)?;
+        let listed = ListProduct {
+            name: product.name.to_owned(),
+            description: product.description.to_owned(),
+            price: Money::from_minor(product.price_minor, Currency::GBP),
+        };
+        let catalogue = CatalogueClient::new(self.caller(catalogue::SERVICE));
+        catalogue.list(&id, &listed, &format!("seed-product-{id}")).await?;
+        let stock = StockClient::new(self.caller(stock::SERVICE));
+        stock.register(&id, &RegisterItem { sku }, &format!("seed-item-{id}")).await?;
+        if product.quantity > 0 {
+            let receipt = ReceiveStock { quantity: product.quantity };
+            stock.receive(&id, &receipt, &format!("seed-receipt-{id}")).await?;
+        }
+        Ok(())
+    }
+
+    async fn customer(&self, id: Id, name: &str, credit_minor: i64) -> Result<(), Problem> {
+        let customer = RegisterCustomer {
+            name: name.to_owned(),
+            credit_limit: Money::from_minor(credit_minor, Currency::GBP),
+        };
+        let customers = CustomersClient::new(self.caller(customers::SERVICE));
+        customers.register(CustomerId::new(id), &customer, &format!("seed-customer-{id}")).await
+    }
+
+    fn caller(&self, service: &str) -> Caller {
+        let context = Context::begin(Principal::Service("seed".to_owned()), &self.clock, &self.entropy);
+        let deadline = Deadline::after(&self.clock, LIMIT);
+        let peer = self.book.peer(&format!("{service}/internal"));
+        Caller::new(peer, context, deadline, self.clock.clone(), self.entropy.clone())
+            .bearer(self.secret.clone())
+    }
+}

@@ -1,0 +1,89 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Runs a fleet of services on this machine: nothing to install, nothing to configure.
+///
+/// Without a command, `up` is meant. Start it, then follow the lines it prints.
+#[derive(Debug, Parser)]
+#[command(name = "tradewind", version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start all services in this process and serve until Ctrl-C
+    Up(Up),
+    /// Show every service: doors, events promised and listened to
+    Describe(Describe),
+    /// Fill a running fleet with the shop's goods, or with goods for load tests
+    Seed(Seed),
+    /// Ask a running fleet whether it is ready; the exit status tells
+    Health(Health),
+}
+
+impl Default for Command {
+    fn default() -> Self {
+        Self::Up(Up::default())
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Data {
+    /// The folder that holds the databases and secrets; made when there is none
+    #[arg(long, value_name = "FOLDER", default_value = DEFAULT_DATA, env = "TRADEWIND_DATA")]
+    pub(crate) data: PathBuf,
+}
+
+const DEFAULT_DATA: &str = "tradewind-data";
+
+impl Default for Data {
+    fn default() -> Self {
+        let data = std::env::var_os("TRADEWIND_DATA").map_or_else(|| DEFAULT_DATA.into(), PathBuf::from);
+        Self { data }
+    }
+}
+
+#[derive(Debug, Default, Args)]
+pub(crate) struct Up {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// The port of the gateway; all other ports move by as much (usual: 8080). 0 takes free ones
+    #[arg(long, value_name = "PORT")]
+    pub(crate) port: Option<u16>,
+    /// A settings file in TOML; without it ./tradewind.toml is read if there is one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// One setting, over file and environment; may be repeated
+    #[arg(long, value_name = "SECTION.KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Leave an empty shop empty
+    #[arg(long)]
+    pub(crate) no_seed: bool,
+}
+
+#[derive(Debug, Default, Args)]
+pub(crate) struct Describe {
+    /// As JSON, for programs
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Seed {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Goods for load tests: 1,000 products with plenty of stock and 1,000 customers with plenty of credit
+    #[arg(long)]
+    pub(crate) load: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Health {
+    #[command(flatten)]
+    pub(crate) data: Data,
+}

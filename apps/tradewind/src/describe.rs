@@ -1,0 +1,43 @@
+//! `tradewind describe`.
+
+use std::process::ExitCode;
+
+use tradewind_chassis::Description;
+
+use crate::arguments::Describe;
+use crate::table;
+
+pub(crate) fn run(options: &Describe) -> Result<ExitCode, String> {
+    let services = tradewind_fleet::assembly().descriptions();
+    if options.json {
+        let text = serde_json::to_string_pretty(&services).map_err(|error| error.to_string())?;
+        println!("{text}");
+    } else {
+        for service in &services {
+            println!("{}", text(service));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn text(service: &Description) -> String {
+    let mut rows = Vec::new();
+    for door in &service.doors {
+        let mut name = format!("{} door, port {}", door.kind.name(), door.port);
+        for (method, path) in &door.routes {
+            rows.push(vec![std::mem::take(&mut name), format!("{method} {path}")]);
+        }
+        if !name.is_empty() {
+            rows.push(vec![name, "health and metrics".to_owned()]);
+        }
+    }
+    let mut list = |title: &str, items: Vec<String>| {
+        let mut title = title.to_owned();
+        rows.extend(items.into_iter().map(|item| vec![std::mem::take(&mut title), item]));
+    };
+    list("promises", service.promises.clone());
+    let listens = service.listens.iter();
+    list("listens to", listens.flat_map(|from| from.types.clone()).collect());
+    list("calls", service.calls.clone());
+    format!("{}: {}\n{}", service.name, service.about, table::columns(&rows))
+}

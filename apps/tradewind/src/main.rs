@@ -1,0 +1,33 @@
+//! The command line of Tradewind.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user")]
+
+mod arguments;
+mod describe;
+mod health;
+mod seed;
+mod table;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match arguments.command.unwrap_or_default() {
+        Command::Up(options) => up::run(&options),
+        Command::Describe(options) => describe::run(&options),
+        Command::Seed(options) => seed::run(&options),
+        Command::Health(options) => health::run(&options),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(message) => {
+            eprintln!("tradewind: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! `tradewind seed`.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use tradewind_chassis::{DataFolder, INTERNAL_SECRET};
+use tradewind_fleet::{FleetFile, LoadSize, Seeder};
+use tradewind_kernel::{Clock, Entropy};
+
+use crate::arguments::Seed;
+
+pub(crate) fn run(options: &Seed) -> Result<ExitCode, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| error.to_string())?.block_on(seed(options))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn seed(options: &Seed) -> Result<(), String> {
+    let folder = &options.data.data;
+    let book =
+        FleetFile::read(folder).and_then(|file| file.phone_book()).map_err(|error| error.to_string())?;
+    let secret = DataFolder::read_secret(folder, INTERNAL_SECRET).map_err(|error| error.to_string())?;
+    let secret = secret.ok_or_else(|| format!("{} holds no secret of a fleet", folder.display()))?;
+    let seeder = Seeder::new(book, secret, Clock::system(), Entropy::system());
+    if !options.load {
+        seeder.goods().await.map_err(|problem| problem.to_string())?;
+        println!("The shop holds its goods.");
+        return Ok(());
+    }
+    let terminal = std::io::stdout().is_terminal();
+    let progress = |done: u32, all: u32| {
+        if terminal && (done.is_multiple_of(20) || done == all) {
+            print!("\rseeding {done} of {all}");
+            // A progress line that cannot be shown is no reason to stop.
+            std::io::stdout().flush().unwrap_or_default();
+        }
+    };
+    let size = LoadSize::default();
+    seeder.load(size, progress).await.map_err(|problem| problem.to_string())?;
+    let break_line = if terminal { "\n" } else { "" };
+    println!("{break_line}{} products and {} customers are there.", size.products, size.customers);
+    Ok(())
+}

@@ -1,0 +1,153 @@
+//! `tradewind up`: the whole fleet in this process.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tradewind_chassis::settings::SettingsSource;
+use tradewind_chassis::{
+    DataFolder, Drained, Host, Network, OpenDoor, PlatformSettings, Running, Storage, telemetry,
+};
+use tradewind_fleet::{ACCOUNTS, FleetFile, Seeder};
+use tradewind_kernel::{Clock, Currency, Entropy, Money};
+
+use crate::arguments::Up;
+use crate::table;
+
+/// The port that `--port` replaces.
+const GATEWAY_PORT: i32 = 8080;
+
+/// The settings file that is read when it is there.
+const SETTINGS_FILE: &str = "tradewind.toml";
+
+/// Written once the shop was filled, so that no later start fills it again.
+const SEEDED: &str = "seeded.json";
+
+/// The exit status of a process that was asked to stop twice: 128 + SIGINT, as shells count.
+const STOPPED_AT_ONCE: u8 = 130;
+
+/// How long the services may take to hear of each other at the start.
+const CATCH_UP: Duration = Duration::from_secs(60);
+
+pub(crate) fn run(options: &Up) -> Result<ExitCode, String> {
+    let settings = settings(options)?;
+    let names = tradewind_fleet::assembly().descriptions();
+    let names: Vec<&str> = names.iter().map(|service| service.name.as_str()).collect();
+    let platform = PlatformSettings::read(&settings, &names).map_err(|error| error.to_string())?;
+    telemetry::init(&platform.log).map_err(|error| error.to_string())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| error.to_string())?.block_on(serve(options, settings))
+}
+
+fn settings(options: &Up) -> Result<SettingsSource, String> {
+    let source = SettingsSource::new();
+    let source = match &options.config {
+        Some(path) => source.file(path),
+        None => source.optional_file(Path::new(SETTINGS_FILE)),
+    };
+    let source = source.and_then(SettingsSource::process_environment);
+    source.and_then(|source| source.overrides(&options.set)).map_err(|error| error.to_string())
+}
+
+async fn serve(options: &Up, settings: SettingsSource) -> Result<ExitCode, String> {
+    let clock = Clock::system();
+    let failed = |error: std::io::Error| format!("signals cannot be heard: {error}");
+    // Before anything starts: a signal during the start must not kill half-done work.
+    let interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let data = &options.data.data;
+    let folder = DataFolder::open(data).map_err(|error| error.to_string())?;
+    eprintln!("tradewind {} starting on {}", env!("CARGO_PKG_VERSION"), data.display());
+    let host = Host {
+        clock: clock.clone(),
+        entropy: Entropy::system(),
+        settings,
+        storage: Storage::Folder(folder),
+        network: network(options.port),
+    };
+    let mut progress = |service: &str, step: &str| eprintln!("  {service}: {step}");
+    let running = tradewind_fleet::assembly().start(host, &mut progress).await;
+    let running = running.map_err(|error| error.to_string())?;
+    let prepared = prepare(&running, options.no_seed).await;
+    if let Err(message) = prepared {
+        running.shutdown().await;
+        return Err(message);
+    }
+    running.mark_ready();
+    let took = clock.monotonic();
+    println!("\n{}", welcome(&running.doors(), data));
+    println!("ready in {:.2} s; Ctrl-C stops", took.as_secs_f64());
+    let (mut interrupt, mut terminate) = (interrupt, terminate);
+    next_signal(&mut interrupt, &mut terminate).await;
+    tokio::select! {
+        biased;
+        code = stop(running) => Ok(code),
+        // Asked twice, a process goes at once: whoever asks has lost patience.
+        () = next_signal(&mut interrupt, &mut terminate) => Ok(ExitCode::from(STOPPED_AT_ONCE)),
+    }
+}
+
+fn network(port: Option<u16>) -> Network {
+    match port {
+        None => Network::Shifted(0),
+        Some(0) => Network::Free,
+        Some(port) => Network::Shifted(i32::from(port) - GATEWAY_PORT),
+    }
+}
+
+/// Fills the shop on its first start and tells the command line where the doors are.
+async fn prepare(running: &Running, no_seed: bool) -> Result<(), String> {
+    let Some(folder) = running.folder() else {
+        return Ok(());
+    };
+    let file = FleetFile::new(&running.doors()).to_json().map_err(|error| error.to_string())?;
+    folder.write_document(FleetFile::NAME, &file).map_err(|error| error.to_string())?;
+    if !folder.path().join(SEEDED).exists() {
+        if !no_seed {
+            eprintln!("  filling the shop");
+            let (book, secret) = (running.book().clone(), running.secret().clone());
+            let seeder = Seeder::new(book, secret, running.clock().clone(), running.entropy().fork("seed"));
+            seeder.goods().await.map_err(|problem| format!("the shop could not be filled: {problem}"))?;
+        }
+        let text = format!("{{\"goods\": {}}}\n", !no_seed);
+        folder.write_document(SEEDED, &text).map_err(|error| error.to_string())?;
+    }
+    running.caught_up(CATCH_UP).await.map_err(|error| error.to_string())
+}
+
+fn welcome(doors: &[OpenDoor], data: &Path) -> String {
+    let mut rows = vec![vec!["SERVICE".to_owned(), "DOOR".to_owned(), "ADDRESS".to_owned()]];
+    rows.extend(doors.iter().map(|door| {
+        vec![door.service.clone(), door.kind.name().to_owned(), format!("http://{}", door.address)]
+    }));
+    let mut text = table::columns(&rows);
+    text.push_str(&format!("\n  data: {}\n", data.display()));
+    for account in ACCOUNTS {
+        let credit = Money::from_minor(account.credit_minor, Currency::GBP);
+        text.push_str(&format!("  {} may owe {credit}; token: dev-user-{}\n", account.name, account.id));
+    }
+    text
+}
+
+async fn next_signal(interrupt: &mut Signal, terminate: &mut Signal) {
+    tokio::select! {
+        biased;
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+async fn stop(running: Running) -> ExitCode {
+    eprintln!("stopping: what was accepted is finished first; Ctrl-C again stops at once");
+    match running.shutdown().await {
+        Drained::Clean => {
+            eprintln!("stopped");
+            ExitCode::SUCCESS
+        }
+        Drained::Forced { dropped } => {
+            eprintln!("stopped at the deadline; {dropped} tasks were dropped");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! What customers promises: who may buy on account, and how much of their credit is reserved.
+
+#![warn(missing_docs)]
+
+use http::{HeaderName, Method};
+use serde::{Deserialize, Serialize};
+use tradewind_client::Caller;
+use tradewind_events::Event;
+use tradewind_kernel::{Id, Money, TypedId};
+use tradewind_problem::Problem;
+
+/// The name of the service.
+pub const SERVICE: &str = "customers";
+
+/// Marks ids of customers.
+#[derive(Debug)]
+pub enum Customer {}
+
+/// The id of a customer.
+pub type CustomerId = TypedId<Customer>;
+
+/// An account: `GET /api/customers/v1/me`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Account {
+    /// The customer.
+    pub customer_id: CustomerId,
+    /// What they are called.
+    pub name: String,
+    /// How much they may owe.
+    pub credit_limit: Money,
+    /// How much of it is reserved.
+    pub reserved: Money,
+    /// How much can still be reserved; never negative.
+    pub available: Money,
+}
+
+/// Makes a customer known: `PUT /admin/customers/{id}`, internal door.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RegisterCustomer {
+    /// What they are called, 1 to 200 characters.
+    pub name: String,
+    /// How much they may owe; not negative.
+    pub credit_limit: Money,
+}
+
+/// Changes how much a customer may owe: `PUT /admin/customers/{id}/credit-limit`, internal door.
+///
+/// A limit below what is reserved takes nothing back; it only refuses what comes next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SetCreditLimit {
+    /// How much they may owe; not negative, in the currency of the account.
+    pub limit: Money,
+}
+
+/// Why credit could not be reserved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CreditRefusal {
+    /// It would exceed the limit.
+    CreditLimitExceeded,
+    /// No such customer is known here.
+    UnknownCustomer,
+    /// A reason that this version does not know.
+    #[serde(other)]
+    Other,
+}
+
+/// A customer was made known. Carries no personal data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerRegistered {
+    /// The customer.
+    pub customer_id: CustomerId,
+}
+
+impl Event for CustomerRegistered {
+    const TYPE: &'static str = "tradewind.customers.customer-registered.v1";
+
+    fn partition_key(&self) -> String {
+        format!("customer-{}", self.customer_id)
+    }
+}
+
+/// The credit for an order is reserved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreditReserved {
+    /// The order.
+    pub order_id: Id,
+    /// The customer.
+    pub customer_id: CustomerId,
+    /// How much.
+    pub amount: Money,
+}
+
+impl Event for CreditReserved {
+    const TYPE: &'static str = "tradewind.customers.credit-reserved.v1";
+
+    fn partition_key(&self) -> String {
+        format!("order-{}", self.order_id)
+    }
+}
+
+/// The credit for an order could not be reserved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreditRefused {
+    /// The order.
+    pub order_id: Id,
+    /// Why.
+    pub reason: CreditRefusal,
+}
+
+impl Event for CreditRefused {
+    const TYPE: &'static str = "tradewind.customers.credit-refused.v1";
+
+    fn partition_key(&self) -> String {
+        format!("order-{}", self.order_id)
+    }
+}
+
+/// What an order had reserved of a customer's credit is free again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreditReleased {
+    /// The order.
+    pub order_id: Id,
+}
+
+impl Event for CreditReleased {
+    const TYPE: &'static str = "tradewind.customers.credit-released.v1";
+
+    fn partition_key(&self) -> String {
+        format!("order-{}", self.order_id)
+    }
+}
+
+/// Calls customers.
+#[derive(Debug, Clone)]
+pub struct CustomersClient(Caller);
+
+impl CustomersClient {
+    /// Calls through `caller`.
+    #[must_use]
+    pub fn new(caller: Caller) -> Self {
+        Self(caller)
+    }
+
+    /// The account of the caller.
+    ///
+    /// # Errors
+    /// The service's problem, or that it did not answer.
+    pub async fn me(&self) -> Result<Account, Problem> {
+        self.0.get("/api/customers/v1/me").await
+    }
+
+    /// Makes a customer known; internal door. `key` makes it happen once.
+    ///
+    /// # Errors
+    /// The service's problem, or that it did not answer.
+    pub async fn register(
+        &self,
+        id: CustomerId,
+        customer: &RegisterCustomer,
+        key: &str,
+    ) -> Result<(), Problem> {
+        self.keyed(key).send(Method::PUT, &format!("/admin/customers/{id}"), customer).await
+    }
+
+    /// Changes a credit limit; internal door. `key` makes it happen once.
+    ///
+    /// # Errors
+    /// The service's problem, or that it did not answer.
+    pub async fn set_credit_limit(
+        &self,
+        id: CustomerId,
+        limit: &SetCreditLimit,
+        key: &str,
+    ) -> Result<Account, Problem> {
+        self.keyed(key).send(Method::PUT, &format!("/admin/customers/{id}/credit-limit"), limit).await
+    }
+
+    fn keyed(&self, key: &str) -> Caller {
+        self.0.clone().header(HeaderName::from_static("idempotency-key"), key)
+    }
+}

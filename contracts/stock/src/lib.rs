@@ -1,0 +1,164 @@
+//! What stock promises: how many of each product there are, and who has reserved them.
+
+#![warn(missing_docs)]
+
+use http::{HeaderName, Method};
+use serde::{Deserialize, Serialize};
+use tradewind_client::Caller;
+use tradewind_events::Event;
+use tradewind_kernel::{Id, Slug};
+use tradewind_problem::Problem;
+
+/// The name of the service.
+pub const SERVICE: &str = "stock";
+
+/// The stock of one product, as the original shop's contract shows it: `GET /stocks`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stock {
+    /// The product.
+    pub product_id: Slug,
+    /// Its stock keeping unit.
+    pub sku: String,
+    /// How many can be reserved now.
+    pub amount_available: i64,
+}
+
+/// Makes an item known: `PUT /admin/items/{productId}`, internal door.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RegisterItem {
+    /// Its stock keeping unit, 1 to 64 characters.
+    pub sku: Slug,
+}
+
+/// Goods came in: `POST /admin/items/{productId}/receipts`, internal door.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReceiveStock {
+    /// How many, 1 to 1,000,000.
+    pub quantity: u32,
+}
+
+/// Why lines could not be reserved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StockRefusal {
+    /// There are not enough left.
+    SoldOut,
+    /// No such product is kept here.
+    UnknownProduct,
+    /// A reason that this version does not know.
+    #[serde(other)]
+    Other,
+}
+
+/// An item was made known, or its stock keeping unit changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ItemRegistered {
+    /// The product.
+    pub product_id: Slug,
+    /// Its stock keeping unit.
+    pub sku: Slug,
+}
+
+impl Event for ItemRegistered {
+    const TYPE: &'static str = "tradewind.stock.item-registered.v1";
+
+    fn partition_key(&self) -> String {
+        format!("product-{}", self.product_id)
+    }
+}
+
+/// All lines of an order are reserved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StockReserved {
+    /// The order.
+    pub order_id: Id,
+}
+
+impl Event for StockReserved {
+    const TYPE: &'static str = "tradewind.stock.stock-reserved.v1";
+
+    fn partition_key(&self) -> String {
+        format!("order-{}", self.order_id)
+    }
+}
+
+/// The lines of an order could not be reserved; nothing of it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StockRefused {
+    /// The order.
+    pub order_id: Id,
+    /// Why.
+    pub reason: StockRefusal,
+    /// The first product that could not be reserved.
+    pub product_id: Slug,
+}
+
+impl Event for StockRefused {
+    const TYPE: &'static str = "tradewind.stock.stock-refused.v1";
+
+    fn partition_key(&self) -> String {
+        format!("order-{}", self.order_id)
+    }
+}
+
+/// What an order had reserved can be sold again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StockReleased {
+    /// The order.
+    pub order_id: Id,
+}
+
+impl Event for StockReleased {
+    const TYPE: &'static str = "tradewind.stock.stock-released.v1";
+
+    fn partition_key(&self) -> String {
+        format!("order-{}", self.order_id)
+    }
+}
+
+/// Calls stock.
+#[derive(Debug, Clone)]
+pub struct StockClient(Caller);
+
+impl StockClient {
+    /// Calls through `caller`.
+    #[must_use]
+    pub fn new(caller: Caller) -> Self {
+        Self(caller)
+    }
+
+    /// All stock, by product.
+    ///
+    /// # Errors
+    /// The service's problem, or that it did not answer.
+    pub async fn stocks(&self) -> Result<Vec<Stock>, Problem> {
+        self.0.get("/stocks").await
+    }
+
+    /// Makes an item known; internal door. `key` makes it happen once.
+    ///
+    /// # Errors
+    /// The service's problem, or that it did not answer.
+    pub async fn register(&self, product: &Slug, item: &RegisterItem, key: &str) -> Result<(), Problem> {
+        self.keyed(key).send(Method::PUT, &format!("/admin/items/{product}"), item).await
+    }
+
+    /// Takes goods in; internal door. `key` makes it happen once.
+    ///
+    /// # Errors
+    /// The service's problem, or that it did not answer.
+    pub async fn receive(&self, product: &Slug, receipt: &ReceiveStock, key: &str) -> Result<Stock, Problem> {
+        self.keyed(key).send(Method::POST, &format!("/admin/items/{product}/receipts"), receipt).await
+    }
+
+    fn keyed(&self, key: &str) -> Caller {
+        self.0.clone().header(HeaderName::from_static("idempotency-key"), key)
+    }
+}

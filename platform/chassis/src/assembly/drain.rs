@@ -1,0 +1,76 @@
+//! Ending: phase by phase, and by force at the deadline.
+
+use std::time::Duration;
+
+use crate::assembly::Running;
+use crate::health::Stage;
+use crate::tasks::Scope;
+
+/// How long the databases may take to close after the deadline.
+const CLOSE_LIMIT: Duration = Duration::from_secs(5);
+
+/// How a drain ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drained {
+    /// Everything that was accepted was finished.
+    Clean,
+    /// The deadline came first.
+    Forced {
+        /// Tasks that were dropped.
+        dropped: usize,
+    },
+}
+
+impl Running {
+    /// Ends all services in phases: not ready, wait for balancers, stop consumers, stop accepting, finish
+    /// what was accepted, close the databases. At the deadline of the settings the rest is dropped.
+    pub async fn shutdown(self) -> Drained {
+        let clock = self.clock.clone();
+        let drained = match clock.timeout(self.platform.shutdown.deadline, self.drain()).await {
+            Ok(()) => Drained::Clean,
+            Err(_) => self.force(),
+        };
+        if clock.timeout(CLOSE_LIMIT, self.close()).await.is_err() {
+            tracing::error!(
+                "a database could not be closed in time; its journal is replayed at the next start"
+            );
+        }
+        drained
+    }
+
+    async fn drain(&self) {
+        for instance in &self.instances {
+            instance.health.advance(Stage::Draining);
+        }
+        self.clock.sleep(self.platform.shutdown.balancer_wait).await;
+        tracing::info!("draining: subscriptions and jobs stop");
+        self.end(|scopes| &scopes.consumers).await;
+        tracing::info!("draining: doors close, accepted requests are finished");
+        self.end(|scopes| &scopes.connections).await;
+        self.end(|scopes| &scopes.requests).await;
+        tracing::info!("drained");
+    }
+
+    async fn end(&self, part: impl Fn(&crate::instance::Scopes) -> &Scope) {
+        for instance in &self.instances {
+            part(&instance.scopes).stop();
+        }
+        for instance in &self.instances {
+            part(&instance.scopes).idle().await;
+        }
+    }
+
+    fn force(&self) -> Drained {
+        let scopes = || self.instances.iter().flat_map(|instance| instance.scopes.all());
+        let dropped = scopes().map(Scope::running).sum();
+        tracing::error!(dropped, "the deadline for draining has passed; what still runs is dropped");
+        scopes().for_each(Scope::kill);
+        Drained::Forced { dropped }
+    }
+
+    async fn close(&self) {
+        for instance in &self.instances {
+            instance.db.close().await;
+        }
+    }
+}

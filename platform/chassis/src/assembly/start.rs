@@ -1,0 +1,389 @@
+//! Building services, connecting them, and setting them to work.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use tradewind_client::{Address, NearReceiver, PhoneBook, near};
+use tradewind_db::{Db, Execution, Location, Options};
+use tradewind_events::LogFeed;
+use tradewind_kernel::{Clock, Entropy, Secret};
+
+use crate::data_folder::DataFolder;
+use crate::description::{Description, DoorKind};
+use crate::health::Stage;
+use crate::host::{Host, Network, PlatformSettings, Storage};
+use crate::instance::{Environment, Instance, OpenDoor, StartError, book_names};
+use crate::serve::{Accepting, ConnectionLimits, Listener, accept, accept_on_own_thread};
+use crate::service::Service;
+use crate::tasks::Scope;
+
+/// Requests that wait before a near door.
+const NEAR_QUEUE: usize = 1_024;
+
+/// The name of the secret that opens internal doors, in the data folder.
+pub const INTERNAL_SECRET: &str = "internal-door";
+
+/// The greatest head that the HTTP server buffers, in bytes.
+const HEAD_BUFFER: usize = 64 * 1024;
+
+/// Services about to be started together.
+#[derive(Debug)]
+pub struct Assembly {
+    services: Vec<Service>,
+}
+
+/// Services that run together.
+///
+/// Dropping it leaves the tasks running; end them with [`Running::shutdown`].
+#[derive(Debug)]
+pub struct Running {
+    pub(super) instances: Vec<Instance>,
+    pub(super) clock: Clock,
+    pub(super) platform: PlatformSettings,
+    /// Keeps the lock until everything has ended.
+    pub(super) folder: Option<DataFolder>,
+    book: PhoneBook,
+    entropy: Entropy,
+    secret: Secret,
+}
+
+impl Assembly {
+    /// These services, not started yet.
+    #[must_use]
+    pub fn new(services: Vec<Service>) -> Self {
+        Self { services }
+    }
+
+    /// What the services say of themselves.
+    #[must_use]
+    pub fn descriptions(&self) -> Vec<Description> {
+        self.services.iter().map(|service| service.description().clone()).collect()
+    }
+
+    /// Starts all services: sockets first, then databases, doors, subscriptions, readiness.
+    ///
+    /// `progress` hears what was done, as (service, step).
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with what to change. Nothing runs then.
+    pub async fn start(
+        self,
+        host: Host,
+        progress: &mut (dyn FnMut(&str, &str) + Send),
+    ) -> Result<Running, StartError> {
+        let names: Vec<&str> =
+            self.services.iter().map(|service| service.description().name.as_str()).collect();
+        let platform = PlatformSettings::read(&host.settings, &names)
+            .map_err(|error| StartError::new("settings", error))?;
+        self.check_doors(&platform)?;
+        let Host { clock, entropy, settings, storage, network } = host;
+        let (secret, folder) = secret(storage, &entropy)?;
+        let mut sockets = bind_all(&self.services, network, &platform)?;
+        let book = PhoneBook::default();
+        let mut instances = Vec::new();
+        let mut receivers = Vec::new();
+        for service in self.services {
+            let description = service.description;
+            let entropy = entropy.fork(&description.name);
+            let db = open_database(&description.name, folder.as_ref(), &clock, &entropy, &platform)?;
+            let environment = Environment {
+                clock: clock.clone(),
+                entropy,
+                settings: settings.clone(),
+                platform: platform.clone(),
+                secret: secret.clone(),
+                db,
+                book: book.clone(),
+            };
+            let instance = service.launch.launch(environment).await?;
+            receivers.extend(enter_doors(&book, &description, &instance));
+            progress(&description.name, "built");
+            instances.push(instance);
+        }
+        let mut running = Running { instances, clock, platform, folder, book, entropy, secret };
+        running.check_peers()?;
+        running.answer_near(receivers);
+        running.follow()?;
+        running.repeat();
+        running.listen(&mut sockets)?;
+        Ok(running)
+    }
+
+    fn check_doors(&self, platform: &PlatformSettings) -> Result<(), StartError> {
+        for (service, doors) in &platform.doors {
+            let found = self.services.iter().find(|known| known.description().name == *service);
+            let known = found.map(|known| &known.description().doors);
+            for kind in doors.keys() {
+                if !known.is_some_and(|known| known.iter().any(|door| door.kind.name() == kind)) {
+                    let reason = format!("doors.{service}.{kind}: there is no such door; see `describe`");
+                    return Err(StartError::new("settings", reason));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn secret(storage: Storage, entropy: &Entropy) -> Result<(Secret, Option<DataFolder>), StartError> {
+    match storage {
+        Storage::Memory => Ok((Secret::new("simulated"), None)),
+        Storage::Folder(folder) => {
+            let secret = folder.secret(INTERNAL_SECRET, entropy);
+            Ok((secret.map_err(|error| StartError::new("data folder", error))?, Some(folder)))
+        }
+    }
+}
+
+type Sockets = BTreeMap<(String, DoorKind), Listener>;
+
+/// Binds every socket before anything else happens: a taken port is the most common mistake.
+fn bind_all(
+    services: &[Service],
+    network: Network,
+    platform: &PlatformSettings,
+) -> Result<Sockets, StartError> {
+    let mut sockets = Sockets::new();
+    if network == Network::None {
+        return Ok(sockets);
+    }
+    for description in services.iter().map(Service::description) {
+        for door in &description.doors {
+            let chosen = platform.doors.get(&description.name).and_then(|doors| doors.get(door.kind.name()));
+            let address = match chosen {
+                Some(address) => *address,
+                None => usual_address(door.port, network)?,
+            };
+            let listener =
+                Listener::bind(address).map_err(|error| StartError::new(&description.name, error))?;
+            sockets.insert((description.name.clone(), door.kind), listener);
+        }
+    }
+    Ok(sockets)
+}
+
+fn usual_address(port: u16, network: Network) -> Result<SocketAddr, StartError> {
+    let port = match network {
+        Network::Shifted(shift) => u16::try_from(i32::from(port) + shift)
+            .map_err(|_| StartError::new("ports", format!("{port} moved by {shift} is no port")))?,
+        Network::Free | Network::None => 0,
+    };
+    Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
+}
+
+fn open_database(
+    service: &str,
+    folder: Option<&DataFolder>,
+    clock: &Clock,
+    entropy: &Entropy,
+    platform: &PlatformSettings,
+) -> Result<Db, StartError> {
+    let (location, execution) = match folder {
+        Some(folder) => (Location::File(folder.database(service)), Execution::Threaded),
+        None => (Location::Memory, Execution::Inline),
+    };
+    let options = Options {
+        location,
+        execution,
+        readers: platform.database.readers,
+        clock: clock.clone(),
+        entropy: entropy.fork("db"),
+    };
+    Db::open(options).map_err(|error| StartError::new(service, error))
+}
+
+/// Enters every door into the phone book, as a near one.
+fn enter_doors(
+    book: &PhoneBook,
+    description: &Description,
+    instance: &Instance,
+) -> Vec<(Scope, tradewind_client::Handler, NearReceiver)> {
+    let mut receivers = Vec::new();
+    for door in &instance.doors {
+        let (sender, receiver) = near(NEAR_QUEUE);
+        for name in book_names(description, door.kind, door.port) {
+            book.enter(name, Address::Near(sender.clone()));
+        }
+        receivers.push((instance.scopes.requests.clone(), door.handler.clone(), receiver));
+    }
+    receivers
+}
+
+/// Takes requests from the queue of a near door and answers each in a task of its own.
+async fn answer_near(scope: Scope, handler: tradewind_client::Handler, mut receiver: NearReceiver) {
+    loop {
+        let next = tokio::select! {
+            biased;
+            next = receiver.next() => next,
+            () = scope.stopping() => return,
+        };
+        let Some((request, answer)) = next else { return };
+        let handler = handler.clone();
+        scope.spawn("request", async move { answer(handler(request).await) });
+    }
+}
+
+impl Running {
+    fn check_peers(&self) -> Result<(), StartError> {
+        for instance in &self.instances {
+            for name in &instance.wanted {
+                self.book.require(name).map_err(|error| StartError::new(instance.name, error))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn answer_near(&self, receivers: Vec<(Scope, tradewind_client::Handler, NearReceiver)>) {
+        for (scope, handler, receiver) in receivers {
+            let serving = answer_near(scope.clone(), handler, receiver);
+            scope.spawn("near door", serving);
+        }
+    }
+
+    /// Starts every subscription on the log of its producer.
+    fn follow(&mut self) -> Result<(), StartError> {
+        let logs: BTreeMap<&str, Db> =
+            self.instances.iter().map(|instance| (instance.name, instance.db.clone())).collect();
+        for instance in &mut self.instances {
+            for follower in std::mem::take(&mut instance.followers) {
+                let producer = follower.producer;
+                let Some(log) = logs.get(producer) else {
+                    let reason = format!("it listens to {producer}, which does not run here");
+                    return Err(StartError::new(instance.name, reason));
+                };
+                let feed = Box::new(LogFeed::new(producer, log.clone()));
+                let scope = &instance.scopes.consumers;
+                scope.spawn("subscription", until_stopped(scope.clone(), (follower.follow)(feed)));
+            }
+        }
+        Ok(())
+    }
+
+    fn repeat(&mut self) {
+        for instance in &mut self.instances {
+            for repeater in std::mem::take(&mut instance.repeaters) {
+                let (scope, clock) = (&instance.scopes.consumers, self.clock.clone());
+                let forever = async move {
+                    loop {
+                        clock.sleep(repeater.every).await;
+                        tracing::debug!(job = repeater.name, "running");
+                        (repeater.run)().await;
+                    }
+                };
+                scope.spawn("job", until_stopped(scope.clone(), forever));
+            }
+        }
+    }
+
+    fn listen(&mut self, sockets: &mut Sockets) -> Result<(), StartError> {
+        let limits = ConnectionLimits { head: self.platform.http.head_timeout, buffer: HEAD_BUFFER };
+        for instance in &mut self.instances {
+            for door in &mut instance.doors {
+                let Some(listener) = sockets.remove(&(instance.name.to_owned(), door.kind)) else {
+                    continue;
+                };
+                door.address = Some(listener.address);
+                let scope = instance.scopes.connections.clone();
+                let serving = Accepting {
+                    handler: door.handler.clone(),
+                    guard: door.guard.clone(),
+                    limits,
+                    clock: self.clock.clone(),
+                    scope: scope.clone(),
+                };
+                if door.kind == DoorKind::DataPlane {
+                    let name = format!("{}-edge", instance.name);
+                    let started = accept_on_own_thread(&name, listener, serving);
+                    started.map_err(|error| StartError::new(instance.name, error))?;
+                } else {
+                    scope.spawn("accept", accept(listener, serving));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until every subscription has handled what its producer had told when this was called.
+    ///
+    /// # Errors
+    /// When that takes longer than `limit`, with the subscription that is behind.
+    pub async fn caught_up(&self, limit: Duration) -> Result<(), StartError> {
+        for instance in &self.instances {
+            for (producer, progress) in &instance.followed {
+                let Some(log) = self.database(producer) else {
+                    continue;
+                };
+                let head =
+                    tradewind_events::head(log).await.map_err(|error| StartError::new(*producer, error))?;
+                self.clock.timeout(limit, progress.reached(head)).await.map_err(|_| {
+                    let reason = format!("it has not handled the events of {producer} up to {head} in time");
+                    StartError::new(instance.name, reason)
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Says that all instances take requests.
+    pub fn mark_ready(&self) {
+        for instance in &self.instances {
+            instance.health.advance(Stage::Ready);
+        }
+    }
+
+    /// The doors that are open, by service.
+    #[must_use]
+    pub fn doors(&self) -> Vec<OpenDoor> {
+        let open = self.instances.iter().flat_map(|instance| {
+            instance.doors.iter().filter_map(|door| {
+                let service = instance.name.to_owned();
+                door.address.map(|address| OpenDoor { service, kind: door.kind, address })
+            })
+        });
+        open.collect()
+    }
+
+    /// The phone book: every door, as a near peer.
+    #[must_use]
+    pub fn book(&self) -> &PhoneBook {
+        &self.book
+    }
+
+    /// The secret that opens internal doors.
+    #[must_use]
+    pub fn secret(&self) -> &Secret {
+        &self.secret
+    }
+
+    /// The clock of the process.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The randomness of the process.
+    #[must_use]
+    pub fn entropy(&self) -> &Entropy {
+        &self.entropy
+    }
+
+    /// The data folder, when there is one.
+    #[must_use]
+    pub fn folder(&self) -> Option<&DataFolder> {
+        self.folder.as_ref()
+    }
+
+    /// The database of a service, for checks in tests and tools.
+    #[must_use]
+    pub fn database(&self, service: &str) -> Option<&Db> {
+        self.instances.iter().find(|instance| instance.name == service).map(|instance| &instance.db)
+    }
+}
+
+async fn until_stopped(scope: Scope, work: impl Future<Output = ()>) {
+    tokio::select! {
+        biased;
+        () = scope.stopping() => {}
+        () = work => {}
+    }
+}

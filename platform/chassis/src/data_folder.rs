@@ -1,0 +1,537 @@
+//! The folder that holds what a process keeps: databases, secrets, documents. One process at a time.
+
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use tradewind_kernel::{Entropy, Secret};
+
+const LOCK: &str = "lock";
+const SECRETS: &str = "secrets";
+
+/// The ending of database files.
+const DATABASE: &str = "db";
+
+/// The shortest text that can be a secret; those made here have 43 characters.
+const SHORTEST_SECRET: usize = 32;
+
+/// A data folder that is locked for as long as this value lives.
+#[derive(Debug)]
+pub struct DataFolder {
+    path: PathBuf,
+    is_new: bool,
+    /// Closing the file ends the lock, even when the process dies.
+    _lock: File,
+    /// Tasks that need one secret at once must not make two.
+    writing: Mutex<()>,
+}
+
+/// Why the data folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataFolderError {
+    /// Another process has it.
+    #[error(
+        "the data folder {} is in use by {}; stop it, or choose another folder with --data",
+        path.display(),
+        owner(*process)
+    )]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+        /// The id of the process, where its lock file says so.
+        process: Option<u32>,
+    },
+    /// The file system refuses.
+    #[error(
+        "{} cannot be {action}: {cause}; make sure that this user may write there and that there is space \
+         left, or choose another folder with --data",
+        path.display()
+    )]
+    Refused {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was to be done with it.
+        action: &'static str,
+        /// What the operating system says.
+        cause: io::Error,
+    },
+    /// Others could read a secret.
+    #[error(
+        "the secret {} has the permissions {mode:03o}, more than 600, which its owner needs; \
+         run: chmod 600 '{}'",
+        path.display(),
+        path.display()
+    )]
+    WidePermissions {
+        /// The file.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
+    /// A secret's file holds no secret.
+    #[error(
+        "the secret {} is empty, short or no plain text; remove the file to have a new secret made, or \
+         write at least {SHORTEST_SECRET} letters, digits or signs without spaces into it",
+        path.display()
+    )]
+    UnusableSecret {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A name that cannot be a file here.
+    #[error(
+        "{name:?} cannot be a file in the data folder {}; use another name, of lower-case letters, digits \
+         and '-_.'",
+        path.display()
+    )]
+    Name {
+        /// The folder.
+        path: PathBuf,
+        /// The name.
+        name: String,
+    },
+}
+
+impl DataFolderError {
+    fn refused(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |cause| Self::Refused { path, action, cause }
+    }
+}
+
+fn owner(process: Option<u32>) -> String {
+    process.map_or("another process".to_owned(), |id| format!("process {id}"))
+}
+
+impl DataFolder {
+    /// Takes the folder at `path` for this process; creates it, for this user only, when it is absent.
+    ///
+    /// # Errors
+    /// When another process has it, or the file system refuses.
+    pub fn open(path: &Path) -> Result<Self, DataFolderError> {
+        create_folder(path).map_err(DataFolderError::refused(path, "created"))?;
+        let lock = take_lock(path)?;
+        let is_new = !holds_database(path).map_err(DataFolderError::refused(path, "listed"))?;
+        Ok(Self { path: path.to_owned(), is_new, _lock: lock, writing: Mutex::new(()) })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file of a service's database.
+    #[must_use]
+    pub fn database(&self, service: &str) -> PathBuf {
+        self.path.join(format!("{service}.{DATABASE}"))
+    }
+
+    /// Whether it held no database when it was opened.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    /// The secret `name`; made of 32 random bytes when there is none yet, and the same ever after.
+    ///
+    /// # Errors
+    /// When others may read its file, the file holds no secret, or the file system refuses.
+    pub fn secret(&self, name: &str, entropy: &Entropy) -> Result<Secret, DataFolderError> {
+        self.check_name(name)?;
+        let folder = self.path.join(SECRETS);
+        let path = folder.join(name);
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(secret) = read_secret(&path)? {
+            return Ok(secret);
+        }
+        create_folder(&folder).map_err(DataFolderError::refused(&folder, "created"))?;
+        let mut bytes = [0; 32];
+        entropy.fill(&mut bytes);
+        let text = URL_SAFE_NO_PAD.encode(bytes);
+        replace(&folder, name, &text).map_err(DataFolderError::refused(&path, "written"))?;
+        Ok(Secret::new(text))
+    }
+
+    /// Reads the secret `name` of the folder at `path` without taking the folder: for the command line, beside
+    /// a fleet that has it. `None` when there is none.
+    ///
+    /// # Errors
+    /// When others may read its file, the file holds no secret, or the file system refuses.
+    pub fn read_secret(path: &Path, name: &str) -> Result<Option<Secret>, DataFolderError> {
+        read_secret(&path.join(SECRETS).join(name))
+    }
+
+    /// Writes `text` into the file `name`, in place of what was there: a reader sees the one or the other.
+    ///
+    /// # Errors
+    /// When `name` is no file name or belongs to something else, or the file system refuses.
+    pub fn write_document(&self, name: &str, text: &str) -> Result<(), DataFolderError> {
+        self.check_name(name)?;
+        let is_database = name.split('.').skip(1).any(|part| part.starts_with(DATABASE));
+        if is_database || [LOCK, SECRETS].contains(&name) {
+            return Err(self.bad_name(name));
+        }
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        replace(&self.path, name, text).map_err(DataFolderError::refused(&self.path.join(name), "written"))
+    }
+
+    /// A name that stays within its folder and is no temporary file.
+    fn check_name(&self, name: &str) -> Result<(), DataFolderError> {
+        let is_good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
+        if name.is_empty() || name.starts_with('.') || !name.chars().all(is_good) {
+            return Err(self.bad_name(name));
+        }
+        Ok(())
+    }
+
+    fn bad_name(&self, name: &str) -> DataFolderError {
+        DataFolderError::Name { path: self.path.clone(), name: name.to_owned() }
+    }
+}
+
+fn take_lock(folder: &Path) -> Result<File, DataFolderError> {
+    let path = folder.join(LOCK);
+    let mut options = private();
+    let opened = options.create(true).truncate(false).open(&path);
+    let mut lock = opened.map_err(DataFolderError::refused(&path, "opened"))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(DataFolderError::InUse { path: folder.to_owned(), process: process_in(&mut lock) });
+        }
+        Err(TryLockError::Error(cause)) => return Err(DataFolderError::refused(&path, "locked")(cause)),
+    }
+    sign(&mut lock).map_err(DataFolderError::refused(&path, "written"))?;
+    Ok(lock)
+}
+
+/// Leaves this process's id for the message that the next one shows.
+fn sign(lock: &mut File) -> io::Result<()> {
+    lock.set_len(0)?;
+    writeln!(lock, "{}", std::process::id())
+}
+
+fn process_in(lock: &mut File) -> Option<u32> {
+    let mut text = String::new();
+    lock.read_to_string(&mut text).ok()?;
+    text.trim().parse().ok()
+}
+
+fn holds_database(folder: &Path) -> io::Result<bool> {
+    for entry in std::fs::read_dir(folder)? {
+        if Path::new(&entry?.file_name()).extension().is_some_and(|ending| ending == DATABASE) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The secret at `path`; nothing when there is no file.
+fn read_secret(path: &Path) -> Result<Option<Secret>, DataFolderError> {
+    let mut file = match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(DataFolderError::refused(path, "opened"))?,
+    };
+    check_permissions(path, &file)?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(DataFolderError::refused(path, "read"))?;
+    let unusable = || DataFolderError::UnusableSecret { path: path.to_owned() };
+    let text = String::from_utf8(bytes).map_err(|_| unusable())?;
+    let text = text.trim();
+    // It travels in headers, so it has to be visible ASCII.
+    if text.len() < SHORTEST_SECRET || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(unusable());
+    }
+    Ok(Some(Secret::new(text)))
+}
+
+#[cfg(unix)]
+fn check_permissions(path: &Path, file: &File) -> Result<(), DataFolderError> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let metadata = file.metadata().map_err(DataFolderError::refused(path, "read"))?;
+    let mode = metadata.permissions().mode() & 0o7777;
+    if mode & !0o600 == 0 {
+        return Ok(());
+    }
+    Err(DataFolderError::WidePermissions { path: path.to_owned(), mode })
+}
+
+/// Elsewhere the folder's own protection has to do.
+#[cfg(not(unix))]
+fn check_permissions(_path: &Path, _file: &File) -> Result<(), DataFolderError> {
+    Ok(())
+}
+
+/// Puts a new file in the place of `name`, so that neither a reader nor a crash ever meets half of it.
+fn replace(folder: &Path, name: &str, text: &str) -> io::Result<()> {
+    let temporary = folder.join(format!(".{name}.new"));
+    match std::fs::remove_file(&temporary) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = private().create_new(true).open(&temporary)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&temporary, folder.join(name))?;
+    sync_folder(folder)
+}
+
+/// Creates the folder, and those above it, for this user only.
+fn create_folder(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)?;
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    // Not every parent can be opened by its users; then the entry is on disk a little later.
+    sync_folder(parent.unwrap_or(Path::new("."))).or(Ok(()))
+}
+
+/// For reading and writing by this user only.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Makes names in a folder last: a file's own sync does not.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    /// A place of its own for a data folder, removed at the end.
+    struct Place(PathBuf);
+
+    impl Place {
+        fn new() -> Self {
+            static NEXT: AtomicU32 = AtomicU32::new(0);
+            let number = NEXT.fetch_add(1, Ordering::Relaxed);
+            let name = format!("tradewind-data-folder-{}-{number}", std::process::id());
+            let path = std::env::temp_dir().join(name);
+            std::fs::create_dir_all(&path).unwrap();
+            Self(path)
+        }
+
+        fn data(&self) -> PathBuf {
+            self.0.join("data")
+        }
+
+        fn open(&self) -> DataFolder {
+            DataFolder::open(&self.data()).unwrap()
+        }
+
+        /// Writes a secret's file with these permissions.
+        fn put_secret(&self, text: &str, mode: u32) -> PathBuf {
+            let path = self.data().join("secrets/lamps");
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, text).unwrap();
+            set_mode(&path, mode);
+            path
+        }
+    }
+
+    impl Drop for Place {
+        fn drop(&mut self) {
+            std::fs::remove_dir_all(&self.0).unwrap_or_default();
+        }
+    }
+
+    #[cfg(unix)]
+    fn set_mode(path: &Path, mode: u32) {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[cfg(not(unix))]
+    fn set_mode(_path: &Path, _mode: u32) {}
+
+    #[cfg(unix)]
+    fn mode(path: &Path) -> u32 {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    #[test]
+    fn a_folder_in_use_is_refused_until_it_is_released() {
+        let place = Place::new();
+        let first = place.open();
+        let error = DataFolder::open(&place.data()).unwrap_err();
+        let text = error.to_string();
+        assert!(matches!(error, DataFolderError::InUse { .. }), "{text}");
+        assert!(text.contains(&place.data().display().to_string()), "{text}");
+        assert!(text.contains("--data"), "{text}");
+        #[cfg(unix)]
+        assert!(text.contains(&format!("process {}", std::process::id())), "{text}");
+        drop(first);
+        place.open();
+    }
+
+    #[test]
+    fn a_lock_file_without_a_process_is_still_a_lock() {
+        let place = Place::new();
+        let _first = place.open();
+        std::fs::write(place.data().join("lock"), "?").unwrap();
+        let text = DataFolder::open(&place.data()).unwrap_err().to_string();
+        assert!(text.contains("in use by another process"), "{text}");
+    }
+
+    #[test]
+    fn a_lock_file_left_by_a_dead_process_is_taken_over() {
+        let place = Place::new();
+        std::fs::create_dir(place.data()).unwrap();
+        std::fs::write(place.data().join("lock"), "4294967295 and more").unwrap();
+        let _folder = place.open();
+        let text = std::fs::read_to_string(place.data().join("lock")).unwrap();
+        assert_eq!(text, format!("{}\n", std::process::id()));
+    }
+
+    #[test]
+    fn is_new_until_it_holds_a_database() {
+        let place = Place::new();
+        let folder = place.open();
+        assert!(folder.is_new());
+        assert_eq!(folder.database("lamps"), place.data().join("lamps.db"));
+        std::fs::write(folder.database("lamps"), "").unwrap();
+        assert!(folder.is_new(), "what counts is the moment of opening");
+        drop(folder);
+        assert!(!place.open().is_new());
+    }
+
+    #[test]
+    fn a_secret_is_stable_private_and_unseen() {
+        let place = Place::new();
+        let folder = place.open();
+        let entropy = Entropy::seeded(1);
+        let secret = folder.secret("lamps", &entropy).unwrap();
+        assert_eq!(secret.expose().len(), 43);
+        assert_eq!(folder.secret("lamps", &entropy).unwrap(), secret);
+        assert_ne!(folder.secret("floors", &entropy).unwrap(), secret);
+        assert!(!format!("{folder:?} {secret:?}").contains(secret.expose()));
+        #[cfg(unix)]
+        {
+            assert_eq!(mode(&place.data()), 0o700);
+            assert_eq!(mode(&place.data().join("secrets")), 0o700);
+            assert_eq!(mode(&place.data().join("secrets/lamps")), 0o600);
+        }
+        drop(folder);
+        assert_eq!(place.open().secret("lamps", &Entropy::seeded(2)).unwrap(), secret);
+    }
+
+    #[test]
+    fn tasks_that_need_a_secret_at_once_get_the_same() {
+        let place = Place::new();
+        let folder = place.open();
+        let entropy = Entropy::seeded(1);
+        let secrets: Vec<Secret> = std::thread::scope(|scope| {
+            let task = || scope.spawn(|| folder.secret("lamps", &entropy).unwrap());
+            let tasks: Vec<_> = (0..8).map(|_| task()).collect();
+            tasks.into_iter().map(|task| task.join().unwrap()).collect()
+        });
+        assert!(secrets.windows(2).all(|pair| pair[0] == pair[1]));
+    }
+
+    #[test]
+    fn the_rest_of_an_interrupted_write_does_no_harm() {
+        let place = Place::new();
+        let folder = place.open();
+        place.put_secret("half", 0o644);
+        std::fs::rename(place.data().join("secrets/lamps"), place.data().join("secrets/.lamps.new")).unwrap();
+        let secret = folder.secret("lamps", &Entropy::seeded(1)).unwrap();
+        assert_eq!(secret.expose().len(), 43);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_secret_that_others_may_read_is_refused() {
+        let place = Place::new();
+        let folder = place.open();
+        let text = "canary-4711-canary-4711-canary-4711";
+        for mode in [0o640, 0o604, 0o700, 0o620] {
+            let path = place.put_secret(text, mode);
+            let error = folder.secret("lamps", &Entropy::seeded(1)).unwrap_err();
+            let words = error.to_string();
+            assert!(words.contains(&format!("chmod 600 '{}'", path.display())), "{words}");
+            assert!(words.contains(&format!("{mode:03o}")), "{words}");
+            assert!(!format!("{words} {error:?}").contains("canary"));
+        }
+        place.put_secret(text, 0o400);
+        let secret = folder.secret("lamps", &Entropy::seeded(1)).unwrap();
+        assert_eq!(secret.expose(), text);
+    }
+
+    #[test]
+    fn a_file_without_a_secret_is_refused() {
+        let place = Place::new();
+        let folder = place.open();
+        let spaced = "canary 4711 ".repeat(4);
+        for text in ["", "\n", "canary-4711", spaced.as_str()] {
+            let path = place.put_secret(text, 0o600);
+            let words = folder.secret("lamps", &Entropy::seeded(1)).unwrap_err().to_string();
+            assert!(words.contains(&path.display().to_string()), "{words}");
+            assert!(words.contains("remove the file") && !words.contains("canary"), "{words}");
+        }
+        place.put_secret(&format!("{}\n", "s".repeat(32)), 0o600);
+        assert!(folder.secret("lamps", &Entropy::seeded(1)).is_ok());
+    }
+
+    #[test]
+    fn documents_are_replaced_whole() {
+        let place = Place::new();
+        let folder = place.open();
+        for text in ["{\"lamps\": 8010}", "{}"] {
+            folder.write_document("addresses.json", text).unwrap();
+            let read = std::fs::read_to_string(folder.path().join("addresses.json")).unwrap();
+            assert_eq!(read, text);
+        }
+        let names = std::fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(names, 2, "the lock and the document");
+    }
+
+    #[test]
+    fn names_stay_in_the_folder_and_off_its_own_files() {
+        let place = Place::new();
+        let folder = place.open();
+        for name in ["", "..", "../lamps", "a/b", ".lamps", "Lamps", "a b", "lämps"] {
+            assert!(folder.secret(name, &Entropy::seeded(1)).is_err(), "{name}");
+            assert!(folder.write_document(name, "").is_err(), "{name}");
+        }
+        for name in ["lock", "secrets", "lamps.db", "lamps.db-wal"] {
+            let words = folder.write_document(name, "").unwrap_err().to_string();
+            assert!(words.contains(name), "{words}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_cannot_be_a_folder_is_named() {
+        let place = Place::new();
+        std::fs::write(place.data(), "a file").unwrap();
+        for path in [place.data(), place.data().join("below")] {
+            let words = DataFolder::open(&path).unwrap_err().to_string();
+            assert!(words.contains(&path.display().to_string()), "{words}");
+            assert!(words.contains("--data"), "{words}");
+        }
+    }
+}

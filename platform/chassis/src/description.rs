@@ -1,0 +1,73 @@
+//! What a service says of itself, as plain data.
+
+use serde::Serialize;
+
+/// The kinds of door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DoorKind {
+    /// For users, behind the gateway.
+    Public,
+    /// For operators of one service, where its contract has such a door.
+    Admin,
+    /// For the fleet itself: health, metrics, administration. Never routed.
+    Internal,
+    /// For everybody outside: the gateway's own door, with a thread of its own.
+    DataPlane,
+}
+
+impl DoorKind {
+    /// The name used in settings and in the table of doors.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Admin => "admin",
+            Self::Internal => "internal",
+            Self::DataPlane => "data-plane",
+        }
+    }
+}
+
+/// A door of a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DoorDescription {
+    /// Its kind.
+    pub kind: DoorKind,
+    /// The port it has when nothing else is said.
+    pub port: u16,
+    /// The routes behind it, as method and path template.
+    pub routes: Vec<(String, String)>,
+}
+
+/// A subscription of a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SubscriptionDescription {
+    /// Whose events.
+    pub producer: String,
+    /// Which types of them.
+    pub types: Vec<String>,
+}
+
+/// A service, described: the source of the topology.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Description {
+    /// Its name.
+    pub name: String,
+    /// What it is for, in one sentence.
+    pub about: String,
+    /// Its doors.
+    pub doors: Vec<DoorDescription>,
+    /// The types of events it promises.
+    pub promises: Vec<String>,
+    /// What it listens to.
+    pub listens: Vec<SubscriptionDescription>,
+    /// The peers it calls.
+    pub calls: Vec<String>,
+    /// Work it repeats on its own.
+    pub jobs: Vec<String>,
+    /// The parts of its schema.
+    pub schema: Vec<String>,
+    /// The codes of the problems it gives besides the platform's.
+    pub problems: Vec<String>,
+}

@@ -1,0 +1,159 @@
+//! What services run on: time, randomness, storage, network, settings.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tradewind_db::MigrateMode;
+use tradewind_kernel::{Clock, Entropy};
+
+use crate::data_folder::DataFolder;
+use crate::settings::{SettingsError, SettingsSource, duration};
+use crate::telemetry::LogSettings;
+
+/// What a process gives to the services that run in it.
+#[derive(Debug)]
+pub struct Host {
+    /// The time.
+    pub clock: Clock,
+    /// The randomness; each service gets a fork of it.
+    pub entropy: Entropy,
+    /// The settings.
+    pub settings: SettingsSource,
+    /// Where databases lie.
+    pub storage: Storage,
+    /// Whether and where doors open.
+    pub network: Network,
+}
+
+/// Where databases lie.
+#[derive(Debug)]
+pub enum Storage {
+    /// In a folder that this process has locked; each database has a writer thread.
+    Folder(DataFolder),
+    /// In memory, on the calling thread: for simulation.
+    Memory,
+}
+
+/// Whether and where doors open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Network {
+    /// On loopback, each port moved by this much.
+    Shifted(i32),
+    /// On loopback, on ports that are free.
+    Free,
+    /// Nowhere: only near peers reach them.
+    None,
+}
+
+/// The settings of the platform itself.
+#[derive(Debug, Clone, Default)]
+pub struct PlatformSettings {
+    /// Section `log`.
+    pub log: LogSettings,
+    /// Section `http`.
+    pub http: HttpSettings,
+    /// Section `shutdown`.
+    pub shutdown: ShutdownSettings,
+    /// Section `database`.
+    pub database: DatabaseSettings,
+    /// Section `access`.
+    pub access: AccessSettings,
+    /// Section `doors`: service, then kind of door, then address; replaces the usual address.
+    pub doors: BTreeMap<String, BTreeMap<String, SocketAddr>>,
+}
+
+/// Section `http`: bounds on requests and connections.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpSettings {
+    /// The greatest request body, in bytes.
+    pub max_body_bytes: usize,
+    /// How long a request may take; a caller may ask for less with `Tradewind-Timeout-Ms`.
+    #[serde(with = "duration")]
+    pub deadline: Duration,
+    /// How long a client may take to send a head, and a connection may stay unused.
+    #[serde(with = "duration")]
+    pub head_timeout: Duration,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            max_body_bytes: 1024 * 1024,
+            deadline: Duration::from_secs(10),
+            head_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Section `shutdown`: how long the phases of a drain may take.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ShutdownSettings {
+    /// How long to go on serving after readiness was withdrawn, so that balancers notice. None on a laptop.
+    #[serde(with = "duration")]
+    pub balancer_wait: Duration,
+    /// When everything that still runs is dropped, counted from the signal.
+    #[serde(with = "duration")]
+    pub deadline: Duration,
+}
+
+impl Default for ShutdownSettings {
+    fn default() -> Self {
+        Self { balancer_wait: Duration::ZERO, deadline: Duration::from_secs(20) }
+    }
+}
+
+/// Section `database`.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DatabaseSettings {
+    /// `auto` applies missing migrations at the start, `require` refuses to start without them.
+    pub migrate: MigrateMode,
+    /// Connections per database that read at the same time.
+    pub readers: usize,
+}
+
+impl Default for DatabaseSettings {
+    fn default() -> Self {
+        Self { migrate: MigrateMode::Auto, readers: 2 }
+    }
+}
+
+/// Section `access`.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AccessSettings {
+    /// Whether `dev-user-<id>` and `dev-staff-<id>` are accepted as tokens. For laptops and tests.
+    pub development_tokens: bool,
+}
+
+impl Default for AccessSettings {
+    fn default() -> Self {
+        Self { development_tokens: true }
+    }
+}
+
+/// The sections that belong to the platform.
+const SECTIONS: [&str; 6] = ["log", "http", "shutdown", "database", "access", "doors"];
+
+impl PlatformSettings {
+    /// Reads the platform's sections and refuses sections that neither the platform nor a service knows.
+    ///
+    /// # Errors
+    /// The first setting that is wrong, with where it came from.
+    pub fn read(source: &SettingsSource, services: &[&str]) -> Result<Self, SettingsError> {
+        let known: Vec<&str> = SECTIONS.iter().chain(services).copied().collect();
+        source.refuse_unknown_sections(&known)?;
+        Ok(Self {
+            log: source.section("log")?,
+            http: source.section("http")?,
+            shutdown: source.section("shutdown")?,
+            database: source.section("database")?,
+            access: source.section("access")?,
+            doors: source.section("doors")?,
+        })
+    }
+}

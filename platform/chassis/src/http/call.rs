@@ -1,0 +1,245 @@
+//! A call: one request with everything an endpoint may ask of it.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, Method, Uri};
+use serde::de::DeserializeOwned;
+use tradewind_client::{Body, BodyError, headers};
+use tradewind_kernel::{Clock, Context, Deadline, Entropy, Id, Principal};
+use tradewind_problem::{
+    FORBIDDEN, INVALID_BODY, INVALID_HEADER, INVALID_PARAMETER, NOT_FOUND, PAYLOAD_TOO_LARGE, Problem,
+    UNAUTHENTICATED, UNSUPPORTED_MEDIA_TYPE,
+};
+
+use crate::http::DoorContext;
+use crate::http::json;
+use crate::tasks::Scope;
+
+/// The longest wait that a `Prefer: wait` is granted.
+const MAX_PREFERRED_WAIT: Duration = Duration::from_secs(2);
+
+/// One request.
+pub struct Call {
+    pub(crate) parts: Parts,
+    pub(crate) body: Body,
+    pub(crate) parameters: Vec<(String, String)>,
+    pub(crate) template: Arc<str>,
+    pub(crate) context: Context,
+    pub(crate) deadline: Deadline,
+    pub(crate) door: Arc<DoorContext>,
+    /// The body as it was read, kept for the fingerprint of a command.
+    pub(crate) content: Option<Bytes>,
+}
+
+impl Call {
+    /// The method.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.parts.method
+    }
+
+    /// The target.
+    #[must_use]
+    pub fn uri(&self) -> &Uri {
+        &self.parts.uri
+    }
+
+    /// The headers.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.parts.headers
+    }
+
+    /// Who asks, in which trace and process.
+    #[must_use]
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// When the caller stops waiting.
+    #[must_use]
+    pub fn deadline(&self) -> Deadline {
+        self.deadline
+    }
+
+    /// The clock of the service.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.door.clock
+    }
+
+    /// The randomness of the service.
+    #[must_use]
+    pub fn entropy(&self) -> &Entropy {
+        &self.door.entropy
+    }
+
+    /// The scope in which requests run; for work that must outlive its caller.
+    #[must_use]
+    pub fn scope(&self) -> &Scope {
+        &self.door.scope
+    }
+
+    /// The path parameter called `name`.
+    ///
+    /// # Errors
+    /// [`NOT_FOUND`] when its text is no `T`: then nothing can have that address.
+    pub fn parameter<T: FromStr>(&self, name: &str) -> Result<T, Problem>
+    where
+        T::Err: fmt::Display,
+    {
+        let found = self.parameters.iter().find(|(known, _)| known == name);
+        let (_, text) = found.ok_or_else(|| Problem::internal(format!("no path parameter {name}")))?;
+        text.parse().map_err(|error| {
+            let reason = format!("{error}");
+            Problem::new(&NOT_FOUND).detail("Nothing can have this address.").error(name, reason)
+        })
+    }
+
+    /// The query parameters as a `T`, which refuses unknown ones with `deny_unknown_fields`.
+    ///
+    /// # Errors
+    /// [`INVALID_PARAMETER`] with the reason.
+    pub fn query<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        let query = self.parts.uri.query().unwrap_or_default();
+        serde_urlencoded::from_str(query).map_err(|error| {
+            Problem::new(&INVALID_PARAMETER).detail(format!("The query is not valid: {error}."))
+        })
+    }
+
+    /// Refuses any query parameter.
+    ///
+    /// # Errors
+    /// [`INVALID_PARAMETER`] when there is one.
+    pub fn no_query(&self) -> Result<(), Problem> {
+        match self.parts.uri.query() {
+            None | Some("") => Ok(()),
+            Some(_) => {
+                Err(Problem::new(&INVALID_PARAMETER).detail("This operation takes no query parameters."))
+            }
+        }
+    }
+
+    /// The one value of a header; `None` when it is absent.
+    ///
+    /// # Errors
+    /// [`INVALID_HEADER`] when it is repeated or not text.
+    pub fn header(&self, name: &HeaderName) -> Result<Option<&str>, Problem> {
+        if !self.parts.headers.contains_key(name) {
+            return Ok(None);
+        }
+        let value = headers::single(&self.parts.headers, name);
+        value.map(Some).ok_or_else(|| {
+            Problem::new(&INVALID_HEADER)
+                .detail("A header is repeated or not plain text.")
+                .error(name.as_str(), "send it once, in visible ASCII characters")
+        })
+    }
+
+    /// Reads the body as a JSON document of type `T`.
+    ///
+    /// # Errors
+    /// A problem that says what to change: media type, size, syntax, or shape with a pointer.
+    pub async fn json<T: DeserializeOwned>(&mut self) -> Result<T, Problem> {
+        self.require_json()?;
+        let bytes = self.read().await?;
+        json::decode(&bytes)
+    }
+
+    /// Refuses a body.
+    ///
+    /// # Errors
+    /// A problem when there is one.
+    pub async fn no_body(&mut self) -> Result<(), Problem> {
+        if self.read().await?.is_empty() {
+            return Ok(());
+        }
+        Err(Problem::new(&INVALID_BODY).detail("This operation takes no body. Send none."))
+    }
+
+    fn require_json(&self) -> Result<(), Problem> {
+        let media_type = self.header(&CONTENT_TYPE)?.unwrap_or_default();
+        let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        if essence == "application/json"
+            || (essence.starts_with("application/") && essence.ends_with("+json"))
+        {
+            return Ok(());
+        }
+        Err(Problem::new(&UNSUPPORTED_MEDIA_TYPE)
+            .detail("Send the body as JSON with the header Content-Type: application/json."))
+    }
+
+    async fn read(&mut self) -> Result<Bytes, Problem> {
+        if let Some(bytes) = &self.content {
+            return Ok(bytes.clone());
+        }
+        let limit = self.door.limits.max_body_bytes;
+        let body = std::mem::take(&mut self.body);
+        let bytes = body.collect(limit).await.map_err(|error| match error {
+            BodyError::TooLarge { limit } => Problem::new(&PAYLOAD_TOO_LARGE)
+                .detail(format!("The body is larger than {limit} bytes. Send a smaller one.")),
+            BodyError::Broken => Problem::new(&tradewind_problem::MALFORMED_JSON)
+                .detail("The body ended before it was complete."),
+        })?;
+        self.content = Some(bytes.clone());
+        Ok(bytes)
+    }
+
+    /// The user who asks.
+    ///
+    /// # Errors
+    /// [`UNAUTHENTICATED`] when nobody is named, [`FORBIDDEN`] when it is no user.
+    pub fn require_user(&self) -> Result<Id, Problem> {
+        match &self.context.principal {
+            Principal::User(id) => Ok(*id),
+            Principal::Anonymous => Err(unauthenticated()),
+            _ => Err(Problem::new(&FORBIDDEN).detail("Only a user may do this, on their own behalf.")),
+        }
+    }
+
+    /// Refuses a caller of whom nothing is known.
+    ///
+    /// # Errors
+    /// [`UNAUTHENTICATED`] when nobody is named.
+    pub fn require_principal(&self) -> Result<&Principal, Problem> {
+        match &self.context.principal {
+            Principal::Anonymous => Err(unauthenticated()),
+            known => Ok(known),
+        }
+    }
+
+    /// How long the caller prefers to wait for the end of what it asks for (RFC 7240 §4.3), at most two
+    /// seconds and never beyond the deadline; `None` when it said nothing.
+    #[must_use]
+    pub fn preferred_wait(&self) -> Option<Duration> {
+        let prefer = self.parts.headers.get_all("prefer").iter();
+        let texts = prefer.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split([',', ';']));
+        let seconds = texts.filter_map(|part| part.trim().strip_prefix("wait="));
+        let wait = seconds.filter_map(|text| text.trim().parse().ok()).map(Duration::from_secs).next()?;
+        Some(wait.min(MAX_PREFERRED_WAIT).min(self.deadline.remaining(&self.door.clock)))
+    }
+
+    /// The request as it came, for passing it on.
+    #[must_use]
+    pub fn into_request(self) -> http::Request<Body> {
+        let body = self.content.map_or(self.body, Body::from);
+        http::Request::from_parts(self.parts, body)
+    }
+}
+
+fn unauthenticated() -> Problem {
+    Problem::new(&UNAUTHENTICATED).detail("Say who asks, with the header Authorization: Bearer <token>.")
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Neither headers nor body: they may hold secrets.
+        write!(f, "Call({} {})", self.parts.method, self.template)
+    }
+}

@@ -1,0 +1,268 @@
+//! What surrounds every request: trace, principal, deadline, log line, metrics, and one failure shape.
+
+use std::borrow::Cow;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use http::header::AUTHORIZATION;
+use http::{Method, Request, Response};
+use subtle::ConstantTimeEq;
+use tracing::Instrument;
+use tradewind_client::{Body, Handler, handler, headers};
+use tradewind_kernel::{Clock, Context, Deadline, Entropy, Id, Principal, Secret, TraceContext};
+use tradewind_problem::{DEADLINE_EXCEEDED, Problem, UNAUTHENTICATED};
+
+use crate::http::routes::Router;
+use crate::http::{Call, Reply};
+use crate::metrics::{CounterFamily, HistogramFamily, Labels, Metrics};
+use crate::tasks::Scope;
+
+/// Paths of an internal door that anybody may read: probes and scrapes carry no secret.
+const OPEN_PATHS: [&str; 4] = ["/livez", "/readyz", "/startupz", "/metrics"];
+
+/// Who may come in, and how they are recognised.
+#[derive(Debug, Clone)]
+pub(crate) enum Access {
+    /// Everybody; a token says who it is.
+    Public { development_tokens: bool },
+    /// Who shows the fleet's secret.
+    Internal { secret: Secret },
+    /// Everybody, and whoever stands behind decides.
+    Unchecked,
+}
+
+/// Bounds on requests.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DoorLimits {
+    pub(crate) max_body_bytes: usize,
+    pub(crate) deadline: Duration,
+}
+
+/// What all requests of one door share.
+pub(crate) struct DoorContext {
+    pub(crate) service: &'static str,
+    pub(crate) door: &'static str,
+    pub(crate) clock: Clock,
+    pub(crate) entropy: Entropy,
+    pub(crate) scope: Scope,
+    pub(crate) limits: DoorLimits,
+    pub(crate) access: Access,
+    pub(crate) metrics: DoorMetrics,
+}
+
+/// The metrics of all doors of a service.
+#[derive(Debug, Clone)]
+pub(crate) struct DoorMetrics {
+    requests: CounterFamily<RequestLabels>,
+    seconds: HistogramFamily<RouteLabels>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct RequestLabels {
+    door: &'static str,
+    route: String,
+    status: u16,
+}
+
+impl Labels for RequestLabels {
+    fn names() -> &'static [&'static str] {
+        &["door", "route", "status"]
+    }
+
+    fn values(&self) -> Vec<Cow<'static, str>> {
+        vec![self.door.into(), self.route.clone().into(), self.status.to_string().into()]
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct RouteLabels {
+    door: &'static str,
+    route: String,
+}
+
+impl Labels for RouteLabels {
+    fn names() -> &'static [&'static str] {
+        &["door", "route"]
+    }
+
+    fn values(&self) -> Vec<Cow<'static, str>> {
+        vec![self.door.into(), self.route.clone().into()]
+    }
+}
+
+impl DoorMetrics {
+    pub(crate) fn new(metrics: &Metrics) -> Self {
+        Self {
+            requests: metrics.counter_family("http_requests_total", "Requests answered"),
+            seconds: metrics.histogram_family("http_request_seconds", "Time to answer a request"),
+        }
+    }
+}
+
+/// The handler of a door: its routes with everything around them.
+pub(crate) fn door_handler<S: Send + Sync + 'static>(
+    state: Arc<S>,
+    router: Arc<Router<S>>,
+    door: Arc<DoorContext>,
+) -> Handler {
+    handler(move |request| {
+        let (state, router, door) = (state.clone(), router.clone(), door.clone());
+        async move { answer(state, &router, door, request).await }
+    })
+}
+
+async fn answer<S: Send + Sync + 'static>(
+    state: Arc<S>,
+    router: &Router<S>,
+    door: Arc<DoorContext>,
+    request: Request<Body>,
+) -> Response<Body> {
+    let started = door.clock.monotonic();
+    let incoming = headers::trace(request.headers());
+    let trace =
+        incoming.map_or_else(|| TraceContext::begin(&door.entropy), |trace| trace.child(&door.entropy));
+    let method = request.method().clone();
+    let span = tracing::info_span!(
+        "request",
+        service = door.service,
+        trace_id = trace.trace_id(),
+        span_id = trace.span_id(),
+    );
+    let (outcome, label) = serve(state, router, &door, request, trace).instrument(span.clone()).await;
+    let label = outcome.as_ref().ok().and_then(|reply| reply.label.clone()).unwrap_or(label);
+    let mut response = match outcome {
+        Ok(reply) => reply.into_response(),
+        Err(problem) => problem.trace_id(trace.trace_id()).to_response().map(Body::from),
+    };
+    if method == Method::HEAD {
+        *response.body_mut() = Body::empty();
+    }
+    let took = door.clock.monotonic().saturating_sub(started);
+    record(&door, &method, label, response.status().as_u16(), took, &span);
+    response
+}
+
+fn record(
+    door: &DoorContext,
+    method: &Method,
+    route: String,
+    status: u16,
+    took: Duration,
+    span: &tracing::Span,
+) {
+    span.in_scope(|| {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        tracing::debug!(door = door.door, %method, route, status, micros, "answered");
+    });
+    let door_name = door.door;
+    door.metrics.seconds.get(&RouteLabels { door: door_name, route: route.clone() }).record(took);
+    door.metrics.requests.get(&RequestLabels { door: door_name, route, status }).increment();
+}
+
+async fn serve<S: Send + Sync + 'static>(
+    state: Arc<S>,
+    router: &Router<S>,
+    door: &Arc<DoorContext>,
+    request: Request<Body>,
+    trace: TraceContext,
+) -> (Result<Reply, Problem>, String) {
+    let found = match router.find(request.method(), request.uri().path()) {
+        Ok(found) => found,
+        Err(problem) => return (Err(problem), "unmatched".to_owned()),
+    };
+    let label = found.template.to_string();
+    let (parts, body) = request.into_parts();
+    let principal = match principal(door, &parts) {
+        Ok(principal) => principal,
+        Err(problem) => return (Err(problem), label),
+    };
+    let correlation = headers::correlation(&parts.headers).unwrap_or_else(|| door.entropy.id(&door.clock));
+    let limit = headers::timeout(&parts.headers)
+        .map_or(door.limits.deadline, |asked| asked.min(door.limits.deadline));
+    let call = Call {
+        parts,
+        body,
+        parameters: found.parameters,
+        template: found.template,
+        context: Context { principal, trace, correlation, causation: None },
+        deadline: Deadline::after(&door.clock, limit),
+        door: door.clone(),
+        content: None,
+    };
+    let outcome = bounded(door, limit, (found.endpoint)(state, call)).await;
+    if let Err(problem) = &outcome {
+        complain(problem);
+    }
+    (outcome, label)
+}
+
+async fn bounded(
+    door: &DoorContext,
+    limit: Duration,
+    endpoint: impl Future<Output = Result<Reply, Problem>> + Send,
+) -> Result<Reply, Problem> {
+    let guarded = AssertUnwindSafe(endpoint).catch_unwind();
+    match door.clock.timeout(limit, guarded).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_)) => Err(Problem::internal("an endpoint panicked")),
+        Err(_) => Err(Problem::new(&DEADLINE_EXCEEDED).detail(
+            "The answer was not ready in time. What was asked may still happen; repeat it with the same key.",
+        )),
+    }
+}
+
+fn complain(problem: &Problem) {
+    if problem.is_server_fault() {
+        tracing::error!(%problem, "a request failed");
+    } else {
+        tracing::debug!(%problem, "a request was refused");
+    }
+}
+
+fn principal(door: &DoorContext, parts: &http::request::Parts) -> Result<Principal, Problem> {
+    let token = bearer(parts)?;
+    match &door.access {
+        Access::Unchecked => Ok(Principal::Anonymous),
+        Access::Public { development_tokens } => match token {
+            None => Ok(Principal::Anonymous),
+            Some(token) if *development_tokens => development_principal(token),
+            Some(_) => Err(refused("Development tokens are switched off here.")),
+        },
+        Access::Internal { secret } => match token {
+            Some(token) if token.as_bytes().ct_eq(secret.expose().as_bytes()).into() => {
+                Ok(Principal::Service("internal".to_owned()))
+            }
+            None if OPEN_PATHS.contains(&parts.uri.path()) => Ok(Principal::Anonymous),
+            _ => {
+                Err(refused("This door is for the fleet itself: show its internal secret as a bearer token."))
+            }
+        },
+    }
+}
+
+/// The bearer token of the request (RFC 6750 §2.1), if any.
+fn bearer(parts: &http::request::Parts) -> Result<Option<&str>, Problem> {
+    if !parts.headers.contains_key(AUTHORIZATION) {
+        return Ok(None);
+    }
+    let wrong = || refused("Send one header Authorization: Bearer <token>.");
+    let value = headers::single(&parts.headers, &AUTHORIZATION).ok_or_else(wrong)?;
+    let (scheme, token) = value.split_once(' ').ok_or_else(wrong)?;
+    if scheme.eq_ignore_ascii_case("bearer") { Ok(Some(token.trim())) } else { Err(wrong()) }
+}
+
+/// The stand-in for real tokens until there is an identity service: `dev-user-<id>` or `dev-staff-<id>`.
+fn development_principal(token: &str) -> Result<Principal, Problem> {
+    let id = |text: &str| text.parse::<Id>().ok();
+    let user = token.strip_prefix("dev-user-").and_then(id).map(Principal::User);
+    let staff = || token.strip_prefix("dev-staff-").and_then(id).map(Principal::Staff);
+    user.or_else(staff).ok_or_else(|| {
+        refused("The token is not valid. A development token is dev-user-<id> or dev-staff-<id>.")
+    })
+}
+
+fn refused(detail: &str) -> Problem {
+    Problem::new(&UNAUTHENTICATED).detail(detail)
+}

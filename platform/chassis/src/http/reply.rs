@@ -1,0 +1,115 @@
+//! Replies: what an endpoint answers when it succeeds.
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, LOCATION};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use serde::Serialize;
+use tradewind_client::Body;
+use tradewind_problem::Problem;
+
+/// An answer.
+#[derive(Debug)]
+pub struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) content: Content,
+    pub(crate) label: Option<String>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Content {
+    Bytes(Bytes),
+    Stream(Body),
+}
+
+impl Reply {
+    /// An answer with a JSON document.
+    ///
+    /// # Errors
+    /// Internal, when the document cannot be written.
+    pub fn json(status: StatusCode, document: &impl Serialize) -> Result<Self, Problem> {
+        let text = serde_json::to_vec(document).map_err(Problem::internal)?;
+        Ok(Self::bytes(status, "application/json", text))
+    }
+
+    /// `200 OK` with a JSON document.
+    ///
+    /// # Errors
+    /// Internal, when the document cannot be written.
+    pub fn ok(document: &impl Serialize) -> Result<Self, Problem> {
+        Self::json(StatusCode::OK, document)
+    }
+
+    /// `202 Accepted` with a JSON document and the address where the outcome will be found.
+    ///
+    /// # Errors
+    /// Internal, when the document or the address cannot be written.
+    pub fn accepted(location: &str, document: &impl Serialize) -> Result<Self, Problem> {
+        Self::json(StatusCode::ACCEPTED, document)?.header(LOCATION, location)
+    }
+
+    /// `204 No Content`.
+    #[must_use]
+    pub fn no_content() -> Self {
+        Self {
+            status: StatusCode::NO_CONTENT,
+            headers: HeaderMap::new(),
+            content: Content::Bytes(Bytes::new()),
+            label: None,
+        }
+    }
+
+    /// An answer with these bytes of this media type.
+    #[must_use]
+    pub fn bytes(status: StatusCode, media_type: &'static str, bytes: impl Into<Bytes>) -> Self {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(media_type))]);
+        Self { status, headers, content: Content::Bytes(bytes.into()), label: None }
+    }
+
+    /// The answer of a peer, passed on as it arrives.
+    #[must_use]
+    pub fn forward(response: Response<Body>) -> Self {
+        let (parts, body) = response.into_parts();
+        Self { status: parts.status, headers: parts.headers, content: Content::Stream(body), label: None }
+    }
+
+    /// Adds a header.
+    ///
+    /// # Errors
+    /// Internal, when the value holds characters that a header cannot carry.
+    pub fn header(mut self, name: HeaderName, value: &str) -> Result<Self, Problem> {
+        let value = HeaderValue::from_str(value).map_err(Problem::internal)?;
+        self.headers.insert(name, value);
+        Ok(self)
+    }
+
+    /// Names the route in metrics; for endpoints that answer many paths. Keep the number of names small.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// The address in `Location`, if there is one.
+    #[must_use]
+    pub fn location(&self) -> Option<&str> {
+        self.headers.get(LOCATION)?.to_str().ok()
+    }
+
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(crate) fn into_response(self) -> Response<Body> {
+        let body = match self.content {
+            Content::Bytes(bytes) => Body::from(bytes),
+            Content::Stream(body) => body,
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response
+    }
+}

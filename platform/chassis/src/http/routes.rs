@@ -1,0 +1,215 @@
+//! Routes: which function answers which method and path.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use http::Method;
+use tradewind_client::BoxFuture;
+use tradewind_problem::{METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
+
+use crate::http::{Call, Reply};
+
+/// A function that answers calls, its types hidden.
+pub(crate) type Endpoint<S> =
+    Arc<dyn Fn(Arc<S>, Call) -> BoxFuture<'static, Result<Reply, Problem>> + Send + Sync>;
+
+/// The routes of one door.
+///
+/// Paths are templates such as `/lamps/{id}`; a parameter stands for one segment.
+pub struct Routes<S> {
+    paths: BTreeMap<String, Methods<S>>,
+    otherwise: Option<Endpoint<S>>,
+}
+
+struct Methods<S> {
+    by_name: BTreeMap<String, Endpoint<S>>,
+    any: Option<Endpoint<S>>,
+}
+
+impl<S: Send + Sync + 'static> Routes<S> {
+    /// No routes yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { paths: BTreeMap::new(), otherwise: None }
+    }
+
+    /// Answers `GET` (and `HEAD`) at `path`.
+    #[must_use]
+    pub fn get<F, R>(self, path: &str, endpoint: F) -> Self
+    where
+        F: Fn(Arc<S>, Call) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Reply, Problem>> + Send + 'static,
+    {
+        self.on(&Method::GET, path, endpoint)
+    }
+
+    /// Answers `POST` at `path`.
+    #[must_use]
+    pub fn post<F, R>(self, path: &str, endpoint: F) -> Self
+    where
+        F: Fn(Arc<S>, Call) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Reply, Problem>> + Send + 'static,
+    {
+        self.on(&Method::POST, path, endpoint)
+    }
+
+    /// Answers `PUT` at `path`.
+    #[must_use]
+    pub fn put<F, R>(self, path: &str, endpoint: F) -> Self
+    where
+        F: Fn(Arc<S>, Call) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Reply, Problem>> + Send + 'static,
+    {
+        self.on(&Method::PUT, path, endpoint)
+    }
+
+    /// Answers every method at `path`.
+    #[must_use]
+    pub fn any<F, R>(mut self, path: &str, endpoint: F) -> Self
+    where
+        F: Fn(Arc<S>, Call) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Reply, Problem>> + Send + 'static,
+    {
+        self.methods(path).any = Some(erase(endpoint));
+        self
+    }
+
+    /// Answers every path that no other route answers.
+    #[must_use]
+    pub fn otherwise<F, R>(mut self, endpoint: F) -> Self
+    where
+        F: Fn(Arc<S>, Call) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Reply, Problem>> + Send + 'static,
+    {
+        self.otherwise = Some(erase(endpoint));
+        self
+    }
+
+    fn on<F, R>(mut self, method: &Method, path: &str, endpoint: F) -> Self
+    where
+        F: Fn(Arc<S>, Call) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Reply, Problem>> + Send + 'static,
+    {
+        self.methods(path).by_name.insert(method.to_string(), erase(endpoint));
+        self
+    }
+
+    fn methods(&mut self, path: &str) -> &mut Methods<S> {
+        let none = || Methods { by_name: BTreeMap::new(), any: None };
+        self.paths.entry(path.to_owned()).or_insert_with(none)
+    }
+
+    /// Every method and path template, for the description of the service.
+    #[must_use]
+    pub fn listed(&self) -> Vec<(String, String)> {
+        let mut listed = Vec::new();
+        for (path, methods) in &self.paths {
+            listed.extend(methods.by_name.keys().map(|method| (method.clone(), path.clone())));
+            if methods.any.is_some() {
+                listed.push(("*".to_owned(), path.clone()));
+            }
+        }
+        listed
+    }
+
+    /// Makes the routes ready to be matched.
+    ///
+    /// # Errors
+    /// When two templates collide or one is malformed, with the reason.
+    pub(crate) fn compile(self) -> Result<Router<S>, String> {
+        let mut matcher = matchit::Router::new();
+        for (path, methods) in self.paths {
+            let template: Arc<str> = path.as_str().into();
+            let entry = Entry { template, methods };
+            matcher.insert(&path, entry).map_err(|error| format!("route {path}: {error}"))?;
+        }
+        Ok(Router { matcher, otherwise: self.otherwise })
+    }
+}
+
+fn erase<S, F, R>(endpoint: F) -> Endpoint<S>
+where
+    F: Fn(Arc<S>, Call) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<Reply, Problem>> + Send + 'static,
+{
+    Arc::new(move |state, call| Box::pin(endpoint(state, call)))
+}
+
+impl<S: Send + Sync + 'static> Default for Routes<S> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S> fmt::Debug for Routes<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.paths.keys()).finish()
+    }
+}
+
+struct Entry<S> {
+    template: Arc<str>,
+    methods: Methods<S>,
+}
+
+/// Compiled routes.
+pub(crate) struct Router<S> {
+    matcher: matchit::Router<Entry<S>>,
+    otherwise: Option<Endpoint<S>>,
+}
+
+/// The endpoint for a request, its path parameters and the template for metrics.
+pub(crate) struct Found<S> {
+    pub(crate) endpoint: Endpoint<S>,
+    pub(crate) parameters: Vec<(String, String)>,
+    pub(crate) template: Arc<str>,
+}
+
+impl<S> Router<S> {
+    /// Finds who answers, or says why nobody does.
+    pub(crate) fn find(&self, method: &Method, path: &str) -> Result<Found<S>, Problem> {
+        let Ok(matched) = self.matcher.at(path) else {
+            return match &self.otherwise {
+                Some(endpoint) => Ok(Found {
+                    endpoint: endpoint.clone(),
+                    parameters: Vec::new(),
+                    template: "otherwise".into(),
+                }),
+                None => {
+                    Err(Problem::new(&NOT_FOUND).detail("No resource has this path. Check its spelling."))
+                }
+            };
+        };
+        let methods = &matched.value.methods;
+        // A HEAD is a GET whose body is not sent (RFC 9110 §9.3.2).
+        let name = if *method == Method::HEAD { "GET" } else { method.as_str() };
+        let Some(endpoint) = methods.by_name.get(name).or(methods.any.as_ref()) else {
+            return Err(not_allowed(method, methods));
+        };
+        let parameters = matched.params.iter().map(|(name, value)| Ok((name.to_owned(), decode(value)?)));
+        Ok(Found {
+            endpoint: endpoint.clone(),
+            parameters: parameters.collect::<Result<_, Problem>>()?,
+            template: matched.value.template.clone(),
+        })
+    }
+}
+
+fn not_allowed<S>(method: &Method, methods: &Methods<S>) -> Problem {
+    let mut names: Vec<&str> = methods.by_name.keys().map(String::as_str).collect();
+    if names.contains(&"GET") {
+        names.push("HEAD");
+    }
+    let allow = names.join(", ");
+    Problem::new(&METHOD_NOT_ALLOWED)
+        .detail(format!("{method} is not allowed here. Use one of: {allow}."))
+        .allow(allow)
+}
+
+fn decode(segment: &str) -> Result<String, Problem> {
+    let decoded = percent_encoding::percent_decode_str(segment).decode_utf8();
+    let text = decoded.map_err(|_| Problem::new(&NOT_FOUND).detail("The path is not UTF-8."))?;
+    Ok(text.into_owned())
+}

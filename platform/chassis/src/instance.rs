@@ -1,0 +1,138 @@
+//! One service, built: its doors, its database, and what it will do once all others are built too.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tradewind_client::{BoxFuture, Handler, PhoneBook};
+use tradewind_db::Db;
+use tradewind_events::{Feed, Progress};
+use tradewind_kernel::{Clock, Entropy, Secret};
+
+use crate::description::{Description, DoorKind};
+use crate::health::Health;
+use crate::host::PlatformSettings;
+use crate::serve::GuardFactory;
+use crate::settings::SettingsSource;
+use crate::tasks::Scope;
+
+/// What a service is built with.
+pub(crate) struct Environment {
+    pub(crate) clock: Clock,
+    pub(crate) entropy: Entropy,
+    pub(crate) settings: SettingsSource,
+    pub(crate) platform: PlatformSettings,
+    pub(crate) secret: Secret,
+    pub(crate) db: Db,
+    pub(crate) book: PhoneBook,
+}
+
+/// A door without a socket.
+pub(crate) struct BuiltDoor {
+    pub(crate) kind: DoorKind,
+    pub(crate) port: u16,
+    pub(crate) handler: Handler,
+    pub(crate) guard: Option<GuardFactory>,
+    /// Where it listens, once it does.
+    pub(crate) address: Option<SocketAddr>,
+}
+
+/// A subscription that waits for the feed of its producer.
+pub(crate) struct Follower {
+    pub(crate) producer: &'static str,
+    pub(crate) progress: Arc<Progress>,
+    pub(crate) follow: Box<dyn FnOnce(Box<dyn Feed>) -> BoxFuture<'static, ()> + Send>,
+}
+
+/// Work that is repeated.
+pub(crate) struct Repeater {
+    pub(crate) name: &'static str,
+    pub(crate) every: Duration,
+    pub(crate) run: Box<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>,
+}
+
+/// A built service.
+pub(crate) struct Instance {
+    pub(crate) name: &'static str,
+    pub(crate) db: Db,
+    pub(crate) health: Health,
+    pub(crate) doors: Vec<BuiltDoor>,
+    pub(crate) followers: Vec<Follower>,
+    /// How far each subscription has come, by producer.
+    pub(crate) followed: Vec<(&'static str, Arc<Progress>)>,
+    pub(crate) repeaters: Vec<Repeater>,
+    /// Peers that must be in the phone book.
+    pub(crate) wanted: Vec<String>,
+    pub(crate) scopes: Scopes,
+}
+
+impl fmt::Debug for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Instance")
+            .field("name", &self.name)
+            .field("health", &self.health)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The scopes of an instance, in the order in which they stop.
+#[derive(Debug, Clone)]
+pub(crate) struct Scopes {
+    /// Subscriptions and jobs.
+    pub(crate) consumers: Scope,
+    /// Listeners and their connections.
+    pub(crate) connections: Scope,
+    /// Requests that were accepted, and the queues before near doors.
+    pub(crate) requests: Scope,
+}
+
+impl Scopes {
+    pub(crate) fn new(service: &str) -> Self {
+        let scope = |part: &str| Scope::new(format!("{service}/{part}"));
+        Self { consumers: scope("consumers"), connections: scope("connections"), requests: scope("requests") }
+    }
+
+    pub(crate) fn all(&self) -> [&Scope; 3] {
+        [&self.consumers, &self.connections, &self.requests]
+    }
+}
+
+/// A service could not be started.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{part}: {reason}")]
+pub struct StartError {
+    part: String,
+    reason: String,
+}
+
+impl StartError {
+    /// `part` of the system could not be started for `reason`, which says what to change.
+    pub fn new(part: impl Into<String>, reason: impl fmt::Display) -> Self {
+        Self { part: part.into(), reason: reason.to_string() }
+    }
+}
+
+/// Where a door is open.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct OpenDoor {
+    /// The service.
+    pub service: String,
+    /// The kind of door.
+    pub kind: DoorKind,
+    /// Its address.
+    pub address: SocketAddr,
+}
+
+/// The names under which a door stands in the phone book.
+///
+/// `service` and `service:port` (its usual port, as routes name it) for the door that is routed;
+/// `service/kind` for every door.
+pub(crate) fn book_names(service: &Description, kind: DoorKind, port: u16) -> Vec<String> {
+    let mut names = vec![format!("{}/{}", service.name, kind.name())];
+    if kind == DoorKind::Public {
+        names.push(service.name.clone());
+        names.push(format!("{}:{port}", service.name));
+    }
+    names
+}

@@ -1,0 +1,37 @@
+//! The chassis: what a service is, and how one or many of them run.
+//!
+//! A service is a value: a [`Definition`] names its settings, doors, subscriptions, jobs and schema and
+//! becomes a [`Service`]. It opens no socket and reads no environment. An [`Assembly`] gives services a
+//! [`Host`]: time, randomness, storage, network and settings; everything that differs between a laptop, a
+//! cluster and a simulation is in the host.
+
+#![warn(missing_docs)]
+
+mod assembly;
+mod data_folder;
+mod description;
+mod health;
+mod host;
+pub mod http;
+mod instance;
+pub mod metrics;
+mod plan;
+mod serve;
+mod service;
+pub mod settings;
+mod tasks;
+pub mod telemetry;
+
+pub use assembly::{Assembly, Drained, INTERNAL_SECRET, Running};
+pub use data_folder::{DataFolder, DataFolderError};
+pub use description::{Description, DoorDescription, DoorKind, SubscriptionDescription};
+pub use health::{Health, Stage};
+pub use host::{
+    AccessSettings, DatabaseSettings, Host, HttpSettings, Network, PlatformSettings, ShutdownSettings,
+    Storage,
+};
+pub use instance::{OpenDoor, StartError};
+pub use plan::Init;
+pub use serve::{ConnectionGuard, GuardFactory, GuardRefusal};
+pub use service::{Definition, NoSettings, Service};
+pub use tasks::Scope;

@@ -1,0 +1,361 @@
+//! The way from a described service to a built one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::StatusCode;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use tradewind_client::{BoxFuture, Peer, PhoneBook};
+use tradewind_db::{Db, MigrationSet};
+use tradewind_events::{Feed, LogFeed, Progress, RunnerOptions, Subscription};
+use tradewind_kernel::{Clock, Context, Entropy, Principal};
+use tradewind_problem::{Problem, UNAVAILABLE};
+
+use crate::description::DoorKind;
+use crate::health::{Health, Stage};
+use crate::http::{Access, Call, DoorContext, DoorLimits, DoorMetrics, Reply, Routes, door_handler, prune};
+use crate::instance::{BuiltDoor, Environment, Follower, Instance, Repeater, Scopes, StartError};
+use crate::metrics::{self, Kind, Metrics};
+use crate::serve::GuardFactory;
+
+/// How often answers past their time are removed.
+const PRUNE_EVERY: Duration = Duration::from_secs(600);
+
+/// The longest wait of a reader of the feed, below the deadline of a request.
+const FEED_WAIT: Duration = Duration::from_secs(8);
+
+/// What a service gets to build its state from.
+#[derive(Debug)]
+pub struct Init<C> {
+    /// Its settings.
+    pub settings: C,
+    /// Its database, migrated.
+    pub db: Db,
+    /// Its clock.
+    pub clock: Clock,
+    /// Its randomness.
+    pub entropy: Entropy,
+    /// Where its metrics are registered.
+    pub metrics: Metrics,
+    book: PhoneBook,
+    wanted: Vec<String>,
+}
+
+impl<C> Init<C> {
+    /// A handle on a peer. A name that no door answers to stops the start.
+    pub fn peer(&mut self, name: &str) -> Peer {
+        self.wanted.push(name.to_owned());
+        self.book.peer(name)
+    }
+}
+
+pub(crate) type InitFn<C, S> = Box<dyn FnOnce(&mut Init<C>) -> Result<S, String> + Send>;
+
+/// A job's function, its types hidden.
+pub(crate) type Job<S> = Arc<dyn Fn(Arc<S>) -> BoxFuture<'static, ()> + Send + Sync>;
+
+pub(crate) struct DoorPlan<S> {
+    pub(crate) kind: DoorKind,
+    pub(crate) port: u16,
+    pub(crate) routes: Routes<S>,
+    pub(crate) guard: Option<GuardFactory>,
+}
+
+pub(crate) struct JobPlan<S> {
+    pub(crate) name: &'static str,
+    pub(crate) every: Duration,
+    pub(crate) run: Job<S>,
+}
+
+/// Everything needed to build a service with settings `C` and state `S`.
+pub(crate) struct Plan<C, S> {
+    pub(crate) name: &'static str,
+    pub(crate) init: InitFn<C, S>,
+    pub(crate) doors: Vec<DoorPlan<S>>,
+    pub(crate) subscriptions: Vec<Subscription<S>>,
+    pub(crate) jobs: Vec<JobPlan<S>>,
+    pub(crate) migrations: Vec<MigrationSet>,
+}
+
+/// A plan whose types are hidden.
+pub(crate) trait Launch: Send {
+    fn launch(self: Box<Self>, environment: Environment) -> BoxFuture<'static, Result<Instance, StartError>>;
+}
+
+impl<C, S> Launch for Plan<C, S>
+where
+    C: DeserializeOwned + Send + 'static,
+    S: Send + Sync + 'static,
+{
+    fn launch(self: Box<Self>, environment: Environment) -> BoxFuture<'static, Result<Instance, StartError>> {
+        Box::pin(self.build(environment))
+    }
+}
+
+impl<C, S> Plan<C, S>
+where
+    C: DeserializeOwned + Send + 'static,
+    S: Send + Sync + 'static,
+{
+    async fn build(self: Box<Self>, environment: Environment) -> Result<Instance, StartError> {
+        let Self { name, init, doors, subscriptions, jobs, migrations } = *self;
+        let failed = |reason: String| StartError::new(name, reason);
+        let settings = environment.settings.section(name).map_err(|error| failed(error.to_string()))?;
+        let migrate = environment.platform.database.migrate;
+        environment.db.migrate(&migrations, migrate).await.map_err(|error| failed(error.to_string()))?;
+        let metrics = Metrics::new(name).with_process();
+        let mut init_with = Init {
+            settings,
+            db: environment.db.clone(),
+            clock: environment.clock.clone(),
+            entropy: environment.entropy.clone(),
+            metrics: metrics.clone(),
+            book: environment.book.clone(),
+            wanted: Vec::new(),
+        };
+        let state = Arc::new(init(&mut init_with).map_err(failed)?);
+        let health = Health::default();
+        let scopes = Scopes::new(name);
+        observe(&metrics, &environment.db, &scopes);
+        let platform =
+            Internals { health: health.clone(), metrics: metrics.clone(), db: environment.db.clone(), name };
+        let building = Building { name, state, environment, metrics, scopes };
+        let doors = doors.into_iter().map(|door| building.door(door, &platform).map_err(failed));
+        let doors = doors.collect::<Result<_, _>>()?;
+        let followers = subscriptions.into_iter().map(|subscription| building.follower(subscription));
+        let followers: Vec<Follower> = followers.collect();
+        let followed = followers.iter().map(|each| (each.producer, each.progress.clone())).collect();
+        let mut repeaters: Vec<_> = jobs.into_iter().map(|job| building.repeater(job)).collect();
+        repeaters.push(building.pruner());
+        let Building { environment, scopes, .. } = building;
+        let wanted = init_with.wanted;
+        Ok(Instance {
+            name,
+            db: environment.db,
+            health,
+            doors,
+            followers,
+            followed,
+            repeaters,
+            wanted,
+            scopes,
+        })
+    }
+}
+
+/// A service in the middle of being built.
+struct Building<S> {
+    name: &'static str,
+    state: Arc<S>,
+    environment: Environment,
+    metrics: Metrics,
+    scopes: Scopes,
+}
+
+impl<S: Send + Sync + 'static> Building<S> {
+    fn door(&self, plan: DoorPlan<S>, internals: &Internals) -> Result<BuiltDoor, String> {
+        let DoorPlan { kind, port, routes, guard } = plan;
+        let routes = if kind == DoorKind::Internal { internals.add_to(routes) } else { routes };
+        let platform = &self.environment.platform;
+        let access = match kind {
+            DoorKind::Internal => Access::Internal { secret: self.environment.secret.clone() },
+            DoorKind::DataPlane => Access::Unchecked,
+            DoorKind::Public | DoorKind::Admin => {
+                Access::Public { development_tokens: platform.access.development_tokens }
+            }
+        };
+        let context = DoorContext {
+            service: self.name,
+            door: kind.name(),
+            clock: self.environment.clock.clone(),
+            entropy: self.environment.entropy.fork(kind.name()),
+            scope: self.scopes.requests.clone(),
+            limits: DoorLimits {
+                max_body_bytes: platform.http.max_body_bytes,
+                deadline: platform.http.deadline,
+            },
+            access,
+            metrics: DoorMetrics::new(&self.metrics),
+        };
+        let router = Arc::new(routes.compile()?);
+        let handler = door_handler(self.state.clone(), router, Arc::new(context));
+        Ok(BuiltDoor { kind, port, handler, guard, address: None })
+    }
+
+    fn follower(&self, subscription: Subscription<S>) -> Follower {
+        let producer = subscription.producer();
+        let progress = Arc::new(Progress::default());
+        self.observe_subscription(producer, &progress);
+        let options = RunnerOptions {
+            consumer: self.name,
+            db: self.environment.db.clone(),
+            clock: self.environment.clock.clone(),
+            entropy: self.environment.entropy.fork(&format!("follow/{producer}")),
+            progress: progress.clone(),
+        };
+        let state = self.state.clone();
+        let follow = move |feed: Box<dyn Feed>| -> BoxFuture<'static, ()> {
+            Box::pin(tradewind_events::run(Arc::new(subscription), state, feed, options))
+        };
+        Follower { producer, progress, follow: Box::new(follow) }
+    }
+
+    fn observe_subscription(&self, producer: &'static str, progress: &Arc<Progress>) {
+        let labels = || vec![("producer", producer.to_owned())];
+        let (position, handled, failures) = (progress.clone(), progress.clone(), progress.clone());
+        let metrics = &self.metrics;
+        metrics.observe_with(
+            "subscription_position",
+            "Position of the last event handled or passed over",
+            Kind::Gauge,
+            &labels(),
+            move || position.position(),
+        );
+        metrics.observe_with(
+            "subscription_handled_total",
+            "Events handled",
+            Kind::Counter,
+            &labels(),
+            move || handled.handled(),
+        );
+        metrics.observe_with(
+            "subscription_failures_total",
+            "Attempts to handle events that failed",
+            Kind::Counter,
+            &labels(),
+            move || failures.failures(),
+        );
+    }
+
+    fn repeater(&self, job: JobPlan<S>) -> Repeater {
+        let state = self.state.clone();
+        let JobPlan { name, every, run } = job;
+        Repeater { name, every, run: Box::new(move || run(state.clone())) }
+    }
+
+    fn pruner(&self) -> Repeater {
+        let (db, clock, entropy) = (
+            self.environment.db.clone(),
+            self.environment.clock.clone(),
+            self.environment.entropy.fork("prune"),
+        );
+        let name = self.name;
+        let run = move || -> BoxFuture<'static, ()> {
+            let (db, context) = (db.clone(), upkeep(name, &clock, &entropy));
+            Box::pin(async move {
+                if let Err(error) = db.write(&context, prune()).await {
+                    tracing::warn!(service = name, %error, "old answers could not be removed");
+                }
+            })
+        };
+        Repeater { name: "prune-idempotency", every: PRUNE_EVERY, run: Box::new(run) }
+    }
+}
+
+fn upkeep(service: &'static str, clock: &Clock, entropy: &Entropy) -> Context {
+    Context::begin(Principal::Service(service.to_owned()), clock, entropy)
+}
+
+fn observe(metrics: &Metrics, db: &Db, scopes: &Scopes) {
+    type Read = fn(&tradewind_db::Stats) -> u64;
+    let readings: [(&'static str, &'static str, Read); 4] = [
+        ("db_commits_total", "Commits, one sync of the disk each", |stats| stats.commits),
+        ("db_works_total", "Transactions committed, several to a commit", |stats| stats.works),
+        ("db_rollbacks_total", "Runs of transactions that were thrown away", |stats| stats.rollbacks),
+        ("db_statements_total", "Statements executed", |stats| stats.statements),
+    ];
+    for (name, help, read) in readings {
+        let db = db.clone();
+        metrics.observe(name, help, Kind::Counter, move || read(&db.stats()));
+    }
+    for (part, scope) in [("consumers", &scopes.consumers), ("requests", &scopes.requests)] {
+        let labels = [("scope", part.to_owned())];
+        let (running, panics) = (scope.clone(), scope.clone());
+        metrics
+            .observe_with("tasks_running", "Tasks that run", Kind::Gauge, &labels, move || running.running());
+        metrics.observe_with(
+            "tasks_panicked_total",
+            "Tasks that panicked",
+            Kind::Counter,
+            &labels,
+            move || panics.panics(),
+        );
+    }
+}
+
+/// What every internal door offers besides the service's own routes.
+struct Internals {
+    name: &'static str,
+    health: Health,
+    metrics: Metrics,
+    db: Db,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FeedQuery {
+    #[serde(default)]
+    after: i64,
+    #[serde(default)]
+    limit: Option<u16>,
+}
+
+impl Internals {
+    fn add_to<S: Send + Sync + 'static>(&self, routes: Routes<S>) -> Routes<S> {
+        let (ready, started, metrics) = (self.health.clone(), self.health.clone(), self.metrics.clone());
+        let (db, name) = (self.db.clone(), self.name);
+        routes
+            .get("/livez", |_, _| async { Ok(status("alive")) })
+            .get("/readyz", move |_, _| {
+                let stage = ready.stage();
+                async move {
+                    if stage == Stage::Ready {
+                        Ok(status("ready"))
+                    } else {
+                        Err(not_ready(stage))
+                    }
+                }
+            })
+            .get("/startupz", move |_, _| {
+                let stage = started.stage();
+                async move {
+                    if stage == Stage::Starting {
+                        Err(not_ready(stage))
+                    } else {
+                        Ok(status("started"))
+                    }
+                }
+            })
+            .get("/metrics", move |_, _| {
+                let text = metrics.render();
+                async move { Ok(Reply::bytes(StatusCode::OK, metrics::MEDIA_TYPE, text)) }
+            })
+            .get("/events", move |_, call| {
+                feed(LogFeed::new(name, db.clone()), call)
+            })
+    }
+}
+
+fn status(text: &'static str) -> Reply {
+    Reply::bytes(StatusCode::OK, "text/plain; charset=utf-8", text)
+}
+
+fn not_ready(stage: Stage) -> Problem {
+    let text = if stage == Stage::Starting { "The service is starting." } else { "The service is stopping." };
+    Problem::new(&UNAVAILABLE).detail(text)
+}
+
+/// The log of the service: events after a position, waiting a while for the first.
+async fn feed(mut feed: LogFeed, call: Call) -> Result<Reply, Problem> {
+    let FeedQuery { after, limit } = call.query()?;
+    let limit = limit.unwrap_or(100).min(1000);
+    let read = |error: tradewind_events::FeedError| Problem::internal(error);
+    let mut events = feed.read(after, limit).await.map_err(read)?;
+    if events.is_empty() {
+        let wait = FEED_WAIT.min(call.deadline().remaining(call.clock()) / 2);
+        call.clock().timeout(wait, feed.wait()).await.unwrap_or_default();
+        events = feed.read(after, limit).await.map_err(read)?;
+    }
+    Reply::ok(&events)
+}

@@ -1,0 +1,90 @@
+//! One connection: HTTP/1.1 with a timer on every phase.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use http::{HeaderValue, Request, Response, header};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tradewind_client::{Body, Handler};
+
+use crate::serve::guard::{GuardFactory, Guarded, Verdict};
+use crate::tasks::Scope;
+
+/// Bounds on one connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ConnectionLimits {
+    /// How long a client may take to send a head, and how long a connection may stay unused.
+    pub(crate) head: Duration,
+    /// The greatest number of bytes kept while a head is read.
+    pub(crate) buffer: usize,
+}
+
+/// Serves a connection until the client closes it or `accepting` stops; the request in hand is answered.
+pub(crate) async fn serve(
+    stream: TcpStream,
+    handler: Handler,
+    guard: Option<GuardFactory>,
+    limits: ConnectionLimits,
+    accepting: Scope,
+) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection could not be set up");
+        return;
+    }
+    let verdict = Verdict::default();
+    match guard {
+        Some(factory) => {
+            let guarded = Guarded::new(stream, factory(), verdict.clone());
+            drive(guarded, handler, verdict, limits, accepting).await;
+        }
+        None => drive(stream, handler, verdict, limits, accepting).await,
+    }
+}
+
+async fn drive<I>(io: I, handler: Handler, verdict: Verdict, limits: ConnectionLimits, accepting: Scope)
+where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let requests = Arc::new(AtomicU64::new(0));
+    let service = service_fn(move |request: Request<Incoming>| {
+        let index = requests.fetch_add(1, Ordering::Relaxed);
+        let refusal = verdict.of(index);
+        let handler = handler.clone();
+        async move {
+            let response = match refusal {
+                Some(problem) => {
+                    let mut response: Response<Body> = problem.to_response().map(Body::from);
+                    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                    response
+                }
+                None => handler(request.map(Body::incoming)).await,
+            };
+            Ok::<_, Infallible>(response)
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head)
+        .max_buf_size(limits.buffer)
+        .serve_connection(TokioIo::new(io), service);
+    let mut connection = std::pin::pin!(connection);
+    let result = tokio::select! {
+        biased;
+        result = connection.as_mut() => result,
+        () = accepting.stopping() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = result {
+        // Clients break off and dawdle: nothing for an operator to do.
+        tracing::debug!(%error, "a connection ended early");
+    }
+}

@@ -1,0 +1,10 @@
+//! Sockets: listening, guarding and serving connections until they are asked to end.
+
+mod connection;
+mod guard;
+mod listener;
+
+pub use guard::{ConnectionGuard, GuardFactory, GuardRefusal};
+
+pub(crate) use connection::ConnectionLimits;
+pub(crate) use listener::{Accepting, Listener, accept, accept_on_own_thread};

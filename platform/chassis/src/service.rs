@@ -1,0 +1,202 @@
+//! A service as a value: everything it is, and nothing that runs yet.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use tradewind_db::MigrationSet;
+use tradewind_events::{Event, Subscription};
+use tradewind_problem::Kind;
+
+use crate::description::{Description, DoorDescription, DoorKind, SubscriptionDescription};
+use crate::http::Routes;
+use crate::plan::{DoorPlan, Init, Job, JobPlan, Launch, Plan};
+use crate::serve::GuardFactory;
+
+/// The settings of a service that has none: its section must be absent or empty.
+#[derive(Debug, Clone, Copy, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoSettings {}
+
+/// A service, ready to be run alone or with others.
+pub struct Service {
+    pub(crate) description: Description,
+    pub(crate) migrations: Vec<MigrationSet>,
+    pub(crate) launch: Box<dyn Launch>,
+}
+
+impl Service {
+    /// What the service says of itself.
+    #[must_use]
+    pub fn description(&self) -> &Description {
+        &self.description
+    }
+
+    /// The parts of its schema, in the order in which they are applied.
+    #[must_use]
+    pub fn migrations(&self) -> &[MigrationSet] {
+        &self.migrations
+    }
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").field("description", &self.description).finish_non_exhaustive()
+    }
+}
+
+/// Describes a service with settings `C` and state `S`.
+///
+/// Every service gets, without saying so: a database of its own, the tables for events and idempotent
+/// commands, an internal door with health and metrics, and a drain.
+pub struct Definition<C, S> {
+    name: &'static str,
+    about: &'static str,
+    plan: Plan<C, S>,
+    promises: Vec<String>,
+    problems: Vec<String>,
+    calls: Vec<String>,
+}
+
+impl<C, S> Definition<C, S>
+where
+    C: DeserializeOwned + Send + 'static,
+    S: Send + Sync + 'static,
+{
+    /// A service called `name`, whose state is made by `init`.
+    ///
+    /// `init` may fail with a text that says what is wrong with the settings or files; it stops the start.
+    #[must_use]
+    pub fn new(
+        name: &'static str,
+        about: &'static str,
+        init: impl FnOnce(&mut Init<C>) -> Result<S, String> + Send + 'static,
+    ) -> Self
+    where
+        C: Default,
+    {
+        let plan = Plan {
+            name,
+            init: Box::new(init),
+            doors: Vec::new(),
+            subscriptions: Vec::new(),
+            jobs: Vec::new(),
+            migrations: vec![tradewind_events::MIGRATIONS, crate::http::IDEMPOTENCY_MIGRATIONS],
+        };
+        Self { name, about, plan, promises: Vec::new(), problems: Vec::new(), calls: Vec::new() }
+    }
+
+    /// Opens the door for users; the gateway routes to it.
+    #[must_use]
+    pub fn public(self, port: u16, routes: Routes<S>) -> Self {
+        self.door(DoorKind::Public, port, routes, None)
+    }
+
+    /// Opens a door for operators of this service.
+    #[must_use]
+    pub fn admin(self, port: u16, routes: Routes<S>) -> Self {
+        self.door(DoorKind::Admin, port, routes, None)
+    }
+
+    /// Opens the internal door; health and metrics are added to `routes`.
+    #[must_use]
+    pub fn internal(self, port: u16, routes: Routes<S>) -> Self {
+        self.door(DoorKind::Internal, port, routes, None)
+    }
+
+    /// Opens a door with threads of its own, whose connections pass a guard first.
+    #[must_use]
+    pub fn data_plane(self, port: u16, routes: Routes<S>, guard: GuardFactory) -> Self {
+        self.door(DoorKind::DataPlane, port, routes, Some(guard))
+    }
+
+    fn door(mut self, kind: DoorKind, port: u16, routes: Routes<S>, guard: Option<GuardFactory>) -> Self {
+        self.plan.doors.push(DoorPlan { kind, port, routes, guard });
+        self
+    }
+
+    /// Adds a part of the schema.
+    #[must_use]
+    pub fn migrations(mut self, set: MigrationSet) -> Self {
+        self.plan.migrations.push(set);
+        self
+    }
+
+    /// Promises to tell events of type `E`.
+    #[must_use]
+    pub fn promises<E: Event>(mut self) -> Self {
+        self.promises.push(E::TYPE.to_owned());
+        self
+    }
+
+    /// Listens to the events of another service.
+    #[must_use]
+    pub fn follows(mut self, subscription: Subscription<S>) -> Self {
+        self.plan.subscriptions.push(subscription);
+        self
+    }
+
+    /// Says that it calls a peer.
+    #[must_use]
+    pub fn calls(mut self, peer: &str) -> Self {
+        self.calls.push(peer.to_owned());
+        self
+    }
+
+    /// Repeats work: first after `every`, then each time `every` after it ended.
+    #[must_use]
+    pub fn job<F, R>(mut self, name: &'static str, every: Duration, run: F) -> Self
+    where
+        F: Fn(Arc<S>) -> R + Send + Sync + 'static,
+        R: Future<Output = ()> + Send + 'static,
+    {
+        let run: Job<S> = Arc::new(move |state| Box::pin(run(state)));
+        self.plan.jobs.push(JobPlan { name, every, run });
+        self
+    }
+
+    /// Names the kinds of problem that it gives besides the platform's.
+    #[must_use]
+    pub fn problems(mut self, kinds: &[Kind]) -> Self {
+        self.problems.extend(kinds.iter().map(|kind| kind.code.to_owned()));
+        self
+    }
+
+    /// The finished value.
+    #[must_use]
+    pub fn build(self) -> Service
+    where
+        C: Default,
+    {
+        let plan = &self.plan;
+        let doors = plan.doors.iter().map(|door| DoorDescription {
+            kind: door.kind,
+            port: door.port,
+            routes: door.routes.listed(),
+        });
+        let listens = plan.subscriptions.iter().map(|subscription| SubscriptionDescription {
+            producer: subscription.producer().to_owned(),
+            types: subscription.types().into_iter().map(str::to_owned).collect(),
+        });
+        let description = Description {
+            name: self.name.to_owned(),
+            about: self.about.to_owned(),
+            doors: doors.collect(),
+            promises: self.promises,
+            listens: listens.collect(),
+            calls: self.calls,
+            jobs: plan.jobs.iter().map(|job| job.name.to_owned()).collect(),
+            schema: plan.migrations.iter().map(|set| set.component.to_owned()).collect(),
+            problems: self.problems,
+        };
+        Service { description, migrations: self.plan.migrations.clone(), launch: Box::new(self.plan) }
+    }
+}
+
+impl<C, S> fmt::Debug for Definition<C, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Definition({})", self.name)
+    }
+}

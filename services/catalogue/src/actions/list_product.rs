@@ -1,0 +1,48 @@
+//! Lists a product or changes what is said of it.
+
+use tradewind_catalogue_contract::{ListProduct, Product, ProductId, ProductListed};
+use tradewind_chassis::http::Reply;
+use tradewind_db::{Tx, Work};
+use tradewind_events::announce;
+use tradewind_problem::Problem;
+
+use crate::{error, store};
+
+/// The greatest length of a name, in characters.
+const MAX_NAME: usize = 200;
+
+/// The greatest length of a description, in characters.
+const MAX_DESCRIPTION: usize = 2_000;
+
+pub(crate) struct List {
+    pub(crate) id: ProductId,
+    pub(crate) product: ListProduct,
+}
+
+impl Work for List {
+    type Output = Reply;
+    type Error = Problem;
+
+    async fn run(&self, tx: &mut Tx) -> Result<Reply, Problem> {
+        check(&self.product)?;
+        let ListProduct { name, description, price } = self.product.clone();
+        let product = Product { id: self.id.clone(), name, description, price };
+        store::save(tx, &product).await?;
+        let Product { id, name, description, price } = product;
+        announce(tx, &ProductListed { product_id: id, name, description, price }).await?;
+        Ok(Reply::no_content())
+    }
+}
+
+fn check(product: &ListProduct) -> Result<(), Problem> {
+    if product.name.trim().is_empty() || product.name.chars().count() > MAX_NAME {
+        return Err(error::field("/name", "a name has 1 to 200 characters"));
+    }
+    if product.description.chars().count() > MAX_DESCRIPTION {
+        return Err(error::field("/description", "a description has at most 2000 characters"));
+    }
+    if product.price.minor() < 0 {
+        return Err(error::field("/price", "a price is not negative"));
+    }
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! Doors: decode, call one action or query, encode.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use tradewind_catalogue_contract::{DecimalPrice, LegacyProduct, ListProduct, Product, ProductId};
+use tradewind_chassis::http::{Call, Reply, Routes};
+use tradewind_kernel::{Page, PageRequest};
+use tradewind_problem::{INVALID_PARAMETER, Problem};
+
+use crate::actions::list_product::List;
+use crate::state::Catalogue;
+use crate::{error, store};
+
+/// The most products that the original contract's list shows; it has no pages.
+const LEGACY_LIMIT: u16 = 10_000;
+
+pub(crate) fn public() -> Routes<Catalogue> {
+    Routes::new()
+        .get("/products", legacy_products)
+        .get("/products/{id}", legacy_product)
+        .get("/api/catalogue/v1/products", products)
+        .get("/api/catalogue/v1/products/{id}", product)
+}
+
+pub(crate) fn admin() -> Routes<Catalogue> {
+    Routes::new().get("/healthcheck", health_check)
+}
+
+pub(crate) fn internal() -> Routes<Catalogue> {
+    Routes::new().put("/admin/products/{id}", list_product)
+}
+
+async fn legacy_products(catalogue: Arc<Catalogue>, _: Call) -> Result<Reply, Problem> {
+    let products = store::page(&catalogue.db, None, LEGACY_LIMIT).await?;
+    Reply::ok(&products.into_iter().map(legacy).collect::<Vec<_>>())
+}
+
+async fn legacy_product(catalogue: Arc<Catalogue>, call: Call) -> Result<Reply, Problem> {
+    Reply::ok(&legacy(find(&catalogue, &call).await?))
+}
+
+fn legacy(product: Product) -> LegacyProduct {
+    let Product { id, name, description, price } = product;
+    LegacyProduct { id, name, description, price: DecimalPrice(price) }
+}
+
+async fn products(catalogue: Arc<Catalogue>, call: Call) -> Result<Reply, Problem> {
+    let asked: PageRequest = call.query()?;
+    let limit = asked.bounded_limit().ok_or_else(|| {
+        Problem::new(&INVALID_PARAMETER)
+            .detail("The page is too large.")
+            .error("limit", "ask for 1 to 200 items")
+    })?;
+    let products = store::page(&catalogue.db, asked.after.as_deref(), limit + 1).await?;
+    Reply::ok(&Page::from_probe(products, limit, |product| product.id.to_string()))
+}
+
+async fn product(catalogue: Arc<Catalogue>, call: Call) -> Result<Reply, Problem> {
+    call.no_query()?;
+    Reply::ok(&find(&catalogue, &call).await?)
+}
+
+async fn find(catalogue: &Catalogue, call: &Call) -> Result<Product, Problem> {
+    let id: ProductId = call.parameter("id")?;
+    store::find(&catalogue.db, &id).await?.ok_or_else(error::no_product)
+}
+
+#[derive(Serialize)]
+struct Check {
+    healthy: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+/// The original shop's health check: one entry per check.
+#[derive(Serialize)]
+struct Checks {
+    deadlocks: Check,
+    template: Check,
+}
+
+async fn health_check(catalogue: Arc<Catalogue>, _: Call) -> Result<Reply, Problem> {
+    let message = format!("Ok with version: {}", catalogue.version);
+    Reply::ok(&Checks {
+        deadlocks: Check { healthy: true, message: None },
+        template: Check { healthy: true, message: Some(message) },
+    })
+}
+
+async fn list_product(catalogue: Arc<Catalogue>, mut call: Call) -> Result<Reply, Problem> {
+    let id: ProductId = call.parameter("id")?;
+    let product: ListProduct = call.json().await?;
+    call.command(&catalogue.db, List { id, product }).await
+}

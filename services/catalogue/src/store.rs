@@ -1,0 +1,49 @@
+//! Products in the database.
+
+use tradewind_catalogue_contract::{Product, ProductId};
+use tradewind_db::{Db, DbError, FromRow, Migration, MigrationSet, Row, Tx, params, sql};
+use tradewind_kernel::Money;
+
+pub(crate) const MIGRATIONS: MigrationSet = MigrationSet {
+    component: "catalogue",
+    migrations: &[Migration {
+        version: 1,
+        name: "create_product",
+        text: include_str!("../migrations/0001_create_product.sql"),
+    }],
+};
+
+sql! {
+    FIND = "select product_id, name, description, price_minor, currency from product where product_id = $1";
+    PAGE = "select product_id, name, description, price_minor, currency from product
+        where product_id > $1 order by product_id limit $2";
+    SAVE = "insert into product (product_id, name, description, price_minor, currency, listed_at)
+        values ($1, $2, $3, $4, $5, $6)
+        on conflict (product_id) do update set name = excluded.name, description = excluded.description,
+            price_minor = excluded.price_minor, currency = excluded.currency, listed_at = excluded.listed_at";
+}
+
+struct ProductRow(Product);
+
+impl FromRow for ProductRow {
+    fn from_row(row: &Row<'_>) -> Result<Self, DbError> {
+        let price = Money::from_minor(row.get(3)?, row.get(4)?);
+        Ok(Self(Product { id: row.get(0)?, name: row.get(1)?, description: row.get(2)?, price }))
+    }
+}
+
+pub(crate) async fn find(db: &Db, id: &ProductId) -> Result<Option<Product>, DbError> {
+    Ok(db.query_optional::<ProductRow>(&FIND, params![id]).await?.map(|row| row.0))
+}
+
+/// Up to `limit` products after the id `after`, by id.
+pub(crate) async fn page(db: &Db, after: Option<&str>, limit: u16) -> Result<Vec<Product>, DbError> {
+    let rows: Vec<ProductRow> = db.query(&PAGE, params![after.unwrap_or_default(), limit]).await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+pub(crate) async fn save(tx: &mut Tx, product: &Product) -> Result<(), DbError> {
+    let now = tx.now();
+    let Product { id, name, description, price } = product;
+    tx.execute(&SAVE, params![id, name, description, price.minor(), price.currency(), now]).await.map(drop)
+}

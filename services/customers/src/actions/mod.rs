@@ -1,0 +1,6 @@
+//! One file per verb.
+
+pub(crate) mod register;
+pub(crate) mod release;
+pub(crate) mod reserve;
+pub(crate) mod set_credit_limit;

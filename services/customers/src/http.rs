@@ -1,0 +1,41 @@
+//! Doors: decode, call one action or query, encode.
+
+use std::sync::Arc;
+
+use tradewind_chassis::http::{Call, Reply, Routes};
+use tradewind_customers_contract::{RegisterCustomer, SetCreditLimit};
+use tradewind_problem::Problem;
+
+use crate::actions::register::Register;
+use crate::actions::set_credit_limit::SetLimit;
+use crate::state::Customers;
+use crate::{error, store};
+
+pub(crate) fn public() -> Routes<Customers> {
+    Routes::new().get("/api/customers/v1/me", me)
+}
+
+pub(crate) fn internal() -> Routes<Customers> {
+    Routes::new()
+        .put("/admin/customers/{id}", register)
+        .put("/admin/customers/{id}/credit-limit", set_credit_limit)
+}
+
+async fn me(customers: Arc<Customers>, call: Call) -> Result<Reply, Problem> {
+    call.no_query()?;
+    let id = call.require_user()?;
+    let account = store::find(&customers.db, id.into()).await?;
+    Reply::ok(&account.ok_or_else(error::no_account)?)
+}
+
+async fn register(customers: Arc<Customers>, mut call: Call) -> Result<Reply, Problem> {
+    let id = call.parameter("id")?;
+    let customer: RegisterCustomer = call.json().await?;
+    call.command(&customers.db, Register { id, customer }).await
+}
+
+async fn set_credit_limit(customers: Arc<Customers>, mut call: Call) -> Result<Reply, Problem> {
+    let id = call.parameter("id")?;
+    let SetCreditLimit { limit } = call.json().await?;
+    call.command(&customers.db, SetLimit { id, limit }).await
+}

@@ -1,0 +1,20 @@
+//! Door for events: event in, call one action.
+
+use tradewind_events::{Received, Subscription};
+use tradewind_orders_contract::{OrderCancelled, OrderPlaced, OrderRejected, SERVICE};
+
+use crate::actions::release::Release;
+use crate::actions::reserve::Reserve;
+use crate::state::Customers;
+
+pub(crate) fn orders() -> Subscription<Customers> {
+    Subscription::to(SERVICE)
+        .on::<OrderPlaced, _>(placed)
+        .on::<OrderRejected, _>(|_, event| Release { order: event.order_id.id() })
+        .on::<OrderCancelled, _>(|_, event| Release { order: event.order_id.id() })
+}
+
+fn placed(_: &Customers, event: Received<OrderPlaced>) -> Reserve {
+    let OrderPlaced { order_id, customer_id, total, lines: _ } = event.event;
+    Reserve { order: order_id.id(), customer: customer_id.into(), amount: total }
+}

@@ -1,0 +1,18 @@
+//! Refusals and their problem codes.
+
+use tradewind_problem::Kind;
+
+/// No route of the gateway leads there.
+pub(crate) const NO_ROUTE: Kind =
+    Kind { code: "no-route", status: 404, title: "No route leads to this address" };
+
+/// The path can be read in more than one way.
+pub(crate) const AMBIGUOUS_PATH: Kind =
+    Kind { code: "ambiguous-path", status: 400, title: "The path can be read in more than one way" };
+
+/// The head of the request is not what RFC 9112 asks for; the code of the problem says what is wrong.
+pub(crate) const BAD_HEAD: Kind =
+    Kind { code: "bad-request-head", status: 400, title: "The head of the request is not valid" };
+
+/// The kinds of problem besides the platform's.
+pub(crate) const KINDS: &[Kind] = &[NO_ROUTE, AMBIGUOUS_PATH, BAD_HEAD];

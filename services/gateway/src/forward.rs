@@ -1,0 +1,89 @@
+//! What is passed on and what is not.
+
+use http::header::{
+    CONNECTION, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
+use http::{HeaderMap, HeaderName, Request, Response, Uri};
+use tradewind_chassis::http::Call;
+use tradewind_client::{Body, headers};
+use tradewind_problem::Problem;
+
+use crate::domain::path::CanonicalPath;
+
+/// Headers that concern one connection only (RFC 9110 §7.6.1).
+const HOP_BY_HOP: [HeaderName; 9] = [
+    CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION,
+    TE,
+    TRAILER,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
+
+/// The request as the peer gets it: canonical target, no hop-by-hop headers, the context of this call.
+pub(crate) fn request(call: Call, path: &CanonicalPath) -> Result<Request<Body>, Problem> {
+    let trace = call.context().trace;
+    let correlation = call.context().correlation;
+    let remaining = call.deadline().remaining(call.clock());
+    let target = match call.uri().query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_string(),
+    };
+    let target: Uri = target.parse().map_err(Problem::internal)?;
+    let mut request = call.into_request();
+    *request.uri_mut() = target;
+    strip(request.headers_mut());
+    // The peer's own client names the host; the original one is kept for those who want to know.
+    if let Some(host) = request.headers_mut().remove(HOST) {
+        request.headers_mut().insert(HeaderName::from_static("x-forwarded-host"), host);
+    }
+    headers::write(request.headers_mut(), &trace, correlation, remaining);
+    Ok(request)
+}
+
+/// The answer as the client gets it.
+pub(crate) fn response(mut response: Response<Body>) -> Response<Body> {
+    strip(response.headers_mut());
+    response
+}
+
+fn strip(headers: &mut HeaderMap) {
+    // `Connection` names further headers that end here.
+    let named: Vec<HeaderName> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    for name in HOP_BY_HOP.iter().chain(&named) {
+        headers.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn what_concerns_one_connection_ends_here() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("connection", "keep-alive, x-mine"),
+            ("keep-alive", "timeout=5"),
+            ("x-mine", "1"),
+            ("transfer-encoding", "chunked"),
+            ("upgrade", "h2c"),
+            ("x-yours", "2"),
+        ] {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        strip(&mut headers);
+        assert_eq!(headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-yours"]);
+    }
+}

@@ -1,0 +1,45 @@
+//! Where route documents come from.
+
+use std::path::Path;
+
+use crate::domain::routes::RouteTable;
+
+/// The documents of `deploy/routes/`, so that a single binary needs no files.
+const BUILT_IN: [(&str, &str); 4] = [
+    ("deploy/routes/catalogue.yaml", include_str!("../../../deploy/routes/catalogue.yaml")),
+    ("deploy/routes/customers.yaml", include_str!("../../../deploy/routes/customers.yaml")),
+    ("deploy/routes/orders.yaml", include_str!("../../../deploy/routes/orders.yaml")),
+    ("deploy/routes/stock.yaml", include_str!("../../../deploy/routes/stock.yaml")),
+];
+
+/// Reads the documents of a folder, or the built-in ones; every mistake is named with its place.
+pub(crate) fn load(folder: Option<&Path>) -> Result<RouteTable, String> {
+    let documents = match folder {
+        Some(folder) => read(folder)?,
+        None => BUILT_IN.map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec(),
+    };
+    RouteTable::parse(&documents).map_err(|errors| {
+        let lines = errors.iter().map(ToString::to_string).collect::<Vec<_>>();
+        format!("route documents with mistakes:\n  {}", lines.join("\n  "))
+    })
+}
+
+fn read(folder: &Path) -> Result<Vec<(String, String)>, String> {
+    let failed = |error: std::io::Error| format!("gateway.routes: {}: {error}", folder.display());
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
+            paths.push(path);
+        }
+    }
+    if paths.is_empty() {
+        return Err(format!("gateway.routes: {} holds no .yaml file", folder.display()));
+    }
+    paths.sort();
+    let read = |path: &std::path::PathBuf| {
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        Ok((path.display().to_string(), text))
+    };
+    paths.iter().map(read).collect()
+}

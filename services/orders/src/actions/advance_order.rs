@@ -1,0 +1,32 @@
+//! Takes the answers of stock and customers into account.
+
+use tradewind_db::{DbError, Tx, Work};
+use tradewind_eventstore::Aggregate;
+use tradewind_kernel::Id;
+use tradewind_orders_contract::OrderId;
+
+use crate::domain::Command;
+use crate::store;
+use crate::views::orders;
+
+pub(crate) struct Advance {
+    pub(crate) order: Id,
+    pub(crate) command: Command,
+}
+
+impl Work for Advance {
+    type Output = ();
+    type Error = DbError;
+
+    async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
+        let id = OrderId::new(self.order);
+        let order = store::find(tx, id).await?;
+        // An answer never refuses: what comes twice or too late decides on nothing.
+        let events = order.state.decide(self.command.clone()).unwrap_or_default();
+        if events.is_empty() {
+            return Ok(());
+        }
+        store::save(tx, id, order.version, &events).await?;
+        orders::follow(tx, id, &events).await
+    }
+}

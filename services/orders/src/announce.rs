@@ -1,0 +1,38 @@
+//! Domain event → promised event.
+
+use tradewind_db::{DbError, Tx};
+use tradewind_events::announce;
+use tradewind_orders_contract::{
+    OrderCancelled, OrderId, OrderLine, OrderOpened, OrderPlaced, OrderRejected, Quantity,
+};
+
+use crate::domain::{Event, Line, Placement};
+
+/// Tells the others what happened to an order; gives the position in the log when there was something to tell.
+pub(crate) async fn tell(tx: &mut Tx, order_id: OrderId, event: &Event) -> Result<Option<i64>, DbError> {
+    let position = match event {
+        Event::Placed(placement) => announce(tx, &placed(order_id, placement)?).await?,
+        Event::Opened => announce(tx, &OrderOpened { order_id }).await?,
+        Event::Rejected { reason } => {
+            announce(tx, &OrderRejected { order_id, reason: reason.clone() }).await?
+        }
+        Event::Cancelled => announce(tx, &OrderCancelled { order_id }).await?,
+        // Steps on the way concern nobody else.
+        Event::StockConfirmed | Event::CreditConfirmed => return Ok(None),
+    };
+    Ok(Some(position))
+}
+
+fn placed(order_id: OrderId, placement: &Placement) -> Result<OrderPlaced, DbError> {
+    let Placement { customer, lines, total } = placement;
+    let lines = lines.iter().map(line).collect::<Result<_, _>>()?;
+    Ok(OrderPlaced { order_id, customer_id: *customer, lines, total: *total })
+}
+
+/// A line as the contract shows it.
+pub(crate) fn line(line: &Line) -> Result<OrderLine, DbError> {
+    let Line { product, sku, name, quantity, unit_price } = line.clone();
+    let quantity = Quantity::try_from(i64::from(quantity))
+        .map_err(|message| DbError::Column { message: message.to_owned() })?;
+    Ok(OrderLine { product_id: product, sku, name, quantity, unit_price })
+}

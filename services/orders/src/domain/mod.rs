@@ -1,0 +1,5 @@
+//! Rules without I/O.
+
+mod order;
+
+pub(crate) use order::{Command, Event, Line, Order, Placement, Refusal, Status};

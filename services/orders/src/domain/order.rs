@@ -1,0 +1,206 @@
+//! An order: what can be asked of it, what happens then, what it is afterwards.
+
+use serde::{Deserialize, Serialize};
+use tradewind_eventstore::{Aggregate, DomainEvent};
+use tradewind_kernel::{Id, Money, Slug};
+
+/// One line, with the facts at the time of placing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Line {
+    pub(crate) product: Slug,
+    pub(crate) sku: Option<Slug>,
+    pub(crate) name: String,
+    pub(crate) quantity: u32,
+    pub(crate) unit_price: Money,
+}
+
+/// What is agreed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Placement {
+    pub(crate) customer: Id,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) total: Money,
+}
+
+/// What an order can be asked.
+#[derive(Debug, Clone)]
+pub(crate) enum Command {
+    Place(Placement),
+    ConfirmStock,
+    ConfirmCredit,
+    Refuse { reason: String },
+    Cancel,
+}
+
+/// What can happen to an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Event {
+    Placed(Placement),
+    StockConfirmed,
+    CreditConfirmed,
+    Opened,
+    Rejected { reason: String },
+    Cancelled,
+}
+
+impl DomainEvent for Event {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Placed(_) => "placed",
+            Self::StockConfirmed => "stock-confirmed",
+            Self::CreditConfirmed => "credit-confirmed",
+            Self::Opened => "opened",
+            Self::Rejected { .. } => "rejected",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// Where an order stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Status {
+    /// It was never placed.
+    #[default]
+    Absent,
+    New,
+    Open,
+    Rejected,
+    Cancelled,
+}
+
+/// The order does not allow what was asked in its present state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Refusal(pub(crate) Status);
+
+/// An order as its events say it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Order {
+    pub(crate) status: Status,
+    pub(crate) customer: Option<Id>,
+    stock_confirmed: bool,
+    credit_confirmed: bool,
+}
+
+impl Aggregate for Order {
+    type Event = Event;
+    type Command = Command;
+    type Refusal = Refusal;
+
+    fn decide(&self, command: Command) -> Result<Vec<Event>, Refusal> {
+        match (command, self.status) {
+            (Command::Place(placement), Status::Absent) => Ok(vec![Event::Placed(placement)]),
+            (Command::ConfirmStock, Status::New) if !self.stock_confirmed => {
+                Ok(confirmed(Event::StockConfirmed, self.credit_confirmed))
+            }
+            (Command::ConfirmCredit, Status::New) if !self.credit_confirmed => {
+                Ok(confirmed(Event::CreditConfirmed, self.stock_confirmed))
+            }
+            (Command::Refuse { reason }, Status::New) => Ok(vec![Event::Rejected { reason }]),
+            (Command::Cancel, Status::Open) => Ok(vec![Event::Cancelled]),
+            (Command::Cancel, Status::Cancelled) => Ok(Vec::new()),
+            (Command::Place(_) | Command::Cancel, status) => Err(Refusal(status)),
+            // Answers that come twice, or after the end, change nothing: the end is final.
+            (Command::ConfirmStock | Command::ConfirmCredit | Command::Refuse { .. }, _) => Ok(Vec::new()),
+        }
+    }
+
+    fn apply(self, event: &Event) -> Self {
+        match event {
+            Event::Placed(placement) => {
+                Self { status: Status::New, customer: Some(placement.customer), ..self }
+            }
+            Event::StockConfirmed => Self { stock_confirmed: true, ..self },
+            Event::CreditConfirmed => Self { credit_confirmed: true, ..self },
+            Event::Opened => Self { status: Status::Open, ..self },
+            Event::Rejected { .. } => Self { status: Status::Rejected, ..self },
+            Event::Cancelled => Self { status: Status::Cancelled, ..self },
+        }
+    }
+}
+
+fn confirmed(event: Event, other_confirmed: bool) -> Vec<Event> {
+    if other_confirmed { vec![event, Event::Opened] } else { vec![event] }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use tradewind_kernel::Currency;
+
+    use super::*;
+
+    fn placement() -> Placement {
+        Placement {
+            customer: Id::from_u128(1),
+            lines: Vec::new(),
+            total: Money::from_minor(5, Currency::GBP),
+        }
+    }
+
+    fn command() -> impl Strategy<Value = Command> {
+        prop_oneof![
+            Just(Command::Place(placement())),
+            Just(Command::ConfirmStock),
+            Just(Command::ConfirmCredit),
+            Just(Command::Refuse { reason: "sold-out".into() }),
+            Just(Command::Cancel),
+        ]
+    }
+
+    fn run(commands: impl IntoIterator<Item = Command>) -> (Order, Vec<Event>) {
+        let mut order = Order::default();
+        let mut happened = Vec::new();
+        for command in commands {
+            for event in order.decide(command).unwrap_or_default() {
+                order = order.apply(&event);
+                happened.push(event);
+            }
+        }
+        (order, happened)
+    }
+
+    #[test]
+    fn both_confirmations_open_in_either_sequence() {
+        for pair in
+            [[Command::ConfirmStock, Command::ConfirmCredit], [Command::ConfirmCredit, Command::ConfirmStock]]
+        {
+            let (order, happened) = run([Command::Place(placement())].into_iter().chain(pair));
+            assert_eq!(order.status, Status::Open);
+            assert_eq!(happened.last(), Some(&Event::Opened));
+        }
+    }
+
+    #[test]
+    fn one_confirmation_twice_does_not_open() {
+        let (order, _) = run([Command::Place(placement()), Command::ConfirmStock, Command::ConfirmStock]);
+        assert_eq!(order.status, Status::New);
+    }
+
+    #[test]
+    fn only_an_open_order_can_be_cancelled_and_only_once() {
+        let (order, _) = run([Command::Place(placement())]);
+        assert_eq!(order.decide(Command::Cancel), Err(Refusal(Status::New)));
+        let all =
+            [Command::Place(placement()), Command::ConfirmStock, Command::ConfirmCredit, Command::Cancel];
+        let (order, _) = run(all);
+        assert_eq!(order.decide(Command::Cancel), Ok(Vec::new()));
+    }
+
+    proptest! {
+        #[test]
+        fn every_history_has_at_most_one_end(commands in prop::collection::vec(command(), 0..12)) {
+            let (order, happened) = run(commands);
+            let count = |wanted: fn(&Event) -> bool| happened.iter().filter(|event| wanted(event)).count();
+            let opened = count(|event| matches!(event, Event::Opened));
+            let rejected = count(|event| matches!(event, Event::Rejected { .. }));
+            let cancelled = count(|event| matches!(event, Event::Cancelled));
+            prop_assert!(opened + rejected <= 1, "{happened:?}");
+            prop_assert!(cancelled <= opened);
+            if order.status == Status::Open {
+                prop_assert!(happened.contains(&Event::StockConfirmed));
+                prop_assert!(happened.contains(&Event::CreditConfirmed));
+            }
+        }
+    }
+}

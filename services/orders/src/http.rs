@@ -1,0 +1,117 @@
+//! Doors: decode, call one action or query, encode.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tradewind_chassis::http::{Call, Reply, Routes};
+use tradewind_kernel::{Id, Page, PageRequest, Principal};
+use tradewind_orders_contract::{OrderId, OrderState, PlaceOrder};
+use tradewind_problem::{FORBIDDEN, INVALID_BODY, INVALID_PARAMETER, Problem};
+
+use crate::actions::cancel_order::Cancel;
+use crate::actions::place_order::Place;
+use crate::error;
+use crate::state::Orders;
+use crate::views::orders::{self, Seen};
+
+pub(crate) fn public() -> Routes<Orders> {
+    Routes::new()
+        .post("/api/orders/v1/orders", place)
+        .get("/api/orders/v1/orders", list)
+        .get("/api/orders/v1/orders/{id}", show)
+        .post("/api/orders/v1/orders/{id}/cancellation", cancel)
+}
+
+pub(crate) fn internal() -> Routes<Orders> {
+    Routes::new()
+}
+
+async fn place(service: Arc<Orders>, mut call: Call) -> Result<Reply, Problem> {
+    call.no_query()?;
+    call.require_principal()?;
+    let PlaceOrder { customer_id, lines } = call.json().await?;
+    let customer = orderer(&call, customer_id)?;
+    let reply = call.command(&service.db, Place { customer, lines }).await?;
+    match call.preferred_wait() {
+        Some(wait) => settle(&service, &call, reply, wait).await,
+        None => Ok(reply),
+    }
+}
+
+/// For whom the order is: users order for themselves, staff for somebody.
+fn orderer(call: &Call, named: Option<Id>) -> Result<Id, Problem> {
+    match (call.require_principal()?, named) {
+        (Principal::User(id), None) => Ok(*id),
+        (Principal::User(id), Some(named)) if named == *id => Ok(*id),
+        (Principal::User(_), Some(_)) => {
+            Err(Problem::new(&FORBIDDEN).detail("You can order for yourself only. Leave customerId out."))
+        }
+        (_, Some(named)) => Ok(named),
+        (_, None) => Err(Problem::new(&INVALID_BODY)
+            .detail("The body does not fit; see errors.")
+            .error("/customerId", "staff must say for whom the order is")),
+    }
+}
+
+/// Holds the answer back until the order has ended its first phase, or the wait is over.
+async fn settle(service: &Orders, call: &Call, reply: Reply, wait: Duration) -> Result<Reply, Problem> {
+    let Some(id) = reply.location().and_then(order_at) else {
+        return Ok(reply);
+    };
+    let mut signal = service.db.signal(tradewind_events::TOPIC);
+    let settled = async {
+        loop {
+            signal.mark_seen();
+            match orders::find(&service.db, id, Seen::All).await {
+                Ok(Some(order)) if order.state == OrderState::New => {}
+                _ => return,
+            }
+            signal.changed().await;
+        }
+    };
+    // Whether it was settled or not, the order is found at its address.
+    call.clock().timeout(wait, settled).await.unwrap_or_default();
+    let granted = format!("wait={}", wait.as_secs());
+    reply.header(http::HeaderName::from_static("preference-applied"), &granted)
+}
+
+fn order_at(location: &str) -> Option<OrderId> {
+    location.rsplit('/').next()?.parse().ok()
+}
+
+async fn show(service: Arc<Orders>, call: Call) -> Result<Reply, Problem> {
+    call.no_query()?;
+    let seen = seen(&call)?;
+    let id: OrderId = call.parameter("id")?;
+    let order = orders::find(&service.db, id, seen).await?;
+    Reply::ok(&order.ok_or_else(error::no_order)?)
+}
+
+async fn list(service: Arc<Orders>, call: Call) -> Result<Reply, Problem> {
+    let customer = call.require_user()?;
+    let asked: PageRequest = call.query()?;
+    let wrong = |name: &str, detail: &str| {
+        Problem::new(&INVALID_PARAMETER).detail("The page cannot be given.").error(name, detail)
+    };
+    let limit = asked.bounded_limit().ok_or_else(|| wrong("limit", "ask for 1 to 200 items"))?;
+    let after = asked.after.as_deref().map(str::parse::<Id>).transpose();
+    let after = after.map_err(|_| wrong("after", "send the next mark of the page before"))?;
+    let found = orders::page(&service.db, customer, after, limit + 1).await?;
+    Reply::ok(&Page::from_probe(found, limit, |order| order.id.to_string()))
+}
+
+async fn cancel(service: Arc<Orders>, mut call: Call) -> Result<Reply, Problem> {
+    call.no_query()?;
+    let seen = seen(&call)?;
+    let id: OrderId = call.parameter("id")?;
+    call.no_body().await?;
+    call.command(&service.db, Cancel { id, seen }).await
+}
+
+/// Users see their own orders, staff see all.
+fn seen(call: &Call) -> Result<Seen, Problem> {
+    match call.require_principal()? {
+        Principal::User(id) => Ok(Seen::Of(*id)),
+        _ => Ok(Seen::All),
+    }
+}

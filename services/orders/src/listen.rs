@@ -1,0 +1,69 @@
+//! Door for events: event in, call one action.
+
+use tradewind_catalogue_contract::{self as catalogue_contract, ProductListed};
+use tradewind_customers_contract::{
+    self as customers_contract, CreditRefusal, CreditRefused, CreditReserved, CustomerRegistered,
+};
+use tradewind_events::{Received, Subscription};
+use tradewind_kernel::Id;
+use tradewind_problem::Kind;
+use tradewind_stock_contract::{
+    self as stock_contract, ItemRegistered, StockRefusal, StockRefused, StockReserved,
+};
+
+use crate::actions::advance_order::Advance;
+use crate::actions::learn::Learn;
+use crate::domain::Command;
+use crate::error;
+use crate::state::Orders;
+
+pub(crate) fn catalogue() -> Subscription<Orders> {
+    Subscription::to(catalogue_contract::SERVICE).on::<ProductListed, _>(listed)
+}
+
+pub(crate) fn stock() -> Subscription<Orders> {
+    Subscription::to(stock_contract::SERVICE)
+        .on::<ItemRegistered, _>(registered)
+        .on::<StockReserved, _>(|_, event| Advance { order: event.order_id, command: Command::ConfirmStock })
+        .on::<StockRefused, _>(|_, event| refuse(event.order_id, stock_reason(event.reason)))
+}
+
+pub(crate) fn customers() -> Subscription<Orders> {
+    Subscription::to(customers_contract::SERVICE)
+        .on::<CustomerRegistered, _>(|_, event| Learn::Customer(event.customer_id))
+        .on::<CreditReserved, _>(|_, event| Advance {
+            order: event.order_id,
+            command: Command::ConfirmCredit,
+        })
+        .on::<CreditRefused, _>(|_, event| refuse(event.order_id, credit_reason(event.reason)))
+}
+
+fn listed(_: &Orders, event: Received<ProductListed>) -> Learn {
+    let ProductListed { product_id, name, price, .. } = event.event;
+    Learn::Price { product: product_id, name, price }
+}
+
+fn registered(_: &Orders, event: Received<ItemRegistered>) -> Learn {
+    let ItemRegistered { product_id, sku } = event.event;
+    Learn::Sku { product: product_id, sku }
+}
+
+fn refuse(order: Id, reason: &Kind) -> Advance {
+    Advance { order, command: Command::Refuse { reason: reason.code.to_owned() } }
+}
+
+fn stock_reason(refusal: StockRefusal) -> &'static Kind {
+    match refusal {
+        StockRefusal::SoldOut => &error::SOLD_OUT,
+        StockRefusal::UnknownProduct => &error::UNKNOWN_PRODUCT,
+        StockRefusal::Other => &error::REFUSED,
+    }
+}
+
+fn credit_reason(refusal: CreditRefusal) -> &'static Kind {
+    match refusal {
+        CreditRefusal::CreditLimitExceeded => &error::CREDIT_LIMIT_EXCEEDED,
+        CreditRefusal::UnknownCustomer => &error::UNKNOWN_CUSTOMER,
+        CreditRefusal::Other => &error::REFUSED,
+    }
+}

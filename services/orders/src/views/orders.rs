@@ -1,0 +1,109 @@
+//! Orders as people ask for them. Changed in the transaction of the events, so it is never behind.
+
+use tradewind_db::{Db, DbError, FromRow, Json, Row, Tx, params, sql};
+use tradewind_kernel::{Id, Money};
+use tradewind_orders_contract::{Order, OrderId, OrderLine, OrderState};
+
+use crate::announce;
+use crate::domain::{Event, Placement};
+
+sql! {
+    ADD = "insert into order_view (order_id, customer_id, state, lines, total_minor, currency, placed_at, updated_at)
+        values ($1, $2, 'NEW', $3, $4, $5, $6, $6)";
+    SET_STATE = "update order_view set state = $2, reason = $3, updated_at = $4 where order_id = $1";
+    FIND = "select order_id, customer_id, state, reason, lines, total_minor, currency, placed_at, updated_at
+        from order_view where order_id = $1";
+    FIND_OWN = "select order_id, customer_id, state, reason, lines, total_minor, currency, placed_at, updated_at
+        from order_view where order_id = $1 and customer_id = $2";
+    FIRST_PAGE = "select order_id, customer_id, state, reason, lines, total_minor, currency, placed_at, updated_at
+        from order_view where customer_id = $1 order by order_id desc limit $2";
+    NEXT_PAGE = "select order_id, customer_id, state, reason, lines, total_minor, currency, placed_at, updated_at
+        from order_view where customer_id = $1 and order_id < $3 order by order_id desc limit $2";
+}
+
+struct OrderRow(Order);
+
+impl FromRow for OrderRow {
+    fn from_row(row: &Row<'_>) -> Result<Self, DbError> {
+        let Json(lines) = row.get::<Json<Vec<OrderLine>>>(4)?;
+        let state: String = row.get(2)?;
+        let state = parse_state(&state)?;
+        Ok(Self(Order {
+            id: row.get(0)?,
+            customer_id: row.get(1)?,
+            state,
+            reason: row.get(3)?,
+            lines,
+            total: Money::from_minor(row.get(5)?, row.get(6)?),
+            placed_at: row.get(7)?,
+            updated_at: row.get(8)?,
+        }))
+    }
+}
+
+fn parse_state(text: &str) -> Result<OrderState, DbError> {
+    match text {
+        "NEW" => Ok(OrderState::New),
+        "OPEN" => Ok(OrderState::Open),
+        "REJECTED" => Ok(OrderState::Rejected),
+        "CANCELLED" => Ok(OrderState::Cancelled),
+        other => Err(DbError::Column { message: format!("{other} is no state of an order") }),
+    }
+}
+
+/// Whose orders may be seen.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Seen {
+    /// Those of one customer.
+    Of(Id),
+    /// Everybody's.
+    All,
+}
+
+pub(crate) async fn find(db: &Db, id: OrderId, seen: Seen) -> Result<Option<Order>, DbError> {
+    let row: Option<OrderRow> = match seen {
+        Seen::Of(customer) => db.query_optional(&FIND_OWN, params![id, customer]).await?,
+        Seen::All => db.query_optional(&FIND, params![id]).await?,
+    };
+    Ok(row.map(|row| row.0))
+}
+
+/// Up to `limit` orders of a customer before `before`, newest first.
+pub(crate) async fn page(
+    db: &Db,
+    customer: Id,
+    before: Option<Id>,
+    limit: u16,
+) -> Result<Vec<Order>, DbError> {
+    let rows: Vec<OrderRow> = match before {
+        Some(before) => db.query(&NEXT_PAGE, params![customer, limit, before]).await?,
+        None => db.query(&FIRST_PAGE, params![customer, limit]).await?,
+    };
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+/// Follows the events of one order.
+pub(crate) async fn follow(tx: &mut Tx, id: OrderId, events: &[Event]) -> Result<(), DbError> {
+    for event in events {
+        match event {
+            Event::Placed(placement) => add(tx, id, placement).await?,
+            Event::Opened => set_state(tx, id, "OPEN", None).await?,
+            Event::Rejected { reason } => set_state(tx, id, "REJECTED", Some(reason)).await?,
+            Event::Cancelled => set_state(tx, id, "CANCELLED", None).await?,
+            Event::StockConfirmed | Event::CreditConfirmed => {}
+        }
+    }
+    Ok(())
+}
+
+async fn add(tx: &mut Tx, id: OrderId, placement: &Placement) -> Result<(), DbError> {
+    let lines = placement.lines.iter().map(announce::line).collect::<Result<Vec<_>, _>>()?;
+    let (now, lines) = (tx.now(), Json(lines));
+    let (minor, currency) = (placement.total.minor(), placement.total.currency());
+    tx.execute(&ADD, params![id, placement.customer, lines, minor, currency, now]).await.map(drop)
+}
+
+async fn set_state(tx: &mut Tx, id: OrderId, state: &str, reason: Option<&String>) -> Result<(), DbError> {
+    let now = tx.now();
+    tx.execute(&SET_STATE, params![id, state, reason, now]).await.map(drop)
+}

@@ -1,0 +1,6 @@
+//! One file per verb.
+
+pub(crate) mod receive;
+pub(crate) mod register;
+pub(crate) mod release;
+pub(crate) mod reserve;

@@ -1,0 +1,29 @@
+//! Takes goods in.
+
+use tradewind_chassis::http::Reply;
+use tradewind_db::{Tx, Work};
+use tradewind_kernel::Slug;
+use tradewind_problem::Problem;
+
+use crate::{error, store};
+
+/// The greatest quantity of one receipt.
+const MAX_RECEIPT: u32 = 1_000_000;
+
+pub(crate) struct Receive {
+    pub(crate) product: Slug,
+    pub(crate) quantity: u32,
+}
+
+impl Work for Receive {
+    type Output = Reply;
+    type Error = Problem;
+
+    async fn run(&self, tx: &mut Tx) -> Result<Reply, Problem> {
+        if !(1..=MAX_RECEIPT).contains(&self.quantity) {
+            return Err(error::receipt_quantity());
+        }
+        let stock = store::receive(tx, &self.product, self.quantity).await?;
+        Reply::ok(&stock.ok_or_else(error::no_item)?)
+    }
+}

@@ -1,0 +1,28 @@
+//! Releases what an order had reserved; nothing, when it had reserved nothing.
+
+use tradewind_db::{DbError, Tx, Work};
+use tradewind_events::announce;
+use tradewind_kernel::Id;
+use tradewind_stock_contract::StockReleased;
+
+use crate::store;
+
+pub(crate) struct Release {
+    pub(crate) order: Id,
+}
+
+impl Work for Release {
+    type Output = ();
+    type Error = DbError;
+
+    async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
+        let released = store::release(tx, self.order).await?;
+        if released.is_empty() {
+            return Ok(());
+        }
+        for (product, quantity) in released {
+            store::put_back(tx, &product, quantity).await?;
+        }
+        announce(tx, &StockReleased { order_id: self.order }).await.map(drop)
+    }
+}

@@ -1,0 +1,5 @@
+//! Rules without I/O.
+
+mod demand;
+
+pub(crate) use demand::{Demand, total};

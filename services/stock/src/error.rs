@@ -1,0 +1,18 @@
+//! Refusals and their problem codes.
+
+use tradewind_problem::{INVALID_BODY, Kind, NOT_FOUND, Problem};
+
+/// The kinds of problem besides the platform's: none.
+pub(crate) const KINDS: &[Kind] = &[];
+
+/// No such product is kept here.
+pub(crate) fn no_item() -> Problem {
+    Problem::new(&NOT_FOUND).detail("No product with this id is kept in stock.")
+}
+
+/// The quantity of a receipt lies outside its bounds.
+pub(crate) fn receipt_quantity() -> Problem {
+    Problem::new(&INVALID_BODY)
+        .detail("The body does not fit; see errors.")
+        .error("/quantity", "a receipt has a quantity from 1 to 1000000")
+}

@@ -1,0 +1,8 @@
+//! What the doors work with.
+
+use tradewind_db::Db;
+
+/// What the doors work with.
+pub(crate) struct Stock {
+    pub(crate) db: Db,
+}
