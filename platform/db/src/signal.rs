@@ -1,47 +1,106 @@
 //! Wake-ups after commits.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 /// Hears of commits that touched a topic. A wake-up, not a message: several commits may be one wake-up.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Signal {
-    receiver: watch::Receiver<u64>,
+    topic: Arc<Topic>,
+    seen: u64,
+}
+
+/// Not a `watch` channel: that wakes its receivers in random sequence, and a simulated run must not differ
+/// from the next. `Notify` wakes them in the sequence in which they wait.
+#[derive(Default)]
+struct Topic {
+    commits: AtomicU64,
+    wake: Notify,
 }
 
 impl Signal {
     /// Forgets every commit so far. Call it before reading, so that no later commit is missed.
     pub fn mark_seen(&mut self) {
-        self.receiver.mark_unchanged();
+        self.seen = self.topic.commits.load(Ordering::Acquire);
     }
 
     /// Waits for a commit since the last [`Signal::mark_seen`].
-    ///
-    /// Gives `false` when the database is gone and no commit will follow.
-    pub async fn changed(&mut self) -> bool {
-        self.receiver.changed().await.is_ok()
+    pub async fn changed(&mut self) {
+        loop {
+            let mut wake = pin!(self.topic.wake.notified());
+            // In line before looking: a commit between the two must not be missed.
+            wake.as_mut().enable();
+            if self.topic.commits.load(Ordering::Acquire) != self.seen {
+                return;
+            }
+            wake.await;
+        }
+    }
+}
+
+impl fmt::Debug for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Signal(seen {})", self.seen)
     }
 }
 
 /// The topics of one database.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Signals {
-    topics: Mutex<BTreeMap<&'static str, watch::Sender<u64>>>,
+    topics: Mutex<BTreeMap<&'static str, Arc<Topic>>>,
 }
 
 impl Signals {
     pub(crate) fn listen(&self, topic: &'static str) -> Signal {
-        Signal { receiver: self.sender(topic).subscribe() }
+        let topic = self.topic(topic);
+        let seen = topic.commits.load(Ordering::Acquire);
+        Signal { topic, seen }
     }
 
-    pub(crate) fn raise(self: &Arc<Self>, topic: &'static str) {
-        self.sender(topic).send_modify(|count| *count += 1);
+    pub(crate) fn raise(&self, topic: &'static str) {
+        let topic = self.topic(topic);
+        topic.commits.fetch_add(1, Ordering::AcqRel);
+        topic.wake.notify_waiters();
     }
 
-    fn sender(&self, topic: &'static str) -> watch::Sender<u64> {
-        let mut topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
-        topics.entry(topic).or_insert_with(|| watch::Sender::new(0)).clone()
+    fn topic(&self, topic: &'static str) -> Arc<Topic> {
+        self.topics.lock().unwrap_or_else(PoisonError::into_inner).entry(topic).or_default().clone()
+    }
+}
+
+impl fmt::Debug for Signals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Signals")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_commit_between_reading_and_waiting_is_not_missed() {
+        let signals = Signals::default();
+        let mut signal = signals.listen("topic");
+        signal.mark_seen();
+        signals.raise("topic");
+        signal.changed().await;
+    }
+
+    #[tokio::test]
+    async fn other_topics_do_not_wake() {
+        let signals = Signals::default();
+        let mut signal = signals.listen("topic");
+        signals.raise("other");
+        let mut waiting = pin!(signal.changed());
+        let waker = std::task::Waker::noop();
+        assert!(waiting.as_mut().poll(&mut std::task::Context::from_waker(waker)).is_pending());
+        signals.raise("topic");
+        waiting.await;
     }
 }

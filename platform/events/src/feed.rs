@@ -64,12 +64,7 @@ impl Feed for LogFeed {
     }
 
     fn wait(&mut self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(async move {
-            if !self.signal.changed().await {
-                // The producer is gone; the runner's own bound ends this wait.
-                std::future::pending::<()>().await;
-            }
-        })
+        Box::pin(self.signal.changed())
     }
 
     fn head(&mut self) -> Pin<Box<dyn Future<Output = Result<i64, FeedError>> + Send + '_>> {

@@ -1,11 +1,12 @@
 //! The loop behind a subscription: read, handle in one transaction with the cursor, wait.
 
 use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::Notify;
 use tradewind_db::{Db, DbError, Tx, Work};
 use tradewind_kernel::{Clock, Context, Entropy, Principal, TraceContext};
 
@@ -42,7 +43,8 @@ pub struct RunnerOptions {
 /// How far a subscription has come; read by metrics.
 #[derive(Debug, Default)]
 pub struct Progress {
-    position: watch::Sender<i64>,
+    position: AtomicI64,
+    moved: Notify,
     handled: AtomicU64,
     failures: AtomicU64,
 }
@@ -51,14 +53,25 @@ impl Progress {
     /// The position of the last event that was handled or passed over.
     #[must_use]
     pub fn position(&self) -> i64 {
-        *self.position.borrow()
+        self.position.load(Ordering::Acquire)
     }
 
     /// Waits until the events up to `position` were handled or passed over.
     pub async fn reached(&self, position: i64) {
-        let mut positions = self.position.subscribe();
-        // The sender lives as long as `self`: the wait cannot fail.
-        drop(positions.wait_for(|reached| *reached >= position).await);
+        loop {
+            let mut moved = pin!(self.moved.notified());
+            // In line before looking: a move between the two must not be missed.
+            moved.as_mut().enable();
+            if self.position() >= position {
+                return;
+            }
+            moved.await;
+        }
+    }
+
+    fn move_to(&self, position: i64) {
+        self.position.store(position, Ordering::Release);
+        self.moved.notify_waiters();
     }
 
     /// Events handled since the start.
@@ -202,7 +215,7 @@ impl<S: Send + Sync + 'static> Runner<S> {
     }
 
     fn report(&self) {
-        self.options.progress.position.send_replace(self.cursor.reached);
+        self.options.progress.move_to(self.cursor.reached);
     }
 
     async fn rest(&self, error: &str, pause: Duration) -> Duration {

@@ -14,7 +14,7 @@ pub(crate) fn orders() -> Subscription<Customers> {
         .on::<OrderCancelled, _>(|_, event| Release { order: event.order_id.id() })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "handlers take the event as their own")]
 fn placed(_: &Customers, event: Received<OrderPlaced>) -> Reserve {
-    let OrderPlaced { order_id, customer_id, total, lines: _ } = event.event;
-    Reserve { order: order_id.id(), customer: customer_id.into(), amount: total }
+    Reserve { order: event.order_id.id(), customer: event.customer_id.into(), amount: event.total }
 }

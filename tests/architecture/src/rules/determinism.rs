@@ -30,6 +30,7 @@ const CLOCK: &str = "ask kernel's Clock";
 const ENTROPY: &str = "ask kernel's Entropy";
 const TASKS: &str = "spawn it through the chassis, into the instance's scope";
 const BLOCKING: &str = "use chassis::blocking, which runs inline under sim";
+const WAKES: &str = "it wakes its receivers in random sequence; use Notify, as db::Signal does";
 
 /// What is refused, and what to use instead.
 const REFUSED: &[(Name, &str)] = &[
@@ -52,6 +53,7 @@ const REFUSED: &[(Name, &str)] = &[
     (Name::Begins(&["tokio", "spawn"]), TASKS),
     (Name::Begins(&["tokio", "task", "spawn"]), TASKS),
     (Name::Begins(&["tokio", "task", "spawn_local"]), TASKS),
+    (Name::Begins(&["tokio", "sync", "watch"]), WAKES),
     (Name::Begins(&["std", "thread", "spawn"]), BLOCKING),
     (Name::Begins(&["std", "thread", "scope"]), BLOCKING),
     (Name::Begins(&["std", "thread", "Builder"]), BLOCKING),
