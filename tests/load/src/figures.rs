@@ -1,0 +1,42 @@
+//! Figures: one line each, with its target and whether it was met.
+
+use std::process::ExitCode;
+
+/// The figures of one run.
+#[derive(Debug, Default)]
+pub(crate) struct Figures {
+    failed: bool,
+}
+
+impl Figures {
+    /// Prints a figure that must not exceed `most`.
+    pub(crate) fn at_most(&mut self, name: &str, value: f64, most: f64) {
+        self.line(name, &format!("{value:.3}"), &format!("<= {most}"), value <= most);
+    }
+
+    /// Prints a figure that must be at least `least`.
+    pub(crate) fn at_least(&mut self, name: &str, value: f64, least: f64) {
+        self.line(name, &format!("{value:.3}"), &format!(">= {least}"), value >= least);
+    }
+
+    /// Prints a figure without a target.
+    pub(crate) fn note(&self, name: &str, value: f64) {
+        println!("{name:<40} {value:>12.3}   {:<12} -", "-");
+    }
+
+    fn line(&mut self, name: &str, value: &str, target: &str, met: bool) {
+        self.failed |= !met;
+        println!("{name:<40} {value:>12}   {target:<12} {}", if met { "PASS" } else { "FAIL" });
+    }
+
+    /// The exit status: failure when a target was missed.
+    pub(crate) fn report(&self) -> ExitCode {
+        if self.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    }
+}
+
+/// The median of some values; 0 of none.
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(0.0)
+}
