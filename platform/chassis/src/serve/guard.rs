@@ -65,12 +65,13 @@ pub(crate) struct Guarded<I> {
     released: Vec<u8>,
     given: usize,
     ended: bool,
+    refused: bool,
 }
 
 impl<I> Guarded<I> {
     pub(crate) fn new(io: I, guard: Box<dyn ConnectionGuard>, verdict: Verdict) -> Self {
         let chunk = vec![0; CHUNK].into_boxed_slice();
-        Self { io, guard, verdict, chunk, released: Vec::new(), given: 0, ended: false }
+        Self { io, guard, verdict, chunk, released: Vec::new(), given: 0, ended: false, refused: false }
     }
 
     /// Gives out what was released; `false` when there is nothing.
@@ -90,7 +91,7 @@ impl<I> Guarded<I> {
     }
 
     fn refuse(&mut self, refusal: GuardRefusal) -> io::Result<()> {
-        self.ended = true;
+        self.refused = true;
         if !refusal.answerable {
             return Err(io::Error::new(io::ErrorKind::InvalidData, refusal.problem));
         }
@@ -110,6 +111,11 @@ impl<I: AsyncRead + Unpin> AsyncRead for Guarded<I> {
         loop {
             if this.give(buffer) || this.ended {
                 return Poll::Ready(Ok(()));
+            }
+            if this.refused {
+                // Not an end: the server would drop the answers that are still to come. It closes the
+                // connection itself after the stand-in.
+                return Poll::Pending;
             }
             let mut chunk = ReadBuf::new(&mut this.chunk);
             ready!(Pin::new(&mut this.io).poll_read(context, &mut chunk))?;

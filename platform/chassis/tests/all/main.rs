@@ -1,0 +1,16 @@
+//! A small service of lamps, run by the chassis: near, on sockets, and in virtual time.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    unreachable_pub,
+    reason = "a test that cannot go on should stop, and tests own their tasks"
+)]
+
+mod commands;
+mod doors;
+mod guards;
+mod lamps;
+mod lives;
+mod starts;

@@ -1,0 +1,60 @@
+//! What stops a start, and what is said then.
+
+use std::net::TcpListener;
+
+use tradewind_chassis::settings::SettingsSource;
+use tradewind_chassis::{Assembly, Definition, Host, Init, Network, NoSettings, Service};
+use tradewind_events::Subscription;
+
+use crate::lamps::{Lamps, definition, service, simulated, start};
+
+async fn refusal(services: Vec<Service>, host: Host) -> String {
+    let started = Assembly::new(services).start(host, &mut |_, _| {}).await;
+    started.expect_err("the start is refused").to_string()
+}
+
+fn with(setting: &str) -> Host {
+    Host { settings: SettingsSource::new().overrides(&[setting.to_owned()]).unwrap(), ..simulated() }
+}
+
+#[tokio::test]
+async fn settings_that_nobody_knows_are_refused_with_their_place() {
+    for (setting, expected) in [
+        ("lamp.colour=red", "unknown section"),
+        ("lamps.colour=red", "unknown key"),
+        ("http.deadline=soon", "http.deadline"),
+        ("doors.lamps.side=127.0.0.1:1", "no such door"),
+    ] {
+        let message = refusal(vec![service()], with(setting)).await;
+        assert!(message.contains(expected), "{setting}: {message}");
+    }
+}
+
+#[tokio::test]
+async fn a_taken_port_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let host = Host { network: Network::Free, ..with(&format!("doors.lamps.public={address}")) };
+    let message = refusal(vec![service()], host).await;
+    assert!(message.contains(&address.to_string()) && message.contains("in use"), "{message}");
+}
+
+#[tokio::test]
+async fn a_peer_or_a_producer_that_is_not_there_is_named() {
+    let calls = |init: &mut Init<NoSettings>| {
+        init.peer("candles");
+        start(init)
+    };
+    let caller = Definition::new("lamps", "Lamps.", calls).build();
+    assert!(refusal(vec![caller], simulated()).await.contains(r#"unknown peer "candles""#));
+    let follower = definition().follows(Subscription::<Lamps>::to("candles")).build();
+    let message = refusal(vec![follower], simulated()).await;
+    assert!(message.contains("listens to candles"), "{message}");
+}
+
+#[tokio::test]
+async fn a_service_that_cannot_build_its_state_says_why() {
+    let broken = |_: &mut Init<NoSettings>| Err::<Lamps, _>("no bulbs".to_owned());
+    let service = Definition::new("lamps", "Lamps.", broken).build();
+    assert_eq!(refusal(vec![service], simulated()).await, "lamps: no bulbs");
+}
