@@ -6,12 +6,21 @@ use clap::{Args, Parser, Subcommand};
 
 /// Runs a fleet of services on this machine: nothing to install, nothing to configure.
 ///
-/// Without a command, `up` is meant. Start it, then follow the lines it prints.
+/// Without a command, `up` is meant and takes its options. Start it, then follow the lines it prints.
 #[derive(Debug, Parser)]
-#[command(name = "tradewind", version, max_term_width = 100)]
+#[command(name = "tradewind", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
-    pub(crate) command: Option<Command>,
+    command: Option<Command>,
+    #[command(flatten)]
+    up: Up,
+}
+
+impl Arguments {
+    /// What is to be done: `up`, when no command is named.
+    pub(crate) fn command(self) -> Command {
+        self.command.unwrap_or(Command::Up(self.up))
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -26,29 +35,14 @@ pub(crate) enum Command {
     Health(Health),
 }
 
-impl Default for Command {
-    fn default() -> Self {
-        Self::Up(Up::default())
-    }
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct Data {
     /// The folder that holds the databases and secrets; made when there is none
-    #[arg(long, value_name = "FOLDER", default_value = DEFAULT_DATA, env = "TRADEWIND_DATA")]
+    #[arg(long, value_name = "FOLDER", default_value = "tradewind-data", env = "TRADEWIND_DATA")]
     pub(crate) data: PathBuf,
 }
 
-const DEFAULT_DATA: &str = "tradewind-data";
-
-impl Default for Data {
-    fn default() -> Self {
-        let data = std::env::var_os("TRADEWIND_DATA").map_or_else(|| DEFAULT_DATA.into(), PathBuf::from);
-        Self { data }
-    }
-}
-
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Args)]
 pub(crate) struct Up {
     #[command(flatten)]
     pub(crate) data: Data,
@@ -66,7 +60,7 @@ pub(crate) struct Up {
     pub(crate) no_seed: bool,
 }
 
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Args)]
 pub(crate) struct Describe {
     /// As JSON, for programs
     #[arg(long)]

@@ -16,8 +16,7 @@ use clap::Parser;
 use crate::arguments::{Arguments, Command};
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let outcome = match arguments.command.unwrap_or_default() {
+    let outcome = match Arguments::parse().command() {
         Command::Up(options) => up::run(&options),
         Command::Describe(options) => describe::run(&options),
         Command::Seed(options) => seed::run(&options),

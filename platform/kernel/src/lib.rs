@@ -14,6 +14,7 @@ mod page;
 mod position;
 mod secret;
 mod slug;
+mod text;
 mod timestamp;
 mod trace;
 
