@@ -119,7 +119,8 @@ impl Seeder {
         let stock = StockClient::new(self.caller(stock::SERVICE));
         stock.register(&id, &RegisterItem { sku }, &format!("seed-item-{id}")).await?;
         if product.quantity > 0 {
-            let receipt = ReceiveStock { quantity: product.quantity };
+            let reference = format!("seed-{id}").parse().map_err(Problem::internal)?;
+            let receipt = ReceiveStock { quantity: product.quantity, reference: Some(reference) };
             stock.receive(&id, &receipt, &format!("seed-receipt-{id}")).await?;
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use tradewind_chassis::Description;
+use tradewind_chassis::{Description, DoorKind};
 
 use crate::arguments::Describe;
 use crate::table;
@@ -28,7 +28,9 @@ fn text(service: &Description) -> String {
             rows.push(vec![std::mem::take(&mut name), format!("{method} {path}")]);
         }
         if !name.is_empty() {
-            rows.push(vec![name, "health and metrics".to_owned()]);
+            let behind =
+                if door.kind == DoorKind::DataPlane { "what the routes say" } else { "health and metrics" };
+            rows.push(vec![name, behind.to_owned()]);
         }
     }
     let mut list = |title: &str, items: Vec<String>| {

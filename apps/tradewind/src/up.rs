@@ -139,6 +139,10 @@ async fn next_signal(interrupt: &mut Signal, terminate: &mut Signal) {
 }
 
 async fn stop(running: Running) -> ExitCode {
+    if let Some(folder) = running.folder() {
+        // The command line must not knock at doors that are gone.
+        std::fs::remove_file(folder.path().join(FleetFile::NAME)).unwrap_or_default();
+    }
     eprintln!("stopping: what was accepted is finished first; Ctrl-C again stops at once");
     match running.shutdown().await {
         Drained::Clean => {

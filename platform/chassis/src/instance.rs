@@ -13,7 +13,7 @@ use tradewind_kernel::{Clock, Entropy, Secret};
 use crate::description::{Description, DoorKind};
 use crate::health::Health;
 use crate::host::PlatformSettings;
-use crate::serve::GuardFactory;
+use crate::serve::{GuardFactory, OnRefusal};
 use crate::settings::SettingsSource;
 use crate::tasks::Scope;
 
@@ -26,6 +26,8 @@ pub(crate) struct Environment {
     pub(crate) secret: Secret,
     pub(crate) db: Db,
     pub(crate) book: PhoneBook,
+    /// Whether this service tells of the process itself: one of those that share it does.
+    pub(crate) tells_of_process: bool,
 }
 
 /// A door without a socket.
@@ -33,7 +35,7 @@ pub(crate) struct BuiltDoor {
     pub(crate) kind: DoorKind,
     pub(crate) port: u16,
     pub(crate) handler: Handler,
-    pub(crate) guard: Option<GuardFactory>,
+    pub(crate) guard: Option<(GuardFactory, OnRefusal)>,
     /// Where it listens, once it does.
     pub(crate) address: Option<SocketAddr>,
 }

@@ -18,6 +18,7 @@ use crate::http::{Access, Call, DoorContext, DoorLimits, DoorMetrics, Reply, Rou
 use crate::instance::{BuiltDoor, Environment, Follower, Instance, Repeater, Scopes, StartError};
 use crate::metrics::{self, Kind, Metrics};
 use crate::serve::GuardFactory;
+use crate::settings::SettingsSource;
 
 /// How often answers past their time are removed.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
@@ -80,6 +81,9 @@ pub(crate) struct Plan<C, S> {
 
 /// A plan whose types are hidden.
 pub(crate) trait Launch: Send {
+    /// Whether the settings of the service can be read; asked of all before any of them is built.
+    fn check(&self, settings: &SettingsSource) -> Result<(), StartError>;
+
     fn launch(self: Box<Self>, environment: Environment) -> BoxFuture<'static, Result<Instance, StartError>>;
 }
 
@@ -88,6 +92,10 @@ where
     C: DeserializeOwned + Send + 'static,
     S: Send + Sync + 'static,
 {
+    fn check(&self, settings: &SettingsSource) -> Result<(), StartError> {
+        settings.section::<C>(self.name).map(drop).map_err(|error| StartError::new(self.name, error))
+    }
+
     fn launch(self: Box<Self>, environment: Environment) -> BoxFuture<'static, Result<Instance, StartError>> {
         Box::pin(self.build(environment))
     }
@@ -104,7 +112,8 @@ where
         let settings = environment.settings.section(name).map_err(|error| failed(error.to_string()))?;
         let migrate = environment.platform.database.migrate;
         environment.db.migrate(&migrations, migrate).await.map_err(|error| failed(error.to_string()))?;
-        let metrics = Metrics::new(name).with_process();
+        let metrics = Metrics::new(name);
+        let metrics = if environment.tells_of_process { metrics.with_process() } else { metrics };
         let mut init_with = Init {
             settings,
             db: environment.db.clone(),
@@ -178,6 +187,7 @@ impl<S: Send + Sync + 'static> Building<S> {
             access,
             metrics: DoorMetrics::new(&self.metrics),
         };
+        let guard = guard.map(|factory| (factory, context.metrics.on_refusal(&context)));
         let router = Arc::new(routes.compile()?);
         let handler = door_handler(self.state.clone(), router, Arc::new(context));
         Ok(BuiltDoor { kind, port, handler, guard, address: None })

@@ -39,6 +39,8 @@ pub(crate) trait Job: Send {
 pub(crate) struct Pending<W: Work> {
     work: W,
     context: Option<Context>,
+    /// Where the work was asked for: its log lines belong there, whatever thread it runs on.
+    span: tracing::Span,
     result: Option<Result<W::Output, W::Error>>,
     reply: Option<oneshot::Sender<Result<W::Output, W::Error>>>,
 }
@@ -49,14 +51,15 @@ pub(crate) type Answer<W> = oneshot::Receiver<Result<<W as Work>::Output, <W as 
 impl<W: Work> Pending<W> {
     pub(crate) fn new(work: W, context: Option<Context>) -> (Self, Answer<W>) {
         let (reply, answer) = oneshot::channel();
-        (Self { work, context, result: None, reply: Some(reply) }, answer)
+        let span = tracing::Span::current();
+        (Self { work, context, span, result: None, reply: Some(reply) }, answer)
     }
 }
 
 impl<W: Work> Job for Pending<W> {
     fn attempt(&mut self, tx: &mut Tx) -> Verdict {
         tx.enter(self.context.clone());
-        let outcome = run_once(&self.work, tx);
+        let outcome = self.span.in_scope(|| run_once(&self.work, tx));
         let failure = tx.failure().cloned();
         let verdict = match (&outcome, &failure) {
             (_, Some(error)) => Verdict::Void {

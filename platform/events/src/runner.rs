@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tracing::Instrument;
 use tradewind_db::{Db, DbError, Tx, Work};
 use tradewind_kernel::{Clock, Context, Entropy, Principal, TraceContext};
 
@@ -202,6 +203,7 @@ impl<S: Send + Sync + 'static> Runner<S> {
         let work = HandleBatch {
             subscription: self.subscription.clone(),
             state: self.state.clone(),
+            consumer: self.options.consumer,
             name: self.name(),
             events,
             from: self.cursor.stored,
@@ -242,6 +244,7 @@ impl<S: Send + Sync + 'static> Runner<S> {
 struct HandleBatch<S> {
     subscription: Arc<Subscription<S>>,
     state: Arc<S>,
+    consumer: &'static str,
     name: String,
     events: Vec<Recorded>,
     from: i64,
@@ -258,8 +261,16 @@ impl<S: Send + Sync + 'static> Work for HandleBatch<S> {
             let Some(handler) = self.subscription.handler(&recorded.event.kind) else {
                 continue;
             };
-            tx.set_context(self.context_of(recorded));
-            handler.handle(&self.state, tx, recorded).await?;
+            let context = self.context_of(recorded);
+            let span = tracing::info_span!(
+                "event",
+                service = self.consumer,
+                trace_id = context.trace.trace_id(),
+                span_id = context.trace.span_id(),
+                correlation = %context.correlation,
+            );
+            tx.set_context(context);
+            handler.handle(&self.state, tx, recorded).instrument(span).await?;
         }
         cursor::advance(tx, &self.name, self.from, self.to).await?;
         Ok(())

@@ -5,7 +5,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, Request, Response, Uri};
 use tradewind_chassis::http::Call;
-use tradewind_client::{Body, headers};
+use tradewind_client::{Body, headers as context};
 use tradewind_problem::Problem;
 
 use crate::domain::path::CanonicalPath;
@@ -23,6 +23,14 @@ const HOP_BY_HOP: [HeaderName; 9] = [
     UPGRADE,
 ];
 
+/// What only a gateway may say; a client's own claims end here.
+const FORWARDED: [HeaderName; 4] = [
+    HeaderName::from_static("forwarded"),
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-proto"),
+];
+
 /// The request as the peer gets it: canonical target, no hop-by-hop headers, the context of this call.
 pub(crate) fn request(call: Call, path: &CanonicalPath) -> Result<Request<Body>, Problem> {
     let trace = call.context().trace;
@@ -37,10 +45,14 @@ pub(crate) fn request(call: Call, path: &CanonicalPath) -> Result<Request<Body>,
     *request.uri_mut() = target;
     strip(request.headers_mut());
     // The peer's own client names the host; the original one is kept for those who want to know.
-    if let Some(host) = request.headers_mut().remove(HOST) {
-        request.headers_mut().insert(HeaderName::from_static("x-forwarded-host"), host);
+    let headers = request.headers_mut();
+    for claimed in FORWARDED {
+        headers.remove(claimed);
     }
-    headers::write(request.headers_mut(), &trace, correlation, remaining);
+    if let Some(host) = headers.remove(HOST) {
+        headers.insert(HeaderName::from_static("x-forwarded-host"), host);
+    }
+    context::write(headers, &trace, correlation, remaining);
     Ok(request)
 }
 

@@ -21,7 +21,10 @@ pub const SERVICE: &str = "gateway";
 /// The service as a value.
 #[must_use]
 pub fn service() -> Service {
-    Definition::new(SERVICE, "The only public door: routes requests to services.", start)
+    let definition = Definition::new(SERVICE, "The only public door: routes requests to services.", start);
+    let calling =
+        routes::built_in_backends().iter().fold(definition, |definition, peer| definition.calls(peer));
+    calling
         .data_plane(8080, http::edge(), guard::factory())
         .internal(8180, Routes::new())
         .problems(error::KINDS)

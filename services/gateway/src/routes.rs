@@ -24,6 +24,15 @@ pub(crate) fn load(folder: Option<&Path>) -> Result<RouteTable, String> {
     })
 }
 
+/// The peers behind the built-in documents, for the description of the service.
+pub(crate) fn built_in_backends() -> Vec<String> {
+    let table = load(None).unwrap_or_default();
+    let mut names: Vec<String> = table.routes().map(|route| route.backend.name()).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
 fn read(folder: &Path) -> Result<Vec<(String, String)>, String> {
     let failed = |error: std::io::Error| format!("gateway.routes: {}: {error}", folder.display());
     let mut paths = Vec::new();

@@ -14,6 +14,7 @@ create table receipt (
     receipt_id {uuid} primary key,
     product_id text not null references item (product_id),
     quantity bigint not null check (quantity > 0),
+    reference text unique,
     received_at bigint not null
 );
 create table reservation (

@@ -56,6 +56,6 @@ async fn register(stock: Arc<Stock>, mut call: Call) -> Result<Reply, Problem> {
 
 async fn receive(stock: Arc<Stock>, mut call: Call) -> Result<Reply, Problem> {
     let product = call.parameter("product_id")?;
-    let ReceiveStock { quantity } = call.json().await?;
-    call.command(&stock.db, Receive { product, quantity }).await
+    let ReceiveStock { quantity, reference } = call.json().await?;
+    call.command(&stock.db, Receive { product, quantity, reference }).await
 }

@@ -14,14 +14,15 @@ pub(crate) const MIGRATIONS: MigrationSet = MigrationSet {
 };
 
 sql! {
-    ALL = "select product_id, sku, on_hand - reserved from item order by product_id";
+    ALL = "select product_id, sku, on_hand - reserved from item order by product_id limit $1";
     FIND = "select product_id, sku, on_hand - reserved from item where product_id = $1";
     REGISTER = "insert into item (product_id, sku, received, on_hand, reserved, sold)
         values ($1, $2, 0, 0, 0, 0) on conflict (product_id) do update set sku = excluded.sku";
     RECEIVE = "update item set received = received + $2, on_hand = on_hand + $2 where product_id = $1
         returning product_id, sku, on_hand - reserved";
-    RECORD_RECEIPT = "insert into receipt (receipt_id, product_id, quantity, received_at)
-        values ($1, $2, $3, $4)";
+    RECORD_RECEIPT = "insert into receipt (receipt_id, product_id, quantity, reference, received_at)
+        values ($1, $2, $3, $4, $5)";
+    BOOKED = "select count(*) from receipt where reference = $1";
     TAKE = "update item set reserved = reserved + $2 where product_id = $1 and on_hand - reserved >= $2";
     PUT_BACK = "update item set reserved = reserved - $2 where product_id = $1";
     HOLD = "insert into reservation (order_id, product_id, quantity, state, changed_at)
@@ -30,6 +31,9 @@ sql! {
     RELEASE = "update reservation set state = 'released', changed_at = $2
         where order_id = $1 and state = 'held' returning product_id, quantity";
 }
+
+/// The most items that the original contract's list shows; it has no pages.
+const LIST_LIMIT: u16 = 10_000;
 
 struct StockRow(Stock);
 
@@ -40,29 +44,38 @@ impl FromRow for StockRow {
 }
 
 pub(crate) async fn all(db: &Db) -> Result<Vec<Stock>, DbError> {
-    Ok(db.query::<StockRow>(&ALL, &[]).await?.into_iter().map(|row| row.0).collect())
+    Ok(db.query::<StockRow>(&ALL, params![LIST_LIMIT]).await?.into_iter().map(|row| row.0).collect())
 }
 
 pub(crate) async fn find(db: &Db, product: &Slug) -> Result<Option<Stock>, DbError> {
     Ok(db.query_optional::<StockRow>(&FIND, params![product]).await?.map(|row| row.0))
 }
 
-pub(crate) async fn is_known(tx: &mut Tx, product: &Slug) -> Result<bool, DbError> {
-    Ok(tx.query_optional::<StockRow>(&FIND, params![product]).await?.is_some())
+pub(crate) async fn find_in(tx: &mut Tx, product: &Slug) -> Result<Option<Stock>, DbError> {
+    Ok(tx.query_optional::<StockRow>(&FIND, params![product]).await?.map(|row| row.0))
+}
+
+/// Whether a delivery note was booked before.
+pub(crate) async fn is_booked(tx: &mut Tx, reference: &Slug) -> Result<bool, DbError> {
+    let (count,): (i64,) = tx.query_one(&BOOKED, params![reference]).await?;
+    Ok(count > 0)
 }
 
 pub(crate) async fn register(tx: &mut Tx, product: &Slug, sku: &Slug) -> Result<(), DbError> {
     tx.execute(&REGISTER, params![product, sku]).await.map(drop)
 }
 
-/// Adds to what is on hand; `None` when the product is not kept here.
-pub(crate) async fn receive(tx: &mut Tx, product: &Slug, quantity: u32) -> Result<Option<Stock>, DbError> {
-    let Some(row) = tx.query_optional::<StockRow>(&RECEIVE, params![product, quantity]).await? else {
-        return Ok(None);
-    };
+/// Adds to what is on hand of an item that is known.
+pub(crate) async fn receive(
+    tx: &mut Tx,
+    product: &Slug,
+    quantity: u32,
+    reference: Option<&Slug>,
+) -> Result<Stock, DbError> {
+    let row: StockRow = tx.query_one(&RECEIVE, params![product, quantity]).await?;
     let (id, now) = (tx.id(), tx.now());
-    tx.execute(&RECORD_RECEIPT, params![id, product, quantity, now]).await?;
-    Ok(Some(row.0))
+    tx.execute(&RECORD_RECEIPT, params![id, product, quantity, reference, now]).await?;
+    Ok(row.0)
 }
 
 /// Reserves if there are enough; the check and the change are one statement.

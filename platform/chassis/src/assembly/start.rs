@@ -77,6 +77,9 @@ impl Assembly {
         let platform = PlatformSettings::read(&host.settings, &names)
             .map_err(|error| StartError::new("settings", error))?;
         self.check_doors(&platform)?;
+        for service in &self.services {
+            service.launch.check(&host.settings)?;
+        }
         let Host { clock, entropy, settings, storage, network } = host;
         let (secret, folder) = secret(storage, &entropy)?;
         let mut sockets = bind_all(&self.services, network, &platform)?;
@@ -95,6 +98,7 @@ impl Assembly {
                 secret: secret.clone(),
                 db,
                 book: book.clone(),
+                tells_of_process: instances.is_empty(),
             };
             let instance = service.launch.launch(environment).await?;
             receivers.extend(enter_doors(&book, &description, &instance));

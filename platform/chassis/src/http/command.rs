@@ -103,9 +103,19 @@ impl<W: Work<Output = Reply, Error = Problem>> Work for Once<W> {
         {
             return outcome;
         }
+        let outcome = outcome.map_err(|problem| told(problem, tx));
         let stored = Stored::of(&self.key, &outcome)?;
         idempotency::record(tx, &self.key, &stored).await?;
         // A refusal is answered as a reply, because an error would roll its record back.
         Ok(stored.into_reply())
+    }
+}
+
+/// A refusal that is kept is told to the operator now; later it is only repeated.
+fn told(problem: Problem, tx: &Tx) -> Problem {
+    tracing::debug!(%problem, "a command was refused");
+    match tx.context() {
+        Some(context) => problem.trace_id(context.trace.trace_id()),
+        None => problem,
     }
 }

@@ -17,6 +17,7 @@ use tradewind_problem::{DEADLINE_EXCEEDED, Problem, UNAUTHENTICATED};
 use crate::http::routes::Router;
 use crate::http::{Call, Reply};
 use crate::metrics::{CounterFamily, HistogramFamily, Labels, Metrics};
+use crate::serve::OnRefusal;
 use crate::tasks::Scope;
 
 /// Paths of an internal door that anybody may read: probes and scrapes carry no secret.
@@ -55,6 +56,7 @@ pub(crate) struct DoorContext {
 /// The metrics of all doors of a service.
 #[derive(Debug, Clone)]
 pub(crate) struct DoorMetrics {
+    refused: CounterFamily<RefusalLabels>,
     requests: CounterFamily<RequestLabels>,
     seconds: HistogramFamily<RouteLabels>,
 }
@@ -92,9 +94,36 @@ impl Labels for RouteLabels {
     }
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct RefusalLabels {
+    code: String,
+}
+
+impl Labels for RefusalLabels {
+    fn names() -> &'static [&'static str] {
+        &["code"]
+    }
+
+    fn values(&self) -> Vec<Cow<'static, str>> {
+        vec![self.code.clone().into()]
+    }
+}
+
 impl DoorMetrics {
+    /// Counts and logs what a guard refuses, and gives each refusal a trace to ask for.
+    pub(crate) fn on_refusal(&self, door: &DoorContext) -> OnRefusal {
+        let (refused, entropy, service) = (self.refused.clone(), door.entropy.clone(), door.service);
+        Arc::new(move |problem| {
+            let trace_id = TraceContext::begin(&entropy).trace_id();
+            refused.get(&RefusalLabels { code: problem.code().to_owned() }).increment();
+            tracing::debug!(service, trace_id, %problem, "a connection was refused");
+            problem.trace_id(trace_id)
+        })
+    }
+
     pub(crate) fn new(metrics: &Metrics) -> Self {
         Self {
+            refused: metrics.counter_family("http_refused_heads_total", "Request heads refused by a guard"),
             requests: metrics.counter_family("http_requests_total", "Requests answered"),
             seconds: metrics.histogram_family("http_request_seconds", "Time to answer a request"),
         }
@@ -123,14 +152,17 @@ async fn answer<S: Send + Sync + 'static>(
     let incoming = headers::trace(request.headers());
     let trace =
         incoming.map_or_else(|| TraceContext::begin(&door.entropy), |trace| trace.child(&door.entropy));
+    let correlation = correlation(&door, &request).unwrap_or_else(|| door.entropy.id(&door.clock));
     let method = request.method().clone();
     let span = tracing::info_span!(
         "request",
         service = door.service,
         trace_id = trace.trace_id(),
         span_id = trace.span_id(),
+        %correlation,
     );
-    let (outcome, label) = serve(state, router, &door, request, trace).instrument(span.clone()).await;
+    let (outcome, label) =
+        serve(state, router, &door, request, (trace, correlation)).instrument(span.clone()).await;
     let label = outcome.as_ref().ok().and_then(|reply| reply.label.clone()).unwrap_or(label);
     let mut response = match outcome {
         Ok(reply) => reply.into_response(),
@@ -166,7 +198,7 @@ async fn serve<S: Send + Sync + 'static>(
     router: &Router<S>,
     door: &Arc<DoorContext>,
     request: Request<Body>,
-    trace: TraceContext,
+    (trace, correlation): (TraceContext, Id),
 ) -> (Result<Reply, Problem>, String) {
     let found = match router.find(request.method(), request.uri().path()) {
         Ok(found) => found,
@@ -178,7 +210,6 @@ async fn serve<S: Send + Sync + 'static>(
         Ok(principal) => principal,
         Err(problem) => return (Err(problem), label),
     };
-    let correlation = correlation(door, &parts).unwrap_or_else(|| door.entropy.id(&door.clock));
     let limit = headers::timeout(&parts.headers)
         .map_or(door.limits.deadline, |asked| asked.min(door.limits.deadline));
     let call = Call {
@@ -200,10 +231,10 @@ async fn serve<S: Send + Sync + 'static>(
 
 /// The process that the request belongs to, if a caller inside the fleet says so. Nobody outside may name one:
 /// they could write themselves into somebody else's.
-fn correlation(door: &DoorContext, parts: &http::request::Parts) -> Option<Id> {
+fn correlation(door: &DoorContext, request: &Request<Body>) -> Option<Id> {
     match door.access {
         Access::Unchecked => None,
-        Access::Public { .. } | Access::Internal { .. } => headers::correlation(&parts.headers),
+        Access::Public { .. } | Access::Internal { .. } => headers::correlation(request.headers()),
     }
 }
 
@@ -231,15 +262,14 @@ fn complain(problem: &Problem) {
 }
 
 fn principal(door: &DoorContext, parts: &http::request::Parts) -> Result<Principal, Problem> {
-    let token = bearer(parts)?;
     match &door.access {
         Access::Unchecked => Ok(Principal::Anonymous),
-        Access::Public { development_tokens } => match token {
+        Access::Public { development_tokens } => match bearer(parts)? {
             None => Ok(Principal::Anonymous),
             Some(token) if *development_tokens => development_principal(token),
             Some(_) => Err(refused("Development tokens are switched off here.")),
         },
-        Access::Internal { secret } => match token {
+        Access::Internal { secret } => match bearer(parts)? {
             Some(token) if token.as_bytes().ct_eq(secret.expose().as_bytes()).into() => {
                 Ok(Principal::Service("internal".to_owned()))
             }

@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tradewind_client::{Body, Handler};
 
-use crate::serve::guard::{GuardFactory, Guarded, Verdict};
+use crate::serve::guard::{GuardFactory, Guarded, OnRefusal, Verdict};
 use crate::tasks::Scope;
 
 /// Bounds on one connection.
@@ -30,7 +30,7 @@ pub(crate) struct ConnectionLimits {
 pub(crate) async fn serve(
     stream: TcpStream,
     handler: Handler,
-    guard: Option<GuardFactory>,
+    guard: Option<(GuardFactory, OnRefusal)>,
     limits: ConnectionLimits,
     accepting: Scope,
 ) {
@@ -40,8 +40,8 @@ pub(crate) async fn serve(
     }
     let verdict = Verdict::default();
     match guard {
-        Some(factory) => {
-            let guarded = Guarded::new(stream, factory(), verdict.clone());
+        Some((factory, on_refusal)) => {
+            let guarded = Guarded::new(stream, factory(), on_refusal, verdict.clone());
             drive(guarded, handler, verdict, limits, accepting).await;
         }
         None => drive(stream, handler, verdict, limits, accepting).await,

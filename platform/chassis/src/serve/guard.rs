@@ -29,6 +29,9 @@ pub struct GuardRefusal {
     pub answerable: bool,
 }
 
+/// Hears of a refusal and gives the problem that the client is told.
+pub(crate) type OnRefusal = Arc<dyn Fn(Problem) -> Problem + Send + Sync>;
+
 /// Makes one guard per connection.
 pub type GuardFactory = Arc<dyn Fn() -> Box<dyn ConnectionGuard> + Send + Sync>;
 
@@ -60,6 +63,7 @@ impl Verdict {
 pub(crate) struct Guarded<I> {
     io: I,
     guard: Box<dyn ConnectionGuard>,
+    on_refusal: OnRefusal,
     verdict: Verdict,
     chunk: Box<[u8]>,
     released: Vec<u8>,
@@ -69,9 +73,24 @@ pub(crate) struct Guarded<I> {
 }
 
 impl<I> Guarded<I> {
-    pub(crate) fn new(io: I, guard: Box<dyn ConnectionGuard>, verdict: Verdict) -> Self {
+    pub(crate) fn new(
+        io: I,
+        guard: Box<dyn ConnectionGuard>,
+        on_refusal: OnRefusal,
+        verdict: Verdict,
+    ) -> Self {
         let chunk = vec![0; CHUNK].into_boxed_slice();
-        Self { io, guard, verdict, chunk, released: Vec::new(), given: 0, ended: false, refused: false }
+        Self {
+            io,
+            guard,
+            on_refusal,
+            verdict,
+            chunk,
+            released: Vec::new(),
+            given: 0,
+            ended: false,
+            refused: false,
+        }
     }
 
     /// Gives out what was released; `false` when there is nothing.
@@ -92,10 +111,11 @@ impl<I> Guarded<I> {
 
     fn refuse(&mut self, refusal: GuardRefusal) -> io::Result<()> {
         self.refused = true;
+        let problem = (self.on_refusal)(refusal.problem);
         if !refusal.answerable {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, refusal.problem));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
         }
-        self.verdict.set(self.guard.heads(), refusal.problem);
+        self.verdict.set(self.guard.heads(), problem);
         self.released.extend_from_slice(STAND_IN);
         Ok(())
     }

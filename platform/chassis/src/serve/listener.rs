@@ -13,7 +13,7 @@ use tradewind_kernel::Clock;
 
 use crate::serve::ConnectionLimits;
 use crate::serve::connection;
-use crate::serve::guard::GuardFactory;
+use crate::serve::guard::{GuardFactory, OnRefusal};
 use crate::tasks::Scope;
 
 /// Connections that wait to be accepted.
@@ -69,7 +69,7 @@ fn open(address: SocketAddr) -> io::Result<Listener> {
 #[derive(Clone)]
 pub(crate) struct Accepting {
     pub(crate) handler: Handler,
-    pub(crate) guard: Option<GuardFactory>,
+    pub(crate) guard: Option<(GuardFactory, OnRefusal)>,
     pub(crate) limits: ConnectionLimits,
     pub(crate) clock: Clock,
     /// Stops when no further connection or request is taken.

@@ -7,4 +7,5 @@ mod listener;
 pub use guard::{ConnectionGuard, GuardFactory, GuardRefusal};
 
 pub(crate) use connection::ConnectionLimits;
+pub(crate) use guard::OnRefusal;
 pub(crate) use listener::{Accepting, Listener, accept, accept_on_own_thread};

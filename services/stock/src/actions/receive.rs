@@ -13,6 +13,7 @@ const MAX_RECEIPT: u32 = 1_000_000;
 pub(crate) struct Receive {
     pub(crate) product: Slug,
     pub(crate) quantity: u32,
+    pub(crate) reference: Option<Slug>,
 }
 
 impl Work for Receive {
@@ -23,7 +24,12 @@ impl Work for Receive {
         if !(1..=MAX_RECEIPT).contains(&self.quantity) {
             return Err(error::receipt_quantity());
         }
-        let stock = store::receive(tx, &self.product, self.quantity).await?;
-        Reply::ok(&stock.ok_or_else(error::no_item)?)
+        let stock = store::find_in(tx, &self.product).await?.ok_or_else(error::no_item)?;
+        if let Some(reference) = &self.reference
+            && store::is_booked(tx, reference).await?
+        {
+            return Reply::ok(&stock);
+        }
+        Reply::ok(&store::receive(tx, &self.product, self.quantity, self.reference.as_ref()).await?)
     }
 }

@@ -41,7 +41,7 @@ impl Work for Reserve {
 
 impl Reserve {
     async fn refuse(&self, tx: &mut Tx, product: &Slug) -> Result<(), DbError> {
-        let known = store::is_known(tx, product).await?;
+        let known = store::find_in(tx, product).await?.is_some();
         let reason = if known { StockRefusal::SoldOut } else { StockRefusal::UnknownProduct };
         let event = StockRefused { order_id: self.order, reason, product_id: product.clone() };
         announce(tx, &event).await.map(drop)
