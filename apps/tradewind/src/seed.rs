@@ -23,7 +23,7 @@ async fn seed(options: &Seed) -> Result<(), String> {
     let secret = secret.ok_or_else(|| format!("{} holds no secret of a fleet", folder.display()))?;
     let seeder = Seeder::new(book, secret, Clock::system(), Entropy::system());
     if !options.load {
-        seeder.goods().await.map_err(|problem| problem.to_string())?;
+        seeder.goods().await.map_err(|problem| explain(problem.code(), &problem))?;
         println!("The shop holds its goods.");
         return Ok(());
     }
@@ -36,8 +36,15 @@ async fn seed(options: &Seed) -> Result<(), String> {
         }
     };
     let size = LoadSize::default();
-    seeder.load(size, progress).await.map_err(|problem| problem.to_string())?;
+    seeder.load(size, progress).await.map_err(|problem| explain(problem.code(), &problem))?;
     let break_line = if terminal { "\n" } else { "" };
     println!("{break_line}{} products and {} customers are there.", size.products, size.customers);
     Ok(())
+}
+
+/// The file of a fleet that was killed outlives it.
+fn explain(code: &str, problem: &impl std::fmt::Display) -> String {
+    let hint =
+        if code == "unavailable" { ". Is a fleet running on this folder? Name it with --data." } else { "" };
+    format!("{problem}{hint}")
 }

@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tradewind_chassis::settings::SettingsSource;
-use tradewind_chassis::{
-    DataFolder, Drained, Host, Network, OpenDoor, PlatformSettings, Running, Storage, telemetry,
-};
+use tradewind_chassis::{DataFolder, Drained, Host, Network, OpenDoor, Running, Storage, telemetry};
 use tradewind_fleet::{ACCOUNTS, FleetFile, Seeder};
 use tradewind_kernel::{Clock, Currency, Entropy, Money};
 
@@ -32,9 +30,7 @@ const CATCH_UP: Duration = Duration::from_secs(60);
 
 pub(crate) fn run(options: &Up) -> Result<ExitCode, String> {
     let settings = settings(options)?;
-    let names = tradewind_fleet::assembly().descriptions();
-    let names: Vec<&str> = names.iter().map(|service| service.name.as_str()).collect();
-    let platform = PlatformSettings::read(&settings, &names).map_err(|error| error.to_string())?;
+    let platform = tradewind_fleet::assembly().check(&settings).map_err(|error| error.to_string())?;
     telemetry::init(&platform.log).map_err(|error| error.to_string())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(|error| error.to_string())?.block_on(serve(options, settings))

@@ -38,7 +38,8 @@ pub struct RegisterItem {
 pub struct ReceiveStock {
     /// How many, 1 to 1,000,000.
     pub quantity: u32,
-    /// The number of the delivery note, if there is one: a note is booked once, however late it comes again.
+    /// The number of the delivery note, if there is one: each product of a note is booked once, however
+    /// late it comes again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<Slug>,
 }

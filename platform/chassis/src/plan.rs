@@ -10,7 +10,7 @@ use tradewind_client::{BoxFuture, Peer, PhoneBook};
 use tradewind_db::{Db, MigrationSet};
 use tradewind_events::{Feed, LogFeed, Progress, RunnerOptions, Subscription};
 use tradewind_kernel::{Clock, Context, Entropy, Principal};
-use tradewind_problem::{Problem, UNAVAILABLE};
+use tradewind_problem::{INVALID_PARAMETER, Problem, UNAVAILABLE};
 
 use crate::description::DoorKind;
 use crate::health::{Health, Stage};
@@ -359,7 +359,16 @@ fn not_ready(stage: Stage) -> Problem {
 /// The log of the service: events after a position, waiting a while for the first.
 async fn feed(mut feed: LogFeed, call: Call) -> Result<Reply, Problem> {
     let FeedQuery { after, limit } = call.query()?;
-    let limit = limit.unwrap_or(100).min(1000);
+    let limit = limit.unwrap_or(100);
+    let wrong = |name: &str, detail: &str| {
+        Problem::new(&INVALID_PARAMETER).detail("The events cannot be given.").error(name, detail)
+    };
+    if !(1..=1000).contains(&limit) {
+        return Err(wrong("limit", "ask for 1 to 1000 events"));
+    }
+    if after < 0 {
+        return Err(wrong("after", "send the position of the last event you have, or 0"));
+    }
     let read = |error: tradewind_events::FeedError| Problem::internal(error);
     let mut events = feed.read(after, limit).await.map_err(read)?;
     if events.is_empty() {

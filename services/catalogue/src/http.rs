@@ -89,6 +89,7 @@ async fn health_check(catalogue: Arc<Catalogue>, _: Call) -> Result<Reply, Probl
 }
 
 async fn list_product(catalogue: Arc<Catalogue>, mut call: Call) -> Result<Reply, Problem> {
+    call.no_query()?;
     let id: ProductId = call.parameter("id")?;
     let product: ListProduct = call.json().await?;
     call.command(&catalogue.db, List { id, product }).await

@@ -29,12 +29,14 @@ async fn me(customers: Arc<Customers>, call: Call) -> Result<Reply, Problem> {
 }
 
 async fn register(customers: Arc<Customers>, mut call: Call) -> Result<Reply, Problem> {
+    call.no_query()?;
     let id = call.parameter("id")?;
     let customer: RegisterCustomer = call.json().await?;
     call.command(&customers.db, Register { id, customer }).await
 }
 
 async fn set_credit_limit(customers: Arc<Customers>, mut call: Call) -> Result<Reply, Problem> {
+    call.no_query()?;
     let id = call.parameter("id")?;
     let SetCreditLimit { limit } = call.json().await?;
     call.command(&customers.db, SetLimit { id, limit }).await

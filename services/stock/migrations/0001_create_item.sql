@@ -14,8 +14,9 @@ create table receipt (
     receipt_id {uuid} primary key,
     product_id text not null references item (product_id),
     quantity bigint not null check (quantity > 0),
-    reference text unique,
-    received_at bigint not null
+    reference text,
+    received_at bigint not null,
+    unique (product_id, reference)
 );
 create table reservation (
     order_id {uuid} not null,

@@ -1,6 +1,6 @@
 //! Refusals and their problem codes.
 
-use tradewind_problem::{INVALID_BODY, Kind, NOT_FOUND, Problem};
+use tradewind_problem::{CONFLICT, INVALID_BODY, Kind, NOT_FOUND, Problem};
 
 /// The kinds of problem besides the platform's: none.
 pub(crate) const KINDS: &[Kind] = &[];
@@ -15,4 +15,10 @@ pub(crate) fn receipt_quantity() -> Problem {
     Problem::new(&INVALID_BODY)
         .detail("The body does not fit; see errors.")
         .error("/quantity", "a receipt has a quantity from 1 to 1000000")
+}
+
+/// The delivery note was booked with another quantity.
+pub(crate) fn other_quantity() -> Problem {
+    Problem::new(&CONFLICT)
+        .detail("This delivery note was booked with another quantity of the product. Correct one of them.")
 }

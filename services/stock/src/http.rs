@@ -19,8 +19,8 @@ pub(crate) fn public() -> Routes<Stock> {
         .any("/stocks", stocks)
         .any("/stocks/{product_id}", stock)
         .get("/health", health)
-        .get("/api/stock/v1/stocks", stocks)
-        .get("/api/stock/v1/stocks/{product_id}", stock)
+        .get("/api/stock/v1/stocks", stocks_v1)
+        .get("/api/stock/v1/stocks/{product_id}", stock_v1)
 }
 
 pub(crate) fn internal() -> Routes<Stock> {
@@ -39,6 +39,16 @@ async fn stock(stock: Arc<Stock>, call: Call) -> Result<Reply, Problem> {
     Reply::ok(&found.ok_or_else(error::no_item)?)
 }
 
+async fn stocks_v1(stock: Arc<Stock>, call: Call) -> Result<Reply, Problem> {
+    call.no_query()?;
+    stocks(stock, call).await
+}
+
+async fn stock_v1(state: Arc<Stock>, call: Call) -> Result<Reply, Problem> {
+    call.no_query()?;
+    stock(state, call).await
+}
+
 #[derive(Serialize)]
 struct Up {
     status: &'static str,
@@ -49,12 +59,14 @@ async fn health(_: Arc<Stock>, _: Call) -> Result<Reply, Problem> {
 }
 
 async fn register(stock: Arc<Stock>, mut call: Call) -> Result<Reply, Problem> {
+    call.no_query()?;
     let product = call.parameter("product_id")?;
     let RegisterItem { sku } = call.json().await?;
     call.command(&stock.db, Register { product, sku }).await
 }
 
 async fn receive(stock: Arc<Stock>, mut call: Call) -> Result<Reply, Problem> {
+    call.no_query()?;
     let product = call.parameter("product_id")?;
     let ReceiveStock { quantity, reference } = call.json().await?;
     call.command(&stock.db, Receive { product, quantity, reference }).await

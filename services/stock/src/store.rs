@@ -22,7 +22,7 @@ sql! {
         returning product_id, sku, on_hand - reserved";
     RECORD_RECEIPT = "insert into receipt (receipt_id, product_id, quantity, reference, received_at)
         values ($1, $2, $3, $4, $5)";
-    BOOKED = "select count(*) from receipt where reference = $1";
+    BOOKED = "select quantity from receipt where product_id = $1 and reference = $2";
     TAKE = "update item set reserved = reserved + $2 where product_id = $1 and on_hand - reserved >= $2";
     PUT_BACK = "update item set reserved = reserved - $2 where product_id = $1";
     HOLD = "insert into reservation (order_id, product_id, quantity, state, changed_at)
@@ -55,10 +55,10 @@ pub(crate) async fn find_in(tx: &mut Tx, product: &Slug) -> Result<Option<Stock>
     Ok(tx.query_optional::<StockRow>(&FIND, params![product]).await?.map(|row| row.0))
 }
 
-/// Whether a delivery note was booked before.
-pub(crate) async fn is_booked(tx: &mut Tx, reference: &Slug) -> Result<bool, DbError> {
-    let (count,): (i64,) = tx.query_one(&BOOKED, params![reference]).await?;
-    Ok(count > 0)
+/// How many of a product were booked with a delivery note; `None` when it was not booked.
+pub(crate) async fn booked(tx: &mut Tx, product: &Slug, reference: &Slug) -> Result<Option<u32>, DbError> {
+    let row: Option<(u32,)> = tx.query_optional(&BOOKED, params![product, reference]).await?;
+    Ok(row.map(|(quantity,)| quantity))
 }
 
 pub(crate) async fn register(tx: &mut Tx, product: &Slug, sku: &Slug) -> Result<(), DbError> {

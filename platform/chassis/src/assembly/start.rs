@@ -16,6 +16,7 @@ use crate::host::{Host, Network, PlatformSettings, Storage};
 use crate::instance::{Environment, Instance, OpenDoor, StartError, book_names};
 use crate::serve::{Accepting, ConnectionLimits, Listener, accept, accept_on_own_thread};
 use crate::service::Service;
+use crate::settings::SettingsSource;
 use crate::tasks::Scope;
 
 /// Requests that wait before a near door.
@@ -72,14 +73,7 @@ impl Assembly {
         host: Host,
         progress: &mut (dyn FnMut(&str, &str) + Send),
     ) -> Result<Running, StartError> {
-        let names: Vec<&str> =
-            self.services.iter().map(|service| service.description().name.as_str()).collect();
-        let platform = PlatformSettings::read(&host.settings, &names)
-            .map_err(|error| StartError::new("settings", error))?;
-        self.check_doors(&platform)?;
-        for service in &self.services {
-            service.launch.check(&host.settings)?;
-        }
+        let platform = self.check(&host.settings)?;
         let Host { clock, entropy, settings, storage, network } = host;
         let (secret, folder) = secret(storage, &entropy)?;
         let mut sockets = bind_all(&self.services, network, &platform)?;
@@ -112,6 +106,21 @@ impl Assembly {
         running.repeat();
         running.listen(&mut sockets)?;
         Ok(running)
+    }
+
+    /// Makes sure that all settings fit, those of the platform and those of every service, before anything
+    /// is begun.
+    ///
+    /// # Errors
+    /// The first setting that is wrong, with where it came from.
+    pub fn check(&self, settings: &SettingsSource) -> Result<PlatformSettings, StartError> {
+        let names: Vec<&str> =
+            self.services.iter().map(|service| service.description().name.as_str()).collect();
+        let platform =
+            PlatformSettings::read(settings, &names).map_err(|error| StartError::new("settings", error))?;
+        self.check_doors(&platform)?;
+        self.services.iter().try_for_each(|service| service.launch.check(settings))?;
+        Ok(platform)
     }
 
     fn check_doors(&self, platform: &PlatformSettings) -> Result<(), StartError> {

@@ -215,14 +215,15 @@ impl Call {
     }
 
     /// How long the caller prefers to wait for the end of what it asks for (RFC 7240 §4.3), at most two
-    /// seconds and never beyond the deadline; `None` when it said nothing.
+    /// seconds and half of what is left until the deadline, so that the answer still arrives in time; `None`
+    /// when it said nothing.
     #[must_use]
     pub fn preferred_wait(&self) -> Option<Duration> {
         let prefer = self.parts.headers.get_all("prefer").iter();
         let texts = prefer.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split([',', ';']));
         let seconds = texts.filter_map(|part| part.trim().strip_prefix("wait="));
         let wait = seconds.filter_map(|text| text.trim().parse().ok()).map(Duration::from_secs).next()?;
-        Some(wait.min(MAX_PREFERRED_WAIT).min(self.deadline.remaining(&self.door.clock)))
+        Some(wait.min(MAX_PREFERRED_WAIT).min(self.deadline.remaining(&self.door.clock) / 2))
     }
 
     /// The request as it came, for passing it on.

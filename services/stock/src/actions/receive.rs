@@ -26,9 +26,9 @@ impl Work for Receive {
         }
         let stock = store::find_in(tx, &self.product).await?.ok_or_else(error::no_item)?;
         if let Some(reference) = &self.reference
-            && store::is_booked(tx, reference).await?
+            && let Some(quantity) = store::booked(tx, &self.product, reference).await?
         {
-            return Reply::ok(&stock);
+            return if quantity == self.quantity { Reply::ok(&stock) } else { Err(error::other_quantity()) };
         }
         Reply::ok(&store::receive(tx, &self.product, self.quantity, self.reference.as_ref()).await?)
     }

@@ -3,6 +3,9 @@
 use super::refusal::{Refusal, shown};
 use super::request_line::is_token_byte;
 
+/// The greatest length of a body. The server behind refuses some near 2^64 in its own words.
+const MAX_LENGTH: u64 = i64::MAX as u64;
+
 /// A field line taken apart.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Field<'line> {
@@ -45,11 +48,11 @@ impl<'line> Field<'line> {
 pub(super) fn content_length(value: &[u8]) -> Result<u64, Refusal> {
     let digits =
         std::str::from_utf8(value).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-    if let Some(length) = digits.and_then(|digits| digits.parse().ok()) {
-        return Ok(length);
-    }
-    let detail = "Content-Length must be one decimal number below 2 to the power of 64";
-    Err(Refusal::bad_request("bad-content-length", detail.to_owned()))
+    let length = digits.and_then(|digits| digits.parse().ok()).filter(|length| *length <= MAX_LENGTH);
+    length.ok_or_else(|| {
+        let detail = "Content-Length must be one decimal number below 2 to the power of 63";
+        Refusal::bad_request("bad-content-length", detail.to_owned())
+    })
 }
 
 /// RFC 9112 §6.1: only `chunked`, once. Names of codings are case-insensitive (§7).

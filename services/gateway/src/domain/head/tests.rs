@@ -165,8 +165,7 @@ fn refuses_ambiguous_framing() {
         refused_fields("Transfer-Encoding: chunked\r\nContent-Length: 0"),
         (400, "conflicting-framing")
     );
-    for value in ["", "+1", "-1", "1,1", "1, 1", "0x1", "1 1", "1.0", "a", "18446744073709551616", "\u{661}"]
-    {
+    for value in ["", "+1", "-1", "1,1", "1, 1", "0x1", "1 1", "1.0", "a", "9223372036854775808", "\u{661}"] {
         let field = format!("Content-Length: {value}");
         assert_eq!(refused_fields(&field), (400, "bad-content-length"), "{value}");
     }
@@ -188,7 +187,7 @@ fn refuses_ambiguous_framing() {
     let twice = "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked";
     assert_eq!(refused_fields(twice), (400, "repeated-transfer-encoding"));
     assert_eq!(refused(b"GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n"), (400, "bad-transfer-encoding"));
-    assert!(scan(b"POST / HTTP/1.0\r\nContent-Length: 18446744073709551615\r\n\r\n").is_ok());
+    assert!(scan(b"POST / HTTP/1.0\r\nContent-Length: 9223372036854775807\r\n\r\n").is_ok());
 }
 
 #[test]

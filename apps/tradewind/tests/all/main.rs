@@ -1,0 +1,18 @@
+//! The binary as a user meets it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    unreachable_pub,
+    reason = "a test that cannot go on should stop, and tests own their tasks"
+)]
+
+mod books;
+mod commands;
+mod routes;
+mod seeding;
+mod settings;
+mod starting;
+mod stopping;
+mod support;

@@ -1,0 +1,94 @@
+//! The binary, started in a folder of its own.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde_json::Value;
+use tradewind_testkit::{Answer, Ended, Folder, Process, Request};
+
+/// A place to start from: the current folder of the processes, which holds the data folder.
+pub struct Place(Folder);
+
+/// A fleet that is ready.
+pub struct Up {
+    pub process: Process,
+    data: PathBuf,
+}
+
+impl Place {
+    pub fn new() -> Self {
+        Self(Folder::new("binary"))
+    }
+
+    /// A file in this place.
+    pub fn write(&self, name: &str, text: &str) {
+        let path = self.0.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> PathBuf {
+        self.0.path().join("data")
+    }
+
+    /// Starts the binary with these arguments and variables.
+    pub fn start(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Process {
+        Process::start(env!("CARGO_BIN_EXE_tradewind"), arguments, self.0.path(), variables)
+    }
+
+    /// Runs the binary to its end.
+    pub async fn run(&self, arguments: &[&str]) -> Ended {
+        self.start(arguments, &[]).ended().await
+    }
+
+    /// Starts a fleet on free ports and waits until it is ready.
+    pub async fn up(&self, more: &[&str]) -> Up {
+        let arguments = [&["up", "--port", "0", "--data", "data"], more].concat();
+        let mut process = self.start(&arguments, &[]);
+        process.says("ready in ").await;
+        Up { process, data: self.data() }
+    }
+
+    /// What a fleet says that does not start.
+    pub async fn refused(&self, more: &[&str], variables: &[(&str, &str)]) -> String {
+        let arguments = [&["up", "--port", "0", "--data", "data"], more].concat();
+        let ended = self.start(&arguments, variables).ended().await;
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        assert_eq!(ended.output, "", "{}", ended.errors);
+        ended.errors
+    }
+}
+
+impl Up {
+    /// The address of a door, such as `stock/internal`, as the file of the fleet gives it.
+    pub fn door(&self, name: &str) -> SocketAddr {
+        let file: Value =
+            serde_json::from_str(&std::fs::read_to_string(self.data.join("fleet.json")).unwrap()).unwrap();
+        let doors = file["doors"].as_array().unwrap();
+        let door = doors.iter().find(|door| door[0] == name).unwrap_or_else(|| panic!("no door {name}"));
+        door[1].as_str().unwrap().parse().unwrap()
+    }
+
+    /// The secret of the internal doors.
+    pub fn secret(&self) -> String {
+        std::fs::read_to_string(self.data.join("secrets/internal-door")).unwrap().trim().to_owned()
+    }
+
+    /// Reads through the gateway.
+    pub async fn get(&self, path: &str) -> Answer {
+        Request::new("GET", path).bearer(ADA).send(self.door("gateway/data-plane")).await
+    }
+
+    /// Ends the fleet as `kill` does.
+    pub async fn stop(self) -> Ended {
+        self.process.signal("TERM").await;
+        self.process.ended().await
+    }
+}
+
+/// The token of the first account of the shop.
+pub const ADA: &str = "dev-user-01980000-0000-7000-8000-00000000000a";
+
+/// All services.
+pub const SERVICES: [&str; 5] = ["catalogue", "stock", "customers", "orders", "gateway"];

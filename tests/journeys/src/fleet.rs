@@ -1,0 +1,146 @@
+//! Starting, restarting and ending a shop.
+
+use std::net::SocketAddr;
+
+use tradewind_chassis::settings::SettingsSource;
+use tradewind_chassis::{DataFolder, Drained, Host, Network, Running, StartError, Storage};
+use tradewind_db::Db;
+use tradewind_fleet::{ACCOUNTS, Seeder, services};
+use tradewind_kernel::{Clock, Entropy, Id, Secret};
+use tradewind_testkit::{Answer, Folder, LIMIT, Request};
+
+/// The token of a user.
+#[must_use]
+pub fn user(id: Id) -> String {
+    format!("dev-user-{id}")
+}
+
+/// The token of the first account of the shop, which may owe 15.00.
+#[must_use]
+pub fn ada() -> String {
+    user(ACCOUNTS[0].id)
+}
+
+/// The token of the second account of the shop, which may owe 15.00.
+#[must_use]
+pub fn grace() -> String {
+    user(ACCOUNTS[1].id)
+}
+
+/// The token of somebody who works for the shop.
+#[must_use]
+pub fn staff() -> String {
+    format!("dev-staff-{}", Id::from_u128(0x57af))
+}
+
+/// A running shop.
+#[derive(Debug)]
+pub struct Fleet {
+    pub(crate) running: Running,
+    folder: Folder,
+    settings: Vec<String>,
+}
+
+impl Fleet {
+    /// A shop with the goods and accounts of the contract.
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// A shop with the goods and accounts of the contract, and settings as after `--set`.
+    pub async fn start_with(settings: &[&str]) -> Self {
+        let settings: Vec<String> = settings.iter().map(|&setting| setting.to_owned()).collect();
+        let folder = Folder::new("journeys");
+        let running = launch(&folder, &settings).await.unwrap_or_else(|error| panic!("{error}"));
+        let (book, secret) = (running.book().clone(), running.secret().clone());
+        let seeder = Seeder::new(book, secret, running.clock().clone(), running.entropy().fork("seed"));
+        seeder.goods().await.expect("the shop can be filled");
+        Self { running, folder, settings }.ready().await
+    }
+
+    /// Why a shop with these settings does not start.
+    pub async fn refused_with(setting: &str) -> StartError {
+        launch(&Folder::new("journeys"), &[setting.to_owned()]).await.expect_err("it does not start")
+    }
+
+    /// Ends the shop and starts it again on the same data folder; the doors get other ports.
+    pub async fn restart(self) -> Self {
+        let Self { running, folder, settings } = self;
+        assert_eq!(running.shutdown().await, Drained::Clean);
+        let running = launch(&folder, &settings).await.unwrap_or_else(|error| panic!("{error}"));
+        Self { running, folder, settings }.ready().await
+    }
+
+    /// Ends the shop, which finishes what it accepted.
+    pub async fn shutdown(self) {
+        assert_eq!(self.running.shutdown().await, Drained::Clean);
+    }
+
+    async fn ready(self) -> Self {
+        self.quiet().await;
+        self.running.mark_ready();
+        self
+    }
+
+    /// Waits until every event has been handled, and so has every event that followed from it.
+    pub async fn quiet(&self) {
+        loop {
+            let before = self.heads().await;
+            self.running.caught_up(LIMIT).await.unwrap();
+            if self.heads().await == before {
+                return;
+            }
+        }
+    }
+
+    async fn heads(&self) -> Vec<i64> {
+        let mut heads = Vec::new();
+        for service in services() {
+            heads.push(tradewind_events::head(self.database(&service.description().name)).await.unwrap());
+        }
+        heads
+    }
+
+    /// The address of a door, such as `stock/internal`.
+    #[must_use]
+    pub fn door(&self, name: &str) -> SocketAddr {
+        let is_it =
+            |door: &tradewind_chassis::OpenDoor| format!("{}/{}", door.service, door.kind.name()) == name;
+        let door = self.running.doors().into_iter().find(is_it);
+        door.unwrap_or_else(|| panic!("no door {name}")).address
+    }
+
+    /// The address of the gateway.
+    #[must_use]
+    pub fn gateway(&self) -> SocketAddr {
+        self.door("gateway/data-plane")
+    }
+
+    /// Sends a request through the gateway.
+    pub async fn send(&self, request: Request) -> Answer {
+        request.send(self.gateway()).await
+    }
+
+    /// The secret of the internal doors.
+    #[must_use]
+    pub fn secret(&self) -> &Secret {
+        self.running.secret()
+    }
+
+    /// The database of a service.
+    #[must_use]
+    pub fn database(&self, service: &str) -> &Db {
+        self.running.database(service).unwrap_or_else(|| panic!("no database of {service}"))
+    }
+}
+
+async fn launch(folder: &Folder, settings: &[String]) -> Result<Running, StartError> {
+    let host = Host {
+        clock: Clock::system(),
+        entropy: Entropy::system(),
+        settings: SettingsSource::new().overrides(settings).unwrap(),
+        storage: Storage::Folder(DataFolder::open(folder.path()).unwrap()),
+        network: Network::Free,
+    };
+    tradewind_fleet::assembly().start(host, &mut |_, _| {}).await
+}

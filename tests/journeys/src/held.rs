@@ -1,0 +1,48 @@
+//! Holding a service back, so that what happens meanwhile happens every time.
+
+use std::sync::{Mutex, mpsc};
+
+use tokio::sync::oneshot;
+use tradewind_db::{DbError, Tx, Work};
+use tradewind_kernel::{Context, Principal};
+use tradewind_testkit::within;
+
+use crate::Fleet;
+
+/// A service that cannot write until this is dropped.
+#[derive(Debug)]
+pub struct Held(#[expect(dead_code, reason = "dropping it lets go")] mpsc::Sender<()>);
+
+struct Gate {
+    reached: Mutex<Option<oneshot::Sender<()>>>,
+    opened: Mutex<mpsc::Receiver<()>>,
+}
+
+impl Work for Gate {
+    type Output = ();
+    type Error = DbError;
+
+    async fn run(&self, _: &mut Tx) -> Result<(), DbError> {
+        if let Some(reached) = self.reached.lock().unwrap().take() {
+            reached.send(()).unwrap_or_default();
+        }
+        // Ends when the sender is dropped.
+        self.opened.lock().unwrap().recv().unwrap_or_default();
+        Ok(())
+    }
+}
+
+impl Fleet {
+    /// Keeps a service from writing: it reads and answers, but handles no event and takes no command.
+    pub async fn hold(&self, service: &str) -> Held {
+        let (open, opened) = mpsc::channel();
+        let (reaching, reached) = oneshot::channel();
+        let gate = Gate { reached: Mutex::new(Some(reaching)), opened: Mutex::new(opened) };
+        let principal = Principal::Service("test".to_owned());
+        let context = Context::begin(principal, self.running.clock(), self.running.entropy());
+        let db = self.database(service).clone();
+        drop(tokio::spawn(async move { db.write(&context, gate).await }));
+        within("the gate is reached", reached).await.unwrap();
+        Held(open)
+    }
+}

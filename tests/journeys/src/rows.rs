@@ -1,0 +1,118 @@
+//! How much the databases hold: what a refused request must not change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tradewind_db::sql;
+use tradewind_fleet::services;
+
+use crate::Fleet;
+
+/// Rows, and the sum of what can change in them, by service and table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rows(BTreeMap<(String, String), (i64, i64)>);
+
+impl Rows {
+    /// The same with `more` kept answers of a service.
+    #[must_use]
+    pub fn with_answers(mut self, service: &str, more: i64) -> Self {
+        let table = (service.to_owned(), "idempotency".to_owned());
+        self.0.get_mut(&table).expect("every service keeps answers").0 += more;
+        self
+    }
+
+    /// The tables that hold something else in `later`.
+    #[must_use]
+    pub fn changes(&self, later: &Self) -> Vec<String> {
+        let tables = self.0.keys().chain(later.0.keys()).collect::<BTreeSet<_>>();
+        let changed = tables.into_iter().filter(|table| self.0.get(*table) != later.0.get(*table));
+        let shown = |table: &(String, String)| {
+            format!("{}.{}: {:?} became {:?}", table.0, table.1, self.0.get(table), later.0.get(table))
+        };
+        changed.map(shown).collect()
+    }
+}
+
+sql! {
+    /// Every table, to find one that is not counted.
+    TABLES = {
+        postgres: "select tablename from pg_tables where schemaname = current_schema() order by tablename",
+        sqlite: "select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by name",
+    };
+    PLATFORM = "select 'schema_migration', count(*), 0 from schema_migration
+        union all select 'event_log', count(*), 0 from event_log
+        union all select 'event_key', count(*), cast(coalesce(sum(sequence), 0) as bigint) from event_key
+        union all select 'event_cursor', count(*), 0 from event_cursor
+        union all select 'idempotency', count(*), 0 from idempotency";
+}
+
+/// What the catalogue holds.
+pub mod catalogue {
+    tradewind_db::sql! {
+        pub(super) OWN = "select 'product', count(*), cast(coalesce(sum(price_minor % 1000003), 0) as bigint) from product";
+    }
+}
+
+/// What stock holds.
+pub mod stock {
+    tradewind_db::sql! {
+        pub(super) OWN = "select 'item', count(*), cast(coalesce(sum((received + on_hand + reserved) % 1000003), 0) as bigint)
+                from item
+            union all select 'receipt', count(*), 0 from receipt
+            union all select 'reservation', count(*), 0 from reservation where state = 'held'";
+    }
+}
+
+/// What customers holds.
+pub mod customers {
+    tradewind_db::sql! {
+        pub(super) OWN = "select 'account', count(*), cast(coalesce(sum((credit_limit / 10 + reserved) % 1000003), 0) as bigint)
+                from account
+            union all select 'credit_reservation', count(*), 0 from credit_reservation where state = 'held'";
+    }
+}
+
+/// What orders holds.
+pub mod orders {
+    tradewind_db::sql! {
+        pub(super) OWN = "select 'stream_event', count(*), 0 from stream_event
+            union all select 'order_view', count(*), cast(coalesce(sum(length(state)), 0) as bigint)
+                from order_view
+            union all select 'product_view', count(*), cast(coalesce(sum(price_minor % 1000003), 0) as bigint)
+                from product_view
+            union all select 'customer_view', count(*), 0 from customer_view";
+    }
+}
+
+impl Fleet {
+    /// How much every table of every service holds.
+    pub async fn rows(&self) -> Rows {
+        let mut rows = BTreeMap::new();
+        for service in services() {
+            let name = &service.description().name;
+            let counted = self.counted(name).await;
+            rows.extend(counted.into_iter().map(|(table, rows, sum)| ((name.clone(), table), (rows, sum))));
+        }
+        Rows(rows)
+    }
+
+    async fn counted(&self, service: &str) -> Vec<(String, i64, i64)> {
+        let own = match service {
+            "catalogue" => Some(&catalogue::OWN),
+            "stock" => Some(&stock::OWN),
+            "customers" => Some(&customers::OWN),
+            "orders" => Some(&orders::OWN),
+            _ => None,
+        };
+        let db = self.database(service);
+        let mut counted = Vec::new();
+        for sql in [Some(&PLATFORM), own].into_iter().flatten() {
+            let found: Vec<(String, i64, i64)> = db.query(sql, &[]).await.unwrap();
+            counted.extend(found);
+        }
+        counted.sort();
+        let tables: Vec<(String,)> = db.query(&TABLES, &[]).await.unwrap();
+        let complete = tables.iter().map(|(table,)| table).eq(counted.iter().map(|(table, ..)| table));
+        assert!(complete, "{service} has a table that is not counted, or one is no longer there: {tables:?}");
+        counted
+    }
+}

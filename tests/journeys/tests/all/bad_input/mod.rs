@@ -1,0 +1,12 @@
+//! What people do wrong, on every route: each is told what to change, and nothing is left half-done.
+
+mod access;
+mod addresses;
+mod bodies;
+mod coverage;
+mod edge;
+mod keys;
+mod platform;
+mod routes;
+mod sizes;
+mod world;

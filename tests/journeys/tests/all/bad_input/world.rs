@@ -1,0 +1,207 @@
+//! A shop to send bad requests to, which watches what they change.
+
+use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
+
+use tradewind_journeys::rows::Rows;
+use tradewind_journeys::{Fleet, ada};
+use tradewind_orders_contract::{OrderId, OrderState};
+use tradewind_testkit::{Refusal, Request};
+
+use super::routes::{ROUTES, Route, Who};
+
+/// A shop with one open order of Ada's.
+pub struct World {
+    pub fleet: Fleet,
+    pub order: OrderId,
+    /// What the databases are to hold.
+    rows: RefCell<Rows>,
+    keys: Cell<u32>,
+}
+
+/// A request in parts, to be spoilt.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    pub method: String,
+    pub target: String,
+    pub token: Option<String>,
+    pub key: Option<String>,
+    pub media_type: Option<&'static str>,
+    pub body: Option<Vec<u8>>,
+    pub headers: Vec<(&'static str, Vec<u8>)>,
+}
+
+impl Draft {
+    #[must_use]
+    pub fn request(&self) -> Request {
+        let mut request = Request::new(&self.method, &self.target);
+        if let Some(token) = &self.token {
+            request = request.bearer(token);
+        }
+        if let Some(key) = &self.key {
+            request = request.header("Idempotency-Key", key);
+        }
+        if let Some(media_type) = self.media_type {
+            request = request.header("Content-Type", media_type);
+        }
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        match &self.body {
+            Some(body) => request.body(body),
+            None => request,
+        }
+    }
+
+    #[must_use]
+    pub fn with_body(self, body: impl Into<Vec<u8>>) -> Self {
+        Self { body: Some(body.into()), ..self }
+    }
+
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: impl Into<Vec<u8>>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    #[must_use]
+    pub fn with_query(self, query: &str) -> Self {
+        Self { target: format!("{}?{query}", self.target), ..self }
+    }
+}
+
+/// What becomes of a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trace {
+    /// Nothing at all.
+    None,
+    /// It is kept with its key, to be given again.
+    Kept,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let fleet = Fleet::start().await;
+        let order = fleet.order(&ada(), &[("1", 1)]).await;
+        assert_eq!(order.state, OrderState::Open);
+        let rows = RefCell::new(fleet.rows().await);
+        Self { fleet, order: order.id, rows, keys: Cell::new(0) }
+    }
+
+    pub async fn end(self) {
+        self.fleet.shutdown().await;
+    }
+
+    /// A request that the route takes.
+    pub fn good(&self, route: &Route) -> Draft {
+        let token = match route.who {
+            Who::Anyone => None,
+            Who::User => Some(ada()),
+            Who::Secret => Some(self.fleet.secret().expose().to_owned()),
+        };
+        let method = if route.method == "*" { "GET" } else { route.method };
+        Draft {
+            method: method.to_owned(),
+            target: self.target(route.target),
+            token,
+            key: route.is_command().then(|| self.key()),
+            media_type: route.body().map(|_| "application/json"),
+            body: route.body().map(|body| body.as_bytes().to_vec()),
+            headers: Vec::new(),
+        }
+    }
+
+    pub fn target(&self, target: &str) -> String {
+        target.replace("{order}", &self.order.to_string())
+    }
+
+    /// A key that was not used before.
+    pub fn key(&self) -> String {
+        self.keys.set(self.keys.get() + 1);
+        format!("key-{}", self.keys.get())
+    }
+
+    /// The doors through which the route is reached: its own, and the gateway's where that leads to it.
+    pub fn doors(&self, route: &Route) -> Vec<SocketAddr> {
+        let own = self.fleet.door(route.door);
+        if route.target.starts_with("/api/") { vec![own, self.fleet.gateway()] } else { vec![own] }
+    }
+
+    /// Sends a request to a door, makes sure that it is refused like this and that nothing changed.
+    pub async fn refuses(
+        &self,
+        door: SocketAddr,
+        request: &Request,
+        what: &str,
+        (status, code): (u16, &str),
+    ) -> Refusal {
+        let answer = request.send(door).await;
+        let text = answer.text();
+        let leak = ["tradewind_", ".rs:", "sqlite", "panicked"].iter().find(|leak| text.contains(**leak));
+        assert_eq!(leak, None, "{what}: {text}");
+        let refusal = answer.refused(status, code).unwrap_or_else(|wrong| panic!("{what}: {wrong}"));
+        self.unchanged(what).await;
+        refusal
+    }
+
+    /// The same through every door of a route.
+    pub async fn refuses_at(
+        &self,
+        route: &Route,
+        draft: &Draft,
+        (status, code): (u16, &str),
+    ) -> Vec<Refusal> {
+        self.refuses_and_leaves(route, draft, (status, code), Trace::None).await
+    }
+
+    /// The same, with what a refusal leaves behind. Each door gets a key of its own.
+    pub async fn refuses_and_leaves(
+        &self,
+        route: &Route,
+        draft: &Draft,
+        (status, code): (u16, &str),
+        trace: Trace,
+    ) -> Vec<Refusal> {
+        let what = format!("{} {} at {}", draft.method, draft.target, route.door);
+        let mut refusals = Vec::new();
+        for door in self.doors(route) {
+            let mut draft = draft.clone();
+            if trace == Trace::Kept {
+                draft.key = Some(self.key());
+                let service = route.door.split('/').next().unwrap();
+                self.rows.replace_with(|rows| rows.clone().with_answers(service, 1));
+            }
+            let sent = String::from_utf8_lossy(draft.body.as_deref().unwrap_or_default()).into_owned();
+            let what = format!("{what} {:.200}", sent);
+            refusals.push(self.refuses(door, &draft.request(), &what, (status, code)).await);
+        }
+        refusals
+    }
+
+    /// Makes sure that the databases hold what they are to hold.
+    pub async fn unchanged(&self, what: &str) {
+        let rows = self.fleet.rows().await;
+        let changes = self.rows.borrow().changes(&rows);
+        assert!(changes.is_empty(), "{what}: something was left behind: {changes:?}");
+    }
+
+    /// Takes what the databases hold now for what they are to hold.
+    pub async fn settle(&self) {
+        self.fleet.quiet().await;
+        let rows = self.fleet.rows().await;
+        self.rows.replace(rows);
+    }
+}
+
+/// The routes for which `wanted` holds; there is at least one, or the test would test nothing.
+pub fn routes(wanted: impl Fn(&Route) -> bool) -> Vec<&'static Route> {
+    let found: Vec<_> = ROUTES.iter().filter(|route| wanted(route)).collect();
+    assert!(!found.is_empty());
+    found
+}
+
+/// The route with this method and path template.
+pub fn route(method: &str, path: &str) -> &'static Route {
+    let found = ROUTES.iter().find(|route| (route.method, route.path) == (method, path));
+    found.unwrap_or_else(|| panic!("no route {method} {path}"))
+}

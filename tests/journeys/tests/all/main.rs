@@ -1,0 +1,20 @@
+//! What people do with the shop, and what they do wrong: every service, real sockets, real files.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    unreachable_pub,
+    reason = "a test that cannot go on should stop, and tests own their tasks"
+)]
+
+mod bad_input;
+mod cancelling;
+mod commands;
+mod contract;
+mod determinism;
+mod error_pages;
+mod ordering;
+mod reading;
+mod restarts;
+mod statements;
