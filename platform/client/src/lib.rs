@@ -12,9 +12,15 @@ mod call;
 mod far;
 pub mod headers;
 mod near;
+#[expect(dead_code, reason = "calls do not pass through them yet")]
+mod policy;
 
 pub use body::{Body, BodyError};
 pub use book::{Address, Peer, PhoneBook, UnknownPeer};
 pub use call::Caller;
 pub use far::{FarClient, InvalidAddress};
 pub use near::{BoxFuture, Handler, NearDoor, NearReceiver, handler, near};
+pub use policy::{
+    BreakerOptions, BreakerReason, BreakerState, BulkheadOptions, Policies, RefusalReason, RetryOptions,
+    ThrottleOptions,
+};
