@@ -51,6 +51,15 @@ impl Body {
         self.size_hint().exact()
     }
 
+    /// A second body with the same bytes, when all of them are in memory; a stream can be sent only once.
+    #[must_use]
+    pub fn try_clone(&self) -> Option<Self> {
+        match &self.0 {
+            Inner::Full(body) => Some(Self(Inner::Full(body.clone()))),
+            Inner::Incoming(_) => None,
+        }
+    }
+
     /// Reads the whole body, up to `limit` bytes.
     ///
     /// # Errors

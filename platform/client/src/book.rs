@@ -1,12 +1,13 @@
 //! The phone book: which names are peers, and where they are.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::{BTreeMap, btree_map};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use http::{Request, Response};
 use tradewind_problem::{Problem, UNAVAILABLE};
 
-use crate::{Body, FarClient, NearDoor};
+use crate::guard::{Guard, PeerState};
+use crate::{Body, FarClient, NearDoor, Policies};
 
 /// Where a peer is.
 #[derive(Debug, Clone)]
@@ -32,13 +33,48 @@ pub struct UnknownPeer {
 /// It is filled after all doors are built, so that peers may call each other in a circle.
 #[derive(Debug, Clone, Default)]
 pub struct PhoneBook {
-    entries: Arc<RwLock<BTreeMap<String, Address>>>,
+    entries: Arc<RwLock<BTreeMap<String, Entry>>>,
+}
+
+/// Where a peer is, and what stands before it for all of its callers.
+#[derive(Debug)]
+struct Entry {
+    address: Option<Address>,
+    guard: Arc<Guard>,
+}
+
+impl Entry {
+    fn new(name: &str, policies: Policies) -> Self {
+        Self { address: None, guard: Arc::new(Guard::new(name, policies)) }
+    }
 }
 
 impl PhoneBook {
-    /// Writes down where `name` is.
+    /// Writes down where `name` is. A peer that moves keeps its policies and what they know, but for its breaker:
+    /// that is about the endpoint.
     pub fn enter(&self, name: impl Into<String>, address: Address) {
-        self.entries.write().unwrap_or_else(PoisonError::into_inner).insert(name.into(), address);
+        let name = name.into();
+        let mut entries = self.write();
+        let entry = entries.entry(name).or_insert_with_key(|name| Entry::new(name, Policies::default()));
+        entry.guard.forget_endpoint();
+        entry.address = Some(address);
+    }
+
+    /// Puts these policies before `name`, for all of its callers, and forgets what the former ones knew. Calls
+    /// under way end under the former ones. Without it the defaults of [`Policies`] hold.
+    pub fn set_policies(&self, name: impl Into<String>, policies: Policies) {
+        let name = name.into();
+        let fresh = Entry::new(&name, policies);
+        match self.write().entry(name) {
+            btree_map::Entry::Occupied(mut known) => known.get_mut().guard = fresh.guard,
+            btree_map::Entry::Vacant(place) => drop(place.insert(fresh)),
+        }
+    }
+
+    /// What the policies of all peers know, by name; for metrics.
+    #[must_use]
+    pub fn peers_state(&self) -> Vec<PeerState> {
+        self.read().values().map(|entry| entry.guard.peer_state()).collect()
     }
 
     /// A handle on a peer. Whether the name is in the book is checked by [`PhoneBook::require`].
@@ -52,16 +88,31 @@ impl PhoneBook {
     /// # Errors
     /// [`UnknownPeer`] when it is not.
     pub fn require(&self, name: &str) -> Result<(), UnknownPeer> {
-        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
-        if entries.contains_key(name) {
+        let entries = self.read();
+        let known =
+            entries.iter().filter(|(_, entry)| entry.address.is_some()).map(|(known, _)| known.as_str());
+        let known: Vec<&str> = known.collect();
+        if known.contains(&name) {
             return Ok(());
         }
-        let known = entries.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let known = known.join(", ");
         Err(UnknownPeer { name: name.to_owned(), known })
     }
 
     fn find(&self, name: &str) -> Option<Address> {
-        self.entries.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        self.read().get(name)?.address.clone()
+    }
+
+    fn guard(&self, name: &str) -> Option<Arc<Guard>> {
+        self.read().get(name).map(|entry| entry.guard.clone())
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<String, Entry>> {
+        self.entries.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<String, Entry>> {
+        self.entries.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -79,7 +130,8 @@ impl Peer {
         &self.name
     }
 
-    /// Sends a request as it is and gives the answer as it is.
+    /// Sends a request as it is and gives the answer as it is: for passing on what others ask. No policy stands
+    /// in the way and none learns from it; calls of one's own go through [`Caller`](crate::Caller).
     ///
     /// # Errors
     /// When no answer arrived. An answer that says that something failed is no error here.
@@ -87,7 +139,16 @@ impl Peer {
         match self.book.find(&self.name) {
             Some(Address::Near(door)) => door.send(request).await,
             Some(Address::Far(client)) => client.send(request).await,
-            None => Err(Problem::new(&UNAVAILABLE).operator(format!("no address for peer {}", self.name))),
+            None => Err(self.unknown()),
         }
+    }
+
+    /// What stands before the peer.
+    pub(crate) fn guard(&self) -> Result<Arc<Guard>, Problem> {
+        self.book.guard(&self.name).ok_or_else(|| self.unknown())
+    }
+
+    fn unknown(&self) -> Problem {
+        Problem::new(&UNAVAILABLE).operator(format!("no address for peer {}", self.name))
     }
 }

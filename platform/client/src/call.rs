@@ -1,19 +1,42 @@
 //! Typed calls: JSON in, JSON out, failures as problems.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderName, HeaderValue, Method, Request};
+use http::{HeaderName, HeaderValue, Method, Request, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tradewind_kernel::{Clock, Context, Deadline, Entropy, Secret};
-use tradewind_problem::{DEADLINE_EXCEEDED, Problem};
+use tradewind_problem::{DEADLINE_EXCEEDED, Problem, UNAVAILABLE};
 
-use crate::{Body, Peer, headers};
+use crate::guard::{Attempt, Terms};
+use crate::policy::retry::{is_repeatable, least_wait, repeat};
+use crate::policy::verdict::Verdict;
+use crate::{Body, BodyError, Peer, headers};
 
 /// The greatest answer that is read into memory, in bytes.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
 
-/// Calls one peer on behalf of one context, until one deadline.
+/// A value, and who gave it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer<T> {
+    /// The value.
+    pub value: T,
+    /// Who gave it.
+    pub source: Source,
+}
+
+/// Who gave an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
+    /// The peer that was asked.
+    Peer,
+    /// The caller's own fallback, because of this problem.
+    Fallback(Problem),
+}
+
+/// Calls one peer on behalf of one context, until one deadline, through the policies of the peer.
 #[derive(Debug, Clone)]
 pub struct Caller {
     peer: Peer,
@@ -68,12 +91,41 @@ impl Caller {
         self.call(method, path, Some(body)).await
     }
 
-    /// Asks for `path` and looks at the status only.
+    /// Reads an object, or takes what `fallback` makes of the failure; the answer says which it was.
+    ///
+    /// The fallback stands in where the peer cannot answer, was not asked by a policy's decision, or asks for less.
+    /// A peer that refuses the request has answered it: that stays an error.
+    ///
+    /// # Errors
+    /// The peer's refusal of the request.
+    pub async fn get_or<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        fallback: impl FnOnce(&Problem) -> T,
+    ) -> Result<Answer<T>, Problem> {
+        match self.get(path).await {
+            Ok(value) => Ok(Answer { value, source: Source::Peer }),
+            Err(problem) if problem.is_server_fault() || problem.status() == 429 => {
+                Ok(Answer { value: fallback(&problem), source: Source::Fallback(problem) })
+            }
+            Err(problem) => Err(problem),
+        }
+    }
+
+    /// Asks for `path` once and looks at the status only. No policy stands in the way: who probes wants to know
+    /// how the peer is.
     ///
     /// # Errors
     /// The peer's problem, or [`DEADLINE_EXCEEDED`], or that no answer arrived.
     pub async fn probe(&self, path: &str) -> Result<(), Problem> {
-        self.exchange(Method::GET, path, None).await.map(drop)
+        let request = self.request(Method::GET, path, None)?;
+        let remaining = self.deadline.remaining(&self.clock);
+        let attempt = self.clock.timeout(remaining, self.attempt(&request)).await;
+        let too_late = || {
+            let operator = format!("{} did not answer in time to {path}", self.peer.name());
+            Problem::new(&DEADLINE_EXCEEDED).operator(operator)
+        };
+        attempt.map_err(|_| too_late())?.outcome.map(drop)
     }
 
     /// Sends `POST` without a body and reads the answer.
@@ -98,21 +150,35 @@ impl Caller {
         })
     }
 
+    /// The answer to a request that goes through the peer's policies.
     async fn exchange(&self, method: Method, path: &str, body: Option<String>) -> Result<Bytes, Problem> {
         let request = self.request(method, path, body)?;
-        let exchange = async {
-            let response = self.peer.send(request).await?;
-            let status = response.status();
-            let bytes = response.into_body().collect(MAX_ANSWER).await.map_err(Problem::internal)?;
-            if status.is_success() { Ok(bytes) } else { Err(Problem::from_response(status, &bytes)) }
+        let guard = self.peer.guard()?;
+        let terms = Terms {
+            path,
+            deadline: self.deadline,
+            clock: &self.clock,
+            entropy: &self.entropy,
+            repeatable: is_repeatable(&request),
         };
-        let remaining = self.deadline.remaining(&self.clock);
-        self.clock.timeout(remaining, exchange).await.unwrap_or_else(|_| {
-            let operator = format!("no answer from {} to {path}", self.peer.name());
-            Err(Problem::new(&DEADLINE_EXCEEDED).operator(operator))
-        })
+        guard.call(&terms, || self.attempt(&request)).await
     }
 
+    /// Sends the request once, with a span of its own and what is left of the deadline.
+    async fn attempt(&self, request: &Request<Body>) -> Attempt {
+        let Some(mut request) = repeat(request) else {
+            return Attempt::unusable(Problem::internal("a stream cannot be sent twice"));
+        };
+        let trace = self.context.trace.child(&self.entropy);
+        let remaining = self.deadline.remaining(&self.clock);
+        headers::write(request.headers_mut(), &trace, self.context.correlation, remaining);
+        match self.peer.send(request).await {
+            Ok(response) => Attempt::answered(response).await,
+            Err(problem) => Attempt::unanswered(problem),
+        }
+    }
+
+    /// The request without what differs from attempt to attempt.
     fn request(&self, method: Method, path: &str, body: Option<String>) -> Result<Request<Body>, Problem> {
         let mut request = Request::builder().method(method).uri(path);
         if body.is_some() {
@@ -128,11 +194,37 @@ impl Caller {
             value.set_sensitive(true);
             request = request.header(AUTHORIZATION, value);
         }
-        let mut request =
-            request.body(body.map_or_else(Body::empty, Body::from)).map_err(Problem::internal)?;
-        let trace = self.context.trace.child(&self.entropy);
-        let remaining = self.deadline.remaining(&self.clock);
-        headers::write(request.headers_mut(), &trace, self.context.correlation, remaining);
-        Ok(request)
+        request.body(body.map_or_else(Body::empty, Body::from)).map_err(Problem::internal)
+    }
+}
+
+impl Attempt {
+    async fn answered(response: Response<Body>) -> Self {
+        let (parts, body) = response.into_parts();
+        let bytes = match body.collect(MAX_ANSWER).await {
+            Ok(bytes) => bytes,
+            Err(BodyError::Broken) => {
+                let problem = Problem::new(&UNAVAILABLE).detail("The answer of a peer broke off.");
+                return Self::unanswered(problem.retry_after(Duration::from_secs(1)));
+            }
+            Err(error @ BodyError::TooLarge { .. }) => return Self::unusable(Problem::internal(error)),
+        };
+        let verdict = Verdict::of(parts.status);
+        if parts.status.is_success() {
+            return Self { outcome: Ok(bytes), verdict, again: None };
+        }
+        let problem = Problem::from_answer(parts.status, &parts.headers, &bytes);
+        let again = least_wait(parts.status, &parts.headers, &problem);
+        Self { outcome: Err(problem), verdict, again }
+    }
+
+    /// Nothing came back. When to come back is then our guess for the callers above, not the peer's wish.
+    fn unanswered(problem: Problem) -> Self {
+        Self { outcome: Err(problem), verdict: Verdict::Failing, again: Some(Duration::ZERO) }
+    }
+
+    /// The peer works, and what came back or went out is of no use.
+    fn unusable(problem: Problem) -> Self {
+        Self { outcome: Err(problem), verdict: Verdict::Working, again: None }
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tradewind_kernel::{Id, TraceContext};
+pub use tradewind_problem::RETRIED;
 
 /// W3C Trace Context, level 1.
 pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");

@@ -3,6 +3,10 @@
 //! A [`Peer`] is a name in a [`PhoneBook`]. A call carries its [`Context`](tradewind_kernel::Context) and
 //! what is left of its deadline in headers, near or far alike, and a failure comes back as a
 //! [`Problem`](tradewind_problem::Problem).
+//!
+//! Before each peer stand its [`Policies`], shared by all of its callers. A call passes them from the outside
+//! in: deadline, bulkhead, throttle, retry, breaker. Each refusal says which of them refused and when another
+//! try makes sense, and [`PhoneBook::peers_state`] shows what they know.
 
 #![warn(missing_docs)]
 
@@ -10,11 +14,18 @@ mod body;
 mod book;
 mod call;
 mod far;
+mod guard;
 pub mod headers;
 mod near;
+mod policy;
 
 pub use body::{Body, BodyError};
 pub use book::{Address, Peer, PhoneBook, UnknownPeer};
-pub use call::Caller;
+pub use call::{Answer, Caller, Source};
 pub use far::{FarClient, InvalidAddress};
+pub use guard::PeerState;
 pub use near::{BoxFuture, Handler, NearDoor, NearReceiver, handler, near};
+pub use policy::{
+    BreakerOptions, BreakerReason, BreakerState, BulkheadOptions, Policies, RefusalReason, RetryOptions,
+    ThrottleOptions,
+};

@@ -19,7 +19,7 @@ pub use kinds::{
     METHOD_NOT_ALLOWED, NOT_FOUND, PAYLOAD_TOO_LARGE, PLATFORM, UNAUTHENTICATED, UNAVAILABLE,
     UNSUPPORTED_MEDIA_TYPE,
 };
-pub use wire::{MEDIA_TYPE, TYPE_PREFIX};
+pub use wire::{MEDIA_TYPE, RETRIED, TYPE_PREFIX};
 
 /// A kind of failure: a code that programs compare and a title that people read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +54,7 @@ struct Inner {
     detail: Option<String>,
     errors: Vec<FieldError>,
     retry_after: Option<Duration>,
+    retried: bool,
     operator: Option<String>,
     allow: Option<String>,
     trace_id: Option<String>,
@@ -70,6 +71,7 @@ impl Problem {
             detail: None,
             errors: Vec::new(),
             retry_after: None,
+            retried: false,
             operator: None,
             allow: None,
             trace_id: None,
@@ -100,6 +102,13 @@ impl Problem {
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
         self.0.retry_after = Some(wait);
+        self
+    }
+
+    /// Says that the hop nearest the failure has decided about further tries: nobody above it tries again.
+    #[must_use]
+    pub fn retried(mut self) -> Self {
+        self.0.retried = true;
         self
     }
 
@@ -152,6 +161,18 @@ impl Problem {
     #[must_use]
     pub fn operator_text(&self) -> Option<&str> {
         self.0.operator.as_deref()
+    }
+
+    /// After how long another try makes sense, when that is known.
+    #[must_use]
+    pub fn wait(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// Whether the hop nearest the failure has decided about further tries.
+    #[must_use]
+    pub fn was_retried(&self) -> bool {
+        self.0.retried
     }
 
     /// What is wrong with the input, thing by thing.

@@ -1,10 +1,11 @@
 //! Problems on the wire: `application/problem+json`.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use crate::{FieldError, INTERNAL, Inner, Problem};
@@ -14,6 +15,9 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 
 /// What stands before the code in a problem's `type`.
 pub const TYPE_PREFIX: &str = "urn:tradewind:problem:";
+
+/// Says, with the value `1`, that the hop nearest the failure has decided about further tries.
+pub const RETRIED: HeaderName = HeaderName::from_static("tradewind-retried");
 
 #[derive(Serialize, Deserialize)]
 struct Document<'a> {
@@ -48,6 +52,9 @@ impl Problem {
             // The header counts whole seconds; zero would invite a retry at once.
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        }
+        if self.0.retried {
+            headers.insert(RETRIED, HeaderValue::from_static("1"));
         }
         if let Some(allow) = self.0.allow.as_ref().and_then(|allow| HeaderValue::from_str(allow).ok()) {
             headers.insert(ALLOW, allow);
@@ -86,10 +93,21 @@ impl Problem {
             detail: document.detail,
             errors: document.errors,
             retry_after: None,
+            retried: false,
             operator: None,
             allow: None,
             trace_id: document.trace_id,
         }))
+    }
+
+    /// Reads the problem that a peer answered with, and what its headers say about another try.
+    #[must_use]
+    pub fn from_answer(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
+        let mut problem = Self::from_response(status, body);
+        problem.0.retried = headers.get(RETRIED).is_some_and(|value| value == "1");
+        let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        problem.0.retry_after = seconds.map(Duration::from_secs);
+        problem
     }
 
     fn of_status(status: StatusCode) -> Self {
@@ -107,8 +125,6 @@ impl Problem {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::{INVALID_BODY, PLATFORM, UNAVAILABLE};
 
@@ -138,6 +154,18 @@ mod tests {
     fn retry_after_is_rounded_up_to_seconds() {
         let response = Problem::new(&UNAVAILABLE).retry_after(Duration::from_millis(1200)).to_response();
         assert_eq!(response.headers()[RETRY_AFTER], "2");
+    }
+
+    #[test]
+    fn what_is_said_about_another_try_survives_the_wire() {
+        let problem = Problem::new(&UNAVAILABLE).retry_after(Duration::from_secs(3)).retried();
+        let response = problem.to_response();
+        let read = Problem::from_answer(response.status(), response.headers(), response.body());
+        assert_eq!((&read, read.wait(), read.was_retried()), (&problem, Some(Duration::from_secs(3)), true));
+        let plain = Problem::new(&UNAVAILABLE).to_response();
+        assert!(!plain.headers().contains_key(RETRIED));
+        let read = Problem::from_answer(plain.status(), plain.headers(), plain.body());
+        assert_eq!((read.wait(), read.was_retried()), (None, false));
     }
 
     #[test]

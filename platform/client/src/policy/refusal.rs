@@ -1,0 +1,123 @@
+//! What callers are told when a policy refused.
+
+use std::fmt;
+use std::time::Duration;
+
+use tradewind_problem::{Problem, UNAVAILABLE};
+
+use crate::policy::breaker::BreakerState;
+use crate::policy::bulkhead::{BulkheadOptions, NoRoom};
+
+/// When to come back, where nothing better is known.
+const SOON: Duration = Duration::from_secs(1);
+
+/// Which policy refused, and why; the label of a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RefusalReason {
+    /// Bulkhead: so many calls were under way and waiting that no further one could wait.
+    QueueFull,
+    /// Bulkhead: no call under way ended in time.
+    NoRoom,
+    /// Throttle: the peer refused many calls, this one was dropped by the draw.
+    Throttled,
+    /// Breaker: it was open.
+    BreakerOpen,
+    /// Breaker: it was half-open and its probe under way.
+    BreakerProbing,
+    /// Retry: the budget was spent; not a call but a further try was refused.
+    BudgetSpent,
+}
+
+impl RefusalReason {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::QueueFull,
+        Self::NoRoom,
+        Self::Throttled,
+        Self::BreakerOpen,
+        Self::BreakerProbing,
+        Self::BudgetSpent,
+    ];
+
+    /// A stable name in kebab case.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::QueueFull => "bulkhead-queue-full",
+            Self::NoRoom => "bulkhead-no-room",
+            Self::Throttled => "throttled",
+            Self::BreakerOpen => "breaker-open",
+            Self::BreakerProbing => "breaker-probing",
+            Self::BudgetSpent => "retry-budget-spent",
+        }
+    }
+}
+
+impl fmt::Display for RefusalReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A call that was not sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal {
+    pub(crate) reason: RefusalReason,
+    why: String,
+    wait: Duration,
+}
+
+impl Refusal {
+    pub(crate) fn no_room(no_room: NoRoom, options: &BulkheadOptions) -> Self {
+        let BulkheadOptions { calls, queue, .. } = options;
+        let (reason, why) = match no_room {
+            NoRoom::QueueFull => {
+                (RefusalReason::QueueFull, format!("{calls} calls are under way and {queue} wait"))
+            }
+            NoRoom::Waited(wait) => {
+                let milliseconds = wait.as_millis();
+                (RefusalReason::NoRoom, format!("none of {calls} calls ended within {milliseconds} ms"))
+            }
+        };
+        Self { reason, why: format!("its bulkhead is full: {why}"), wait: SOON }
+    }
+
+    pub(crate) fn throttled() -> Self {
+        let why = "its throttle holds calls back: too many of the last ten seconds failed".to_owned();
+        Self { reason: RefusalReason::Throttled, why, wait: SOON }
+    }
+
+    pub(crate) fn breaker(state: BreakerState) -> Self {
+        match state {
+            BreakerState::Open { reason, remaining } => {
+                let why = format!("its breaker is open: {reason}");
+                Self { reason: RefusalReason::BreakerOpen, why, wait: remaining }
+            }
+            BreakerState::HalfOpen { reason, .. } => {
+                let why = format!("its breaker is half-open and a probe is under way: {reason}");
+                Self { reason: RefusalReason::BreakerProbing, why, wait: SOON }
+            }
+            BreakerState::Closed => Self {
+                reason: RefusalReason::BreakerOpen,
+                why: "its breaker was open".to_owned(),
+                wait: SOON,
+            },
+        }
+    }
+
+    /// The refusal for the caller. Its kind is that of a peer that cannot answer, because what there is to do
+    /// is the same; and it is not for the hops above to try again.
+    pub(crate) fn problem(&self, peer: &str) -> Problem {
+        let seconds = self.wait.as_secs() + u64::from(self.wait.subsec_nanos() > 0);
+        let detail = format!(
+            "A peer that is needed was not called, {}. Try again after {} s.",
+            self.why,
+            seconds.max(1)
+        );
+        Problem::new(&UNAVAILABLE)
+            .detail(detail)
+            .retry_after(self.wait)
+            .retried()
+            .operator(format!("{} to {peer}", self.reason))
+    }
+}
