@@ -59,6 +59,8 @@ pub(crate) fn request(call: Call, path: &CanonicalPath) -> Result<Request<Body>,
 /// The answer as the client gets it.
 pub(crate) fn response(mut response: Response<Body>) -> Response<Body> {
     strip(response.headers_mut());
+    // Between services only: a client outside decides about its own tries.
+    response.headers_mut().remove(context::RETRIED);
     response
 }
 

@@ -171,7 +171,11 @@ fn read_folder(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = format!("{prefix}{name}");
         let kind = entry.file_type()?;
-        if kind.is_dir() && !SKIPPED.contains(&name.as_str()) {
+        // In a second work tree of one repository `.git` is a file.
+        if SKIPPED.contains(&name.as_str()) {
+            continue;
+        }
+        if kind.is_dir() {
             read_folder(&entry.path(), &format!("{path}/"), files)?;
         } else if kind.is_file() && !name.ends_with(".log") {
             files.extend(read_text(&entry.path())?.map(|text| (path, text)));
