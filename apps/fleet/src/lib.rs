@@ -2,6 +2,7 @@
 
 mod file;
 mod goods;
+mod letters;
 mod probe;
 mod seed;
 
@@ -9,6 +10,7 @@ use tradewind_chassis::{Assembly, Service};
 
 pub use file::{FleetFile, FleetFileError};
 pub use goods::{ACCOUNTS, DemoAccount, PRODUCTS};
+pub use letters::{LetterDesk, LetterName, LettersError};
 pub use probe::ready;
 pub use seed::{LoadSize, Seeder};
 

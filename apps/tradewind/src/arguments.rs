@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use tradewind_fleet::LetterName;
 
 /// Runs a fleet of services on this machine: nothing to install, nothing to configure.
 ///
@@ -33,6 +34,8 @@ pub(crate) enum Command {
     Seed(Seed),
     /// Ask a running fleet whether it is ready; the exit status tells
     Health(Health),
+    /// Look at events that could not be handled, mend them, replay them or drop them
+    Letters(Letters),
 }
 
 #[derive(Debug, Args)]
@@ -80,4 +83,80 @@ pub(crate) struct Seed {
 pub(crate) struct Health {
     #[command(flatten)]
     pub(crate) data: Data,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Letters {
+    #[command(subcommand)]
+    pub(crate) command: LettersCommand,
+    /// The folder of the running fleet
+    // Not the others' `Data`: here it may stand behind the inner command.
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        default_value = "tradewind-data",
+        env = "TRADEWIND_DATA",
+        global = true
+    )]
+    pub(crate) data: PathBuf,
+    /// Only the letters of this service
+    #[arg(long, value_name = "NAME", global = true)]
+    pub(crate) service: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LettersCommand {
+    /// Show all letters, in order
+    List,
+    /// Show one letter with its event
+    Show(Named),
+    /// Replace what the event of a letter says; the original is kept
+    Edit {
+        #[command(flatten)]
+        named: Named,
+        /// A file with the new data as JSON; - reads it from the standard input
+        #[arg(long, value_name = "FILE")]
+        with: PathBuf,
+        /// Why, for those who ask later
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Handle the letters of a letter's key again, in order; stops at the first that fails again
+    Replay(Named),
+    /// Give a letter up: its event is never handled
+    Drop {
+        #[command(flatten)]
+        named: Named,
+        /// The first letter of the same key instead
+        #[arg(long)]
+        head: bool,
+        /// Why, for those who ask later
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Named {
+    /// The letter, as the list names it, such as orders/17
+    #[arg(value_name = "LETTER")]
+    pub(crate) letter: LetterName,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent_and_letters_take_their_folder_anywhere() {
+        <Arguments as CommandFactory>::command().debug_assert();
+        for line in ["letters --data here list", "letters list --data here"] {
+            let words = std::iter::once("tradewind").chain(line.split(' '));
+            let parsed = Arguments::try_parse_from(words).unwrap().command();
+            assert!(matches!(parsed, Command::Letters(letters) if letters.data.as_os_str() == "here"));
+        }
+        assert!(Arguments::try_parse_from(["tradewind", "describe", "--data", "here"]).is_err());
+    }
 }

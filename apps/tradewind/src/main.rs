@@ -5,6 +5,7 @@
 mod arguments;
 mod describe;
 mod health;
+mod letters;
 mod seed;
 mod table;
 mod up;
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
         Command::Describe(options) => describe::run(&options),
         Command::Seed(options) => seed::run(&options),
         Command::Health(options) => health::run(&options),
+        Command::Letters(options) => letters::run(&options),
     };
     match outcome {
         Ok(code) => code,

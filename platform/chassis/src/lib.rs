@@ -14,6 +14,8 @@ mod health;
 mod host;
 pub mod http;
 mod instance;
+mod internals;
+mod letters;
 pub mod metrics;
 mod plan;
 mod serve;

@@ -3,28 +3,24 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::StatusCode;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tradewind_client::{BoxFuture, Peer, PhoneBook};
 use tradewind_db::{Db, MigrationSet};
-use tradewind_events::{Feed, LogFeed, Progress, RunnerOptions, Subscription};
+use tradewind_events::{Feed, Progress, RunnerOptions, Subscription};
 use tradewind_kernel::{Clock, Context, Entropy, Principal};
-use tradewind_problem::{INVALID_PARAMETER, Problem, UNAVAILABLE};
 
 use crate::description::DoorKind;
-use crate::health::{Health, Stage};
-use crate::http::{Access, Call, DoorContext, DoorLimits, DoorMetrics, Reply, Routes, door_handler, prune};
+use crate::health::Health;
+use crate::http::{Access, DoorContext, DoorLimits, DoorMetrics, Routes, door_handler, prune};
 use crate::instance::{BuiltDoor, Environment, Follower, Instance, Repeater, Scopes, StartError};
-use crate::metrics::{self, Kind, Metrics};
+use crate::internals::Internals;
+use crate::letters::{Followed, Letters};
+use crate::metrics::{Kind, Metrics};
 use crate::serve::GuardFactory;
 use crate::settings::SettingsSource;
 
 /// How often answers past their time are removed.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
-
-/// The longest wait of a reader of the feed, below the deadline of a request.
-const FEED_WAIT: Duration = Duration::from_secs(8);
 
 /// What a service gets to build its state from.
 #[derive(Debug)]
@@ -129,10 +125,16 @@ where
         observe(&metrics, &environment.db, &scopes);
         let platform =
             Internals { health: health.clone(), metrics: metrics.clone(), db: environment.db.clone(), name };
-        let building = Building { name, state, environment, metrics, scopes };
+        let subscriptions = subscriptions.into_iter().map(|subscription| Followed {
+            subscription: Arc::new(subscription),
+            progress: Arc::new(Progress::default()),
+        });
+        let subscriptions: Vec<Followed<S>> = subscriptions.collect();
+        let building =
+            Building { name, state, environment, metrics, scopes, subscriptions: subscriptions.clone() };
         let doors = doors.into_iter().map(|door| building.door(door, &platform).map_err(failed));
         let doors = doors.collect::<Result<_, _>>()?;
-        let followers = subscriptions.into_iter().map(|subscription| building.follower(subscription));
+        let followers = subscriptions.into_iter().map(|followed| building.follower(followed));
         let followers: Vec<Follower> = followers.collect();
         let followed = followers.iter().map(|each| (each.producer, each.progress.clone())).collect();
         let mut repeaters: Vec<_> = jobs.into_iter().map(|job| building.repeater(job)).collect();
@@ -160,12 +162,16 @@ struct Building<S> {
     environment: Environment,
     metrics: Metrics,
     scopes: Scopes,
+    subscriptions: Vec<Followed<S>>,
 }
 
 impl<S: Send + Sync + 'static> Building<S> {
     fn door(&self, plan: DoorPlan<S>, internals: &Internals) -> Result<BuiltDoor, String> {
         let DoorPlan { kind, port, routes, guard } = plan;
-        let routes = if kind == DoorKind::Internal { internals.add_to(routes) } else { routes };
+        let routes = match kind {
+            DoorKind::Internal => self.letters().add_to(internals.add_to(routes)),
+            DoorKind::Public | DoorKind::Admin | DoorKind::DataPlane => routes,
+        };
         let platform = &self.environment.platform;
         let access = match kind {
             DoorKind::Internal => Access::Internal { secret: self.environment.secret.clone() },
@@ -193,10 +199,14 @@ impl<S: Send + Sync + 'static> Building<S> {
         Ok(BuiltDoor { kind, port, handler, guard, address: None })
     }
 
-    fn follower(&self, subscription: Subscription<S>) -> Follower {
+    fn letters(&self) -> Letters<S> {
+        Letters { db: self.environment.db.clone(), followed: self.subscriptions.clone() }
+    }
+
+    fn follower(&self, followed: Followed<S>) -> Follower {
+        let Followed { subscription, progress } = followed;
         let producer = subscription.producer();
-        let progress = Arc::new(Progress::default());
-        self.observe_subscription(producer, &progress);
+        observe_subscription(&self.metrics, producer, &progress);
         let options = RunnerOptions {
             consumer: self.name,
             db: self.environment.db.clone(),
@@ -206,36 +216,9 @@ impl<S: Send + Sync + 'static> Building<S> {
         };
         let state = self.state.clone();
         let follow = move |feed: Box<dyn Feed>| -> BoxFuture<'static, ()> {
-            Box::pin(tradewind_events::run(Arc::new(subscription), state, feed, options))
+            Box::pin(tradewind_events::run(subscription, state, feed, options))
         };
         Follower { producer, progress, follow: Box::new(follow) }
-    }
-
-    fn observe_subscription(&self, producer: &'static str, progress: &Arc<Progress>) {
-        let labels = || vec![("producer", producer.to_owned())];
-        let (position, handled, failures) = (progress.clone(), progress.clone(), progress.clone());
-        let metrics = &self.metrics;
-        metrics.observe_with(
-            "subscription_position",
-            "Position of the last event handled or passed over",
-            Kind::Gauge,
-            &labels(),
-            move || position.position(),
-        );
-        metrics.observe_with(
-            "subscription_handled_total",
-            "Events handled",
-            Kind::Counter,
-            &labels(),
-            move || handled.handled(),
-        );
-        metrics.observe_with(
-            "subscription_failures_total",
-            "Attempts to handle events that failed",
-            Kind::Counter,
-            &labels(),
-            move || failures.failures(),
-        );
     }
 
     fn repeater(&self, job: JobPlan<S>) -> Repeater {
@@ -294,87 +277,31 @@ fn observe(metrics: &Metrics, db: &Db, scopes: &Scopes) {
     }
 }
 
-/// What every internal door offers besides the service's own routes.
-struct Internals {
-    name: &'static str,
-    health: Health,
-    metrics: Metrics,
-    db: Db,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FeedQuery {
-    #[serde(default)]
-    after: i64,
-    #[serde(default)]
-    limit: Option<u16>,
-}
-
-impl Internals {
-    fn add_to<S: Send + Sync + 'static>(&self, routes: Routes<S>) -> Routes<S> {
-        let (ready, started, metrics) = (self.health.clone(), self.health.clone(), self.metrics.clone());
-        let (db, name) = (self.db.clone(), self.name);
-        routes
-            .get("/livez", |_, _| async { Ok(status("alive")) })
-            .get("/readyz", move |_, _| {
-                let stage = ready.stage();
-                async move {
-                    if stage == Stage::Ready {
-                        Ok(status("ready"))
-                    } else {
-                        Err(not_ready(stage))
-                    }
-                }
-            })
-            .get("/startupz", move |_, _| {
-                let stage = started.stage();
-                async move {
-                    if stage == Stage::Starting {
-                        Err(not_ready(stage))
-                    } else {
-                        Ok(status("started"))
-                    }
-                }
-            })
-            .get("/metrics", move |_, _| {
-                let text = metrics.render();
-                async move { Ok(Reply::bytes(StatusCode::OK, metrics::MEDIA_TYPE, text)) }
-            })
-            .get("/events", move |_, call| {
-                feed(LogFeed::new(name, db.clone()), call)
-            })
+fn observe_subscription(metrics: &Metrics, producer: &'static str, progress: &Arc<Progress>) {
+    type Count = fn(&Progress) -> u64;
+    let counts: [(&'static str, &'static str, Count); 3] = [
+        ("subscription_handled_total", "Events handled", Progress::handled),
+        ("subscription_failures_total", "What failed, whoever was at fault", Progress::failures),
+        ("subscription_attempts_total", "Failed attempts counted against their event", Progress::attempts),
+    ];
+    type Level = fn(&Progress) -> i64;
+    let levels: [(&'static str, &'static str, Level); 4] = [
+        ("subscription_position", "Position of the last event handled, parked or passed over", |progress| {
+            progress.position()
+        }),
+        ("subscription_parked_letters", "Letters that are parked", Progress::parked_letters),
+        ("subscription_parked_keys", "Keys with parked letters", Progress::parked_keys),
+        ("subscription_stopped", "1 while no further letter can be parked", |progress| {
+            i64::from(progress.is_stopped())
+        }),
+    ];
+    let labels = [("producer", producer.to_owned())];
+    for (name, help, read) in counts {
+        let progress = progress.clone();
+        metrics.observe_with(name, help, Kind::Counter, &labels, move || read(&progress));
     }
-}
-
-fn status(text: &'static str) -> Reply {
-    Reply::bytes(StatusCode::OK, "text/plain; charset=utf-8", text)
-}
-
-fn not_ready(stage: Stage) -> Problem {
-    let text = if stage == Stage::Starting { "The service is starting." } else { "The service is stopping." };
-    Problem::new(&UNAVAILABLE).detail(text)
-}
-
-/// The log of the service: events after a position, waiting a while for the first.
-async fn feed(mut feed: LogFeed, call: Call) -> Result<Reply, Problem> {
-    let FeedQuery { after, limit } = call.query()?;
-    let limit = limit.unwrap_or(100);
-    let wrong = |name: &str, detail: &str| {
-        Problem::new(&INVALID_PARAMETER).detail("The events cannot be given.").error(name, detail)
-    };
-    if !(1..=1000).contains(&limit) {
-        return Err(wrong("limit", "ask for 1 to 1000 events"));
+    for (name, help, read) in levels {
+        let progress = progress.clone();
+        metrics.observe_with(name, help, Kind::Gauge, &labels, move || read(&progress));
     }
-    if after < 0 {
-        return Err(wrong("after", "send the position of the last event you have, or 0"));
-    }
-    let read = |error: tradewind_events::FeedError| Problem::internal(error);
-    let mut events = feed.read(after, limit).await.map_err(read)?;
-    if events.is_empty() {
-        let wait = FEED_WAIT.min(call.deadline().remaining(call.clock()) / 2);
-        call.clock().timeout(wait, feed.wait()).await.unwrap_or_default();
-        events = feed.read(after, limit).await.map_err(read)?;
-    }
-    Reply::ok(&events)
 }

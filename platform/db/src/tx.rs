@@ -66,7 +66,9 @@ impl Tx {
         self.connection.total_changes() != self.changes_before
     }
 
-    pub(crate) fn failure(&self) -> Option<&DbError> {
+    /// The failure that lost the transaction, if one did: it tells a failing database from a failing work.
+    #[must_use]
+    pub fn failure(&self) -> Option<&DbError> {
         self.failure.as_ref()
     }
 

@@ -4,18 +4,31 @@
 //! database. A consumer reads the producer's log through a [`Feed`] and keeps its cursor in its own database
 //! in the same transaction as the effect, so that each effect happens once. No broker takes part, and none
 //! is needed for correctness where one does.
+//!
+//! An event that cannot be handled is tried [`MAX_ATTEMPTS`] times and then parked as a letter, with what
+//! follows of its key behind it; see [`letters`].
 
 #![warn(missing_docs)]
 
+mod attempts;
 mod cursor;
 mod envelope;
 mod feed;
+mod handling;
+pub mod letters;
 mod log;
+mod parking;
+mod progress;
 mod runner;
+mod schema;
 mod subscription;
 
+pub use attempts::MAX_ATTEMPTS;
 pub use envelope::{Envelope, Event, Recorded};
 pub use feed::{Feed, FeedError, LogFeed};
-pub use log::{MIGRATIONS, TOPIC, announce, head};
-pub use runner::{Progress, RunnerOptions, run};
+pub use log::{TOPIC, announce, head};
+pub use parking::{MAX_PARKED_KEYS, MAX_PARKED_LETTERS};
+pub use progress::Progress;
+pub use runner::{RunnerOptions, run};
+pub use schema::MIGRATIONS;
 pub use subscription::{HandleError, Received, Start, Subscription};

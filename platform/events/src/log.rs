@@ -3,46 +3,13 @@
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
-use tradewind_db::{
-    Column, Db, DbError, FromColumn, FromRow, Json, Migration, MigrationSet, Row, Tx, params, sql,
-};
+use tradewind_db::{Column, Db, DbError, FromColumn, FromRow, Json, Row, Tx, params, sql};
 use tradewind_kernel::{Id, Timestamp};
 
 use crate::{Envelope, Event, Recorded};
 
 /// The signal raised after each commit that announced something.
 pub const TOPIC: &str = "event_log";
-
-/// The tables of the log and of the cursors.
-pub const MIGRATIONS: MigrationSet = MigrationSet {
-    component: "events",
-    migrations: &[Migration {
-        version: 1,
-        name: "create_event_log",
-        text: "create table event_log (
-                   position {serial},
-                   id {uuid} not null,
-                   type text not null,
-                   partition_key text not null,
-                   sequence bigint not null,
-                   correlation {uuid} not null,
-                   causation {uuid},
-                   traceparent text not null,
-                   recorded_at bigint not null,
-                   data {json} not null,
-                   unique (partition_key, sequence)
-               );
-               create table event_key (
-                   partition_key text primary key,
-                   sequence bigint not null
-               );
-               create table event_cursor (
-                   subscription text primary key,
-                   position bigint not null,
-                   moved_at bigint not null
-               );",
-    }],
-};
 
 sql! {
     NEXT_SEQUENCE = "insert into event_key (partition_key, sequence) values ($1, 1)

@@ -1,18 +1,18 @@
 //! The loop behind a subscription: read, handle in one transaction with the cursor, wait.
 
 use std::convert::Infallible;
-use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::Notify;
-use tracing::Instrument;
-use tradewind_db::{Db, DbError, Tx, Work};
-use tradewind_kernel::{Clock, Context, Entropy, Principal, TraceContext};
+use tradewind_db::{Db, DbError};
+use tradewind_kernel::{Clock, Context, Entropy, Principal};
 
+use crate::attempts::{self, Attempts, Doubt, MAX_ATTEMPTS, Note};
 use crate::cursor::{self, Create};
-use crate::{Feed, HandleError, Recorded, Start, Subscription};
+use crate::handling::HandleBatch;
+use crate::parking::{self, Park, shortened};
+use crate::progress::Progress;
+use crate::{Feed, FeedError, HandleError, Recorded, Start, Subscription};
 
 /// Events read and handled together.
 const BATCH: u16 = 128;
@@ -25,6 +25,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 /// The longest pause after failures, and the longest wait for a wake-up before looking again.
 const MAX_PAUSE: Duration = Duration::from_secs(10);
+
+/// What is known of an attempt that never came back.
+const DIED: &str = "the process ended while it handled the event";
 
 /// What the runner needs besides the subscription and the feed.
 #[derive(Debug, Clone)]
@@ -41,73 +44,44 @@ pub struct RunnerOptions {
     pub progress: Arc<Progress>,
 }
 
-/// How far a subscription has come; read by metrics.
-#[derive(Debug, Default)]
-pub struct Progress {
-    position: AtomicI64,
-    moved: Notify,
-    handled: AtomicU64,
-    failures: AtomicU64,
-}
-
-impl Progress {
-    /// The position of the last event that was handled or passed over.
-    #[must_use]
-    pub fn position(&self) -> i64 {
-        self.position.load(Ordering::Acquire)
-    }
-
-    /// Waits until the events up to `position` were handled or passed over.
-    pub async fn reached(&self, position: i64) {
-        loop {
-            let mut moved = pin!(self.moved.notified());
-            // In line before looking: a move between the two must not be missed.
-            moved.as_mut().enable();
-            if self.position() >= position {
-                return;
-            }
-            moved.await;
-        }
-    }
-
-    fn move_to(&self, position: i64) {
-        self.position.store(position, Ordering::Release);
-        self.moved.notify_waiters();
-    }
-
-    /// Events handled since the start.
-    #[must_use]
-    pub fn handled(&self) -> u64 {
-        self.handled.load(Ordering::Relaxed)
-    }
-
-    /// Attempts that failed since the start.
-    #[must_use]
-    pub fn failures(&self) -> u64 {
-        self.failures.load(Ordering::Relaxed)
-    }
-}
-
 /// Follows the feed until the returned future is dropped, which is safe at any await.
 ///
-/// An event whose handler fails is tried again with growing pauses, and the events behind it wait: order
-/// is kept and nothing is skipped.
+/// A failure that is not the event's is waited out with growing pauses; order is kept and nothing is skipped.
+/// An event that is itself at fault is tried [`MAX_ATTEMPTS`] times and then parked, and the other keys go
+/// on. So is one that kills the process: what the last life may have died of is handled one by one, and each
+/// attempt is written down before it is made.
 pub async fn run<S: Send + Sync + 'static>(
     subscription: Arc<Subscription<S>>,
     state: Arc<S>,
     mut feed: Box<dyn Feed>,
     options: RunnerOptions,
 ) {
-    let mut runner = Runner { subscription, state, options, cursor: Cursor::default() };
+    let cursor = Cursor::default();
+    let mut runner = Runner { subscription, state, options, cursor, doubt: None, suspect: None, begun: None };
     let mut pause = FIRST_PAUSE;
     loop {
         // After a failure the stored cursor decides again: another reader may have moved it.
-        let handled = runner.options.progress.handled();
+        let stored = runner.cursor.stored;
         let Err(error) = runner.follow(feed.as_mut()).await;
-        if runner.options.progress.handled() > handled {
+        if runner.cursor.stored > stored {
             pause = FIRST_PAUSE;
         }
         pause = runner.rest(&error, pause).await;
+    }
+}
+
+/// Why the loop has to rest.
+#[derive(Debug, thiserror::Error)]
+enum Stop {
+    #[error(transparent)]
+    Feed(#[from] FeedError),
+    #[error(transparent)]
+    Handle(#[from] HandleError),
+}
+
+impl From<DbError> for Stop {
+    fn from(error: DbError) -> Self {
+        Self::Handle(error.into())
     }
 }
 
@@ -124,6 +98,12 @@ struct Runner<S> {
     state: Arc<S>,
     options: RunnerOptions,
     cursor: Cursor,
+    /// `None` until this life has read where it begins.
+    doubt: Option<Doubt>,
+    /// The event that failed before, or that an earlier life died of.
+    suspect: Option<Attempts>,
+    /// The event whose present attempt is written down already.
+    begun: Option<i64>,
 }
 
 impl<S: Send + Sync + 'static> Runner<S> {
@@ -132,35 +112,50 @@ impl<S: Send + Sync + 'static> Runner<S> {
         self.subscription.producer().to_owned()
     }
 
-    async fn follow(&mut self, feed: &mut dyn Feed) -> Result<Infallible, String> {
+    async fn follow(&mut self, feed: &mut dyn Feed) -> Result<Infallible, Stop> {
         self.begin(feed).await?;
         loop {
             self.step(feed).await?;
+            self.options.progress.set_stopped(false);
         }
     }
 
-    async fn begin(&mut self, feed: &mut dyn Feed) -> Result<(), String> {
-        let text = |error: DbError| error.to_string();
+    async fn begin(&mut self, feed: &mut dyn Feed) -> Result<(), Stop> {
         let name = self.name();
-        let position = match cursor::find(&self.options.db, &name).await.map_err(text)? {
-            Some(position) => position,
-            None => {
-                let position = match self.subscription.beginning() {
-                    Start::Beginning => 0,
-                    Start::Now => feed.head().await.map_err(|error| error.to_string())?,
-                };
-                let create = Create { subscription: name, position };
-                self.options.db.write(&self.context(), create).await.map_err(text)?;
-                position
-            }
+        let found = cursor::find(&self.options.db, &name).await?;
+        let position = match (found, self.subscription.beginning()) {
+            (Some(position), _) => position,
+            (None, Start::Beginning) => 0,
+            (None, Start::Now) => feed.head().await?,
         };
+        if found.is_none() {
+            let create = Create { subscription: name.clone(), position };
+            self.options.db.write(&self.context(), create).await?;
+        }
         self.cursor = Cursor { stored: position, reached: position };
+        self.suspect = attempts::find(&self.options.db, &name, position).await?;
+        if self.doubt.is_none() {
+            parking::load(&self.options.db, &name, &self.options.progress).await?;
+            // Without a cursor there was no life before that could have died of anything.
+            let until = if found.is_some() { feed.head().await? } else { 0 };
+            self.doubt = Some(Doubt { left: usize::from(BATCH), until });
+            self.stagger().await;
+        }
         self.report();
         Ok(())
     }
 
-    async fn step(&mut self, feed: &mut dyn Feed) -> Result<(), String> {
-        let batch = feed.read(self.cursor.reached, BATCH).await.map_err(|error| error.to_string())?;
+    /// Waits a random while when earlier lives died: of all that was under way in this process then, only one
+    /// is at fault, and the others shall get a chance to finish before it is tried again.
+    async fn stagger(&self) {
+        let Some(suspect) = &self.suspect else { return };
+        let most = FIRST_PAUSE * 2_u32.saturating_pow(suspect.count.min(MAX_ATTEMPTS));
+        let millis = u64::try_from(most.as_millis()).unwrap_or(1);
+        self.options.clock.sleep(Duration::from_millis(self.options.entropy.below(millis))).await;
+    }
+
+    async fn step(&mut self, feed: &mut dyn Feed) -> Result<(), Stop> {
+        let batch = feed.read(self.cursor.reached, BATCH).await?;
         let Some(last) = batch.last().map(|recorded| recorded.position) else {
             // Normally the commit wakes us; the bound is the net under a lost wake-up.
             self.options.clock.timeout(MAX_PAUSE, feed.wait()).await.unwrap_or_default();
@@ -168,11 +163,12 @@ impl<S: Send + Sync + 'static> Runner<S> {
         };
         let interesting: Vec<Recorded> =
             batch.into_iter().filter(|event| self.is_interesting(event)).collect();
-        if interesting.is_empty() && last - self.cursor.stored < MAX_UNSTORED {
-            self.cursor.reached = last;
-        } else {
+        if !interesting.is_empty() {
             self.handle(interesting, last).await?;
+        } else if last - self.cursor.stored >= MAX_UNSTORED {
+            self.commit(interesting, last).await?;
         }
+        self.cursor.reached = last;
         self.report();
         Ok(())
     }
@@ -181,25 +177,122 @@ impl<S: Send + Sync + 'static> Runner<S> {
         self.subscription.handler(&recorded.event.kind).is_some()
     }
 
-    /// Handles a batch in one transaction; after a failure one event at a time, up to the failing one.
-    async fn handle(&mut self, events: Vec<Recorded>, last: i64) -> Result<(), String> {
-        let count = events.len();
-        match self.commit(events.clone(), last).await {
+    /// Handles what is suspect one by one and the rest in one transaction; after a failure one by one, up to
+    /// the failing one.
+    async fn handle(&mut self, mut events: Vec<Recorded>, last: i64) -> Result<(), Stop> {
+        let together = events.split_off(self.count_alone(&events));
+        // Boxed: the rare way shall not make the future of the usual one large.
+        for event in events {
+            Box::pin(self.handle_alone(event)).await?;
+        }
+        if !together.is_empty() && self.commit(together.clone(), last).await.is_err() {
+            for event in together {
+                Box::pin(self.handle_alone(event)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many events at the front are to be handled alone.
+    fn count_alone(&self, events: &[Recorded]) -> usize {
+        let doubtful = self.doubt.map_or(0, |doubt| {
+            events.iter().take(doubt.left).filter(|event| doubt.covers(event.position)).count()
+        });
+        let first = events.first().is_some_and(|event| self.suspected(event.position).is_some());
+        doubtful.max(usize::from(first || events.len() == 1))
+    }
+
+    fn suspected(&self, position: i64) -> Option<&Attempts> {
+        self.suspect.as_ref().filter(|suspect| suspect.position == position)
+    }
+
+    async fn handle_alone(&mut self, event: Recorded) -> Result<(), Stop> {
+        let position = event.position;
+        let has_begun = self.begun == Some(position);
+        let tried = self.suspected(position).map_or(0, |suspect| suspect.count);
+        if let Some(suspect) = self.suspected(position)
+            && tried >= MAX_ATTEMPTS
+            && !has_begun
+        {
+            let error = suspect.error.clone();
+            return self.park(event, tried, error).await;
+        }
+        if !has_begun && self.doubt.is_some_and(|doubt| doubt.covers(position)) {
+            self.note(position, tried + 1, DIED).await?;
+            self.begun = Some(position);
+        }
+        match self.commit(vec![event.clone()], position).await {
             Ok(()) => Ok(()),
-            Err(error) if count <= 1 => Err(error.to_string()),
-            Err(_) => {
-                for event in events {
-                    let position = event.position;
-                    self.commit(vec![event], position).await.map_err(|error| error.to_string())?;
-                }
-                self.cursor.reached = last;
-                Ok(())
+            Err(error) if error.is_poison() => self.blame(event, error).await,
+            Err(error) => {
+                self.take_back(position).await;
+                Err(error.into())
             }
         }
     }
 
+    /// Counts a failed attempt against its event, and parks it after the last one.
+    async fn blame(&mut self, event: Recorded, error: HandleError) -> Result<(), Stop> {
+        let position = event.position;
+        let text = shortened(&error.to_string());
+        let noted = self.suspected(position).map_or(0, |suspect| suspect.count);
+        let count = noted + u32::from(self.begun != Some(position));
+        self.options.progress.add_attempt();
+        if count >= MAX_ATTEMPTS {
+            self.options.progress.add_failure();
+            return self.park(event, count, text).await;
+        }
+        self.note(position, count, &text).await?;
+        self.begun = None;
+        Err(error.into())
+    }
+
+    /// The attempt was stopped by something that is not the event's fault.
+    async fn take_back(&mut self, position: i64) {
+        let Some(suspect) = self.suspected(position).filter(|_| self.begun == Some(position)) else {
+            return;
+        };
+        let (count, error) = (suspect.count.saturating_sub(1), suspect.error.clone());
+        // When even this fails, the next attempt of this life goes under the same number.
+        if self.note(position, count, &error).await.is_ok() {
+            self.begun = None;
+        }
+    }
+
+    async fn note(&mut self, position: i64, count: u32, error: &str) -> Result<(), Stop> {
+        let attempts = Attempts { position, count, error: error.to_owned() };
+        let note = Note { subscription: self.name(), attempts: attempts.clone() };
+        self.options.db.write(&self.context(), note).await?;
+        self.suspect = (count > 0).then_some(attempts);
+        Ok(())
+    }
+
+    async fn park(&mut self, event: Recorded, attempts: u32, error: String) -> Result<(), Stop> {
+        let position = event.position;
+        tracing::error!(
+            consumer = self.options.consumer,
+            producer = self.subscription.producer(),
+            position,
+            kind = event.event.kind,
+            attempts,
+            error,
+            "an event cannot be handled and is parked; see `tradewind letters`"
+        );
+        let park = Park {
+            subscription: self.name(),
+            recorded: event,
+            attempts,
+            error,
+            from: self.cursor.stored,
+            progress: self.options.progress.clone(),
+        };
+        self.options.db.write(&self.context(), park).await?;
+        self.moved(position, 1);
+        Ok(())
+    }
+
     async fn commit(&mut self, events: Vec<Recorded>, to: i64) -> Result<(), HandleError> {
-        let count = events.len() as u64;
+        let count = events.len();
         let work = HandleBatch {
             subscription: self.subscription.clone(),
             state: self.state.clone(),
@@ -208,27 +301,44 @@ impl<S: Send + Sync + 'static> Runner<S> {
             events,
             from: self.cursor.stored,
             to,
+            is_counted: self.suspect.as_ref().is_some_and(|suspect| suspect.position <= to),
             entropy: self.options.entropy.clone(),
+            progress: self.options.progress.clone(),
         };
-        self.options.db.write(&self.context(), work).await?;
-        self.cursor = Cursor { stored: to, reached: to };
-        self.options.progress.handled.fetch_add(count, Ordering::Relaxed);
+        let parked = self.options.db.write(&self.context(), work).await?;
+        if parked > 0 {
+            let (consumer, producer) = (self.options.consumer, self.subscription.producer());
+            tracing::warn!(consumer, producer, parked, "events were parked behind others of their key");
+        }
+        self.options.progress.add_handled((count as u64).saturating_sub(parked));
+        self.moved(to, count);
         Ok(())
+    }
+
+    /// The cursor is stored at `position`, past `count` more events.
+    fn moved(&mut self, position: i64, count: usize) {
+        self.cursor = Cursor { stored: position, reached: position };
+        if let Some(doubt) = &mut self.doubt {
+            doubt.left = doubt.left.saturating_sub(count);
+        }
+        self.suspect.take_if(|suspect| suspect.position <= position);
+        self.begun = None;
     }
 
     fn report(&self) {
         self.options.progress.move_to(self.cursor.reached);
     }
 
-    async fn rest(&self, error: &str, pause: Duration) -> Duration {
-        self.options.progress.failures.fetch_add(1, Ordering::Relaxed);
+    async fn rest(&self, error: &Stop, pause: Duration) -> Duration {
+        self.options.progress.add_failure();
+        self.options.progress.set_stopped(matches!(error, Stop::Handle(HandleError::Full { .. })));
         tracing::error!(
             consumer = self.options.consumer,
             producer = self.subscription.producer(),
             after = self.cursor.stored,
-            error,
+            %error,
             retry_in_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
-            "an event could not be handled and is tried again"
+            "the subscription does not get on and tries again"
         );
         self.options.clock.sleep(pause).await;
         (pause * 2).min(MAX_PAUSE)
@@ -237,57 +347,5 @@ impl<S: Send + Sync + 'static> Runner<S> {
     fn context(&self) -> Context {
         let principal = Principal::Service(self.options.consumer.to_owned());
         Context::begin(principal, &self.options.clock, &self.options.entropy)
-    }
-}
-
-/// The effects of some events and the move of the cursor, as one work.
-struct HandleBatch<S> {
-    subscription: Arc<Subscription<S>>,
-    state: Arc<S>,
-    consumer: &'static str,
-    name: String,
-    events: Vec<Recorded>,
-    from: i64,
-    to: i64,
-    entropy: Entropy,
-}
-
-impl<S: Send + Sync + 'static> Work for HandleBatch<S> {
-    type Output = ();
-    type Error = HandleError;
-
-    async fn run(&self, tx: &mut Tx) -> Result<(), HandleError> {
-        for recorded in &self.events {
-            let Some(handler) = self.subscription.handler(&recorded.event.kind) else {
-                continue;
-            };
-            let context = self.context_of(recorded);
-            let span = tracing::info_span!(
-                "event",
-                service = self.consumer,
-                trace_id = context.trace.trace_id(),
-                span_id = context.trace.span_id(),
-                correlation = %context.correlation,
-            );
-            tx.set_context(context);
-            handler.handle(&self.state, tx, recorded).instrument(span).await?;
-        }
-        cursor::advance(tx, &self.name, self.from, self.to).await?;
-        Ok(())
-    }
-}
-
-impl<S> HandleBatch<S> {
-    /// What an effect of `recorded` causes belongs to the same process and trace.
-    fn context_of(&self, recorded: &Recorded) -> Context {
-        let event = &recorded.event;
-        let trace = event.traceparent.parse::<TraceContext>();
-        let trace = trace.map_or_else(|()| TraceContext::begin(&self.entropy), |t| t.child(&self.entropy));
-        Context {
-            principal: Principal::Service(event.source.clone()),
-            trace,
-            correlation: event.correlationid,
-            causation: Some(event.id),
-        }
     }
 }

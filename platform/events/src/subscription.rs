@@ -1,5 +1,6 @@
 //! Subscriptions: which events of which producer lead to which work.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use tradewind_db::{DbError, Tx, Work};
 use tradewind_kernel::{Id, Timestamp};
+use tradewind_problem::{DEADLINE_EXCEEDED, Problem, UNAVAILABLE};
 
 use crate::{Event, Recorded};
 
@@ -44,7 +46,7 @@ impl<E> Deref for Received<E> {
     }
 }
 
-/// Why a handler could not do its work. The event stays where it is and is tried again.
+/// Why an event could not be handled. It is tried again; one that is itself at fault is parked at last.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HandleError {
     /// The database failed.
@@ -66,6 +68,50 @@ pub enum HandleError {
         /// What it said.
         message: String,
     },
+    /// Something that the handler needs cannot answer now.
+    #[error("the handler of {kind} cannot do its work now: {message}")]
+    Unavailable {
+        /// The event's type.
+        kind: &'static str,
+        /// What it said.
+        message: String,
+    },
+    /// The event has to be parked and there is no place for it.
+    #[error("{what} holds {bound} parked already; replay or drop letters, until then the subscription stops")]
+    Full {
+        /// What is full.
+        what: String,
+        /// How many it may hold.
+        bound: u32,
+    },
+}
+
+impl HandleError {
+    /// Whether the event itself is at fault: trying it again counts, and ends.
+    #[must_use]
+    pub fn is_poison(&self) -> bool {
+        match self {
+            Self::Db(error) => !error.is_transient(),
+            Self::Decode { .. } | Self::Handler { .. } => true,
+            Self::Unavailable { .. } | Self::Full { .. } => false,
+        }
+    }
+
+    /// Sorts what a work failed with; `lost` is the failure of its transaction, if that failed.
+    fn of<E: fmt::Display + Any>(kind: &'static str, error: &E, lost: Option<&DbError>) -> Self {
+        // The work may have wrapped the database's failure beyond recognition.
+        if let Some(lost) = lost.filter(|lost| lost.is_transient()) {
+            return Self::Db(lost.clone());
+        }
+        let (any, message) = (error as &dyn Any, error.to_string());
+        let later = |problem: &Problem| problem.is(&UNAVAILABLE) || problem.is(&DEADLINE_EXCEEDED);
+        if any.downcast_ref::<DbError>().is_some_and(DbError::is_transient)
+            || any.downcast_ref::<Problem>().is_some_and(later)
+        {
+            return Self::Unavailable { kind, message };
+        }
+        Self::Handler { kind, message }
+    }
 }
 
 type Handled<'a> = Pin<Box<dyn Future<Output = Result<(), HandleError>> + Send + 'a>>;
@@ -159,7 +205,8 @@ where
             let received =
                 Received { id: envelope.id, time: envelope.time, sequence: envelope.sequence, event };
             let work = (self.handler)(state, received);
-            work.run(tx).await.map_err(|error| HandleError::Handler { kind, message: error.to_string() })
+            let outcome = work.run(tx).await;
+            outcome.map_err(|error| HandleError::of(kind, &error, tx.failure()))
         })
     }
 }

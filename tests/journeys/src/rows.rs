@@ -36,27 +36,33 @@ sql! {
     /// Every table, to find one that is not counted.
     TABLES = {
         postgres: "select tablename from pg_tables where schemaname = current_schema() order by tablename",
-        sqlite: "select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by name",
+        sqlite: "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'
+            order by name",
     };
     PLATFORM = "select 'schema_migration', count(*), 0 from schema_migration
         union all select 'event_log', count(*), 0 from event_log
         union all select 'event_key', count(*), cast(coalesce(sum(sequence), 0) as bigint) from event_key
         union all select 'event_cursor', count(*), 0 from event_cursor
+        union all select 'event_attempt', count(*), 0 from event_attempt
+        union all select 'parked_key', count(*), 0 from parked_key
+        union all select 'dead_letters', count(*), 0 from dead_letters
+        union all select 'letter_audit', count(*), 0 from letter_audit
         union all select 'idempotency', count(*), 0 from idempotency";
 }
 
-/// What the catalogue holds.
+/// What the catalogue holds. Sums are taken of remainders: those of money may be too large.
 pub mod catalogue {
     tradewind_db::sql! {
-        pub(super) OWN = "select 'product', count(*), cast(coalesce(sum(price_minor % 1000003), 0) as bigint) from product";
+        pub(super) OWN = "select 'product', count(*),
+            cast(coalesce(sum(price_minor % 1000003), 0) as bigint) from product";
     }
 }
 
 /// What stock holds.
 pub mod stock {
     tradewind_db::sql! {
-        pub(super) OWN = "select 'item', count(*), cast(coalesce(sum((received + on_hand + reserved) % 1000003), 0) as bigint)
-                from item
+        pub(super) OWN = "select 'item', count(*),
+                cast(coalesce(sum((received + on_hand + reserved) % 1000003), 0) as bigint) from item
             union all select 'receipt', count(*), 0 from receipt
             union all select 'reservation', count(*), 0 from reservation where state = 'held'";
     }
@@ -65,8 +71,8 @@ pub mod stock {
 /// What customers holds.
 pub mod customers {
     tradewind_db::sql! {
-        pub(super) OWN = "select 'account', count(*), cast(coalesce(sum((credit_limit / 10 + reserved) % 1000003), 0) as bigint)
-                from account
+        pub(super) OWN = "select 'account', count(*),
+                cast(coalesce(sum((credit_limit / 10 + reserved) % 1000003), 0) as bigint) from account
             union all select 'credit_reservation', count(*), 0 from credit_reservation where state = 'held'";
     }
 }
@@ -75,10 +81,10 @@ pub mod customers {
 pub mod orders {
     tradewind_db::sql! {
         pub(super) OWN = "select 'stream_event', count(*), 0 from stream_event
-            union all select 'order_view', count(*), cast(coalesce(sum(length(state)), 0) as bigint)
-                from order_view
-            union all select 'product_view', count(*), cast(coalesce(sum(price_minor % 1000003), 0) as bigint)
-                from product_view
+            union all select 'order_view', count(*),
+                cast(coalesce(sum(length(state)), 0) as bigint) from order_view
+            union all select 'product_view', count(*),
+                cast(coalesce(sum(price_minor % 1000003), 0) as bigint) from product_view
             union all select 'customer_view', count(*), 0 from customer_view";
     }
 }

@@ -1,6 +1,6 @@
 //! The end: asked for, asked for twice, and not asked for at all.
 
-use tradewind_testkit::Request;
+use tradewind_testkit::{Request, until};
 
 use crate::books::{agree, give_credit, order};
 use crate::support::{ADA, Place};
@@ -56,8 +56,7 @@ async fn while_balancers_are_waited_for_the_fleet_is_not_ready_and_serves() {
     assert_eq!(ready.send(orders).await.status, 200);
     up.process.signal("TERM").await;
     up.process.says("stopping: ").await;
-    tradewind_testkit::until("not ready", async || (ready.send(orders).await.status == 503).then_some(()))
-        .await;
+    until("not ready", async || (ready.send(orders).await.status == 503).then_some(())).await;
     let body = r#"{"lines":[{"productId":"1","quantity":1}]}"#;
     let place_order = Request::new("POST", "/api/orders/v1/orders").bearer(ADA).json(body);
     let answer = place_order.header("Idempotency-Key", "late").send(gateway).await;

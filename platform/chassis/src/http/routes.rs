@@ -65,6 +65,16 @@ impl<S: Send + Sync + 'static> Routes<S> {
         self.on(&Method::PUT, path, endpoint)
     }
 
+    /// Answers `DELETE` at `path`.
+    #[must_use]
+    pub fn delete<F, R>(self, path: &str, endpoint: F) -> Self
+    where
+        F: Fn(Arc<S>, Call) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Reply, Problem>> + Send + 'static,
+    {
+        self.on(&Method::DELETE, path, endpoint)
+    }
+
     /// Answers every method at `path`.
     #[must_use]
     pub fn any<F, R>(mut self, path: &str, endpoint: F) -> Self

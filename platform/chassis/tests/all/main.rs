@@ -12,5 +12,6 @@ mod commands;
 mod doors;
 mod guards;
 mod lamps;
+mod letters;
 mod lives;
 mod starts;

@@ -8,6 +8,11 @@
     reason = "a test that cannot go on should stop, and tests own their tasks"
 )]
 
+mod deaths;
+mod drops;
+mod interleavings;
+mod letters;
 mod log;
+mod moody;
 mod subscriptions;
 mod support;

@@ -36,7 +36,7 @@ impl Event for LampBroken {
     }
 }
 
-const SEEN: MigrationSet = MigrationSet {
+pub const SEEN: MigrationSet = MigrationSet {
     component: "consumer",
     migrations: &[Migration {
         version: 1,
@@ -46,7 +46,7 @@ const SEEN: MigrationSet = MigrationSet {
 };
 
 sql! {
-    INSERT = "insert into seen (lamp, count) values ($1, $2)";
+    pub INSERT = "insert into seen (lamp, count) values ($1, $2)";
     ALL = "select lamp, count from seen order by place";
     CURSOR = "select position from event_cursor";
 }

@@ -24,14 +24,12 @@ async fn an_order_within_stock_and_credit_opens() {
     assert_eq!(end(&order), (OrderState::Open, None));
     assert_eq!((order.total, order.customer_id), (pence(1060), ACCOUNTS[0].id));
     let lines = serde_json::to_value(&order.lines).unwrap();
-    let gbp = |amount: &str| json!({"amount": amount, "currency": "GBP"});
-    assert_eq!(
-        lines,
-        json!([
-            {"productId": "2", "sku": "34567890", "name": "Sprocket", "quantity": 2, "unitPrice": gbp("4.10")},
-            {"productId": "1", "sku": "12345678", "name": "Widget", "quantity": 2, "unitPrice": gbp("1.20")},
-        ])
-    );
+    let line = |product: &str, sku: &str, name: &str, price: &str| {
+        let price = json!({"amount": price, "currency": "GBP"});
+        json!({"productId": product, "sku": sku, "name": name, "quantity": 2, "unitPrice": price})
+    };
+    let expected = [line("2", "34567890", "Sprocket", "4.10"), line("1", "12345678", "Widget", "1.20")];
+    assert_eq!(lines, json!(expected));
     assert_eq!((fleet.available("2").await, fleet.available("1").await), (0, 3));
     let account = fleet.account(&ada()).await;
     assert_eq!((account.reserved, account.available), (pence(1060), pence(440)));

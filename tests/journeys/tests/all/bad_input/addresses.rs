@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::routes::{Query, ROUTES, Who};
+use super::routes::{Query, ROUTES, Route, Who};
 use super::world::{World, routes};
 
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"];
@@ -47,15 +47,13 @@ async fn a_path_beyond_a_route_leads_nowhere() {
 async fn an_address_at_which_there_can_be_nothing_is_not_found() {
     let world = World::new().await;
     for route in routes(|route| !route.nothing.is_empty()) {
-        let (before, after) = route.path.split_once('{').unwrap();
-        let after = after.split_once('}').unwrap().1;
         for name in route.nothing {
             let mut draft = world.good(route);
-            draft.target = format!("{before}{name}{after}");
+            draft.target = route.at(name);
             world.refuses_at(route, &draft, (404, "not-found")).await;
         }
     }
-    for route in routes(|route| route.path.contains('{')) {
+    for route in routes(Route::has_parameter) {
         assert!(!route.nothing.is_empty(), "{route:?} has a parameter and no bad one here");
     }
     world.end().await;

@@ -57,3 +57,30 @@ async fn the_feed_needs_the_secret_and_a_place_to_begin() {
     }
     world.end().await;
 }
+
+#[tokio::test]
+async fn letters_that_are_none_cannot_be_handled() {
+    let world = World::new().await;
+    let secret = world.fleet.secret().expose().to_owned();
+    for name in internal_doors() {
+        let door = world.fleet.door(&name);
+        world.refuses(door, &Request::new("GET", "/letters"), &name, (401, "unauthenticated")).await;
+        for query in ["limit=0", "limit=x", "nope=1"] {
+            let request = Request::new("GET", &format!("/letters?{query}")).bearer(&secret);
+            world.refuses(door, &request, &format!("{name} {query}"), (400, "invalid-parameter")).await;
+        }
+        for path in ["/letters/nobody/7", "/letters/orders/seven"] {
+            let show = Request::new("GET", path).bearer(&secret);
+            world.refuses(door, &show, &format!("{name} {path}"), (404, "not-found")).await;
+        }
+    }
+    let door = world.fleet.door("orders/internal");
+    let edit = |body: &str| Request::new("PUT", "/letters/stock/7").bearer(&secret).json(body.to_owned());
+    let unnamed = edit(r#"{"data":{},"reason":"r"}"#);
+    world.refuses(door, &unnamed, "no key", (400, "idempotency-key-missing")).await;
+    let broken = edit("{").header("Idempotency-Key", "a");
+    world.refuses(door, &broken, "no JSON", (400, "malformed-json")).await;
+    let more = edit(r#"{"data":{},"reason":"r","more":1}"#).header("Idempotency-Key", "b");
+    world.refuses(door, &more, "more than there is", (422, "invalid-body")).await;
+    world.end().await;
+}

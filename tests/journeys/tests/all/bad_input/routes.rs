@@ -41,113 +41,114 @@ pub struct Route {
     pub method: &'static str,
     /// The path template.
     pub path: &'static str,
-    /// A path that exists; `{order}` stands for an open order of Ada's.
-    pub target: &'static str,
+    /// What stands for the template's parameter; `{order}` is an open order of Ada's.
+    name: &'static str,
     pub who: Who,
     pub query: Query,
     pub input: Input,
-    /// What stands in the template's place when there is nothing at this address, or can be nothing.
+    /// What stands for the parameter when there is nothing at this address, or can be nothing.
     pub nothing: &'static [&'static str],
 }
 
-const NO_NAMES: &[&str] =
-    &["a%20b", "%C3%A9", "a,b", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"];
-const UNKNOWN_OR_NO_NAMES: &[&str] =
-    &["9", "a%20b", "%C3%A9", "a,b", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"];
-const NO_IDS: &[&str] =
-    &["1", "not-an-id", "01980000000070008000000000000001", "01980000-0000-7000-8000-00000000000g"];
-const UNKNOWN_OR_NO_IDS: &[&str] =
-    &["01980000-0000-7000-8000-0000000000ff", "1", "not-an-id", "01980000000070008000000000000001"];
+/// What no product and no item can be called.
+const NO_NAMES: &[&str] = &["a%20b", "%C3%A9", "a,b", LONG];
+const UNKNOWN_OR_NO_NAMES: &[&str] = &["9", "a%20b", "%C3%A9", "a,b", LONG];
+const LONG: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
-const ORDER: &str =
-    r#"{"customerId":"01980000-0000-7000-8000-00000000000a","lines":[{"productId":"1","quantity":1}]}"#;
+const ADA: &str = "01980000-0000-7000-8000-00000000000a";
+const NO_IDS: &[&str] =
+    &["1", "no-id", "01980000000070008000000000000001", "0198zzzz-0000-7000-8000-000000000001"];
+const UNKNOWN_OR_NO_IDS: &[&str] = &["01980000-0000-7000-8000-0000000000ff", "1", "no-id"];
+
 const PRODUCT: &str =
     r#"{"name":"Widget","description":"Premium","price":{"amount":"1.20","currency":"GBP"}}"#;
 const ITEM: &str = r#"{"sku":"12345678"}"#;
 const RECEIPT: &str = r#"{"quantity":1,"reference":"note-7"}"#;
 const CUSTOMER: &str = r#"{"name":"Ada","creditLimit":{"amount":"15.00","currency":"GBP"}}"#;
 const LIMIT: &str = r#"{"limit":{"amount":"15.00","currency":"GBP"}}"#;
-
-const ADA: &str = "/admin/customers/01980000-0000-7000-8000-00000000000a";
+const ORDER: &str =
+    r#"{"customerId":"01980000-0000-7000-8000-00000000000a","lines":[{"productId":"1","quantity":1}]}"#;
 
 /// All of them.
-#[rustfmt::skip]
 pub const ROUTES: &[Route] = &[
-    read("catalogue/admin", "/healthcheck", "/healthcheck").ignoring_queries(),
-    read("catalogue/public", "/products", "/products").ignoring_queries(),
-    read("catalogue/public", "/products/{id}", "/products/1").ignoring_queries().nothing(UNKNOWN_OR_NO_NAMES),
-    read("catalogue/public", "/api/catalogue/v1/products", "/api/catalogue/v1/products").in_pages(),
-    read("catalogue/public", "/api/catalogue/v1/products/{id}", "/api/catalogue/v1/products/1")
-        .nothing(UNKNOWN_OR_NO_NAMES),
-    command("catalogue/internal", "PUT", "/admin/products/{id}", "/admin/products/1")
-        .by(Who::Secret).taking(PRODUCT).nothing(NO_NAMES),
-    read("stock/public", "/stocks", "/stocks").whatever_the_method().ignoring_queries(),
-    read("stock/public", "/stocks/{product_id}", "/stocks/1")
-        .whatever_the_method().ignoring_queries().nothing(UNKNOWN_OR_NO_NAMES),
-    read("stock/public", "/health", "/health").ignoring_queries(),
-    read("stock/public", "/api/stock/v1/stocks", "/api/stock/v1/stocks"),
-    read("stock/public", "/api/stock/v1/stocks/{product_id}", "/api/stock/v1/stocks/1")
-        .nothing(UNKNOWN_OR_NO_NAMES),
-    command("stock/internal", "PUT", "/admin/items/{product_id}", "/admin/items/1")
-        .by(Who::Secret).taking(ITEM).nothing(NO_NAMES),
-    command("stock/internal", "POST", "/admin/items/{product_id}/receipts", "/admin/items/1/receipts")
-        .by(Who::Secret).taking(RECEIPT).nothing(NO_NAMES),
-    read("customers/public", "/api/customers/v1/me", "/api/customers/v1/me").by(Who::User),
-    command("customers/internal", "PUT", "/admin/customers/{id}", ADA)
-        .by(Who::Secret).taking(CUSTOMER).nothing(NO_IDS),
-    command("customers/internal", "PUT", "/admin/customers/{id}/credit-limit", concat!(
-        "/admin/customers/01980000-0000-7000-8000-00000000000a", "/credit-limit"))
-        .by(Who::Secret).taking(LIMIT).nothing(NO_IDS),
-    read("orders/public", "/api/orders/v1/orders", "/api/orders/v1/orders").by(Who::User).in_pages(),
-    command("orders/public", "POST", "/api/orders/v1/orders", "/api/orders/v1/orders")
-        .by(Who::User).taking(ORDER),
-    read("orders/public", "/api/orders/v1/orders/{id}", "/api/orders/v1/orders/{order}")
-        .by(Who::User).nothing(UNKNOWN_OR_NO_IDS),
-    command("orders/public", "POST", "/api/orders/v1/orders/{id}/cancellation",
-        "/api/orders/v1/orders/{order}/cancellation")
-        .by(Who::User).nothing(NO_IDS),
+    get("catalogue/admin", "/healthcheck").any_query(),
+    get("catalogue/public", "/products").any_query(),
+    get("catalogue/public", "/products/{id}").of("1").not(UNKNOWN_OR_NO_NAMES).any_query(),
+    get("catalogue/public", "/api/catalogue/v1/products").pages(),
+    get("catalogue/public", "/api/catalogue/v1/products/{id}").of("1").not(UNKNOWN_OR_NO_NAMES),
+    put("catalogue/internal", "/admin/products/{id}", PRODUCT).of("1").not(NO_NAMES),
+    get("stock/public", "/stocks").any_method().any_query(),
+    get("stock/public", "/stocks/{product_id}").of("1").not(UNKNOWN_OR_NO_NAMES).any_method().any_query(),
+    get("stock/public", "/health").any_query(),
+    get("stock/public", "/api/stock/v1/stocks"),
+    get("stock/public", "/api/stock/v1/stocks/{product_id}").of("1").not(UNKNOWN_OR_NO_NAMES),
+    put("stock/internal", "/admin/items/{product_id}", ITEM).of("1").not(NO_NAMES),
+    post("stock/internal", "/admin/items/{product_id}/receipts", Input::Json(RECEIPT)).of("1").not(NO_NAMES),
+    get("customers/public", "/api/customers/v1/me").by(Who::User),
+    put("customers/internal", "/admin/customers/{id}", CUSTOMER).of(ADA).not(NO_IDS),
+    put("customers/internal", "/admin/customers/{id}/credit-limit", LIMIT).of(ADA).not(NO_IDS),
+    get("orders/public", "/api/orders/v1/orders").by(Who::User).pages(),
+    post("orders/public", "/api/orders/v1/orders", Input::Json(ORDER)).by(Who::User),
+    get("orders/public", "/api/orders/v1/orders/{id}").of("{order}").not(UNKNOWN_OR_NO_IDS).by(Who::User),
+    post("orders/public", "/api/orders/v1/orders/{id}/cancellation", Input::Key)
+        .of("{order}")
+        .not(NO_IDS)
+        .by(Who::User),
 ];
 
 /// Doors whose routes no description lists: what the platform adds is in `platform`, the gateway's in `edge`.
 pub const OTHER_DOORS: &[&str] = &["gateway/data-plane", "gateway/internal", "orders/internal"];
 
-const fn read(door: &'static str, path: &'static str, target: &'static str) -> Route {
+const fn get(door: &'static str, path: &'static str) -> Route {
     let (who, query, input, nothing) = (Who::Anyone, Query::Refused, Input::None, &[]);
-    Route { door, method: "GET", path, target, who, query, input, nothing }
+    Route { door, method: "GET", path, name: "", who, query, input, nothing }
 }
 
-const fn command(
-    door: &'static str,
-    method: &'static str,
-    path: &'static str,
-    target: &'static str,
-) -> Route {
-    Route { method, input: Input::Key, ..read(door, path, target) }
+const fn put(door: &'static str, path: &'static str, body: &'static str) -> Route {
+    Route { method: "PUT", input: Input::Json(body), who: Who::Secret, ..get(door, path) }
+}
+
+const fn post(door: &'static str, path: &'static str, input: Input) -> Route {
+    Route { method: "POST", input, who: Who::Secret, ..get(door, path) }
 }
 
 impl Route {
+    const fn of(self, name: &'static str) -> Self {
+        Self { name, ..self }
+    }
+
+    const fn not(self, nothing: &'static [&'static str]) -> Self {
+        Self { nothing, ..self }
+    }
+
     const fn by(self, who: Who) -> Self {
         Self { who, ..self }
     }
 
-    const fn taking(self, body: &'static str) -> Self {
-        Self { input: Input::Json(body), ..self }
-    }
-
-    const fn in_pages(self) -> Self {
+    const fn pages(self) -> Self {
         Self { query: Query::Page, ..self }
     }
 
-    const fn ignoring_queries(self) -> Self {
+    const fn any_query(self) -> Self {
         Self { query: Query::Ignored, ..self }
     }
 
-    const fn whatever_the_method(self) -> Self {
+    const fn any_method(self) -> Self {
         Self { method: "*", ..self }
     }
 
-    const fn nothing(self, nothing: &'static [&'static str]) -> Self {
-        Self { nothing, ..self }
+    /// The path with `name` for its parameter.
+    pub fn at(&self, name: &str) -> String {
+        let Some((before, rest)) = self.path.split_once('{') else {
+            return self.path.to_owned();
+        };
+        let (_, after) = rest.split_once('}').unwrap();
+        format!("{before}{name}{after}")
+    }
+
+    /// A path that exists; an order in it is still to be named.
+    pub fn target(&self) -> String {
+        self.at(self.name)
     }
 
     /// The body that the route takes.
@@ -160,5 +161,9 @@ impl Route {
 
     pub fn is_command(&self) -> bool {
         self.input != Input::None
+    }
+
+    pub fn has_parameter(&self) -> bool {
+        self.path.contains('{')
     }
 }

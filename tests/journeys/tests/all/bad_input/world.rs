@@ -102,17 +102,13 @@ impl World {
         let method = if route.method == "*" { "GET" } else { route.method };
         Draft {
             method: method.to_owned(),
-            target: self.target(route.target),
+            target: route.target().replace("{order}", &self.order.to_string()),
             token,
             key: route.is_command().then(|| self.key()),
             media_type: route.body().map(|_| "application/json"),
             body: route.body().map(|body| body.as_bytes().to_vec()),
             headers: Vec::new(),
         }
-    }
-
-    pub fn target(&self, target: &str) -> String {
-        target.replace("{order}", &self.order.to_string())
     }
 
     /// A key that was not used before.
@@ -124,7 +120,7 @@ impl World {
     /// The doors through which the route is reached: its own, and the gateway's where that leads to it.
     pub fn doors(&self, route: &Route) -> Vec<SocketAddr> {
         let own = self.fleet.door(route.door);
-        if route.target.starts_with("/api/") { vec![own, self.fleet.gateway()] } else { vec![own] }
+        if route.path.starts_with("/api/") { vec![own, self.fleet.gateway()] } else { vec![own] }
     }
 
     /// Sends a request to a door, makes sure that it is refused like this and that nothing changed.

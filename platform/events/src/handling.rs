@@ -1,0 +1,87 @@
+//! Handling some events in one transaction with the cursor.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tracing::{Instrument, Span};
+use tradewind_db::{Tx, Work};
+use tradewind_kernel::{Context, Entropy, Principal, TraceContext};
+
+use crate::envelope::{Envelope, Recorded};
+use crate::progress::Progress;
+use crate::subscription::{HandleError, Subscription};
+use crate::{attempts, cursor, parking};
+
+/// The effects of some events and the move of the cursor, as one work.
+pub(crate) struct HandleBatch<S> {
+    pub(crate) subscription: Arc<Subscription<S>>,
+    pub(crate) state: Arc<S>,
+    /// The service that handles them.
+    pub(crate) consumer: &'static str,
+    pub(crate) name: String,
+    pub(crate) events: Vec<Recorded>,
+    pub(crate) from: i64,
+    pub(crate) to: i64,
+    /// Whether attempts were counted for one of the events.
+    pub(crate) is_counted: bool,
+    pub(crate) entropy: Entropy,
+    pub(crate) progress: Arc<Progress>,
+}
+
+impl<S: Send + Sync + 'static> Work for HandleBatch<S> {
+    /// How many events were parked behind others of their key.
+    type Output = u64;
+    type Error = HandleError;
+
+    async fn run(&self, tx: &mut Tx) -> Result<u64, HandleError> {
+        let mut parked = 0;
+        // Read within the transaction: a replay may empty a key at any time.
+        let keys =
+            if self.events.is_empty() { BTreeSet::new() } else { parking::keys(tx, &self.name).await? };
+        for recorded in &self.events {
+            if keys.contains(&recorded.event.partitionkey) {
+                parking::behind(tx, &self.name, recorded).await?;
+                parked += 1;
+                continue;
+            }
+            let Some(handler) = self.subscription.handler(&recorded.event.kind) else {
+                continue;
+            };
+            let context = context_of(&recorded.event, &self.entropy);
+            let span = span(self.consumer, &context);
+            tx.set_context(context);
+            handler.handle(&self.state, tx, recorded).instrument(span).await?;
+        }
+        if parked > 0 {
+            parking::report(tx, &self.name, &self.progress).await?;
+        }
+        if self.is_counted {
+            attempts::forget(tx, &self.name, self.to).await?;
+        }
+        cursor::advance(tx, &self.name, self.from, self.to).await?;
+        Ok(parked)
+    }
+}
+
+/// Where the log lines of an effect belong.
+fn span(consumer: &'static str, context: &Context) -> Span {
+    tracing::info_span!(
+        "event",
+        service = consumer,
+        trace_id = context.trace.trace_id(),
+        span_id = context.trace.span_id(),
+        correlation = %context.correlation,
+    )
+}
+
+/// What an effect of `event` causes belongs to the same process and trace.
+pub(crate) fn context_of(event: &Envelope, entropy: &Entropy) -> Context {
+    let trace = event.traceparent.parse::<TraceContext>();
+    let trace = trace.map_or_else(|()| TraceContext::begin(entropy), |trace| trace.child(entropy));
+    Context {
+        principal: Principal::Service(event.source.clone()),
+        trace,
+        correlation: event.correlationid,
+        causation: Some(event.id),
+    }
+}
