@@ -75,7 +75,7 @@ async fn letters_that_are_none_cannot_be_handled() {
         }
     }
     let door = world.fleet.door("orders/internal");
-    let edit = |body: &str| Request::new("PUT", "/letters/stock/7").bearer(&secret).json(body.to_owned());
+    let edit = |body: &str| Request::new("PUT", "/letters/stock/7").bearer(&secret).json(body);
     let unnamed = edit(r#"{"data":{},"reason":"r"}"#);
     world.refuses(door, &unnamed, "no key", (400, "idempotency-key-missing")).await;
     let broken = edit("{").header("Idempotency-Key", "a");
