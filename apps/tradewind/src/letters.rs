@@ -80,7 +80,9 @@ async fn replay(desk: &LetterDesk, options: &Letters, named: &Named) -> Result<E
         }
         Some(failed) => Err(format!(
             "{}/{} failed again: {}. Edit or drop it; what follows of its key waits behind it.",
-            named.letter.subscription, failed.position, failed.error
+            named.letter.subscription,
+            failed.position,
+            plain(&failed.error)
         )),
     }
 }
@@ -117,10 +119,14 @@ fn listed(letters: &[(String, LetterSummary)]) -> String {
     table::columns(&rows)
 }
 
-/// One line of a text that may hold anything.
+/// A text that may hold anything, without what would move a terminal's cursor.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// One line of such a text.
 fn short(text: &str) -> String {
-    let plain = |c: char| if c.is_control() { ' ' } else { c };
-    let mut line: String = text.chars().take(ERROR_WIDTH).map(plain).collect();
+    let mut line: String = plain(text).chars().take(ERROR_WIDTH).collect();
     if text.chars().count() > ERROR_WIDTH {
         line.push('…');
     }
@@ -138,7 +144,7 @@ fn shown(service: &str, name: &LetterName, letter: &Letter) -> String {
         ("attempts", letter.attempts.to_string()),
         ("first failed", letter.first_failed_at.to_string()),
         ("parked", letter.parked_at.to_string()),
-        ("why", letter.last_error.clone()),
+        ("why", plain(&letter.last_error)),
         ("data", event.data.get().to_owned()),
     ];
     if let Some(original) = &letter.original {

@@ -185,7 +185,12 @@ impl<S: Send + Sync + 'static> Runner<S> {
         for event in events {
             Box::pin(self.handle_alone(event)).await?;
         }
-        if !together.is_empty() && self.commit(together.clone(), last).await.is_err() {
+        if together.is_empty() {
+            return Ok(());
+        }
+        if let Err(error) = self.commit(together.clone(), last).await {
+            let (consumer, events) = (self.options.consumer, together.len());
+            tracing::debug!(consumer, events, %error, "a batch failed; its events are handled one by one");
             for event in together {
                 Box::pin(self.handle_alone(event)).await?;
             }

@@ -10,7 +10,7 @@ async fn help_names_every_command_and_says_what_is_meant_without_one() {
     for arguments in [["--help"], ["help"]] {
         let ended = place.run(&arguments).await;
         assert_eq!((ended.code, ended.errors.as_str()), (Some(0), ""));
-        for command in ["up", "describe", "seed", "health", "help"] {
+        for command in ["up", "describe", "seed", "health", "letters", "help"] {
             let line =
                 ended.output.lines().find(|line| line.trim_start().starts_with(&format!("{command} ")));
             assert!(line.is_some_and(|line| line.trim().len() > command.len() + 10), "{}", ended.output);
@@ -28,6 +28,7 @@ async fn help_for_a_command_names_its_options() {
         ("describe", &["--json"]),
         ("seed", &["--data", "--load"]),
         ("health", &["--data"]),
+        ("letters", &["list", "show", "edit", "replay", "drop", "--data", "--service"]),
     ] {
         let ended = place.run(&[command, "--help"]).await;
         assert_eq!(ended.code, Some(0));
@@ -102,4 +103,19 @@ async fn health_tells_whether_a_fleet_is_ready() {
     let stopped = place.run(&["health", "--data", "data"]).await;
     assert_eq!(stopped.code, Some(1));
     assert!(!stopped.output.contains("ready"), "{stopped:?}");
+}
+
+#[tokio::test]
+async fn letters_of_a_shop_that_runs_well_are_none() {
+    let place = Place::new();
+    let none = place.run(&["letters", "list", "--data", "data"]).await;
+    assert_eq!(none.code, Some(1));
+    assert!(none.errors.contains("Is a fleet running on this folder? Name it with --data."), "{none:?}");
+    let up = place.up(&[]).await;
+    let list = place.run(&["letters", "list", "--data", "data"]).await;
+    assert_eq!((list.code, list.output.as_str(), list.errors.as_str()), (Some(0), "No letters.\n", ""));
+    let show = place.run(&["letters", "show", "orders/1", "--data", "data"]).await;
+    assert_eq!((show.code, show.output.as_str()), (Some(1), ""), "{}", show.errors);
+    assert!(show.errors.contains("orders/1"), "{}", show.errors);
+    assert_eq!(up.stop().await.code, Some(0));
 }

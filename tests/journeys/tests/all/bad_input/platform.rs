@@ -1,9 +1,20 @@
 //! What the platform adds to every internal door.
 
+use std::net::SocketAddr;
+
 use tradewind_fleet::assembly;
 use tradewind_testkit::Request;
 
 use super::world::World;
+
+/// The routes on letters, with a body that each takes where it takes one.
+const LETTERS: [(&str, &str, Option<&str>); 5] = [
+    ("GET", "/letters", None),
+    ("GET", "/letters/orders/1", None),
+    ("PUT", "/letters/orders/1", Some(r#"{"data":{},"reason":"mended"}"#)),
+    ("POST", "/letters/orders/1/replay", None),
+    ("DELETE", "/letters/orders/1", Some(r#"{"reason":"given up"}"#)),
+];
 
 fn internal_doors() -> Vec<String> {
     assembly().descriptions().iter().map(|service| format!("{}/internal", service.name)).collect()
@@ -58,29 +69,105 @@ async fn the_feed_needs_the_secret_and_a_place_to_begin() {
     world.end().await;
 }
 
+/// A command or query on letters as whoever has the secret sends it.
+fn letter(world: &World, method: &str, target: &str, body: Option<&str>) -> Request {
+    let request = Request::new(method, target).bearer(world.fleet.secret().expose());
+    let request = if method == "GET" { request } else { request.header("Idempotency-Key", world.key()) };
+    match body {
+        Some(body) => request.json(body),
+        None => request,
+    }
+}
+
+/// The internal door of a service that listens to orders, and so may have letters of them.
+fn listening(world: &World) -> SocketAddr {
+    world.fleet.door("stock/internal")
+}
+
 #[tokio::test]
-async fn letters_that_are_none_cannot_be_handled() {
+async fn letters_are_for_who_has_the_secret() {
     let world = World::new().await;
-    let secret = world.fleet.secret().expose().to_owned();
     for name in internal_doors() {
         let door = world.fleet.door(&name);
-        world.refuses(door, &Request::new("GET", "/letters"), &name, (401, "unauthenticated")).await;
-        for query in ["limit=0", "limit=x", "nope=1"] {
-            let request = Request::new("GET", &format!("/letters?{query}")).bearer(&secret);
-            world.refuses(door, &request, &format!("{name} {query}"), (400, "invalid-parameter")).await;
+        for (method, target, body) in LETTERS {
+            let what = format!("{name} {method} {target}");
+            let without = Request::new(method, target);
+            let without = body.map_or(without.clone(), |body| without.json(body));
+            world.refuses(door, &without, &what, (401, "unauthenticated")).await;
+            let wrong = without.bearer("wrong");
+            world.refuses(door, &wrong, &what, (401, "unauthenticated")).await;
         }
-        for path in ["/letters/nobody/7", "/letters/orders/seven"] {
-            let show = Request::new("GET", path).bearer(&secret);
-            world.refuses(door, &show, &format!("{name} {path}"), (404, "not-found")).await;
+        let patch = letter(&world, "PATCH", "/letters/orders/1", None);
+        world.refuses(door, &patch, &name, (405, "method-not-allowed")).await;
+        let list = letter(&world, "GET", "/letters", None).send(door).await;
+        assert_eq!((list.status, list.text().as_str()), (200, "[]"), "{name}");
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_letter_that_is_not_there_is_not_found() {
+    let world = World::new().await;
+    for (method, target, body) in &LETTERS[1..] {
+        for name in ["orders/x", "orders/1.5", "orders/99999999999999999999", "nobody/1"] {
+            let target = target.replace("orders/1", name);
+            let request = letter(&world, method, &target, *body);
+            world.refuses(listening(&world), &request, &target, (404, "not-found")).await;
         }
     }
-    let door = world.fleet.door("orders/internal");
-    let edit = |body: &str| Request::new("PUT", "/letters/stock/7").bearer(&secret).json(body);
-    let unnamed = edit(r#"{"data":{},"reason":"r"}"#);
-    world.refuses(door, &unnamed, "no key", (400, "idempotency-key-missing")).await;
-    let broken = edit("{").header("Idempotency-Key", "a");
-    world.refuses(door, &broken, "no JSON", (400, "malformed-json")).await;
-    let more = edit(r#"{"data":{},"reason":"r","more":1}"#).header("Idempotency-Key", "b");
-    world.refuses(door, &more, "more than there is", (422, "invalid-body")).await;
+    let show = letter(&world, "GET", "/letters/orders/1", None);
+    world.refuses(listening(&world), &show, "show", (404, "not-found")).await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_command_on_letters_takes_its_body_its_key_and_nothing_else() {
+    let world = World::new().await;
+    let door = listening(&world);
+    for (method, target, good) in &LETTERS[1..] {
+        let what = format!("{method} {target}");
+        if *method == "GET" {
+            let query = letter(&world, method, &format!("{target}?nope=1"), *good);
+            world.refuses(door, &query, &what, (400, "invalid-parameter")).await;
+            continue;
+        }
+        let keyless = Request::new(method, target).bearer(world.fleet.secret().expose());
+        let keyless = good.map_or(keyless.clone(), |good| keyless.json(good));
+        world.refuses(door, &keyless, &what, (400, "idempotency-key-missing")).await;
+        let Some(good) = good else {
+            let request = letter(&world, method, target, Some("{}"));
+            world.refuses(door, &request, &what, (422, "invalid-body")).await;
+            continue;
+        };
+        for (body, status, code) in [
+            ("{", 400, "malformed-json"),
+            ("[]", 422, "invalid-body"),
+            ("{}", 422, "invalid-body"),
+            (&*good.replace('{', r#"{"surprise":1,"#).replacen(",}", "}", 1), 422, "invalid-body"),
+            (&*good.replace("\"reason\":\"", "\"reason\":7,\"x\":\""), 422, "invalid-body"),
+        ] {
+            let request = letter(&world, method, target, Some(body));
+            world.refuses(door, &request, &format!("{what} {body}"), (status, code)).await;
+        }
+        for reason in [String::new(), " ".to_owned(), "x".repeat(1001)] {
+            let body = good.replace("mended", &reason).replace("given up", &reason);
+            let refusal = letter(&world, method, target, Some(&body));
+            let refusal = world.refuses(door, &refusal, &what, (422, "invalid-body")).await;
+            assert!(refusal.names("/reason"), "{refusal:?}");
+        }
+        let large = format!("{good}{}", " ".repeat(1024 * 1024));
+        let large = letter(&world, method, target, Some(&large));
+        world.refuses(door, &large, &what, (413, "payload-too-large")).await;
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_list_of_letters_has_bounds() {
+    let world = World::new().await;
+    for query in ["limit=0", "limit=1001", "limit=-1", "limit=x", "afterPosition=x", "after=1", "nope=1"] {
+        let request = letter(&world, "GET", &format!("/letters?{query}"), None);
+        world.refuses(listening(&world), &request, query, (400, "invalid-parameter")).await;
+    }
     world.end().await;
 }
