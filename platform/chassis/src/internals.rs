@@ -11,6 +11,7 @@ use tradewind_problem::{INVALID_PARAMETER, Problem, UNAVAILABLE};
 use crate::health::{Health, Stage};
 use crate::http::{Call, Reply, Routes};
 use crate::metrics::{self, Metrics};
+use crate::tasks::Scope;
 
 /// The longest wait of a reader of the feed, below the deadline of a request.
 const FEED_WAIT: Duration = Duration::from_secs(8);
@@ -21,6 +22,8 @@ pub(crate) struct Internals {
     pub(crate) health: Health,
     pub(crate) metrics: Metrics,
     pub(crate) db: Db,
+    /// Ends first in a drain: who waits for events is answered then.
+    pub(crate) consumers: Scope,
 }
 
 #[derive(Deserialize)]
@@ -35,7 +38,7 @@ struct FeedQuery {
 impl Internals {
     pub(crate) fn add_to<S: Send + Sync + 'static>(&self, routes: Routes<S>) -> Routes<S> {
         let (ready, started, metrics) = (self.health.clone(), self.health.clone(), self.metrics.clone());
-        let (db, name) = (self.db.clone(), self.name);
+        let (db, name, consumers) = (self.db.clone(), self.name, self.consumers.clone());
         routes
             .get("/livez", |_, _| async { Ok(status("alive")) })
             .get("/readyz", move |_, _| {
@@ -63,7 +66,7 @@ impl Internals {
                 async move { Ok(Reply::bytes(StatusCode::OK, metrics::MEDIA_TYPE, text)) }
             })
             .get("/events", move |_, call| {
-                feed(LogFeed::new(name, db.clone()), call)
+                feed(LogFeed::new(name, db.clone()), consumers.clone(), call)
             })
     }
 }
@@ -78,7 +81,7 @@ fn not_ready(stage: Stage) -> Problem {
 }
 
 /// The log of the service: events after a position, waiting a while for the first.
-async fn feed(mut feed: LogFeed, call: Call) -> Result<Reply, Problem> {
+async fn feed(mut feed: LogFeed, consumers: Scope, call: Call) -> Result<Reply, Problem> {
     let FeedQuery { after, limit } = call.query()?;
     let limit = limit.unwrap_or(100);
     let wrong = |name: &str, detail: &str| {
@@ -94,7 +97,14 @@ async fn feed(mut feed: LogFeed, call: Call) -> Result<Reply, Problem> {
     let mut events = feed.read(after, limit).await.map_err(read)?;
     if events.is_empty() {
         let wait = FEED_WAIT.min(call.deadline().remaining(call.clock()) / 2);
-        call.clock().timeout(wait, feed.wait()).await.unwrap_or_default();
+        let waiting = async {
+            tokio::select! {
+                biased;
+                () = consumers.stopping() => {}
+                () = feed.wait() => {}
+            }
+        };
+        call.clock().timeout(wait, waiting).await.unwrap_or_default();
         events = feed.read(after, limit).await.map_err(read)?;
     }
     Reply::ok(&events)

@@ -108,6 +108,7 @@ async fn show<S: Send + Sync + 'static>(letters: Arc<Letters<S>>, call: Call) ->
 }
 
 async fn edit<S: Send + Sync + 'static>(letters: Arc<Letters<S>>, mut call: Call) -> Result<Reply, Problem> {
+    call.no_query()?;
     let (followed, position) = letters.followed(&call)?;
     let EditBody { data, reason } = call.json().await?;
     let reason = checked(reason)?;
@@ -119,6 +120,7 @@ async fn discard<S: Send + Sync + 'static>(
     letters: Arc<Letters<S>>,
     mut call: Call,
 ) -> Result<Reply, Problem> {
+    call.no_query()?;
     let (followed, position) = letters.followed(&call)?;
     let DropBody { reason, head } = call.json().await?;
     let reason = checked(reason)?;
@@ -141,6 +143,7 @@ async fn replay<S: Send + Sync + 'static>(
     state: Arc<S>,
     mut call: Call,
 ) -> Result<Reply, Problem> {
+    call.no_query()?;
     call.no_body().await?;
     let (followed, position) = letters.followed(&call)?;
     let mut stop: Option<FailedLetter> = None;

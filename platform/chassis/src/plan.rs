@@ -123,8 +123,13 @@ where
         let health = Health::default();
         let scopes = Scopes::new(name);
         observe(&metrics, &environment.db, &scopes);
-        let platform =
-            Internals { health: health.clone(), metrics: metrics.clone(), db: environment.db.clone(), name };
+        let platform = Internals {
+            name,
+            health: health.clone(),
+            metrics: metrics.clone(),
+            db: environment.db.clone(),
+            consumers: scopes.consumers.clone(),
+        };
         let subscriptions = subscriptions.into_iter().map(|subscription| Followed {
             subscription: Arc::new(subscription),
             progress: Arc::new(Progress::default()),

@@ -5,13 +5,14 @@ use std::str::FromStr;
 
 use crate::text::written_as_text;
 
-/// A name of 1 to 64 characters from `A-Z a-z 0-9 - _ .`, compared byte by byte.
+/// A name of 1 to 64 characters from `A-Z a-z 0-9 - _ .`, compared byte by byte; neither `.` nor `..`, which
+/// mean something else in a path.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Slug(Box<str>);
 
 /// The text is no [`Slug`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected 1 to 64 characters, each a letter, a digit, '-', '_' or '.'")]
+#[error("expected 1 to 64 characters, each a letter, a digit, '-', '_' or '.', and not dots alone")]
 pub struct InvalidSlug;
 
 impl Slug {
@@ -30,7 +31,8 @@ impl FromStr for Slug {
 
     fn from_str(text: &str) -> Result<Self, InvalidSlug> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-        if text.is_empty() || text.len() > Self::MAX_LENGTH || !text.bytes().all(allowed) {
+        let dots = matches!(text, "." | "..");
+        if text.is_empty() || dots || text.len() > Self::MAX_LENGTH || !text.bytes().all(allowed) {
             return Err(InvalidSlug);
         }
         Ok(Self(text.into()))
@@ -66,7 +68,7 @@ mod tests {
         for good in ["1", "widget-2.0_b", &"x".repeat(64)] {
             assert_eq!(good.parse::<Slug>().unwrap().as_str(), good);
         }
-        for bad in ["", "a b", "a/b", "ä", "a\0", &"x".repeat(65)] {
+        for bad in ["", ".", "..", "a b", "a/b", "ä", "a\0", &"x".repeat(65)] {
             assert_eq!(bad.parse::<Slug>(), Err(InvalidSlug), "{bad:?}");
         }
     }

@@ -1,6 +1,6 @@
 //! The end: asked for, asked for twice, and not asked for at all.
 
-use tradewind_testkit::{Request, until};
+use tradewind_testkit::{Connection, Request, until};
 
 use crate::books::{agree, give_credit, order};
 use crate::support::{ADA, Place};
@@ -77,4 +77,18 @@ async fn a_drain_that_takes_too_long_ends_by_force_and_says_so() {
     assert_eq!(ended.code, Some(1), "{}", ended.errors);
     assert!(ended.errors.contains("stopped at the deadline"), "{}", ended.errors);
     assert_eq!(place.up(&[]).await.stop().await.code, Some(0));
+}
+
+#[tokio::test]
+async fn who_waits_for_events_does_not_hold_up_the_end() {
+    let place = Place::new();
+    // A reader of the feed is kept waiting for five seconds.
+    let up = place.up(&["--set", "shutdown.deadline=3s"]).await;
+    let mut reader = Connection::open(up.door("orders/internal")).await;
+    reader.send(&Request::new("GET", "/events").bearer(&up.secret()).to_bytes()).await;
+    // Doors accept one after the other: the reader is served when this one has been.
+    assert_eq!(Request::new("GET", "/livez").send(up.door("orders/internal")).await.status, 200);
+    let ended = up.stop().await;
+    assert_eq!(ended.code, Some(0), "{}", ended.errors);
+    assert_eq!(reader.answer().await.unwrap().text(), "[]");
 }

@@ -35,11 +35,12 @@ impl Work for List {
 }
 
 fn check(product: &ListProduct) -> Result<(), Problem> {
-    if product.name.trim().is_empty() || product.name.chars().count() > MAX_NAME {
-        return Err(error::field("/name", "a name has 1 to 200 characters"));
+    let is_name = !product.name.trim().is_empty() && !product.name.chars().any(char::is_control);
+    if !is_name || product.name.chars().count() > MAX_NAME {
+        return Err(error::field("/name", "a name has 1 to 200 characters and no control characters"));
     }
-    if product.description.chars().count() > MAX_DESCRIPTION {
-        return Err(error::field("/description", "a description has at most 2000 characters"));
+    if product.description.chars().count() > MAX_DESCRIPTION || product.description.contains('\0') {
+        return Err(error::field("/description", "a description has at most 2000 characters and no NUL"));
     }
     if product.price.minor() < 0 {
         return Err(error::field("/price", "a price is not negative"));

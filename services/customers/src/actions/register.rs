@@ -22,8 +22,9 @@ impl Work for Register {
 
     async fn run(&self, tx: &mut Tx) -> Result<Reply, Problem> {
         let RegisterCustomer { name, credit_limit } = &self.customer;
-        if name.trim().is_empty() || name.chars().count() > MAX_NAME {
-            return Err(error::field("/name", "a name has 1 to 200 characters"));
+        let is_name = !name.trim().is_empty() && !name.chars().any(char::is_control);
+        if !is_name || name.chars().count() > MAX_NAME {
+            return Err(error::field("/name", "a name has 1 to 200 characters and no control characters"));
         }
         if credit_limit.minor() < 0 {
             return Err(error::field("/creditLimit", "a credit limit is not negative"));

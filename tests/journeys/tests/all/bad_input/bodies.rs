@@ -176,7 +176,7 @@ async fn a_name_is_made_of_its_characters() {
     let long = "x".repeat(65);
     for (name, pointer) in [(ORDERS, "/lines/0/productId"), (ITEM, "/sku"), (RECEIPT, "/reference")] {
         let route = route(name.0, name.1);
-        for text in ["", " ", "a b", "a/b", "é", "a\0", &long] {
+        for text in ["", " ", ".", "..", "a b", "a/b", "é", "a\0", &long] {
             let body = with(route.body().unwrap(), pointer, json!(text));
             let refusals =
                 world.refuses_at(route, &world.good(route).with_body(body), (422, "invalid-body")).await;
@@ -302,12 +302,16 @@ async fn a_value_beyond_its_bounds_is_pointed_at() {
         (PRODUCT, "/name", json!("")),
         (PRODUCT, "/name", json!("  ")),
         (PRODUCT, "/name", json!("x".repeat(201))),
+        (PRODUCT, "/name", json!("a\0b")),
+        (PRODUCT, "/name", json!("a\nb")),
+        (PRODUCT, "/description", json!("a\0b")),
         (PRODUCT, "/description", json!("x".repeat(2001))),
         (PRODUCT, "/price", below_nothing.clone()),
         (RECEIPT, "/quantity", json!(0)),
         (RECEIPT, "/quantity", json!(1_000_001)),
         (CUSTOMER, "/name", json!("")),
         (CUSTOMER, "/name", json!("x".repeat(201))),
+        (CUSTOMER, "/name", json!("a\0b")),
         (CUSTOMER, "/creditLimit", below_nothing.clone()),
         (LIMIT, "/limit", below_nothing.clone()),
         (LIMIT, "/limit", json!({"amount": "1.00", "currency": "EUR"})),

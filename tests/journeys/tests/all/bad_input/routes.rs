@@ -51,7 +51,7 @@ pub struct Route {
 }
 
 /// What no product and no item can be called.
-const NO_NAMES: &[&str] = &["a%20b", "%C3%A9", "a,b", LONG];
+const NO_NAMES: &[&str] = &["%2E%2E", "a%20b", "%C3%A9", "a,b", LONG];
 const UNKNOWN_OR_NO_NAMES: &[&str] = &["9", "a%20b", "%C3%A9", "a,b", LONG];
 const LONG: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
