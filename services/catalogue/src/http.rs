@@ -49,7 +49,7 @@ async fn products(catalogue: Arc<Catalogue>, call: Call) -> Result<Reply, Proble
     let asked: PageRequest = call.query()?;
     let limit = asked.bounded_limit().ok_or_else(|| {
         Problem::new(&INVALID_PARAMETER)
-            .detail("The page is too large.")
+            .detail("The page cannot be given.")
             .error("limit", "ask for 1 to 200 items")
     })?;
     let products = store::page(&catalogue.db, asked.after.as_deref(), limit + 1).await?;

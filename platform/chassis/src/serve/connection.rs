@@ -72,6 +72,8 @@ where
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)
+        // A client may close its side after the last request and still wants the answer.
+        .half_close(true)
         .max_buf_size(limits.buffer)
         .serve_connection(TokioIo::new(io), service);
     let mut connection = std::pin::pin!(connection);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tradewind_chassis::http::{Reply, Routes};
+use tradewind_chassis::http::{Call, Reply, Routes};
 use tradewind_chassis::{
     ConnectionGuard, DataFolder, Definition, DoorKind, GuardRefusal, Host, Network, NoSettings, Running,
     Service, Storage,
@@ -44,8 +44,16 @@ impl ConnectionGuard for Wary {
     }
 }
 
+/// Answers, to `/later` after a while.
+async fn good(_: Arc<()>, call: Call) -> Result<Reply, Problem> {
+    if call.uri().path() == "/later" {
+        call.clock().sleep(Duration::from_millis(100)).await;
+    }
+    Reply::ok(&"good")
+}
+
 fn guarded() -> Service {
-    let routes = Routes::new().otherwise(|_, _| async { Reply::ok(&"good") });
+    let routes = Routes::new().otherwise(good);
     Definition::new("lamps", "Lamps.", |_: &mut tradewind_chassis::Init<NoSettings>| Ok(()))
         .data_plane(4000, routes, Arc::new(|| Box::new(Wary::default())))
         .internal(4110, Routes::new())
@@ -66,6 +74,21 @@ fn host() -> (Host, Folder) {
     let folder = Folder::new("guards");
     let storage = Storage::Folder(DataFolder::open(folder.path()).unwrap());
     (Host { clock: Clock::system(), storage, network: Network::Free, ..simulated() }, folder)
+}
+
+#[tokio::test]
+async fn a_client_that_has_closed_its_side_is_answered() {
+    let (host, _folder) = host();
+    let running = run(guarded(), host).await;
+    let door = running.doors().into_iter().find(|door| door.kind == DoorKind::DataPlane).unwrap();
+    let mut stream = TcpStream::connect(door.address).await.unwrap();
+    stream.write_all(b"GET /later HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    stream.shutdown().await.unwrap();
+    let mut answer = String::new();
+    let reading = stream.read_to_string(&mut answer);
+    tokio::time::timeout(Duration::from_secs(10), reading).await.unwrap().unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    running.shutdown().await;
 }
 
 #[tokio::test]
