@@ -244,8 +244,16 @@ impl<S: Send + Sync + 'static> Runner<S> {
         let count = noted + u32::from(self.begun != Some(position));
         self.options.progress.add_attempt();
         if count >= MAX_ATTEMPTS {
-            self.options.progress.add_failure();
-            return self.park(event, count, text).await;
+            let parked = self.park(event, count, text.clone()).await;
+            match &parked {
+                Ok(()) => self.options.progress.add_failure(),
+                // There is no place: from now on it waits for one, and its handler does not run again.
+                Err(_) => {
+                    self.note(position, count, &text).await?;
+                    self.begun = None;
+                }
+            }
+            return parked;
         }
         self.note(position, count, &text).await?;
         self.begun = None;
@@ -273,16 +281,7 @@ impl<S: Send + Sync + 'static> Runner<S> {
     }
 
     async fn park(&mut self, event: Recorded, attempts: u32, error: String) -> Result<(), Stop> {
-        let position = event.position;
-        tracing::error!(
-            consumer = self.options.consumer,
-            producer = self.subscription.producer(),
-            position,
-            kind = event.event.kind,
-            attempts,
-            error,
-            "an event cannot be handled and is parked; see `tradewind letters`"
-        );
+        let (position, kind, why) = (event.position, event.event.kind.clone(), error.clone());
         let park = Park {
             subscription: self.name(),
             recorded: event,
@@ -292,6 +291,15 @@ impl<S: Send + Sync + 'static> Runner<S> {
             progress: self.options.progress.clone(),
         };
         self.options.db.write(&self.context(), park).await?;
+        tracing::error!(
+            consumer = self.options.consumer,
+            producer = self.subscription.producer(),
+            position,
+            kind,
+            attempts,
+            error = why,
+            "an event could not be handled and is parked; see `tradewind letters`"
+        );
         self.moved(position, 1);
         Ok(())
     }

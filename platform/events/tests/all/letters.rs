@@ -296,7 +296,9 @@ async fn at_the_bound_of_keys_the_subscription_stops_until_there_is_room() {
     }
     let moody = Moody::with(&[(1, Trouble::Fail)]);
     light(&world, &[("b", 0), ("a", 1), ("b", 2)]).await;
-    follow_and_empty(&world, &moody, "full-7").await;
+    let progress = follow_and_empty(&world, &moody, "full-7").await;
+    // While it waits for a place its handler does not run again.
+    assert_eq!(progress.attempts(), 5);
     assert_eq!(world.seen().await, seen(&[("b", 0), ("b", 2)]));
     assert_eq!(keys(&world.consumer).await.len(), 1);
 }
