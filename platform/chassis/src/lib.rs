@@ -10,6 +10,7 @@
 mod assembly;
 mod data_folder;
 mod description;
+mod evidence;
 mod health;
 mod host;
 pub mod http;

@@ -12,6 +12,7 @@
 
 mod database;
 mod error;
+mod export;
 mod fault;
 mod job;
 mod migrate;
@@ -26,6 +27,7 @@ mod work;
 
 pub use database::{Db, Execution, Location, Options};
 pub use error::DbError;
+pub use export::{Evidence, Export};
 pub use migrate::{MigrateMode, Migration, MigrationSet};
 pub use row::{Column, FromColumn, FromRow, Row};
 pub use signal::Signal;
