@@ -12,7 +12,7 @@ use tradewind_kernel::{Clock, Context, Entropy, Principal};
 use crate::description::DoorKind;
 use crate::evidence::Evidences;
 use crate::health::Health;
-use crate::http::{Access, DoorContext, DoorLimits, DoorMetrics, Routes, door_handler, prune};
+use crate::http::{Access, DoorContext, DoorLimits, DoorMetrics, InFlight, Routes, door_handler, prune};
 use crate::instance::{BuiltDoor, Environment, Follower, Instance, Repeater, Scopes, StartError};
 use crate::internals::Internals;
 use crate::letters::{Followed, Letters};
@@ -195,6 +195,7 @@ impl<S: Send + Sync + 'static> Building<S> {
             clock: self.environment.clock.clone(),
             entropy: self.environment.entropy.fork(kind.name()),
             scope: self.scopes.requests.clone(),
+            in_flight: InFlight::default(),
             limits: DoorLimits {
                 max_body_bytes: platform.http.max_body_bytes,
                 deadline: platform.http.deadline,

@@ -36,6 +36,8 @@ kinds! {
     METHOD_NOT_ALLOWED = "method-not-allowed", 405, "The method is not allowed here";
     /// The object is in a state that does not allow the operation, or changed meanwhile.
     CONFLICT = "conflict", 409, "The object's state does not allow this";
+    /// The first request with this `Idempotency-Key` is still being carried out.
+    IDEMPOTENCY_KEY_IN_FLIGHT = "idempotency-key-in-flight", 409, "The first request with this Idempotency-Key is under way";
     /// The body is larger than the operation takes.
     PAYLOAD_TOO_LARGE = "payload-too-large", 413, "The body is too large";
     /// The body's media type is not the one the operation takes.

@@ -17,8 +17,8 @@ use tradewind_problem::{
     UNAUTHENTICATED, UNSUPPORTED_MEDIA_TYPE,
 };
 
-use crate::http::DoorContext;
 use crate::http::json;
+use crate::http::{DoorContext, InFlight};
 use crate::tasks::Scope;
 
 /// The longest wait that a `Prefer: wait` is granted.
@@ -84,6 +84,10 @@ impl Call {
     #[must_use]
     pub fn scope(&self) -> &Scope {
         &self.door.scope
+    }
+
+    pub(crate) fn in_flight(&self) -> &InFlight {
+        &self.door.in_flight
     }
 
     /// The path parameter called `name`.

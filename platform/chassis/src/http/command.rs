@@ -3,9 +3,10 @@
 use http::HeaderName;
 use sha2::{Digest, Sha256};
 use tradewind_db::{Db, Tx, Work};
-use tradewind_problem::{IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_MISSING, IDEMPOTENCY_KEY_REUSED, Problem};
+use tradewind_problem::{IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_MISSING, Problem};
 
 use crate::http::idempotency::{self, Key, Stored};
+use crate::http::in_flight::reused;
 use crate::http::{Call, Reply, json};
 
 /// The header that names a command (draft-ietf-httpapi-idempotency-key-header).
@@ -21,7 +22,7 @@ impl Call {
     /// Carries out `command` in a transaction of `db`, once for the request's `Idempotency-Key`.
     ///
     /// The same key with the same body gives the same answer again, with `Idempotent-Replayed: true`;
-    /// with another body it is refused. A refusal (4xx) is kept like a success; a fault of ours (5xx) is not.
+    /// with another body it is refused, and so it is while the first request is being carried out. A refusal (4xx) is kept like a success; a fault of ours (5xx) is not.
     /// A command decides before it writes: one that refuses after it has written is rolled back, and its
     /// refusal is not kept.
     ///
@@ -35,8 +36,14 @@ impl Call {
     {
         let key = self.command_key()?;
         let (db, context) = (db.clone(), self.context.clone());
+        let place = self.in_flight().enter(&key)?;
         let once = Once { key, command };
-        self.scope().clone().run("command", async move { db.write(&context, once).await }).await?
+        let carry_out = async move {
+            let outcome = db.write(&context, once).await;
+            drop(place);
+            outcome
+        };
+        self.scope().clone().run("command", carry_out).await?
     }
 
     fn command_key(&self) -> Result<Key, Problem> {
@@ -92,8 +99,7 @@ impl<W: Work<Output = Reply, Error = Problem>> Work for Once<W> {
     async fn run(&self, tx: &mut Tx) -> Result<Reply, Problem> {
         if let Some(stored) = idempotency::find(tx, &self.key).await? {
             if stored.fingerprint != self.key.fingerprint {
-                return Err(Problem::new(&IDEMPOTENCY_KEY_REUSED)
-                    .detail("This Idempotency-Key was used with another body or address. Send a new key."));
+                return Err(reused());
             }
             return stored.into_reply().header(REPLAYED, "true");
         }

@@ -15,7 +15,7 @@ use tradewind_kernel::{Clock, Context, Deadline, Entropy, Id, Principal, Secret,
 use tradewind_problem::{DEADLINE_EXCEEDED, Problem, UNAUTHENTICATED};
 
 use crate::http::routes::Router;
-use crate::http::{Call, Reply};
+use crate::http::{Call, InFlight, Reply};
 use crate::metrics::{CounterFamily, HistogramFamily, Labels, Metrics};
 use crate::serve::OnRefusal;
 use crate::tasks::Scope;
@@ -48,6 +48,7 @@ pub(crate) struct DoorContext {
     pub(crate) clock: Clock,
     pub(crate) entropy: Entropy,
     pub(crate) scope: Scope,
+    pub(crate) in_flight: InFlight,
     pub(crate) limits: DoorLimits,
     pub(crate) access: Access,
     pub(crate) metrics: DoorMetrics,

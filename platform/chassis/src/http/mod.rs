@@ -4,6 +4,7 @@ mod call;
 mod command;
 mod door;
 mod idempotency;
+mod in_flight;
 mod json;
 mod reply;
 mod routes;
@@ -15,3 +16,4 @@ pub use routes::Routes;
 
 pub(crate) use door::{Access, DoorContext, DoorLimits, DoorMetrics, door_handler};
 pub(crate) use idempotency::prune;
+pub(crate) use in_flight::InFlight;

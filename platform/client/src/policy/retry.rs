@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, Method, Request, StatusCode};
 use tradewind_kernel::Entropy;
-use tradewind_problem::Problem;
+use tradewind_problem::{IDEMPOTENCY_KEY_IN_FLIGHT, Problem};
 
 use crate::Body;
 use crate::policy::retry_budget::RetryBudget;
@@ -127,6 +127,8 @@ pub(crate) fn least_wait(status: StatusCode, headers: &HeaderMap, problem: &Prob
     }
     let told = headers.contains_key(RETRY_AFTER);
     match status.as_u16() {
+        // An earlier attempt is still being carried out; soon its answer is there to be given again.
+        409 if problem.is(&IDEMPOTENCY_KEY_IN_FLIGHT) => Some(Duration::ZERO),
         // Without a time, less is what was asked for and not later. A time that cannot be read is none.
         429 => problem.wait(),
         502..=504 if told => problem.wait(),

@@ -85,6 +85,8 @@ fn only_failures_that_may_pass_are_worth_another_try() {
     for status in [400, 404, 409, 422, 500, 501] {
         assert_eq!(wait(status, Some("1"), false), None, "{status}");
     }
+    let in_flight = Problem::new(&tradewind_problem::IDEMPOTENCY_KEY_IN_FLIGHT);
+    assert_eq!(least_wait(StatusCode::CONFLICT, &HeaderMap::new(), &in_flight), Some(Duration::ZERO));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Commands happen once, however often they are sent.
 
-use futures_util::future::join_all;
+use futures_util::future::{join_all, select_all};
 use serde_json::Value;
 use tradewind_journeys::{Fleet, ada, grace};
 use tradewind_testkit::{Answer, Request};
@@ -42,13 +42,38 @@ async fn the_same_key_with_another_body_is_refused() {
 }
 
 #[tokio::test]
-async fn a_key_sent_many_times_at_once_gives_one_order() {
+async fn a_key_sent_twenty_times_at_once_gives_one_order_and_one_answer() {
     let fleet = Fleet::start().await;
-    let answers = join_all((0..16).map(|_| fleet.send(order(&ada(), "a", ONE)))).await;
-    let replayed = answers.iter().filter(|answer| answer.header("idempotent-replayed").is_some()).count();
-    assert!(answers.iter().all(|answer| answer.status == 202 && id(answer) == id(&answers[0])));
-    assert_eq!(replayed, 15);
+    let answers = join_all((0..20).map(|_| fleet.send(order(&ada(), "a", ONE)))).await;
+    let (accepted, refused): (Vec<&Answer>, Vec<&Answer>) =
+        answers.iter().partition(|answer| answer.status == 202);
+    let first = accepted.iter().filter(|answer| answer.header("idempotent-replayed").is_none()).count();
+    assert_eq!(first, 1);
+    assert!(accepted.iter().all(|answer| answer.body == accepted[0].body), "{accepted:?}");
+    for answer in refused {
+        assert_eq!(answer.header("retry-after"), Some("1"));
+        drop(answer.refusal(409, "idempotency-key-in-flight"));
+    }
+    let later = fleet.send(order(&ada(), "a", ONE)).await;
+    assert_eq!((later.status, &later.body), (202, &accepted[0].body));
     assert_eq!(fleet.orders(&ada()).orders().await.unwrap().items.len(), 1);
+    fleet.shutdown().await;
+}
+
+#[tokio::test]
+async fn while_a_command_is_carried_out_its_key_is_in_flight() {
+    let fleet = Fleet::start().await;
+    let held = fleet.hold("orders").await;
+    let pair = [fleet.send(order(&ada(), "a", ONE)), fleet.send(order(&ada(), "a", ONE))].map(Box::pin);
+    let (second, _, first) = select_all(pair).await;
+    drop(second.refusal(409, "idempotency-key-in-flight"));
+    let other = fleet.send(order(&ada(), "a", &ONE.replace("\"1\"", "\"2\""))).await;
+    drop(other.refusal(422, "idempotency-key-reused"));
+    drop(held);
+    let first = join_all(first).await.remove(0);
+    assert_eq!((first.status, first.header("idempotent-replayed")), (202, None));
+    let again = fleet.send(order(&ada(), "a", ONE)).await;
+    assert_eq!((again.status, &again.body), (202, &first.body));
     fleet.shutdown().await;
 }
 
