@@ -193,3 +193,74 @@ async fn change(tx: &mut Tx, sql: &Sql, order: Id) -> Result<Option<(CustomerId,
     let now = tx.now();
     tx.query_optional(sql, params![order, now]).await
 }
+
+#[cfg(test)]
+mod tests {
+    use tradewind_db::{Execution, Location, MigrateMode, Options, Work};
+    use tradewind_kernel::{Clock, Context, Entropy, Principal};
+
+    use super::*;
+
+    sql! {
+        ACCOUNT = "insert into account (customer_id, name, currency, credit_limit, reserved, changed_at)
+            values ($1, 'Ada', 'GBP', 9, 2, 7)";
+        RESERVATION = "insert into credit_reservation (order_id, customer_id, amount, state, changed_at)
+            values ($1, $1, $2, $3, 7)";
+        STATES = "select amount, state from credit_reservation order by amount";
+        RESERVED_NOW = "select reserved from account where customer_id = $1";
+    }
+
+    /// Data of the release before reservations could expire.
+    struct Old;
+
+    impl Work for Old {
+        type Output = ();
+        type Error = DbError;
+
+        async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
+            for (number, amount, state) in [(1, 2, "held"), (2, 3, "released")] {
+                let id = Id::from_u128(number);
+                tx.execute(&ACCOUNT, params![id]).await?;
+                tx.execute(&RESERVATION, params![id, amount, state]).await?;
+            }
+            Ok(())
+        }
+    }
+
+    struct Release(Id);
+
+    impl Work for Release {
+        type Output = bool;
+        type Error = DbError;
+
+        async fn run(&self, tx: &mut Tx) -> Result<bool, DbError> {
+            release(tx, self.0).await
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_held_before_reservations_could_expire_never_does() {
+        let (clock, entropy) = (Clock::system(), Entropy::seeded(1));
+        let options = Options {
+            location: Location::Memory,
+            execution: Execution::Inline,
+            readers: 1,
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+        };
+        let db = Db::open(options).unwrap();
+        let first = MigrationSet { migrations: &MIGRATIONS.migrations[..1], ..MIGRATIONS };
+        db.migrate(&[first], MigrateMode::Auto).await.unwrap();
+        let context = Context::begin(Principal::Anonymous, &clock, &entropy);
+        db.write(&context, Old).await.unwrap();
+        db.migrate(&[MIGRATIONS], MigrateMode::Auto).await.unwrap();
+        let states: Vec<(i64, String)> = db.query(&STATES, &[]).await.unwrap();
+        assert_eq!(states, [(2, "confirmed".to_owned()), (3, "released".to_owned())]);
+        assert!(held(&db, None, 10).await.unwrap().is_empty());
+        // It is released as it would have been, and once.
+        assert!(db.write(&context, Release(Id::from_u128(1))).await.unwrap());
+        assert!(!db.write(&context, Release(Id::from_u128(1))).await.unwrap());
+        let reserved: Vec<(i64,)> = db.query(&RESERVED_NOW, params![Id::from_u128(1)]).await.unwrap();
+        assert_eq!(reserved, [(0,)]);
+    }
+}

@@ -192,3 +192,73 @@ async fn change(tx: &mut Tx, sql: &Sql, order: Id) -> Result<Demand, DbError> {
     let rows: Vec<(Slug, i64)> = tx.query(sql, params![order, now]).await?;
     Ok(rows.into_iter().collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use tradewind_db::{Execution, Location, MigrateMode, Options, Work};
+    use tradewind_kernel::{Clock, Context, Entropy, Principal};
+
+    use super::*;
+
+    sql! {
+        ITEM = "insert into item (product_id, sku, received, on_hand, reserved, sold) values ('a', 'a', 9, 9, 2, 0)";
+        RESERVATION = "insert into reservation (order_id, product_id, quantity, state, changed_at)
+            values ($1, 'a', $2, $3, 7)";
+        STATES = "select quantity, state from reservation order by quantity";
+        RESERVED_NOW = "select reserved from item";
+    }
+
+    /// Data of the release before reservations could expire.
+    struct Old;
+
+    impl Work for Old {
+        type Output = ();
+        type Error = DbError;
+
+        async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
+            tx.execute(&ITEM, &[]).await?;
+            tx.execute(&RESERVATION, params![Id::from_u128(1), 2, "held"]).await?;
+            tx.execute(&RESERVATION, params![Id::from_u128(2), 3, "released"]).await?;
+            Ok(())
+        }
+    }
+
+    struct Release(Id);
+
+    impl Work for Release {
+        type Output = bool;
+        type Error = DbError;
+
+        async fn run(&self, tx: &mut Tx) -> Result<bool, DbError> {
+            let released = release(tx, self.0).await?;
+            put_back(tx, &released).await?;
+            Ok(!released.is_empty())
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_held_before_reservations_could_expire_never_does() {
+        let (clock, entropy) = (Clock::system(), Entropy::seeded(1));
+        let options = Options {
+            location: Location::Memory,
+            execution: Execution::Inline,
+            readers: 1,
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+        };
+        let db = Db::open(options).unwrap();
+        let first = MigrationSet { migrations: &MIGRATIONS.migrations[..1], ..MIGRATIONS };
+        db.migrate(&[first], MigrateMode::Auto).await.unwrap();
+        let context = Context::begin(Principal::Anonymous, &clock, &entropy);
+        db.write(&context, Old).await.unwrap();
+        db.migrate(&[MIGRATIONS], MigrateMode::Auto).await.unwrap();
+        let states: Vec<(i64, String)> = db.query(&STATES, &[]).await.unwrap();
+        assert_eq!(states, [(2, "confirmed".to_owned()), (3, "released".to_owned())]);
+        assert!(held(&db, None, 10).await.unwrap().is_empty());
+        // It is released as it would have been, and once.
+        assert!(db.write(&context, Release(Id::from_u128(1))).await.unwrap());
+        assert!(!db.write(&context, Release(Id::from_u128(1))).await.unwrap());
+        let reserved: Vec<(i64,)> = db.query(&RESERVED_NOW, &[]).await.unwrap();
+        assert_eq!(reserved, [(0,)]);
+    }
+}
