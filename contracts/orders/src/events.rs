@@ -38,7 +38,8 @@ pub struct OrderRejected {
     pub reason: String,
 }
 
-/// The order was called off while it was open, or lost a reservation; whoever has reserved something for it releases it.
+/// The order was called off while it was open, or lost a reservation; whoever has reserved something for it
+/// releases it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderCancelled {
