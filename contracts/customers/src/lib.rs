@@ -84,7 +84,7 @@ impl Event for CustomerRegistered {
     }
 }
 
-/// The credit for an order is reserved.
+/// The credit for an order is reserved; told once more when it expired and could be reserved again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreditReserved {
@@ -132,6 +132,39 @@ pub struct CreditReleased {
 
 impl Event for CreditReleased {
     const TYPE: &'static str = "tradewind.customers.credit-released.v1";
+
+    fn partition_key(&self) -> String {
+        format!("order-{}", self.order_id)
+    }
+}
+
+/// Nobody confirmed in time what an order had reserved of a customer's credit; it is free again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreditReservationExpired {
+    /// The order.
+    pub order_id: Id,
+}
+
+impl Event for CreditReservationExpired {
+    const TYPE: &'static str = "tradewind.customers.credit-reservation-expired.v1";
+
+    fn partition_key(&self) -> String {
+        format!("order-{}", self.order_id)
+    }
+}
+
+/// An order was opened after its reservation had expired, and its credit could not be reserved again;
+/// nothing is reserved for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreditReservationLost {
+    /// The order.
+    pub order_id: Id,
+}
+
+impl Event for CreditReservationLost {
+    const TYPE: &'static str = "tradewind.customers.credit-reservation-lost.v1";
 
     fn partition_key(&self) -> String {
         format!("order-{}", self.order_id)

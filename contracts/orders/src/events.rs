@@ -20,7 +20,7 @@ pub struct OrderPlaced {
     pub total: Money,
 }
 
-/// Stock and credit are both reserved.
+/// Stock and credit are both reserved; whoever holds them for it keeps them without an expiry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderOpened {
@@ -28,7 +28,7 @@ pub struct OrderOpened {
     pub order_id: OrderId,
 }
 
-/// Stock or credit refused; whoever has reserved something for it releases it.
+/// Stock or credit refused, or a reservation expired; whoever has reserved something for it releases it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderRejected {
@@ -38,12 +38,16 @@ pub struct OrderRejected {
     pub reason: String,
 }
 
-/// The order was called off while it was open; whoever has reserved something for it releases it.
+/// The order was called off while it was open, or lost a reservation; whoever has reserved something for it
+/// releases it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderCancelled {
     /// The order.
     pub order_id: OrderId,
+    /// Why, as the code of a problem such as `reservation-expired`; none when somebody asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 macro_rules! events {
@@ -63,4 +67,20 @@ events! {
     OrderOpened = "tradewind.orders.order-opened.v1";
     OrderRejected = "tradewind.orders.order-rejected.v1";
     OrderCancelled = "tradewind.orders.order-cancelled.v1";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cancellation_told_before_there_were_reasons_is_understood_and_written_the_same() {
+        let old = r#"{"orderId":"01a1fd9a-5407-7000-95df-8e4ac483ab2f"}"#;
+        let event: OrderCancelled = serde_json::from_str(old).unwrap();
+        assert_eq!(event.reason, None);
+        assert_eq!(serde_json::to_string(&event).unwrap(), old);
+        let with = OrderCancelled { reason: Some("reservation-expired".to_owned()), ..event };
+        let text = serde_json::to_string(&with).unwrap();
+        assert_eq!(serde_json::from_str::<OrderCancelled>(&text).unwrap(), with);
+    }
 }

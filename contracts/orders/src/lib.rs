@@ -96,9 +96,9 @@ pub enum OrderState {
     New,
     /// Both are reserved.
     Open,
-    /// One of them refused; nothing is reserved.
+    /// One of them refused, or a reservation expired; nothing is reserved.
     Rejected,
-    /// Called off while open; nothing is reserved.
+    /// Called off while open, or a reservation was lost; nothing is reserved.
     Cancelled,
 }
 
@@ -112,7 +112,8 @@ pub struct Order {
     pub customer_id: Id,
     /// Its state.
     pub state: OrderState,
-    /// Why it was rejected, as the code of a problem such as `sold-out`.
+    /// Why it was rejected, as the code of a problem such as `sold-out`, or why an open one was cancelled though
+    /// nobody asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// What was agreed, with the prices at the time.

@@ -75,7 +75,7 @@ impl Event for ItemRegistered {
     }
 }
 
-/// All lines of an order are reserved.
+/// All lines of an order are reserved; told once more when they expired and could be reserved again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StockReserved {
@@ -121,6 +121,39 @@ pub struct StockReleased {
 
 impl Event for StockReleased {
     const TYPE: &'static str = "tradewind.stock.stock-released.v1";
+
+    fn partition_key(&self) -> String {
+        format!("order-{}", self.order_id)
+    }
+}
+
+/// Nobody confirmed in time what an order had reserved; it can be sold again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StockReservationExpired {
+    /// The order.
+    pub order_id: Id,
+}
+
+impl Event for StockReservationExpired {
+    const TYPE: &'static str = "tradewind.stock.stock-reservation-expired.v1";
+
+    fn partition_key(&self) -> String {
+        format!("order-{}", self.order_id)
+    }
+}
+
+/// An order was opened after its reservation had expired, and its lines could not be reserved again;
+/// nothing of it is reserved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StockReservationLost {
+    /// The order.
+    pub order_id: Id,
+}
+
+impl Event for StockReservationLost {
+    const TYPE: &'static str = "tradewind.stock.stock-reservation-lost.v1";
 
     fn partition_key(&self) -> String {
         format!("order-{}", self.order_id)

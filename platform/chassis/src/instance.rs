@@ -50,8 +50,9 @@ pub(crate) struct Follower {
 /// Work that is repeated.
 pub(crate) struct Repeater {
     pub(crate) name: &'static str,
-    pub(crate) every: Duration,
-    pub(crate) run: Box<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>,
+    /// The pause before the first run; each run gives the pause before the next.
+    pub(crate) first: Duration,
+    pub(crate) run: Box<dyn Fn() -> BoxFuture<'static, Duration> + Send + Sync>,
 }
 
 /// A built service.

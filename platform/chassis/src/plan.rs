@@ -50,8 +50,8 @@ impl<C> Init<C> {
 
 pub(crate) type InitFn<C, S> = Box<dyn FnOnce(&mut Init<C>) -> Result<S, String> + Send>;
 
-/// A job's function, its types hidden.
-pub(crate) type Job<S> = Arc<dyn Fn(Arc<S>) -> BoxFuture<'static, ()> + Send + Sync>;
+/// A job's function, its types hidden; gives the pause before it runs again.
+pub(crate) type Job<S> = Arc<dyn Fn(Arc<S>) -> BoxFuture<'static, Duration> + Send + Sync>;
 
 pub(crate) struct DoorPlan<S> {
     pub(crate) kind: DoorKind,
@@ -62,7 +62,8 @@ pub(crate) struct DoorPlan<S> {
 
 pub(crate) struct JobPlan<S> {
     pub(crate) name: &'static str,
-    pub(crate) every: Duration,
+    /// The pause before it runs for the first time.
+    pub(crate) first: Duration,
     pub(crate) run: Job<S>,
 }
 
@@ -238,8 +239,8 @@ impl<S: Send + Sync + 'static> Building<S> {
 
     fn repeater(&self, job: JobPlan<S>) -> Repeater {
         let state = self.state.clone();
-        let JobPlan { name, every, run } = job;
-        Repeater { name, every, run: Box::new(move || run(state.clone())) }
+        let JobPlan { name, first, run } = job;
+        Repeater { name, first, run: Box::new(move || run(state.clone())) }
     }
 
     fn pruner(&self) -> Repeater {
@@ -249,15 +250,16 @@ impl<S: Send + Sync + 'static> Building<S> {
             self.environment.entropy.fork("prune"),
         );
         let name = self.name;
-        let run = move || -> BoxFuture<'static, ()> {
+        let run = move || -> BoxFuture<'static, Duration> {
             let (db, context) = (db.clone(), upkeep(name, &clock, &entropy));
             Box::pin(async move {
                 if let Err(error) = db.write(&context, prune()).await {
                     tracing::warn!(service = name, %error, "old answers could not be removed");
                 }
+                PRUNE_EVERY
             })
         };
-        Repeater { name: "prune-idempotency", every: PRUNE_EVERY, run: Box::new(run) }
+        Repeater { name: "prune-idempotency", first: PRUNE_EVERY, run: Box::new(run) }
     }
 }
 

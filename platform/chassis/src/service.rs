@@ -15,6 +15,9 @@ use crate::http::Routes;
 use crate::plan::{DoorPlan, Init, Job, JobPlan, Launch, Plan};
 use crate::serve::GuardFactory;
 
+/// The pause after a self-paced job failed.
+const RETRY_AFTER: Duration = Duration::from_secs(10);
+
 /// The settings of a service that has none: its section must be absent or empty.
 #[derive(Debug, Clone, Copy, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -160,8 +163,40 @@ where
         F: Fn(Arc<S>) -> R + Send + Sync + 'static,
         R: Future<Output = ()> + Send + 'static,
     {
-        let run: Job<S> = Arc::new(move |state| Box::pin(run(state)));
-        self.plan.jobs.push(JobPlan { name, every, run });
+        let run: Job<S> = Arc::new(move |state| {
+            let done = run(state);
+            Box::pin(async move {
+                done.await;
+                every
+            })
+        });
+        self.plan.jobs.push(JobPlan { name, first: every, run });
+        self
+    }
+
+    /// Repeats work that knows when there will be more of it: first after `first`, then each time after the
+    /// pause that it gives, so that it costs nothing while there is nothing to do.
+    ///
+    /// A failure is logged and the work is tried again after ten seconds. Work that was done halfway when the
+    /// service drains is dropped at an await; what it wrote must be whole by then.
+    #[must_use]
+    pub fn self_paced_job<F, R, E>(mut self, name: &'static str, first: Duration, run: F) -> Self
+    where
+        F: Fn(Arc<S>) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Duration, E>> + Send + 'static,
+        E: fmt::Display,
+    {
+        let service = self.name;
+        let run: Job<S> = Arc::new(move |state| {
+            let done = run(state);
+            Box::pin(async move {
+                done.await.unwrap_or_else(|error| {
+                    tracing::warn!(service, job = name, %error, "a job failed and is tried again");
+                    RETRY_AFTER
+                })
+            })
+        });
+        self.plan.jobs.push(JobPlan { name, first, run });
         self
     }
 

@@ -1,17 +1,21 @@
 //! Who may buy on account, and how much of their credit is reserved.
 
 mod actions;
+mod config;
 mod error;
 mod http;
+mod jobs;
 mod listen;
 mod state;
 mod store;
 
-use tradewind_chassis::{Definition, Init, NoSettings, Service};
+use tradewind_chassis::{Definition, Init, Service};
 use tradewind_customers_contract::{
-    CreditRefused, CreditReleased, CreditReserved, CustomerRegistered, SERVICE,
+    CreditRefused, CreditReleased, CreditReservationExpired, CreditReservationLost, CreditReserved,
+    CustomerRegistered, SERVICE,
 };
 
+use crate::config::Settings;
 use crate::state::Customers;
 
 /// The service as a value.
@@ -27,10 +31,18 @@ pub fn service() -> Service {
         .promises::<CreditReserved>()
         .promises::<CreditRefused>()
         .promises::<CreditReleased>()
+        .promises::<CreditReservationExpired>()
+        .promises::<CreditReservationLost>()
+        .self_paced_job("sweep-reservations", jobs::FIRST_SWEEP, jobs::sweep)
         .problems(error::KINDS)
         .build()
 }
 
-fn start(init: &mut Init<NoSettings>) -> Result<Customers, String> {
-    Ok(Customers { db: init.db.clone() })
+fn start(init: &mut Init<Settings>) -> Result<Customers, String> {
+    Ok(Customers {
+        db: init.db.clone(),
+        clock: init.clock.clone(),
+        entropy: init.entropy.fork("jobs"),
+        reservation_ttl: init.settings.reservation_ttl,
+    })
 }

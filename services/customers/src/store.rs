@@ -1,16 +1,26 @@
 //! Accounts and credit reservations in the database.
 
+use std::time::Duration;
+
 use tradewind_customers_contract::{Account, CustomerId};
-use tradewind_db::{Db, DbError, Evidence, FromRow, Migration, MigrationSet, Row, Tx, params, sql};
-use tradewind_kernel::{Currency, Id, Money};
+use tradewind_db::{Db, DbError, Evidence, FromRow, Migration, MigrationSet, Row, Sql, Tx, params, sql};
+use tradewind_kernel::{Currency, Id, Money, Timestamp};
 
 pub(crate) const MIGRATIONS: MigrationSet = MigrationSet {
     component: "customers",
-    migrations: &[Migration {
-        version: 1,
-        name: "create_account",
-        text: include_str!("../migrations/0001_create_account.sql"),
-    }],
+    migrations: &[
+        Migration {
+            version: 1,
+            name: "create_account",
+            text: include_str!("../migrations/0001_create_account.sql"),
+        },
+        // What version 1 held may belong to open orders, of whose opening nobody will hear again: it is confirmed.
+        Migration {
+            version: 2,
+            name: "reservation_expiry",
+            text: include_str!("../migrations/0002_reservation_expiry.sql"),
+        },
+    ],
 };
 
 /// What is shown to be checked; no names.
@@ -29,11 +39,24 @@ sql! {
     SET_LIMIT = "update account set credit_limit = $2, changed_at = $3 where customer_id = $1";
     TAKE = "update account set reserved = reserved + $2, changed_at = $4
         where customer_id = $1 and currency = $3 and credit_limit - reserved >= $2";
-    HOLD = "insert into credit_reservation (order_id, customer_id, amount, state, changed_at)
-        values ($1, $2, $3, 'held', $4)";
+    HOLD = "insert into credit_reservation
+            (order_id, customer_id, amount, state, expires_at, correlation_id, changed_at)
+        values ($1, $2, $3, 'held', $4, $5, $6)";
     RESERVED = "select count(*) from credit_reservation where order_id = $1";
     RELEASE = "update credit_reservation set state = 'released', changed_at = $2
-        where order_id = $1 and state = 'held' returning customer_id, amount";
+        where order_id = $1 and state in ('held', 'confirmed') returning customer_id, amount";
+    EXPIRE = "update credit_reservation set state = 'expired', changed_at = $2
+        where order_id = $1 and state = 'held' and expires_at <= $2 returning customer_id, amount";
+    CONFIRM = "update credit_reservation set state = 'confirmed', expires_at = null, changed_at = $2
+        where order_id = $1 and state = 'held'";
+    REVIVE = "update credit_reservation set state = 'confirmed', expires_at = null, changed_at = $2
+        where order_id = $1 and state = 'expired' returning customer_id, amount";
+    HELD = "select order_id, expires_at, correlation_id from credit_reservation
+        where state = 'held' and (expires_at, order_id) > ($1, $2)
+        order by expires_at, order_id limit $3";
+    /// The currency of an account never changes, so the amount is in it still.
+    TAKE_AGAIN = "update account set reserved = reserved + $2, changed_at = $3
+        where customer_id = $1 and credit_limit - reserved >= $2 returning currency";
     PUT_BACK = "update account set reserved = reserved - $2, changed_at = $3 where customer_id = $1";
 }
 
@@ -85,9 +108,38 @@ pub(crate) async fn take(tx: &mut Tx, customer: CustomerId, amount: Money) -> Re
     Ok(taken == 1)
 }
 
-pub(crate) async fn hold(tx: &mut Tx, order: Id, customer: CustomerId, amount: Money) -> Result<(), DbError> {
-    let now = tx.now();
-    tx.execute(&HOLD, params![order, customer, amount.minor(), now]).await.map(drop)
+/// An order that holds credit.
+pub(crate) struct Held {
+    pub(crate) order: Id,
+    pub(crate) expires_at: Timestamp,
+    /// The process of the order.
+    pub(crate) correlation: Option<Id>,
+}
+
+impl FromRow for Held {
+    fn from_row(row: &Row<'_>) -> Result<Self, DbError> {
+        Ok(Self { order: row.get(0)?, expires_at: row.get(1)?, correlation: row.get(2)? })
+    }
+}
+
+/// Up to `limit` orders that hold credit, those that expire first at the front.
+pub(crate) async fn held(db: &Db, after: Option<(Timestamp, Id)>, limit: u16) -> Result<Vec<Held>, DbError> {
+    let (expiry, order) = after.unwrap_or((Timestamp::from_micros(i64::MIN), Id::from_u128(0)));
+    db.query(&HELD, params![expiry, order, limit]).await
+}
+
+/// Writes down for whom credit was taken, and until when.
+pub(crate) async fn hold(
+    tx: &mut Tx,
+    order: Id,
+    customer: CustomerId,
+    amount: Money,
+    ttl: Duration,
+) -> Result<(), DbError> {
+    let (now, correlation) = (tx.now(), tx.context().map(|context| context.correlation));
+    let expires_at = now.plus(ttl);
+    let amount = amount.minor();
+    tx.execute(&HOLD, params![order, customer, amount, expires_at, correlation, now]).await.map(drop)
 }
 
 pub(crate) async fn has_reservation(tx: &mut Tx, order: Id) -> Result<bool, DbError> {
@@ -95,13 +147,128 @@ pub(crate) async fn has_reservation(tx: &mut Tx, order: Id) -> Result<bool, DbEr
     Ok(count > 0)
 }
 
+/// Keeps for good what an order holds; `false` when it holds nothing that may still expire.
+pub(crate) async fn confirm(tx: &mut Tx, order: Id) -> Result<bool, DbError> {
+    let now = tx.now();
+    Ok(tx.execute(&CONFIRM, params![order, now]).await? > 0)
+}
+
 /// Ends the reservation of an order; `false` when there was none to end.
 pub(crate) async fn release(tx: &mut Tx, order: Id) -> Result<bool, DbError> {
-    let now = tx.now();
-    let released: Option<(CustomerId, i64)> = tx.query_optional(&RELEASE, params![order, now]).await?;
-    let Some((customer, amount)) = released else {
+    end(tx, &RELEASE, order).await
+}
+
+/// Ends the reservation of an order that is over; `false` when there was none to end.
+pub(crate) async fn expire(tx: &mut Tx, order: Id) -> Result<bool, DbError> {
+    end(tx, &EXPIRE, order).await
+}
+
+async fn end(tx: &mut Tx, sql: &Sql, order: Id) -> Result<bool, DbError> {
+    let Some((customer, amount)) = change(tx, sql, order).await? else {
         return Ok(false);
     };
+    let now = tx.now();
     tx.execute(&PUT_BACK, params![customer, amount, now]).await?;
     Ok(true)
+}
+
+/// What became of a reservation that had expired.
+pub(crate) enum Revived {
+    /// It is confirmed.
+    Confirmed { customer: CustomerId, amount: Money },
+    /// The limit does not allow it any more; it is released.
+    Lost,
+    /// No reservation of the order has expired.
+    Nothing,
+}
+
+/// Takes again what an order held until it expired, if the limit allows.
+pub(crate) async fn revive(tx: &mut Tx, order: Id) -> Result<Revived, DbError> {
+    let Some((customer, amount)) = change(tx, &REVIVE, order).await? else {
+        return Ok(Revived::Nothing);
+    };
+    let now = tx.now();
+    let taken: Option<(Currency,)> = tx.query_optional(&TAKE_AGAIN, params![customer, amount, now]).await?;
+    if let Some((currency,)) = taken {
+        return Ok(Revived::Confirmed { customer, amount: Money::from_minor(amount, currency) });
+    }
+    // Nothing was taken, so nothing is put back.
+    change(tx, &RELEASE, order).await?;
+    Ok(Revived::Lost)
+}
+
+async fn change(tx: &mut Tx, sql: &Sql, order: Id) -> Result<Option<(CustomerId, i64)>, DbError> {
+    let now = tx.now();
+    tx.query_optional(sql, params![order, now]).await
+}
+
+#[cfg(test)]
+mod tests {
+    use tradewind_db::{Execution, Location, MigrateMode, Options, Work};
+    use tradewind_kernel::{Clock, Context, Entropy, Principal};
+
+    use super::*;
+
+    sql! {
+        ACCOUNT = "insert into account (customer_id, name, currency, credit_limit, reserved, changed_at)
+            values ($1, 'Ada', 'GBP', 9, 2, 7)";
+        RESERVATION = "insert into credit_reservation (order_id, customer_id, amount, state, changed_at)
+            values ($1, $1, $2, $3, 7)";
+        STATES = "select amount, state from credit_reservation order by amount";
+        RESERVED_NOW = "select reserved from account where customer_id = $1";
+    }
+
+    /// Data of the release before reservations could expire.
+    struct Old;
+
+    impl Work for Old {
+        type Output = ();
+        type Error = DbError;
+
+        async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
+            for (number, amount, state) in [(1, 2, "held"), (2, 3, "released")] {
+                let id = Id::from_u128(number);
+                tx.execute(&ACCOUNT, params![id]).await?;
+                tx.execute(&RESERVATION, params![id, amount, state]).await?;
+            }
+            Ok(())
+        }
+    }
+
+    struct Release(Id);
+
+    impl Work for Release {
+        type Output = bool;
+        type Error = DbError;
+
+        async fn run(&self, tx: &mut Tx) -> Result<bool, DbError> {
+            release(tx, self.0).await
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_held_before_reservations_could_expire_never_does() {
+        let (clock, entropy) = (Clock::system(), Entropy::seeded(1));
+        let options = Options {
+            location: Location::Memory,
+            execution: Execution::Inline,
+            readers: 1,
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+        };
+        let db = Db::open(options).unwrap();
+        let first = MigrationSet { migrations: &MIGRATIONS.migrations[..1], ..MIGRATIONS };
+        db.migrate(&[first], MigrateMode::Auto).await.unwrap();
+        let context = Context::begin(Principal::Anonymous, &clock, &entropy);
+        db.write(&context, Old).await.unwrap();
+        db.migrate(&[MIGRATIONS], MigrateMode::Auto).await.unwrap();
+        let states: Vec<(i64, String)> = db.query(&STATES, &[]).await.unwrap();
+        assert_eq!(states, [(2, "confirmed".to_owned()), (3, "released".to_owned())]);
+        assert!(held(&db, None, 10).await.unwrap().is_empty());
+        // It is released as it would have been, and once.
+        assert!(db.write(&context, Release(Id::from_u128(1))).await.unwrap());
+        assert!(!db.write(&context, Release(Id::from_u128(1))).await.unwrap());
+        let reserved: Vec<(i64,)> = db.query(&RESERVED_NOW, params![Id::from_u128(1)]).await.unwrap();
+        assert_eq!(reserved, [(0,)]);
+    }
 }

@@ -16,7 +16,10 @@ pub(crate) async fn tell(tx: &mut Tx, order_id: OrderId, event: &Event) -> Resul
         Event::Rejected { reason } => {
             announce(tx, &OrderRejected { order_id, reason: reason.clone() }).await?
         }
-        Event::Cancelled => announce(tx, &OrderCancelled { order_id }).await?,
+        Event::Cancelled => announce(tx, &OrderCancelled { order_id, reason: None }).await?,
+        Event::Lost { reason } => {
+            announce(tx, &OrderCancelled { order_id, reason: Some(reason.clone()) }).await?
+        }
         // Steps on the way concern nobody else.
         Event::StockConfirmed | Event::CreditConfirmed => return Ok(None),
     };

@@ -2,13 +2,15 @@
 
 use tradewind_catalogue_contract::{self as catalogue_contract, ProductListed};
 use tradewind_customers_contract::{
-    self as customers_contract, CreditRefusal, CreditRefused, CreditReserved, CustomerRegistered,
+    self as customers_contract, CreditRefusal, CreditRefused, CreditReservationExpired,
+    CreditReservationLost, CreditReserved, CustomerRegistered,
 };
 use tradewind_events::{Received, Subscription};
 use tradewind_kernel::Id;
 use tradewind_problem::Kind;
 use tradewind_stock_contract::{
-    self as stock_contract, ItemRegistered, StockRefusal, StockRefused, StockReserved,
+    self as stock_contract, ItemRegistered, StockRefusal, StockRefused, StockReservationExpired,
+    StockReservationLost, StockReserved,
 };
 
 use crate::actions::advance_order::Advance;
@@ -26,6 +28,8 @@ pub(crate) fn stock() -> Subscription<Orders> {
         .on::<ItemRegistered, _>(registered)
         .on::<StockReserved, _>(|_, event| Advance { order: event.order_id, command: Command::ConfirmStock })
         .on::<StockRefused, _>(|_, event| refuse(event.order_id, stock_reason(event.reason)))
+        .on::<StockReservationExpired, _>(|_, event| refuse(event.order_id, &error::RESERVATION_EXPIRED))
+        .on::<StockReservationLost, _>(|_, event| lose(event.order_id))
 }
 
 pub(crate) fn customers() -> Subscription<Orders> {
@@ -36,6 +40,8 @@ pub(crate) fn customers() -> Subscription<Orders> {
             command: Command::ConfirmCredit,
         })
         .on::<CreditRefused, _>(|_, event| refuse(event.order_id, credit_reason(event.reason)))
+        .on::<CreditReservationExpired, _>(|_, event| refuse(event.order_id, &error::RESERVATION_EXPIRED))
+        .on::<CreditReservationLost, _>(|_, event| lose(event.order_id))
 }
 
 fn listed(_: &Orders, event: Received<ProductListed>) -> Learn {
@@ -50,6 +56,10 @@ fn registered(_: &Orders, event: Received<ItemRegistered>) -> Learn {
 
 fn refuse(order: Id, reason: &Kind) -> Advance {
     Advance { order, command: Command::Refuse { reason: reason.code.to_owned() } }
+}
+
+fn lose(order: Id) -> Advance {
+    Advance { order, command: Command::Lose { reason: error::RESERVATION_EXPIRED.code.to_owned() } }
 }
 
 fn stock_reason(refusal: StockRefusal) -> &'static Kind {

@@ -1,16 +1,22 @@
 //! How many of each product there are, and who has reserved them.
 
 mod actions;
+mod config;
 mod domain;
 mod error;
 mod http;
+mod jobs;
 mod listen;
 mod state;
 mod store;
 
-use tradewind_chassis::{Definition, Init, NoSettings, Service};
-use tradewind_stock_contract::{ItemRegistered, SERVICE, StockRefused, StockReleased, StockReserved};
+use tradewind_chassis::{Definition, Init, Service};
+use tradewind_stock_contract::{
+    ItemRegistered, SERVICE, StockRefused, StockReleased, StockReservationExpired, StockReservationLost,
+    StockReserved,
+};
 
+use crate::config::Settings;
 use crate::state::Stock;
 
 /// The service as a value.
@@ -26,10 +32,18 @@ pub fn service() -> Service {
         .promises::<StockReserved>()
         .promises::<StockRefused>()
         .promises::<StockReleased>()
+        .promises::<StockReservationExpired>()
+        .promises::<StockReservationLost>()
+        .self_paced_job("sweep-reservations", jobs::FIRST_SWEEP, jobs::sweep)
         .problems(error::KINDS)
         .build()
 }
 
-fn start(init: &mut Init<NoSettings>) -> Result<Stock, String> {
-    Ok(Stock { db: init.db.clone() })
+fn start(init: &mut Init<Settings>) -> Result<Stock, String> {
+    Ok(Stock {
+        db: init.db.clone(),
+        clock: init.clock.clone(),
+        entropy: init.entropy.fork("jobs"),
+        reservation_ttl: init.settings.reservation_ttl,
+    })
 }

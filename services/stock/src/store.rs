@@ -1,16 +1,28 @@
 //! Items and reservations in the database.
 
-use tradewind_db::{Db, DbError, Evidence, FromRow, Migration, MigrationSet, Row, Tx, params, sql};
-use tradewind_kernel::{Id, Slug};
+use std::time::Duration;
+
+use tradewind_db::{Db, DbError, Evidence, FromRow, Migration, MigrationSet, Row, Sql, Tx, params, sql};
+use tradewind_kernel::{Id, Slug, Timestamp};
 use tradewind_stock_contract::Stock;
+
+use crate::domain::Demand;
 
 pub(crate) const MIGRATIONS: MigrationSet = MigrationSet {
     component: "stock",
-    migrations: &[Migration {
-        version: 1,
-        name: "create_item",
-        text: include_str!("../migrations/0001_create_item.sql"),
-    }],
+    migrations: &[
+        Migration {
+            version: 1,
+            name: "create_item",
+            text: include_str!("../migrations/0001_create_item.sql"),
+        },
+        // What version 1 held may belong to open orders, of whose opening nobody will hear again: it is confirmed.
+        Migration {
+            version: 2,
+            name: "reservation_expiry",
+            text: include_str!("../migrations/0002_reservation_expiry.sql"),
+        },
+    ],
 };
 
 /// What is shown to be checked.
@@ -36,11 +48,22 @@ sql! {
     BOOKED = "select quantity from receipt where product_id = $1 and reference = $2";
     TAKE = "update item set reserved = reserved + $2 where product_id = $1 and on_hand - reserved >= $2";
     PUT_BACK = "update item set reserved = reserved - $2 where product_id = $1";
-    HOLD = "insert into reservation (order_id, product_id, quantity, state, changed_at)
-        values ($1, $2, $3, 'held', $4)";
+    HOLD = "insert into reservation
+            (order_id, product_id, quantity, state, expires_at, correlation_id, changed_at)
+        values ($1, $2, $3, 'held', $4, $5, $6)";
     RESERVED = "select count(*) from reservation where order_id = $1";
     RELEASE = "update reservation set state = 'released', changed_at = $2
-        where order_id = $1 and state = 'held' returning product_id, quantity";
+        where order_id = $1 and state in ('held', 'confirmed') returning product_id, quantity";
+    EXPIRE = "update reservation set state = 'expired', changed_at = $2
+        where order_id = $1 and state = 'held' and expires_at <= $2 returning product_id, quantity";
+    CONFIRM = "update reservation set state = 'confirmed', expires_at = null, changed_at = $2
+        where order_id = $1 and state = 'held'";
+    REVIVE = "update reservation set state = 'confirmed', expires_at = null, changed_at = $2
+        where order_id = $1 and state = 'expired' returning product_id, quantity";
+    /// All rows of an order expire at the same time.
+    HELD = "select order_id, expires_at, correlation_id from reservation
+        where state = 'held' and (expires_at, order_id) > ($1, $2)
+        group by expires_at, order_id, correlation_id order by expires_at, order_id limit $3";
 }
 
 /// The most items that the original contract's list shows; it has no pages.
@@ -89,18 +112,64 @@ pub(crate) async fn receive(
     Ok(row.0)
 }
 
+/// An order that holds something.
+pub(crate) struct Held {
+    pub(crate) order: Id,
+    pub(crate) expires_at: Timestamp,
+    /// The process of the order.
+    pub(crate) correlation: Option<Id>,
+}
+
+impl FromRow for Held {
+    fn from_row(row: &Row<'_>) -> Result<Self, DbError> {
+        Ok(Self { order: row.get(0)?, expires_at: row.get(1)?, correlation: row.get(2)? })
+    }
+}
+
+/// Up to `limit` orders that hold something, those that expire first at the front.
+pub(crate) async fn held(db: &Db, after: Option<(Timestamp, Id)>, limit: u16) -> Result<Vec<Held>, DbError> {
+    let (expiry, order) = after.unwrap_or((Timestamp::from_micros(i64::MIN), Id::from_u128(0)));
+    db.query(&HELD, params![expiry, order, limit]).await
+}
+
+/// Reserves all of it or nothing; gives the first product of which there are not enough.
+///
+/// What was taken by then is put back, not rolled back: the refusal itself has to be committed.
+pub(crate) async fn take_all<'a>(tx: &mut Tx, demand: &'a Demand) -> Result<Result<(), &'a Slug>, DbError> {
+    let mut taken = Demand::new();
+    for (product, quantity) in demand {
+        if !take(tx, product, *quantity).await? {
+            put_back(tx, &taken).await?;
+            return Ok(Err(product));
+        }
+        taken.insert(product.clone(), *quantity);
+    }
+    Ok(Ok(()))
+}
+
 /// Reserves if there are enough; the check and the change are one statement.
-pub(crate) async fn take(tx: &mut Tx, product: &Slug, quantity: i64) -> Result<bool, DbError> {
+async fn take(tx: &mut Tx, product: &Slug, quantity: i64) -> Result<bool, DbError> {
     Ok(tx.execute(&TAKE, params![product, quantity]).await? == 1)
 }
 
-pub(crate) async fn put_back(tx: &mut Tx, product: &Slug, quantity: i64) -> Result<(), DbError> {
-    tx.execute(&PUT_BACK, params![product, quantity]).await.map(drop)
+pub(crate) async fn put_back(tx: &mut Tx, demand: &Demand) -> Result<(), DbError> {
+    for (product, quantity) in demand {
+        tx.execute(&PUT_BACK, params![product, *quantity]).await?;
+    }
+    Ok(())
 }
 
-pub(crate) async fn hold(tx: &mut Tx, order: Id, product: &Slug, quantity: i64) -> Result<(), DbError> {
-    let now = tx.now();
-    tx.execute(&HOLD, params![order, product, quantity, now]).await.map(drop)
+/// Writes down for whom something was taken, and until when.
+pub(crate) async fn hold(
+    tx: &mut Tx,
+    order: Id,
+    product: &Slug,
+    quantity: i64,
+    ttl: Duration,
+) -> Result<(), DbError> {
+    let (now, correlation) = (tx.now(), tx.context().map(|context| context.correlation));
+    let expires_at = now.plus(ttl);
+    tx.execute(&HOLD, params![order, product, quantity, expires_at, correlation, now]).await.map(drop)
 }
 
 pub(crate) async fn has_reservation(tx: &mut Tx, order: Id) -> Result<bool, DbError> {
@@ -108,11 +177,99 @@ pub(crate) async fn has_reservation(tx: &mut Tx, order: Id) -> Result<bool, DbEr
     Ok(count > 0)
 }
 
-/// Ends the reservations of an order and gives what they held, sorted by product.
-pub(crate) async fn release(tx: &mut Tx, order: Id) -> Result<Vec<(Slug, i64)>, DbError> {
+/// Keeps for good what an order holds; `false` when it holds nothing that may still expire.
+pub(crate) async fn confirm(tx: &mut Tx, order: Id) -> Result<bool, DbError> {
     let now = tx.now();
-    let mut released: Vec<(Slug, i64)> = tx.query(&RELEASE, params![order, now]).await?;
-    // `returning` promises no sequence.
-    released.sort();
-    Ok(released)
+    Ok(tx.execute(&CONFIRM, params![order, now]).await? > 0)
+}
+
+/// Ends the reservations of an order and gives what they held: what is to be put back.
+pub(crate) async fn release(tx: &mut Tx, order: Id) -> Result<Demand, DbError> {
+    change(tx, &RELEASE, order).await
+}
+
+/// Ends the reservations of an order that are over and gives what they held: what is to be put back.
+pub(crate) async fn expire(tx: &mut Tx, order: Id) -> Result<Demand, DbError> {
+    change(tx, &EXPIRE, order).await
+}
+
+/// Confirms the expired reservations of an order and gives what they held: what is to be taken again.
+pub(crate) async fn revive(tx: &mut Tx, order: Id) -> Result<Demand, DbError> {
+    change(tx, &REVIVE, order).await
+}
+
+async fn change(tx: &mut Tx, sql: &Sql, order: Id) -> Result<Demand, DbError> {
+    let now = tx.now();
+    let rows: Vec<(Slug, i64)> = tx.query(sql, params![order, now]).await?;
+    Ok(rows.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use tradewind_db::{Execution, Location, MigrateMode, Options, Work};
+    use tradewind_kernel::{Clock, Context, Entropy, Principal};
+
+    use super::*;
+
+    sql! {
+        ITEM = "insert into item (product_id, sku, received, on_hand, reserved, sold) values ('a', 'a', 9, 9, 2, 0)";
+        RESERVATION = "insert into reservation (order_id, product_id, quantity, state, changed_at)
+            values ($1, 'a', $2, $3, 7)";
+        STATES = "select quantity, state from reservation order by quantity";
+        RESERVED_NOW = "select reserved from item";
+    }
+
+    /// Data of the release before reservations could expire.
+    struct Old;
+
+    impl Work for Old {
+        type Output = ();
+        type Error = DbError;
+
+        async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
+            tx.execute(&ITEM, &[]).await?;
+            tx.execute(&RESERVATION, params![Id::from_u128(1), 2, "held"]).await?;
+            tx.execute(&RESERVATION, params![Id::from_u128(2), 3, "released"]).await?;
+            Ok(())
+        }
+    }
+
+    struct Release(Id);
+
+    impl Work for Release {
+        type Output = bool;
+        type Error = DbError;
+
+        async fn run(&self, tx: &mut Tx) -> Result<bool, DbError> {
+            let released = release(tx, self.0).await?;
+            put_back(tx, &released).await?;
+            Ok(!released.is_empty())
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_held_before_reservations_could_expire_never_does() {
+        let (clock, entropy) = (Clock::system(), Entropy::seeded(1));
+        let options = Options {
+            location: Location::Memory,
+            execution: Execution::Inline,
+            readers: 1,
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+        };
+        let db = Db::open(options).unwrap();
+        let first = MigrationSet { migrations: &MIGRATIONS.migrations[..1], ..MIGRATIONS };
+        db.migrate(&[first], MigrateMode::Auto).await.unwrap();
+        let context = Context::begin(Principal::Anonymous, &clock, &entropy);
+        db.write(&context, Old).await.unwrap();
+        db.migrate(&[MIGRATIONS], MigrateMode::Auto).await.unwrap();
+        let states: Vec<(i64, String)> = db.query(&STATES, &[]).await.unwrap();
+        assert_eq!(states, [(2, "confirmed".to_owned()), (3, "released".to_owned())]);
+        assert!(held(&db, None, 10).await.unwrap().is_empty());
+        // It is released as it would have been, and once.
+        assert!(db.write(&context, Release(Id::from_u128(1))).await.unwrap());
+        assert!(!db.write(&context, Release(Id::from_u128(1))).await.unwrap());
+        let reserved: Vec<(i64,)> = db.query(&RESERVED_NOW, &[]).await.unwrap();
+        assert_eq!(reserved, [(0,)]);
+    }
 }

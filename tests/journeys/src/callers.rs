@@ -1,7 +1,7 @@
 //! Calls to the shop, over real sockets.
 
 use tradewind_catalogue_contract::CatalogueClient;
-use tradewind_client::{Address, Caller, FarClient, PhoneBook};
+use tradewind_client::{Address, Caller, FarClient, Peer, PhoneBook};
 use tradewind_customers_contract::{Account, CustomerId, CustomersClient, RegisterCustomer, SetCreditLimit};
 use tradewind_kernel::{Context, Currency, Deadline, Id, Money, Principal, Secret};
 use tradewind_orders_contract::{Accepted, Order, OrderId, OrdersClient, PlaceLine, PlaceOrder};
@@ -14,13 +14,18 @@ impl Fleet {
     /// Calls one door, with a bearer token; every call ends within the limit of tests.
     #[must_use]
     pub fn caller(&self, door: &str, token: &str) -> Caller {
-        let book = PhoneBook::default();
-        let client = FarClient::new(&self.door(door).to_string()).unwrap();
-        book.enter(door, Address::Far(client));
+        let peer = if self.is_simulated() { self.running.book().peer(door) } else { self.far(door) };
         let (clock, entropy) = (self.running.clock().clone(), self.running.entropy().clone());
         let context = Context::begin(Principal::Anonymous, &clock, &entropy);
         let deadline = Deadline::after(&clock, LIMIT);
-        Caller::new(book.peer(door), context, deadline, clock, entropy).bearer(Secret::new(token))
+        Caller::new(peer, context, deadline, clock, entropy).bearer(Secret::new(token))
+    }
+
+    fn far(&self, door: &str) -> Peer {
+        let book = PhoneBook::default();
+        let client = FarClient::new(&self.door(door).to_string()).unwrap();
+        book.enter(door, Address::Far(client));
+        book.peer(door)
     }
 
     /// Calls an internal door with the secret of the fleet.

@@ -1,12 +1,13 @@
 //! Starting, restarting and ending a shop.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tradewind_chassis::settings::SettingsSource;
 use tradewind_chassis::{DataFolder, Drained, Host, Network, Running, StartError, Storage};
 use tradewind_db::Db;
 use tradewind_fleet::{ACCOUNTS, Seeder, services};
-use tradewind_kernel::{Clock, Entropy, Id, Secret};
+use tradewind_kernel::{Clock, Entropy, Id, Secret, Timestamp};
 use tradewind_testkit::{Answer, Folder, LIMIT, Request};
 
 /// The token of a user.
@@ -37,7 +38,8 @@ pub fn staff() -> String {
 #[derive(Debug)]
 pub struct Fleet {
     pub(crate) running: Running,
-    folder: Folder,
+    /// `None` in a simulation, which keeps everything in memory.
+    folder: Option<Folder>,
     settings: Vec<String>,
 }
 
@@ -52,10 +54,31 @@ impl Fleet {
         let settings: Vec<String> = settings.iter().map(|&setting| setting.to_owned()).collect();
         let folder = Folder::new("journeys");
         let running = launch(&folder, &settings).await.unwrap_or_else(|error| panic!("{error}"));
+        Self { running, folder: Some(folder), settings }.filled().await
+    }
+
+    /// The same on the calling thread, without files and sockets, in the paused time of the runtime: hours pass
+    /// as soon as everybody waits. Calls go to the near doors.
+    pub async fn simulated(seed: u64, settings: &[&str]) -> Self {
+        let settings: Vec<String> = settings.iter().map(|&setting| setting.to_owned()).collect();
+        let host = Host {
+            clock: Clock::simulated(Timestamp::from_micros(1_767_225_600_000_000)),
+            entropy: Entropy::seeded(seed),
+            settings: SettingsSource::new().overrides(&settings).unwrap(),
+            storage: Storage::Memory,
+            network: Network::None,
+        };
+        let running = tradewind_fleet::assembly().start(host, &mut |_, _| {}).await;
+        let running = running.unwrap_or_else(|error| panic!("{error}"));
+        Self { running, folder: None, settings }.filled().await
+    }
+
+    async fn filled(self) -> Self {
+        let running = &self.running;
         let (book, secret) = (running.book().clone(), running.secret().clone());
         let seeder = Seeder::new(book, secret, running.clock().clone(), running.entropy().fork("seed"));
         seeder.goods().await.expect("the shop can be filled");
-        Self { running, folder, settings }.ready().await
+        self.ready().await
     }
 
     /// Why a shop with these settings does not start.
@@ -67,8 +90,9 @@ impl Fleet {
     pub async fn restart(self) -> Self {
         let Self { running, folder, settings } = self;
         assert_eq!(running.shutdown().await, Drained::Clean);
+        let folder = folder.expect("a simulated shop has nothing to start from again");
         let running = launch(&folder, &settings).await.unwrap_or_else(|error| panic!("{error}"));
-        Self { running, folder, settings }.ready().await
+        Self { running, folder: Some(folder), settings }.ready().await
     }
 
     /// Ends the shop, which finishes what it accepted and has kept its promises.
@@ -100,6 +124,16 @@ impl Fleet {
             heads.push(tradewind_events::head(self.database(&service.description().name)).await.unwrap());
         }
         heads
+    }
+
+    /// Lets time pass, simulated time at once.
+    pub async fn pass(&self, duration: Duration) {
+        self.running.clock().sleep(duration).await;
+    }
+
+    /// Whether time and network are simulated.
+    pub(crate) fn is_simulated(&self) -> bool {
+        self.folder.is_none()
     }
 
     /// The address of a door, such as `stock/internal`.

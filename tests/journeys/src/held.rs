@@ -3,7 +3,7 @@
 use std::sync::{Mutex, mpsc};
 
 use tokio::sync::oneshot;
-use tradewind_db::{DbError, Tx, Work};
+use tradewind_db::{DbError, Tx, Work, sql};
 use tradewind_kernel::{Context, Principal};
 use tradewind_testkit::within;
 
@@ -32,7 +32,32 @@ impl Work for Gate {
     }
 }
 
+sql! {
+    STOP_WRITING = {
+        postgres: "set session characteristics as transaction read only",
+        sqlite: "pragma query_only = 1",
+    };
+    WRITE_AGAIN = {
+        postgres: "set session characteristics as transaction read write",
+        sqlite: "pragma query_only = 0",
+    };
+}
+
 impl Fleet {
+    /// Keeps a service of a simulated shop from writing: every transaction fails until [`Fleet::let_go`]. It
+    /// reads and answers, but handles no event, takes no command and sweeps nothing.
+    pub async fn hold_back(&self, service: &str) {
+        assert!(self.is_simulated(), "with files, reading connections are not the writing one");
+        let none: Vec<(i64,)> = self.database(service).query(&STOP_WRITING, &[]).await.unwrap();
+        assert!(none.is_empty());
+    }
+
+    /// Lets a service that was held back write again; it goes on when it tries again.
+    pub async fn let_go(&self, service: &str) {
+        let none: Vec<(i64,)> = self.database(service).query(&WRITE_AGAIN, &[]).await.unwrap();
+        assert!(none.is_empty());
+    }
+
     /// Keeps a service from writing: it reads and answers, but handles no event and takes no command.
     pub async fn hold(&self, service: &str) -> Held {
         let (open, opened) = mpsc::channel();

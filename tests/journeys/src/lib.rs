@@ -8,6 +8,7 @@
     reason = "a test that cannot go on should stop, and tests own their tasks"
 )]
 
+pub mod books;
 mod callers;
 mod evidence;
 mod fleet;

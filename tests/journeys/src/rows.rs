@@ -64,7 +64,8 @@ pub mod stock {
         pub(super) OWN = "select 'item', count(*),
                 cast(coalesce(sum((received + on_hand + reserved) % 1000003), 0) as bigint) from item
             union all select 'receipt', count(*), 0 from receipt
-            union all select 'reservation', count(*), 0 from reservation where state = 'held'";
+            union all select 'reservation', count(*), 0 from reservation
+                where state in ('held', 'confirmed')";
     }
 }
 
@@ -73,7 +74,8 @@ pub mod customers {
     tradewind_db::sql! {
         pub(super) OWN = "select 'account', count(*),
                 cast(coalesce(sum((credit_limit / 10 + reserved) % 1000003), 0) as bigint) from account
-            union all select 'credit_reservation', count(*), 0 from credit_reservation where state = 'held'";
+            union all select 'credit_reservation', count(*), 0 from credit_reservation
+                where state in ('held', 'confirmed')";
     }
 }
 

@@ -277,10 +277,11 @@ impl Running {
             for repeater in std::mem::take(&mut instance.repeaters) {
                 let (scope, clock) = (&instance.scopes.consumers, self.clock.clone());
                 let forever = async move {
+                    let mut pause = repeater.first;
                     loop {
-                        clock.sleep(repeater.every).await;
+                        clock.sleep(pause).await;
                         tracing::debug!(job = repeater.name, "running");
-                        (repeater.run)().await;
+                        pause = (repeater.run)().await;
                     }
                 };
                 scope.spawn("job", until_stopped(scope.clone(), forever));

@@ -1,7 +1,7 @@
 //! From ready to drained.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tradewind_chassis::settings::SettingsSource;
@@ -82,4 +82,24 @@ async fn a_job_repeats_until_the_drain() {
     running.clock().sleep(Duration::from_secs(35)).await;
     assert_eq!(running.shutdown().await, Drained::Clean);
     assert_eq!(runs.load(Ordering::Relaxed), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_paces_itself_runs_when_it_asked_to_and_again_after_a_failure() {
+    let moments = Arc::new(Mutex::new(Vec::new()));
+    let (seen, host) = (moments.clone(), simulated());
+    let clock = host.clock.clone();
+    let began = clock.monotonic();
+    let service = definition().self_paced_job("pace", Duration::from_secs(3), move |_| {
+        let (seen, clock) = (seen.clone(), clock.clone());
+        async move {
+            let mut seen = seen.lock().unwrap();
+            seen.push(clock.monotonic().saturating_sub(began).as_secs());
+            if seen.len() == 2 { Err("not now") } else { Ok(Duration::from_secs(100)) }
+        }
+    });
+    let running = run(service.build(), host).await;
+    running.clock().sleep(Duration::from_secs(250)).await;
+    assert_eq!(*moments.lock().unwrap(), [3, 103, 113, 213]);
+    assert_eq!(running.shutdown().await, Drained::Clean);
 }

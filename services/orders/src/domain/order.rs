@@ -28,7 +28,15 @@ pub(crate) enum Command {
     Place(Placement),
     ConfirmStock,
     ConfirmCredit,
-    Refuse { reason: String },
+    /// One of the owners refused, or what it held has expired: too late for an order that is open, of which
+    /// the owner hears and which it tries to hold again.
+    Refuse {
+        reason: String,
+    },
+    /// An owner heard that the order is open and could not hold again what had expired.
+    Lose {
+        reason: String,
+    },
     Cancel,
 }
 
@@ -40,8 +48,14 @@ pub(crate) enum Event {
     StockConfirmed,
     CreditConfirmed,
     Opened,
-    Rejected { reason: String },
+    Rejected {
+        reason: String,
+    },
     Cancelled,
+    /// It was open and has lost a reservation; it ends as cancelled.
+    Lost {
+        reason: String,
+    },
 }
 
 impl DomainEvent for Event {
@@ -53,6 +67,7 @@ impl DomainEvent for Event {
             Self::Opened => "opened",
             Self::Rejected { .. } => "rejected",
             Self::Cancelled => "cancelled",
+            Self::Lost { .. } => "lost",
         }
     }
 }
@@ -96,12 +111,21 @@ impl Aggregate for Order {
             (Command::ConfirmCredit, Status::New) if !self.credit_confirmed => {
                 Ok(confirmed(Event::CreditConfirmed, self.stock_confirmed))
             }
-            (Command::Refuse { reason }, Status::New) => Ok(vec![Event::Rejected { reason }]),
+            (Command::Refuse { reason } | Command::Lose { reason }, Status::New) => {
+                Ok(vec![Event::Rejected { reason }])
+            }
+            (Command::Lose { reason }, Status::Open) => Ok(vec![Event::Lost { reason }]),
             (Command::Cancel, Status::Open) => Ok(vec![Event::Cancelled]),
             (Command::Cancel, Status::Cancelled) => Ok(Vec::new()),
             (Command::Place(_) | Command::Cancel, status) => Err(Refusal(status)),
             // Answers that come twice, or after the end, change nothing: the end is final.
-            (Command::ConfirmStock | Command::ConfirmCredit | Command::Refuse { .. }, _) => Ok(Vec::new()),
+            (
+                Command::ConfirmStock
+                | Command::ConfirmCredit
+                | Command::Refuse { .. }
+                | Command::Lose { .. },
+                _,
+            ) => Ok(Vec::new()),
         }
     }
 
@@ -114,7 +138,7 @@ impl Aggregate for Order {
             Event::CreditConfirmed => Self { credit_confirmed: true, ..self },
             Event::Opened => Self { status: Status::Open, ..self },
             Event::Rejected { .. } => Self { status: Status::Rejected, ..self },
-            Event::Cancelled => Self { status: Status::Cancelled, ..self },
+            Event::Cancelled | Event::Lost { .. } => Self { status: Status::Cancelled, ..self },
         }
     }
 }
@@ -144,6 +168,7 @@ mod tests {
             Just(Command::ConfirmStock),
             Just(Command::ConfirmCredit),
             Just(Command::Refuse { reason: "sold-out".into() }),
+            Just(Command::Lose { reason: "reservation-expired".into() }),
             Just(Command::Cancel),
         ]
     }
@@ -194,7 +219,7 @@ mod tests {
             let count = |wanted: fn(&Event) -> bool| happened.iter().filter(|event| wanted(event)).count();
             let opened = count(|event| matches!(event, Event::Opened));
             let rejected = count(|event| matches!(event, Event::Rejected { .. }));
-            let cancelled = count(|event| matches!(event, Event::Cancelled));
+            let cancelled = count(|event| matches!(event, Event::Cancelled | Event::Lost { .. }));
             prop_assert!(opened + rejected <= 1, "{happened:?}");
             prop_assert!(cancelled <= opened);
             if order.status == Status::Open {

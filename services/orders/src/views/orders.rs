@@ -90,6 +90,7 @@ pub(crate) async fn follow(tx: &mut Tx, id: OrderId, events: &[Event]) -> Result
             Event::Opened => set_state(tx, id, "OPEN", None).await?,
             Event::Rejected { reason } => set_state(tx, id, "REJECTED", Some(reason)).await?,
             Event::Cancelled => set_state(tx, id, "CANCELLED", None).await?,
+            Event::Lost { reason } => set_state(tx, id, "CANCELLED", Some(reason)).await?,
             Event::StockConfirmed | Event::CreditConfirmed => {}
         }
     }

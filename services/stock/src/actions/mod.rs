@@ -1,5 +1,7 @@
 //! One file per verb.
 
+pub(crate) mod confirm;
+pub(crate) mod expire;
 pub(crate) mod receive;
 pub(crate) mod register;
 pub(crate) mod release;

@@ -20,9 +20,7 @@ impl Work for Release {
         if released.is_empty() {
             return Ok(());
         }
-        for (product, quantity) in released {
-            store::put_back(tx, &product, quantity).await?;
-        }
+        store::put_back(tx, &released).await?;
         announce(tx, &StockReleased { order_id: self.order }).await.map(drop)
     }
 }

@@ -1,5 +1,7 @@
 //! Reserves all lines of an order, or none.
 
+use std::time::Duration;
+
 use tradewind_db::{DbError, Tx, Work};
 use tradewind_events::announce;
 use tradewind_kernel::{Id, Slug};
@@ -11,6 +13,8 @@ use crate::store;
 pub(crate) struct Reserve {
     pub(crate) order: Id,
     pub(crate) demand: Demand,
+    /// How long it holds unless the order is opened.
+    pub(crate) ttl: Duration,
 }
 
 impl Work for Reserve {
@@ -21,19 +25,11 @@ impl Work for Reserve {
         if store::has_reservation(tx, self.order).await? {
             return Ok(());
         }
-        let mut taken: Vec<(&Slug, i64)> = Vec::new();
-        for (product, quantity) in &self.demand {
-            if !store::take(tx, product, *quantity).await? {
-                // Not a rollback: the refusal itself has to be committed.
-                for (product, quantity) in taken {
-                    store::put_back(tx, product, quantity).await?;
-                }
-                return self.refuse(tx, product).await;
-            }
-            taken.push((product, *quantity));
+        if let Err(product) = store::take_all(tx, &self.demand).await? {
+            return self.refuse(tx, product).await;
         }
-        for (product, quantity) in taken {
-            store::hold(tx, self.order, product, quantity).await?;
+        for (product, quantity) in &self.demand {
+            store::hold(tx, self.order, product, *quantity, self.ttl).await?;
         }
         announce(tx, &StockReserved { order_id: self.order }).await.map(drop)
     }

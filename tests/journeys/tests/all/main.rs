@@ -14,6 +14,7 @@ mod commands;
 mod contract;
 mod determinism;
 mod error_pages;
+mod expiry;
 mod ordering;
 mod reading;
 mod restarts;

@@ -15,8 +15,10 @@ const PLATFORM: [(&str, &str); 4] = [
     ("tradewind_eventstore", "eventstore"),
 ];
 
-/// The statements of this crate's library that count rows.
-const ROWS: &str = "tradewind_journeys::rows";
+/// Modules of this crate's library: their statements run in every service, those of a module within them that is
+/// named after a service in that one.
+const LIBRARY: [&str; 3] =
+    ["tradewind_journeys::rows", "tradewind_journeys::books", "tradewind_journeys::held"];
 
 fn is_in(statement: &Sql, module: &str) -> bool {
     let rest = statement.module().strip_prefix(module);
@@ -29,11 +31,12 @@ fn belongs(statement: &Sql, service: &Service) -> bool {
     let of_part = PLATFORM.iter().any(|(module, part)| {
         is_in(statement, module) && described.schema.iter().any(|component| component == part)
     });
+    let of_library = |module: &str| {
+        statement.module() == module || is_in(statement, &format!("{module}::{}", described.name))
+    };
     of_part
-        || statement.module() == ROWS
-        || [format!("tradewind_{}", described.name), format!("{ROWS}::{}", described.name)]
-            .iter()
-            .any(|module| is_in(statement, module))
+        || LIBRARY.into_iter().any(of_library)
+        || is_in(statement, &format!("tradewind_{}", described.name))
 }
 
 async fn scratch(service: &Service) -> Db {
