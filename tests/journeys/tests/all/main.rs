@@ -17,4 +17,6 @@ mod error_pages;
 mod ordering;
 mod reading;
 mod restarts;
+mod shopfront;
+mod shopfront_alone;
 mod statements;
