@@ -18,13 +18,15 @@ const IMPATIENT: [&str; 2] = ["client.breaker.open=50ms", "client.breaker.open_m
 
 async fn shop(peer: &str, relay: &Relay, more: &[&str]) -> Fleet {
     let address = format!("peers.{peer}.public={}", relay.address());
-    let settings = [&[address.as_str()], IMPATIENT.as_slice(), more].concat();
+    let mut settings = vec![address.as_str()];
+    settings.extend(IMPATIENT.iter().chain(more));
     Fleet::start_with(&settings).await
 }
 
 /// Asks the shop and holds it to its promise.
 async fn promised(fleet: &Fleet, path: &str) -> Answer {
-    let asked = Request::new("GET", path).send(fleet.door("shopfront/public"));
+    let request = Request::new("GET", path);
+    let asked = request.send(fleet.door("shopfront/public"));
     Clock::system()
         .timeout(PROMISED, asked)
         .await
