@@ -125,7 +125,7 @@ impl Display for Text<'_> {
                 '\'' => f.write_str("&#39;")?,
                 // What no document may hold.
                 control if control.is_control() && !control.is_ascii_whitespace() => {
-                    f.write_char('\u{fffd}')?
+                    f.write_char('\u{fffd}')?;
                 }
                 other => f.write_char(other)?,
             }
