@@ -24,6 +24,7 @@ pub fn services() -> Vec<Service> {
         tradewind_stock::service(),
         tradewind_customers::service(),
         tradewind_orders::service(),
+        tradewind_shopfront::service(),
         tradewind_gateway::service(),
     ]
 }

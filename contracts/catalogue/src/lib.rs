@@ -100,6 +100,14 @@ impl CatalogueClient {
         self.0.get("/api/catalogue/v1/products").await
     }
 
+    /// All products by id, as the original shop's contract shows them.
+    ///
+    /// # Errors
+    /// The catalogue's problem, or that it did not answer.
+    pub async fn legacy_products(&self) -> Result<Vec<LegacyProduct>, Problem> {
+        self.0.get("/products").await
+    }
+
     /// Lists a product or changes what is said of it; internal door. `key` makes it happen once.
     ///
     /// # Errors

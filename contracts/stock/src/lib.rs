@@ -4,7 +4,7 @@
 
 use http::{HeaderName, Method};
 use serde::{Deserialize, Serialize};
-use tradewind_client::Caller;
+use tradewind_client::{Answer, Caller};
 use tradewind_events::Event;
 use tradewind_kernel::{Id, Slug};
 use tradewind_problem::Problem;
@@ -177,6 +177,15 @@ impl StockClient {
     /// The service's problem, or that it did not answer.
     pub async fn stocks(&self) -> Result<Vec<Stock>, Problem> {
         self.0.get("/stocks").await
+    }
+
+    /// All stock, by product; nothing when the service cannot answer, and the answer says why. For those who can
+    /// go on without knowing, and never with a number in its place.
+    ///
+    /// # Errors
+    /// That the service refuses the request.
+    pub async fn stocks_if_known(&self) -> Result<Answer<Option<Vec<Stock>>>, Problem> {
+        self.0.get_or("/stocks", |_| None).await
     }
 
     /// Makes an item known; internal door. `key` makes it happen once.

@@ -9,6 +9,7 @@ use tradewind_db::MigrateMode;
 use tradewind_kernel::{Clock, Entropy};
 
 use crate::data_folder::DataFolder;
+use crate::policies::ClientSettings;
 use crate::settings::{SettingsError, SettingsSource, duration};
 use crate::telemetry::LogSettings;
 
@@ -60,6 +61,11 @@ pub struct PlatformSettings {
     pub database: DatabaseSettings,
     /// Section `access`.
     pub access: AccessSettings,
+    /// Section `client`.
+    pub client: ClientSettings,
+    /// Section `peers`: service, then kind of door, then `host:port`; where others find the door instead of in
+    /// this process.
+    pub peers: BTreeMap<String, BTreeMap<String, String>>,
     /// Section `doors`: service, then kind of door, then address; replaces the usual address.
     pub doors: BTreeMap<String, BTreeMap<String, SocketAddr>>,
 }
@@ -137,7 +143,7 @@ impl Default for AccessSettings {
 }
 
 /// The sections that belong to the platform.
-const SECTIONS: [&str; 6] = ["log", "http", "shutdown", "database", "access", "doors"];
+const SECTIONS: [&str; 8] = ["log", "http", "shutdown", "database", "access", "client", "peers", "doors"];
 
 impl PlatformSettings {
     /// Reads the platform's sections and refuses sections that neither the platform nor a service knows.
@@ -153,6 +159,8 @@ impl PlatformSettings {
             shutdown: source.section("shutdown")?,
             database: source.section("database")?,
             access: source.section("access")?,
+            client: source.section("client")?,
+            peers: source.section("peers")?,
             doors: source.section("doors")?,
         })
     }

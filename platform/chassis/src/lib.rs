@@ -9,6 +9,7 @@
 
 mod assembly;
 mod data_folder;
+mod dependency;
 mod description;
 mod evidence;
 mod health;
@@ -19,6 +20,7 @@ mod internals;
 mod letters;
 pub mod metrics;
 mod plan;
+mod policies;
 mod serve;
 mod service;
 pub mod settings;
@@ -27,6 +29,7 @@ pub mod telemetry;
 
 pub use assembly::{Assembly, Drained, INTERNAL_SECRET, Running};
 pub use data_folder::{DataFolder, DataFolderError};
+pub use dependency::Dependency;
 pub use description::{Description, DoorDescription, DoorKind, SubscriptionDescription};
 pub use health::{Health, Stage};
 pub use host::{
@@ -35,6 +38,9 @@ pub use host::{
 };
 pub use instance::{OpenDoor, StartError};
 pub use plan::Init;
+pub use policies::{
+    BreakerSettings, BulkheadSettings, ClientSettings, PeerSettings, RetrySettings, ThrottleSettings,
+};
 pub use serve::{ConnectionGuard, GuardFactory, GuardRefusal};
 pub use service::{Definition, NoSettings, Service};
 pub use tasks::Scope;

@@ -9,6 +9,7 @@ use tradewind_db::{Db, Evidence, MigrationSet};
 use tradewind_events::{Feed, Progress, RunnerOptions, Subscription};
 use tradewind_kernel::{Clock, Context, Entropy, Principal};
 
+use crate::dependency::{self, Dependency};
 use crate::description::DoorKind;
 use crate::evidence::Evidences;
 use crate::health::Health;
@@ -38,10 +39,27 @@ pub struct Init<C> {
     pub metrics: Metrics,
     book: PhoneBook,
     wanted: Vec<String>,
+    limit: Duration,
+    declared: Vec<String>,
+    undeclared: Option<String>,
 }
 
 impl<C> Init<C> {
-    /// A handle on a peer. A name that no door answers to stops the start.
+    /// A peer that the service needs for its own answers, ready to be called: see [`Dependency`].
+    ///
+    /// The start is stopped by a name that no door answers to, and by one that the definition does not name with
+    /// [`Definition::calls`](crate::Definition::calls): what a service calls is part of what it says of itself.
+    pub fn dependency(&mut self, name: &str) -> Dependency {
+        if !self.declared.iter().any(|declared| declared == name) {
+            self.undeclared.get_or_insert_with(|| name.to_owned());
+        }
+        let peer = self.peer(name);
+        dependency::observe(&self.metrics, &peer);
+        let entropy = self.entropy.fork(&format!("call/{name}"));
+        Dependency::new(peer, self.limit, self.clock.clone(), entropy)
+    }
+
+    /// A handle on a peer, for passing on what others ask. A name that no door answers to stops the start.
     pub fn peer(&mut self, name: &str) -> Peer {
         self.wanted.push(name.to_owned());
         self.book.peer(name)
@@ -76,6 +94,8 @@ pub(crate) struct Plan<C, S> {
     pub(crate) jobs: Vec<JobPlan<S>>,
     pub(crate) migrations: Vec<MigrationSet>,
     pub(crate) evidence: Vec<Evidence>,
+    /// The peers that it says it calls.
+    pub(crate) calls: Vec<String>,
 }
 
 /// A plan whose types are hidden.
@@ -106,7 +126,7 @@ where
     S: Send + Sync + 'static,
 {
     async fn build(self: Box<Self>, environment: Environment) -> Result<Instance, StartError> {
-        let Self { name, init, doors, subscriptions, jobs, migrations, evidence } = *self;
+        let Self { name, init, doors, subscriptions, jobs, migrations, evidence, calls } = *self;
         let failed = |reason: String| StartError::new(name, reason);
         let settings = environment.settings.section(name).map_err(|error| failed(error.to_string()))?;
         let migrate = environment.platform.database.migrate;
@@ -121,8 +141,14 @@ where
             metrics: metrics.clone(),
             book: environment.book.clone(),
             wanted: Vec::new(),
+            limit: environment.platform.http.deadline,
+            declared: calls,
+            undeclared: None,
         };
         let state = Arc::new(init(&mut init_with).map_err(failed)?);
+        if let Some(peer) = &init_with.undeclared {
+            return Err(failed(format!("it depends on {peer} and does not say so: add .calls({peer:?})")));
+        }
         let health = Health::default();
         let scopes = Scopes::new(name);
         observe(&metrics, &environment.db, &scopes);

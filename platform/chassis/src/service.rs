@@ -60,7 +60,6 @@ pub struct Definition<C, S> {
     plan: Plan<C, S>,
     promises: Vec<String>,
     problems: Vec<String>,
-    calls: Vec<String>,
 }
 
 impl<C, S> Definition<C, S>
@@ -88,8 +87,9 @@ where
             jobs: Vec::new(),
             migrations: vec![tradewind_events::MIGRATIONS, crate::http::IDEMPOTENCY_MIGRATIONS],
             evidence: [tradewind_events::EVIDENCE, crate::http::IDEMPOTENCY_EVIDENCE].concat(),
+            calls: Vec::new(),
         };
-        Self { name, about, plan, promises: Vec::new(), problems: Vec::new(), calls: Vec::new() }
+        Self { name, about, plan, promises: Vec::new(), problems: Vec::new() }
     }
 
     /// Opens the door for users; the gateway routes to it.
@@ -152,7 +152,7 @@ where
     /// Says that it calls a peer.
     #[must_use]
     pub fn calls(mut self, peer: &str) -> Self {
-        self.calls.push(peer.to_owned());
+        self.plan.calls.push(peer.to_owned());
         self
     }
 
@@ -229,7 +229,7 @@ where
             doors: doors.collect(),
             promises: self.promises,
             listens: listens.collect(),
-            calls: self.calls,
+            calls: plan.calls.clone(),
             jobs: plan.jobs.iter().map(|job| job.name.to_owned()).collect(),
             evidence: plan.evidence.iter().map(|evidence| evidence.table.to_owned()).collect(),
             schema: plan.migrations.iter().map(|set| set.component.to_owned()).collect(),

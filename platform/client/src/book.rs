@@ -130,6 +130,12 @@ impl Peer {
         &self.name
     }
 
+    /// What its policies know; `None` for a name that is not in the book. For metrics.
+    #[must_use]
+    pub fn state(&self) -> Option<PeerState> {
+        self.book.guard(&self.name).map(|guard| guard.peer_state())
+    }
+
     /// Sends a request as it is and gives the answer as it is: for passing on what others ask. No policy stands
     /// in the way and none learns from it; calls of one's own go through [`Caller`](crate::Caller).
     ///

@@ -10,10 +10,10 @@ use serde::de::DeserializeOwned;
 use tradewind_kernel::{Clock, Context, Deadline, Entropy, Secret};
 use tradewind_problem::{DEADLINE_EXCEEDED, Problem, UNAVAILABLE};
 
-use crate::guard::{Attempt, Terms};
+use crate::guard::{Attempt, Failure, Terms};
 use crate::policy::retry::{is_repeatable, least_wait, repeat};
 use crate::policy::verdict::Verdict;
-use crate::{Body, BodyError, Peer, headers};
+use crate::{Body, BodyError, FallbackReason, Peer, headers};
 
 /// The greatest answer that is read into memory, in bytes.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
@@ -32,8 +32,13 @@ pub struct Answer<T> {
 pub enum Source {
     /// The peer that was asked.
     Peer,
-    /// The caller's own fallback, because of this problem.
-    Fallback(Problem),
+    /// The caller's own fallback.
+    Fallback {
+        /// What the call would have failed with.
+        problem: Problem,
+        /// Why, in a word; counted with the peer.
+        reason: FallbackReason,
+    },
 }
 
 /// Calls one peer on behalf of one context, until one deadline, through the policies of the peer.
@@ -74,7 +79,7 @@ impl Caller {
     /// # Errors
     /// The peer's problem, or [`DEADLINE_EXCEEDED`], or that no answer arrived.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Problem> {
-        self.call(Method::GET, path, None).await
+        Ok(self.call(Method::GET, path, None).await?)
     }
 
     /// Sends `body` with `method` and reads the answer.
@@ -88,13 +93,14 @@ impl Caller {
         body: &impl Serialize,
     ) -> Result<T, Problem> {
         let body = serde_json::to_string(body).map_err(Problem::internal)?;
-        self.call(method, path, Some(body)).await
+        Ok(self.call(method, path, Some(body)).await?)
     }
 
     /// Reads an object, or takes what `fallback` makes of the failure; the answer says which it was.
     ///
     /// The fallback stands in where the peer cannot answer, was not asked by a policy's decision, or asks for less.
-    /// A peer that refuses the request has answered it: that stays an error.
+    /// A peer that refuses the request has answered it: that stays an error. Each fallback is counted with the
+    /// peer, by its reason.
     ///
     /// # Errors
     /// The peer's refusal of the request.
@@ -103,13 +109,18 @@ impl Caller {
         path: &str,
         fallback: impl FnOnce(&Problem) -> T,
     ) -> Result<Answer<T>, Problem> {
-        match self.get(path).await {
-            Ok(value) => Ok(Answer { value, source: Source::Peer }),
-            Err(problem) if problem.is_server_fault() || problem.status() == 429 => {
-                Ok(Answer { value: fallback(&problem), source: Source::Fallback(problem) })
-            }
-            Err(problem) => Err(problem),
+        let Failure { problem, refused } = match self.call(Method::GET, path, None).await {
+            Ok(value) => return Ok(Answer { value, source: Source::Peer }),
+            Err(failure) => failure,
+        };
+        if !problem.is_server_fault() && problem.status() != 429 {
+            return Err(problem);
         }
+        let reason = FallbackReason::of(&problem, refused);
+        if let Ok(guard) = self.peer.guard() {
+            guard.count_fallback(reason);
+        }
+        Ok(Answer { value: fallback(&problem), source: Source::Fallback { problem, reason } })
     }
 
     /// Asks for `path` once and looks at the status only. No policy stands in the way: who probes wants to know
@@ -152,7 +163,7 @@ impl Caller {
     /// # Errors
     /// The peer's problem, or [`DEADLINE_EXCEEDED`], or that no answer arrived.
     pub async fn post<T: DeserializeOwned>(&self, path: &str) -> Result<T, Problem> {
-        self.call(Method::POST, path, None).await
+        Ok(self.call(Method::POST, path, None).await?)
     }
 
     async fn call<T: DeserializeOwned>(
@@ -160,17 +171,18 @@ impl Caller {
         method: Method,
         path: &str,
         body: Option<String>,
-    ) -> Result<T, Problem> {
+    ) -> Result<T, Failure> {
         let bytes = self.exchange(method, path, body).await?;
         // An answer without content is read as null, which `()` and `Option` accept.
         let text: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
         serde_json::from_slice(text).map_err(|error| {
-            Problem::internal(format!("{} answered {path} with something else: {error}", self.peer.name()))
+            let what = format!("{} answered {path} with something else: {error}", self.peer.name());
+            Failure::from(Problem::internal(what))
         })
     }
 
     /// The answer to a request that goes through the peer's policies.
-    async fn exchange(&self, method: Method, path: &str, body: Option<String>) -> Result<Bytes, Problem> {
+    async fn exchange(&self, method: Method, path: &str, body: Option<String>) -> Result<Bytes, Failure> {
         let request = self.request(method, path, body)?;
         let guard = self.peer.guard()?;
         let terms = Terms {

@@ -13,7 +13,7 @@ use tradewind_problem::{DEADLINE_EXCEEDED, Problem};
 
 use crate::policy::breaker::{Breaker, Ticket};
 use crate::policy::bulkhead::Bulkhead;
-use crate::policy::refusal::{Refusal, RefusalReason};
+use crate::policy::refusal::{FallbackReason, Refusal, RefusalReason};
 use crate::policy::retry::{Failed, Next};
 use crate::policy::retry_budget::RetryBudget;
 use crate::policy::throttle::Throttle;
@@ -27,6 +27,26 @@ pub(crate) struct Attempt {
     pub(crate) verdict: Verdict,
     /// The least wait before another try; `None` when none can help.
     pub(crate) again: Option<Duration>,
+}
+
+/// Why a call did not succeed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) problem: Problem,
+    /// The policy that kept it from being sent, if one did.
+    pub(crate) refused: Option<RefusalReason>,
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self { problem, refused: None }
+    }
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        failure.problem
+    }
 }
 
 /// What a call is made with.
@@ -56,6 +76,8 @@ pub struct PeerState {
     pub waiting: usize,
     /// Calls and tries that were refused; every reason is there.
     pub refusals: BTreeMap<RefusalReason, u64>,
+    /// Answers that a caller's fallback gave in its stead; every reason is there.
+    pub fallbacks: BTreeMap<FallbackReason, u64>,
 }
 
 #[derive(Debug)]
@@ -75,6 +97,7 @@ struct State {
     budget: Option<RetryBudget>,
     breaker: Option<Breaker>,
     refusals: BTreeMap<RefusalReason, u64>,
+    fallbacks: BTreeMap<FallbackReason, u64>,
 }
 
 /// A call under way, counted until it is dropped.
@@ -112,6 +135,7 @@ impl Guard {
             budget: policies.retry.as_ref().map(|retry| retry.budget()),
             breaker: policies.breaker.clone().map(Breaker::new),
             refusals: RefusalReason::ALL.into_iter().map(|reason| (reason, 0)).collect(),
+            fallbacks: FallbackReason::ALL.into_iter().map(|reason| (reason, 0)).collect(),
         };
         Self {
             peer: peer.to_owned(),
@@ -134,6 +158,7 @@ impl Guard {
             in_flight: self.in_flight.load(Ordering::Relaxed),
             waiting: self.bulkhead.as_ref().map_or(0, Bulkhead::waiting),
             refusals: state.refusals.clone(),
+            fallbacks: state.fallbacks.clone(),
         }
     }
 
@@ -145,13 +170,13 @@ impl Guard {
     }
 
     /// Makes a call: deadline, then bulkhead, throttle, retry, breaker, then `attempt`.
-    pub(crate) async fn call<F, R>(&self, terms: &Terms<'_>, attempt: F) -> Result<Bytes, Problem>
+    pub(crate) async fn call<F, R>(&self, terms: &Terms<'_>, attempt: F) -> Result<Bytes, Failure>
     where
         F: Fn() -> R,
         R: Future<Output = Attempt>,
     {
         if terms.deadline.remaining(terms.clock).is_zero() {
-            return Err(self.too_late(terms, "had no time left for"));
+            return Err(self.too_late(terms, "had no time left for").into());
         }
         let _room = self.enter(terms).await.map_err(|refusal| self.refuse(&refusal))?;
         self.admit_by_throttle(terms).map_err(|refusal| self.refuse(&refusal))?;
@@ -161,7 +186,12 @@ impl Guard {
         if let Some(throttle) = &mut self.state().throttle {
             throttle.report(last.verdict, self.now(terms));
         }
-        last.outcome
+        last.outcome.map_err(Failure::from)
+    }
+
+    /// A caller's fallback stood in for the peer.
+    pub(crate) fn count_fallback(&self, reason: FallbackReason) {
+        *self.state().fallbacks.entry(reason).or_default() += 1;
     }
 
     async fn enter(&self, terms: &Terms<'_>) -> Result<Room<'_>, Refusal> {
@@ -253,9 +283,9 @@ impl Guard {
         next
     }
 
-    fn refuse(&self, refusal: &Refusal) -> Problem {
+    fn refuse(&self, refusal: &Refusal) -> Failure {
         self.count(refusal.reason);
-        refusal.problem(&self.peer)
+        Failure { problem: refusal.problem(&self.peer), refused: Some(refusal.reason) }
     }
 
     fn count(&self, reason: RefusalReason) {

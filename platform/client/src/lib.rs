@@ -26,6 +26,6 @@ pub use far::{FarClient, InvalidAddress};
 pub use guard::PeerState;
 pub use near::{BoxFuture, Handler, NearDoor, NearReceiver, handler, near};
 pub use policy::{
-    BreakerOptions, BreakerReason, BreakerState, BulkheadOptions, Policies, RefusalReason, RetryOptions,
-    ThrottleOptions,
+    BreakerOptions, BreakerReason, BreakerState, BulkheadOptions, FallbackReason, Policies, RefusalReason,
+    RetryOptions, ThrottleOptions,
 };

@@ -13,8 +13,10 @@ mod callers;
 mod evidence;
 mod fleet;
 mod held;
+mod relay;
 pub mod rows;
 
 pub use callers::wish;
 pub use fleet::{Fleet, ada, grace, staff, user};
 pub use held::Held;
+pub use relay::Relay;

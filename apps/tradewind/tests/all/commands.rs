@@ -83,7 +83,7 @@ async fn describe_as_json_says_the_same_to_programs() {
     let orders = &services[3];
     assert!(orders["problems"].as_array().unwrap().contains(&"sold-out".into()), "{orders}");
     assert_eq!(orders["doors"][0]["port"], 8050);
-    let gateway = &services[4];
+    let gateway = &services[5];
     assert_eq!(gateway["doors"][0]["kind"], "data-plane");
 }
 

@@ -91,4 +91,4 @@ impl Up {
 pub const ADA: &str = "dev-user-01980000-0000-7000-8000-00000000000a";
 
 /// All services.
-pub const SERVICES: [&str; 5] = ["catalogue", "stock", "customers", "orders", "gateway"];
+pub const SERVICES: [&str; 6] = ["catalogue", "stock", "customers", "orders", "shopfront", "gateway"];

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use tradewind_client::{Address, NearReceiver, PhoneBook, near};
+use tradewind_client::{Address, FarClient, NearReceiver, PhoneBook, near};
 use tradewind_db::{Db, Execution, Location, Options};
 use tradewind_events::LogFeed;
 use tradewind_kernel::{Clock, Entropy, Secret};
@@ -95,7 +95,7 @@ impl Assembly {
                 tells_of_process: instances.is_empty(),
             };
             let instance = service.launch.launch(environment).await?;
-            receivers.extend(enter_doors(&book, &description, &instance));
+            receivers.extend(enter_doors(&book, &description, &instance, &platform)?);
             progress(&description.name, "built");
             instances.push(instance);
         }
@@ -118,18 +118,26 @@ impl Assembly {
             self.services.iter().map(|service| service.description().name.as_str()).collect();
         let platform =
             PlatformSettings::read(settings, &names).map_err(|error| StartError::new("settings", error))?;
-        self.check_doors(&platform)?;
+        self.check_doors("doors", &platform.doors)?;
+        self.check_doors("peers", &platform.peers)?;
+        check_addresses(&platform)?;
+        platform.client.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
         self.services.iter().try_for_each(|service| service.launch.check(settings))?;
         Ok(platform)
     }
 
-    fn check_doors(&self, platform: &PlatformSettings) -> Result<(), StartError> {
-        for (service, doors) in &platform.doors {
+    /// Whether every door named in `section` is there.
+    fn check_doors<T>(
+        &self,
+        section: &str,
+        named: &BTreeMap<String, BTreeMap<String, T>>,
+    ) -> Result<(), StartError> {
+        for (service, doors) in named {
             let found = self.services.iter().find(|known| known.description().name == *service);
             let known = found.map(|known| &known.description().doors);
             for kind in doors.keys() {
                 if !known.is_some_and(|known| known.iter().any(|door| door.kind.name() == kind)) {
-                    let reason = format!("doors.{service}.{kind}: there is no such door; see `describe`");
+                    let reason = format!("{section}.{service}.{kind}: there is no such door; see `describe`");
                     return Err(StartError::new("settings", reason));
                 }
             }
@@ -205,21 +213,49 @@ fn open_database(
     Db::open(options).map_err(|error| StartError::new(service, error))
 }
 
-/// Enters every door into the phone book, as a near one.
+/// Enters every door into the phone book: as a near one, unless the settings say where it is; with its policies.
 fn enter_doors(
     book: &PhoneBook,
     description: &Description,
     instance: &Instance,
-) -> Vec<(Scope, tradewind_client::Handler, NearReceiver)> {
+    platform: &PlatformSettings,
+) -> Result<Vec<(Scope, tradewind_client::Handler, NearReceiver)>, StartError> {
+    let policies = platform.client.policies(&description.name);
     let mut receivers = Vec::new();
     for door in &instance.doors {
         let (sender, receiver) = near(NEAR_QUEUE);
+        let address = match far_address(&description.name, door.kind, platform)? {
+            Some(far) => Address::Far(far),
+            None => Address::Near(sender),
+        };
         for name in book_names(description, door.kind, door.port) {
-            book.enter(name, Address::Near(sender.clone()));
+            book.set_policies(name.clone(), policies.clone());
+            book.enter(name, address.clone());
         }
         receivers.push((instance.scopes.requests.clone(), door.handler.clone(), receiver));
     }
-    receivers
+    Ok(receivers)
+}
+
+/// Where the settings say that a door is.
+fn far_address(
+    service: &str,
+    kind: DoorKind,
+    platform: &PlatformSettings,
+) -> Result<Option<FarClient>, StartError> {
+    let address = platform.peers.get(service).and_then(|doors| doors.get(kind.name()));
+    address.map(|address| far_client(service, kind.name(), address)).transpose()
+}
+
+fn far_client(service: &str, kind: &str, address: &str) -> Result<FarClient, StartError> {
+    FarClient::new(address)
+        .map_err(|error| StartError::new("settings", format!("peers.{service}.{kind}: {error}")))
+}
+
+fn check_addresses(platform: &PlatformSettings) -> Result<(), StartError> {
+    let doors =
+        platform.peers.iter().flat_map(|(service, doors)| doors.iter().map(move |door| (service, door)));
+    doors.into_iter().try_for_each(|(service, (kind, address))| far_client(service, kind, address).map(drop))
 }
 
 /// Takes requests from the queue of a near door and answers each in a task of its own.

@@ -9,6 +9,7 @@
 )]
 
 mod commands;
+mod dependencies;
 mod doors;
 mod guards;
 mod lamps;

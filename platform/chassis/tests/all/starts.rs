@@ -6,7 +6,7 @@ use tradewind_chassis::settings::SettingsSource;
 use tradewind_chassis::{Assembly, Definition, Host, Init, Network, NoSettings, Service};
 use tradewind_events::Subscription;
 
-use crate::lamps::{Lamps, definition, service, simulated, start};
+use crate::lamps::{Lamps, definition, routes, service, simulated, start};
 
 async fn refusal(services: Vec<Service>, host: Host) -> String {
     let started = Assembly::new(services).start(host, &mut |_, _| {}).await;
@@ -24,6 +24,11 @@ async fn settings_that_nobody_knows_are_refused_with_their_place() {
         ("lamps.colour=red", "unknown key"),
         ("http.deadline=soon", "http.deadline"),
         ("doors.lamps.side=127.0.0.1:1", "no such door"),
+        ("peers.lamps.side=127.0.0.1:1", "peers.lamps.side: there is no such door"),
+        ("peers.candles.public=127.0.0.1:1", "peers.candles.public: there is no such door"),
+        ("peers.lamps.public=here", "peers.lamps.public: not an address"),
+        ("client.breaker.failures=0", "client.breaker.failures must be at least 1"),
+        ("client.peers.candles.retry.attempts=1", "client.peers.candles: there is no such service"),
     ] {
         let message = refusal(vec![service()], with(setting)).await;
         assert!(message.contains(expected), "{setting}: {message}");
@@ -50,6 +55,17 @@ async fn a_peer_or_a_producer_that_is_not_there_is_named() {
     let follower = definition().follows(Subscription::<Lamps>::to("candles")).build();
     let message = refusal(vec![follower], simulated()).await;
     assert!(message.contains("listens to candles"), "{message}");
+}
+
+#[tokio::test]
+async fn a_dependency_that_the_service_does_not_tell_of_is_named() {
+    let calls = |init: &mut Init<NoSettings>| {
+        init.dependency("lamps");
+        start(init)
+    };
+    let silent = Definition::new("lamps", "Lamps.", calls).public(4010, routes()).build();
+    let message = refusal(vec![silent], simulated()).await;
+    assert_eq!(message, r#"lamps: it depends on lamps and does not say so: add .calls("lamps")"#);
 }
 
 #[tokio::test]

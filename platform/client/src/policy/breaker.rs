@@ -23,7 +23,8 @@ pub struct BreakerOptions {
     /// How long it stays open the first time; the time doubles with each failed probe. Up to half of it is
     /// added at random, so that callers that failed together do not probe together.
     pub open: Duration,
-    /// The longest time it stays open.
+    /// The longest time it stays open. The next call after it is a probe, whatever was: a peer that came back is
+    /// found at the latest then, and short enough that nobody has to close a breaker by hand.
     pub open_max: Duration,
 }
 
@@ -34,7 +35,7 @@ impl Default for BreakerOptions {
             samples: 100,
             success_percent: 50,
             open: Duration::from_secs(1),
-            open_max: Duration::from_secs(60),
+            open_max: Duration::from_secs(10),
         }
     }
 }

@@ -12,7 +12,7 @@ mod window;
 
 pub use breaker::{BreakerOptions, BreakerReason, BreakerState};
 pub use bulkhead::BulkheadOptions;
-pub use refusal::RefusalReason;
+pub use refusal::{FallbackReason, RefusalReason};
 pub use retry::RetryOptions;
 pub use throttle::ThrottleOptions;
 

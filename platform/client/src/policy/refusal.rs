@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use tradewind_problem::{Problem, UNAVAILABLE};
+use tradewind_problem::{DEADLINE_EXCEEDED, Problem, UNAVAILABLE};
 
 use crate::policy::breaker::BreakerState;
 use crate::policy::bulkhead::{BulkheadOptions, NoRoom};
@@ -54,6 +54,64 @@ impl RefusalReason {
 }
 
 impl fmt::Display for RefusalReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Why a fallback stood in for a peer; the label of a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FallbackReason {
+    /// A policy kept the call from being sent.
+    Refused(RefusalReason),
+    /// The answer was not ready in time.
+    TooLate,
+    /// The peer could not be reached, or says that it cannot answer now.
+    Unavailable,
+    /// The peer asks for less (429).
+    TooMany,
+    /// The peer failed, or answered with something else than was asked for.
+    Failed,
+}
+
+impl FallbackReason {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Refused(RefusalReason::QueueFull),
+        Self::Refused(RefusalReason::NoRoom),
+        Self::Refused(RefusalReason::Throttled),
+        Self::Refused(RefusalReason::BreakerOpen),
+        Self::Refused(RefusalReason::BreakerProbing),
+        Self::TooLate,
+        Self::Unavailable,
+        Self::TooMany,
+        Self::Failed,
+    ];
+
+    pub(crate) fn of(problem: &Problem, refused: Option<RefusalReason>) -> Self {
+        match refused {
+            Some(reason) => Self::Refused(reason),
+            None if problem.is(&DEADLINE_EXCEEDED) => Self::TooLate,
+            None if problem.is(&UNAVAILABLE) => Self::Unavailable,
+            None if problem.status() == 429 => Self::TooMany,
+            None => Self::Failed,
+        }
+    }
+
+    /// A stable name in kebab case; that of the refusal where a policy refused.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Refused(reason) => reason.name(),
+            Self::TooLate => "deadline-exceeded",
+            Self::Unavailable => "unavailable",
+            Self::TooMany => "too-many-requests",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl fmt::Display for FallbackReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }

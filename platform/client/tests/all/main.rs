@@ -9,6 +9,7 @@
 )]
 
 mod policies;
+mod recovering;
 
 use std::time::Duration;
 

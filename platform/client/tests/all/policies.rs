@@ -2,15 +2,15 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 use tradewind_client::{
-    Address, Answer, Body, BreakerOptions, BreakerReason, BreakerState, BulkheadOptions, Caller, PeerState,
-    PhoneBook, Policies, RefusalReason, RetryOptions, Source, headers, near,
+    Address, Answer, Body, BreakerOptions, BreakerReason, BreakerState, BulkheadOptions, Caller,
+    FallbackReason, PeerState, PhoneBook, Policies, RefusalReason, RetryOptions, Source, headers, near,
 };
 use tradewind_kernel::{Clock, Context, Deadline, Entropy, Principal, Timestamp};
 use tradewind_problem::{CONFLICT, Problem, UNAVAILABLE};
@@ -24,6 +24,8 @@ struct Rig {
     clock: Clock,
     entropy: Entropy,
     seen: Arc<AtomicU32>,
+    /// From then on it answers at once.
+    works: Arc<AtomicBool>,
 }
 
 /// How the peer answers the n-th request.
@@ -40,6 +42,7 @@ impl Rig {
             clock: Clock::simulated(Timestamp::from_micros(0)),
             entropy: Entropy::seeded(1),
             seen: Arc::default(),
+            works: Arc::default(),
         };
         rig.move_peer(takes, script);
         rig
@@ -48,10 +51,11 @@ impl Rig {
     fn move_peer(&self, takes: Duration, script: Script) {
         let (door, mut receiver) = near(1_000);
         self.book.enter("peer", Address::Near(door));
-        let (seen, clock) = (self.seen.clone(), self.clock.clone());
+        let (seen, clock, works) = (self.seen.clone(), self.clock.clone(), self.works.clone());
         tokio::spawn(async move {
             while let Some((_, answer)) = receiver.next().await {
                 let (response, clock) = (script(seen.fetch_add(1, Ordering::Relaxed) + 1), clock.clone());
+                let takes = if works.load(Ordering::Relaxed) { Duration::ZERO } else { takes };
                 tokio::spawn(async move {
                     clock.sleep(takes).await;
                     answer(response);
@@ -81,6 +85,10 @@ impl Rig {
 
     fn state(&self) -> PeerState {
         self.book.peers_state().remove(0)
+    }
+
+    fn fell_back(&self, reason: FallbackReason) -> u64 {
+        self.state().fallbacks[&reason]
     }
 
     fn refused(&self, reason: RefusalReason) -> u64 {
@@ -442,7 +450,9 @@ async fn a_fallback_stands_in_for_a_peer_that_cannot_answer_and_shows() {
     let caller = rig.caller(SECOND);
     let Answer { value, source } = caller.get_or("/", |problem| json!(problem.status())).await.unwrap();
     assert_eq!(value, 503);
-    assert!(matches!(source, Source::Fallback(problem) if problem.is(&UNAVAILABLE)));
+    let Source::Fallback { problem, reason } = source else { panic!("{source:?}") };
+    assert!(problem.is(&UNAVAILABLE));
+    assert_eq!((reason, rig.fell_back(reason)), (FallbackReason::Unavailable, 1));
     rig.move_peer(Duration::ZERO, ok);
     let called = Cell::new(false);
     let answer = caller
@@ -455,6 +465,46 @@ async fn a_fallback_stands_in_for_a_peer_that_cannot_answer_and_shows() {
     assert_eq!((answer, called.get()), (Answer { value: json!(1), source: Source::Peer }, false));
     rig.move_peer(Duration::ZERO, |_| Problem::new(&CONFLICT).to_response().map(Body::from));
     assert!(caller.get_or("/", |_| json!(0)).await.unwrap_err().is(&CONFLICT));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fallback_tells_which_policy_refused_or_that_the_answer_was_late() {
+    let rig = Rig::slow(10 * SECOND, ok).with(only_breaker());
+    let fallback = async || match rig.caller(SECOND).get_or("/", |_| json!(0)).await.unwrap().source {
+        Source::Fallback { reason, .. } => reason,
+        Source::Peer => panic!("the peer is slow"),
+    };
+    for _ in 0..7 {
+        assert_eq!(fallback().await, FallbackReason::TooLate);
+    }
+    let open = FallbackReason::Refused(RefusalReason::BreakerOpen);
+    assert_eq!(fallback().await, open);
+    assert_eq!((rig.fell_back(open), rig.fell_back(FallbackReason::TooLate)), (1, 7));
+    assert_eq!(open.name(), "breaker-open");
+}
+
+/// However long it was away, and however its callers gave up meanwhile.
+#[tokio::test(start_paused = true)]
+async fn a_near_peer_that_came_back_is_called_again_without_anybodys_help() {
+    let rig = Rig::slow(3_600 * SECOND, ok);
+    for _ in 0..600 {
+        let given_up = rig.clock.timeout(Duration::from_millis(500), rig.get()).await;
+        assert!(given_up.is_err() || given_up.is_ok_and(|answer| answer.is_err()));
+        drop(rig.caller(SECOND).get::<Value>("/").await.unwrap_err());
+        // While the breaker is open nothing else takes time.
+        rig.clock.sleep(Duration::from_millis(300)).await;
+    }
+    assert_ne!(rig.state().breaker, BreakerState::Closed);
+    // The same endpoint: nobody tells the phone book.
+    rig.works.store(true, Ordering::Relaxed);
+    rig.clock.sleep(BreakerOptions::default().open_max).await;
+    let mut tries = 0;
+    while rig.get().await.is_err() {
+        tries += 1;
+        assert!(tries < 10, "{:?}", rig.state().breaker);
+        rig.clock.sleep(SECOND).await;
+    }
+    assert_eq!(rig.state().breaker, BreakerState::Closed);
 }
 
 #[tokio::test(start_paused = true)]

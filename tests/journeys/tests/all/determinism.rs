@@ -101,6 +101,10 @@ async fn shop(running: &Running, entropy: &Entropy) -> Vec<Vec<OrderState>> {
                 clock.sleep(Duration::from_millis(entropy.below(20))).await;
                 let context = Context::begin(Principal::Anonymous, &clock, &entropy);
                 let deadline = Deadline::after(&clock, Duration::from_secs(10));
+                let shop = book.peer("shopfront");
+                let shop = Caller::new(shop, context.clone(), deadline, clock.clone(), entropy.clone());
+                let offers: serde_json::Value = shop.get("/products").await.unwrap();
+                assert!(offers.as_array().unwrap().iter().all(|offer| offer["stock"] == "known"), "{offers}");
                 let peer = book.peer("gateway/data-plane");
                 let caller = Caller::new(peer, context, deadline, clock.clone(), entropy.clone());
                 let orders = OrdersClient::new(caller.bearer(token.clone()));

@@ -18,5 +18,7 @@ mod expiry;
 mod ordering;
 mod reading;
 mod restarts;
+mod shopfront;
+mod shopfront_alone;
 mod statements;
 mod verifying;

@@ -176,7 +176,6 @@ async fn what_is_not_routed_is_not_reached() {
     let world = World::new().await;
     let secret = world.fleet.secret().expose().to_owned();
     for path in [
-        "/",
         "/api",
         "/api/",
         "/api/orders",

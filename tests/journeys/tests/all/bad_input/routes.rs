@@ -84,6 +84,10 @@ pub const ROUTES: &[Route] = &[
     get("stock/public", "/api/stock/v1/stocks/{product_id}").of("1").not(UNKNOWN_OR_NO_NAMES),
     put("stock/internal", "/admin/items/{product_id}", ITEM).of("1").not(NO_NAMES),
     post("stock/internal", "/admin/items/{product_id}/receipts", Input::Json(RECEIPT)).of("1").not(NO_NAMES),
+    get("shopfront/public", "/").any_method().any_query(),
+    get("shopfront/public", "/products").any_method().any_query(),
+    get("shopfront/public", "/health").any_query(),
+    get("shopfront/public", "/api/shopfront/v1/products"),
     get("customers/public", "/api/customers/v1/me").by(Who::User),
     put("customers/internal", "/admin/customers/{id}", CUSTOMER).of(ADA).not(NO_IDS),
     put("customers/internal", "/admin/customers/{id}/credit-limit", LIMIT).of(ADA).not(NO_IDS),
@@ -97,7 +101,8 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// Doors whose routes no description lists: what the platform adds is in `platform`, the gateway's in `edge`.
-pub const OTHER_DOORS: &[&str] = &["gateway/data-plane", "gateway/internal", "orders/internal"];
+pub const OTHER_DOORS: &[&str] =
+    &["gateway/data-plane", "gateway/internal", "orders/internal", "shopfront/internal"];
 
 const fn get(door: &'static str, path: &'static str) -> Route {
     let (who, query, input, nothing) = (Who::Anyone, Query::Refused, Input::None, &[]);
