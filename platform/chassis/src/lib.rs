@@ -17,6 +17,7 @@ mod instance;
 mod internals;
 mod letters;
 pub mod metrics;
+mod openapi;
 mod plan;
 mod serve;
 mod service;

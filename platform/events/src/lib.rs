@@ -24,7 +24,7 @@ mod schema;
 mod subscription;
 
 pub use attempts::MAX_ATTEMPTS;
-pub use envelope::{Envelope, Event, Recorded};
+pub use envelope::{Envelope, Event, EventType, Recorded};
 pub use feed::{Feed, FeedError, LogFeed};
 pub use log::{TOPIC, announce, head};
 pub use parking::{MAX_PARKED_KEYS, MAX_PARKED_LETTERS};
