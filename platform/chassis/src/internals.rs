@@ -10,7 +10,7 @@ use tradewind_events::{Feed, LogFeed, Recorded};
 use tradewind_problem::{INVALID_PARAMETER, Problem, UNAVAILABLE};
 
 use crate::health::{Health, Stage};
-use crate::http::{Call, Reply, Operation, Routes, operation};
+use crate::http::{Call, Operation, Reply, Routes, operation};
 use crate::metrics::{self, Metrics};
 use crate::tasks::Scope;
 

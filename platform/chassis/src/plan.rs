@@ -137,8 +137,15 @@ where
             progress: Arc::new(Progress::default()),
         });
         let subscriptions: Vec<Followed<S>> = subscriptions.collect();
-        let building =
-            Building { name, about, state, environment, metrics, scopes, subscriptions: subscriptions.clone() };
+        let building = Building {
+            name,
+            about,
+            state,
+            environment,
+            metrics,
+            scopes,
+            subscriptions: subscriptions.clone(),
+        };
         let doors = doors.into_iter().map(|door| building.door(door, &platform).map_err(failed));
         let doors = doors.collect::<Result<_, _>>()?;
         let followers = subscriptions.into_iter().map(|followed| building.follower(followed));
@@ -180,7 +187,8 @@ impl<S: Send + Sync + 'static> Building<S> {
             DoorKind::Internal => self.letters().add_to(internals.add_to(routes)),
             DoorKind::Public | DoorKind::Admin | DoorKind::DataPlane => routes,
         };
-        let routes = if kind.is_documented() { openapi::add_to(routes, self.name, self.about, kind) } else { routes };
+        let routes =
+            if kind.is_documented() { openapi::add_to(routes, self.name, self.about, kind) } else { routes };
         let platform = &self.environment.platform;
         let access = match kind {
             DoorKind::Internal => Access::Internal { secret: self.environment.secret.clone() },

@@ -73,7 +73,8 @@ impl Currency {
 
     /// The letters of every currency known here, in their sequence.
     pub(crate) fn codes() -> Vec<&'static str> {
-        let mut codes: Vec<_> = OTHER_PLACES.iter().map(|(code, _)| *code).chain(HUNDREDTHS.iter().copied()).collect();
+        let mut codes: Vec<_> =
+            OTHER_PLACES.iter().map(|(code, _)| *code).chain(HUNDREDTHS.iter().copied()).collect();
         codes.sort_unstable();
         codes
     }

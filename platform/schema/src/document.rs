@@ -149,7 +149,8 @@ fn parameters(operation: &Operation, parts: &mut Parts, read: &mut Vec<Value>) -
     }
     if operation.waits {
         let schema = json!({"type": "string", "examples": ["wait=2"]});
-        let description = "`wait=<seconds>`: hold the answer back until the outcome is known (RFC 7240 §4.3).";
+        let description =
+            "`wait=<seconds>`: hold the answer back until the outcome is known (RFC 7240 §4.3).";
         parameters.push(json!({
             "name": "Prefer", "in": "header", "required": false, "description": description, "schema": schema,
         }));
@@ -227,7 +228,10 @@ mod tests {
         let made = made(&[Route { method: "*", path: "/lamps", operation: Some(&list) }]);
         let get = &made["paths"]["/lamps"]["get"];
         let limit = &get["parameters"][0];
-        assert_eq!((&limit["name"], &limit["in"], &limit["required"]), (&json!("limit"), &json!("query"), &json!(false)));
+        assert_eq!(
+            (&limit["name"], &limit["in"], &limit["required"]),
+            (&json!("limit"), &json!("query"), &json!(false))
+        );
         assert_eq!(get["x-any-method"], true);
         assert!(made["components"]["schemas"].get("Query").is_none());
     }

@@ -152,7 +152,9 @@ impl<S: Send + Sync + 'static> Routes<S> {
         let lacks = |(method, path): (String, String)| {
             let what = match self.operations.get(&(method.clone(), path.clone())) {
                 Some(operation) => operation.lacks(&path),
-                None => vec!["a description: add `.describe(operation(\"…\").answers::<Type>(200))`".to_owned()],
+                None => {
+                    vec!["a description: add `.describe(operation(\"…\").answers::<Type>(200))`".to_owned()]
+                }
             };
             what.into_iter().map(move |what| format!("{method} {path} lacks {what}"))
         };
