@@ -30,7 +30,7 @@ pub async fn current() -> &'static Files {
         }
         files
     };
-    CURRENT.get_or_init(|| made).await
+    CURRENT.get_or_init(|| Box::pin(made)).await
 }
 
 async fn generate() -> Files {
