@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use crate::shape::{branches, is_any, is_null, is_open, values};
+use crate::facts::{branches, is_any, is_null, is_open, values};
 
 /// Which way the documents of a schema travel, seen from the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,6 +6,7 @@
 #![allow(missing_docs, reason = "read by the tests beside it only")]
 
 mod compare;
+mod facts;
 mod http;
 mod limits;
 mod shape;
