@@ -5,6 +5,7 @@
 mod price;
 
 use http::{HeaderName, Method};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tradewind_client::Caller;
 use tradewind_events::Event;
@@ -20,7 +21,7 @@ pub const SERVICE: &str = "catalogue";
 pub type ProductId = Slug;
 
 /// A product as the original shop's contract shows it: `GET /products` and `GET /products/{id}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LegacyProduct {
     /// Its id.
     pub id: ProductId,
@@ -33,7 +34,7 @@ pub struct LegacyProduct {
 }
 
 /// A product: `GET /api/catalogue/v1/products` and `GET /api/catalogue/v1/products/{id}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Product {
     /// Its id.
@@ -47,20 +48,22 @@ pub struct Product {
 }
 
 /// What is said of a product when it is listed or changed: `PUT /admin/products/{id}`, internal door.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListProduct {
     /// Its name, 1 to 200 characters.
+    #[schemars(length(min = 1, max = 200), example = &"Widget")]
     pub name: String,
     /// What it is, up to 2,000 characters.
     #[serde(default)]
+    #[schemars(length(max = 2_000))]
     pub description: String,
     /// Its price; not negative.
     pub price: Money,
 }
 
 /// A product was listed, or what is said of it changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProductListed {
     /// The product.

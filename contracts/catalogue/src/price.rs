@@ -1,5 +1,8 @@
 //! Prices as the original shop's contract writes them: a JSON number in pounds.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use tradewind_kernel::{Currency, Money};
@@ -22,6 +25,16 @@ impl<'de> Deserialize<'de> for DecimalPrice {
         let number = Box::<RawValue>::deserialize(deserializer)?;
         let money = Money::from_decimal(number.get(), Currency::GBP);
         money.map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for DecimalPrice {
+    fn schema_name() -> Cow<'static, str> {
+        "DecimalPrice".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"description": "Pounds with two decimal places.", "type": "number", "examples": [1.2]})
     }
 }
 

@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 use http::{HeaderName, Method};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tradewind_client::Caller;
 use tradewind_events::Event;
@@ -20,7 +21,7 @@ pub enum Customer {}
 pub type CustomerId = TypedId<Customer>;
 
 /// An account: `GET /api/customers/v1/me`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Account {
     /// The customer.
@@ -36,10 +37,11 @@ pub struct Account {
 }
 
 /// Makes a customer known: `PUT /admin/customers/{id}`, internal door.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RegisterCustomer {
     /// What they are called, 1 to 200 characters.
+    #[schemars(length(min = 1, max = 200), example = &"Ada")]
     pub name: String,
     /// How much they may owe; not negative.
     pub credit_limit: Money,
@@ -48,7 +50,7 @@ pub struct RegisterCustomer {
 /// Changes how much a customer may owe: `PUT /admin/customers/{id}/credit-limit`, internal door.
 ///
 /// A limit below what is reserved takes nothing back; it only refuses what comes next.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetCreditLimit {
     /// How much they may owe; not negative, in the currency of the account.
@@ -56,8 +58,9 @@ pub struct SetCreditLimit {
 }
 
 /// Why credit could not be reserved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(extend("x-open" = true))]
 pub enum CreditRefusal {
     /// It would exceed the limit.
     CreditLimitExceeded,
@@ -69,7 +72,7 @@ pub enum CreditRefusal {
 }
 
 /// A customer was made known. Carries no personal data.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerRegistered {
     /// The customer.
@@ -85,7 +88,7 @@ impl Event for CustomerRegistered {
 }
 
 /// The credit for an order is reserved; told once more when it expired and could be reserved again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CreditReserved {
     /// The order.
@@ -105,7 +108,7 @@ impl Event for CreditReserved {
 }
 
 /// The credit for an order could not be reserved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CreditRefused {
     /// The order.
@@ -123,7 +126,7 @@ impl Event for CreditRefused {
 }
 
 /// What an order had reserved of a customer's credit is free again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CreditReleased {
     /// The order.
@@ -139,7 +142,7 @@ impl Event for CreditReleased {
 }
 
 /// Nobody confirmed in time what an order had reserved of a customer's credit; it is free again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CreditReservationExpired {
     /// The order.
@@ -156,7 +159,7 @@ impl Event for CreditReservationExpired {
 
 /// An order was opened after its reservation had expired, and its credit could not be reserved again;
 /// nothing is reserved for it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CreditReservationLost {
     /// The order.

@@ -1,5 +1,6 @@
 //! The events that orders promises.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tradewind_events::Event;
 use tradewind_kernel::{Id, Money};
@@ -7,7 +8,7 @@ use tradewind_kernel::{Id, Money};
 use crate::{OrderId, OrderLine};
 
 /// An order was placed; whoever holds goods or credit reserves them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderPlaced {
     /// The order.
@@ -21,7 +22,7 @@ pub struct OrderPlaced {
 }
 
 /// Stock and credit are both reserved; whoever holds them for it keeps them without an expiry.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderOpened {
     /// The order.
@@ -29,7 +30,7 @@ pub struct OrderOpened {
 }
 
 /// Stock or credit refused, or a reservation expired; whoever has reserved something for it releases it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderRejected {
     /// The order.
@@ -40,7 +41,7 @@ pub struct OrderRejected {
 
 /// The order was called off while it was open, or lost a reservation; whoever has reserved something for it
 /// releases it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderCancelled {
     /// The order.

@@ -5,6 +5,9 @@
 mod client;
 mod events;
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use tradewind_kernel::{Id, Money, Position, Slug, Timestamp, TypedId};
 
@@ -31,21 +34,24 @@ pub const MAX_LINES: usize = 100;
 pub const MAX_QUANTITY: u32 = 10_000;
 
 /// Places an order: `POST /api/orders/v1/orders` with an `Idempotency-Key`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PlaceOrder {
     /// For whom. Users order for themselves and leave it out; staff must name somebody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"01980000-0000-7000-8000-00000000000a")]
     pub customer_id: Option<Id>,
     /// What, 1 to 100 lines.
+    #[schemars(length(min = 1, max = 100))]
     pub lines: Vec<PlaceLine>,
 }
 
 /// What is wanted of one product.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PlaceLine {
     /// The product.
+    #[schemars(example = &"1")]
     pub product_id: Slug,
     /// How many.
     pub quantity: Quantity,
@@ -73,6 +79,18 @@ impl TryFrom<i64> for Quantity {
     }
 }
 
+impl JsonSchema for Quantity {
+    fn schema_name() -> Cow<'static, str> {
+        "Quantity".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "How many.", "type": "integer", "minimum": 1, "maximum": MAX_QUANTITY,
+        })
+    }
+}
+
 impl From<Quantity> for u32 {
     fn from(quantity: Quantity) -> Self {
         quantity.0
@@ -80,7 +98,7 @@ impl From<Quantity> for u32 {
 }
 
 /// The answer to an accepted command: where to look, and from which position on it can be seen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Accepted {
     /// The order.
     pub id: OrderId,
@@ -89,7 +107,7 @@ pub struct Accepted {
 }
 
 /// The states of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum OrderState {
     /// Placed; stock and credit have not both answered.
@@ -103,7 +121,7 @@ pub enum OrderState {
 }
 
 /// An order: `GET /api/orders/v1/orders/{id}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Order {
     /// Its id.
@@ -127,7 +145,7 @@ pub struct Order {
 }
 
 /// One line of an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderLine {
     /// The product.

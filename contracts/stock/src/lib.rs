@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 use http::{HeaderName, Method};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tradewind_client::{Answer, Caller};
 use tradewind_events::Event;
@@ -13,7 +14,7 @@ use tradewind_problem::Problem;
 pub const SERVICE: &str = "stock";
 
 /// The stock of one product, as the original shop's contract shows it: `GET /stocks`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Stock {
     /// The product.
@@ -25,18 +26,20 @@ pub struct Stock {
 }
 
 /// Makes an item known: `PUT /admin/items/{productId}`, internal door.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RegisterItem {
     /// Its stock keeping unit, 1 to 64 characters.
+    #[schemars(example = &"12345678")]
     pub sku: Slug,
 }
 
 /// Goods came in: `POST /admin/items/{productId}/receipts`, internal door.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReceiveStock {
     /// How many, 1 to 1,000,000.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub quantity: u32,
     /// The number of the delivery note, if there is one: each product of a note is booked once, however
     /// late it comes again.
@@ -45,8 +48,9 @@ pub struct ReceiveStock {
 }
 
 /// Why lines could not be reserved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(extend("x-open" = true))]
 pub enum StockRefusal {
     /// There are not enough left.
     SoldOut,
@@ -58,7 +62,7 @@ pub enum StockRefusal {
 }
 
 /// An item was made known, or its stock keeping unit changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ItemRegistered {
     /// The product.
@@ -76,7 +80,7 @@ impl Event for ItemRegistered {
 }
 
 /// All lines of an order are reserved; told once more when they expired and could be reserved again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StockReserved {
     /// The order.
@@ -92,7 +96,7 @@ impl Event for StockReserved {
 }
 
 /// The lines of an order could not be reserved; nothing of it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StockRefused {
     /// The order.
@@ -112,7 +116,7 @@ impl Event for StockRefused {
 }
 
 /// What an order had reserved can be sold again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StockReleased {
     /// The order.
@@ -128,7 +132,7 @@ impl Event for StockReleased {
 }
 
 /// Nobody confirmed in time what an order had reserved; it can be sold again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StockReservationExpired {
     /// The order.
@@ -145,7 +149,7 @@ impl Event for StockReservationExpired {
 
 /// An order was opened after its reservation had expired, and its lines could not be reserved again;
 /// nothing of it is reserved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StockReservationLost {
     /// The order.

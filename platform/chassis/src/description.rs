@@ -27,6 +27,12 @@ impl DoorKind {
             Self::DataPlane => "data-plane",
         }
     }
+
+    /// Whether a door of this kind answers `GET /openapi.json`. What lies behind the data plane is not ours.
+    #[must_use]
+    pub fn is_documented(self) -> bool {
+        self != Self::DataPlane
+    }
 }
 
 /// A door of a service.

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
+use schemars::JsonSchema;
 use serde::Serialize;
 use tradewind_client::{Body, BodySender};
 use tradewind_db::{Db, Evidence, Export};
 use tradewind_kernel::Clock;
 use tradewind_problem::Problem;
 
-use crate::http::{Call, Reply, Routes};
+use crate::http::{Call, Reply, Routes, operation};
 use crate::tasks::Scope;
 
 /// How long a reader may leave one piece untouched; the state of the database is kept meanwhile.
@@ -27,7 +28,7 @@ pub(crate) struct Evidences {
     pub(crate) consumers: Scope,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Head {
     position: i64,
 }
@@ -38,7 +39,9 @@ impl Evidences {
         let log = db.clone();
         routes
             .get("/evidence", move |_, call| export(db.clone(), tables.clone(), consumers.clone(), call))
+            .describe(operation("Show the rows by which promises can be checked").answers_text(MEDIA_TYPE))
             .get("/evidence/head", move |_, call| head(log.clone(), call))
+            .describe(operation("Show the position of the last event").answers::<Head>(200))
     }
 }
 

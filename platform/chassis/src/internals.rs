@@ -3,18 +3,21 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tradewind_db::Db;
-use tradewind_events::{Feed, LogFeed};
+use tradewind_events::{Feed, LogFeed, Recorded};
 use tradewind_problem::{INVALID_PARAMETER, Problem, UNAVAILABLE};
 
 use crate::health::{Health, Stage};
-use crate::http::{Call, Reply, Routes};
+use crate::http::{Call, Operation, Reply, Routes, operation};
 use crate::metrics::{self, Metrics};
 use crate::tasks::Scope;
 
 /// The longest wait of a reader of the feed, below the deadline of a request.
 const FEED_WAIT: Duration = Duration::from_secs(8);
+
+const PLAIN: &str = "text/plain; charset=utf-8";
 
 /// What every internal door offers besides the service's own routes.
 pub(crate) struct Internals {
@@ -26,12 +29,16 @@ pub(crate) struct Internals {
     pub(crate) consumers: Scope,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct FeedQuery {
+    /// The position of the last event that the reader has; 0 for none.
     #[serde(default)]
+    #[schemars(range(min = 0))]
     after: i64,
+    /// The greatest number of events wanted.
     #[serde(default)]
+    #[schemars(range(min = 1, max = 1_000))]
     limit: Option<u16>,
 }
 
@@ -41,6 +48,7 @@ impl Internals {
         let (db, name, consumers) = (self.db.clone(), self.name, self.consumers.clone());
         routes
             .get("/livez", |_, _| async { Ok(status("alive")) })
+            .describe(probe("Say whether the process is alive"))
             .get("/readyz", move |_, _| {
                 let stage = ready.stage();
                 async move {
@@ -51,6 +59,7 @@ impl Internals {
                     }
                 }
             })
+            .describe(probe("Say whether requests may be sent"))
             .get("/startupz", move |_, _| {
                 let stage = started.stage();
                 async move {
@@ -61,18 +70,25 @@ impl Internals {
                     }
                 }
             })
+            .describe(probe("Say whether the service has started"))
             .get("/metrics", move |_, _| {
                 let text = metrics.render();
                 async move { Ok(Reply::bytes(StatusCode::OK, metrics::MEDIA_TYPE, text)) }
             })
+            .describe(operation("Show the metrics").answers_text(metrics::MEDIA_TYPE).open())
             .get("/events", move |_, call| {
                 feed(LogFeed::new(name, db.clone()), consumers.clone(), call)
             })
+            .describe(operation("Read the log of events").query::<FeedQuery>().answers::<Vec<Recorded>>(200))
     }
 }
 
+fn probe(summary: &'static str) -> Operation {
+    operation(summary).answers_text(PLAIN).open()
+}
+
 fn status(text: &'static str) -> Reply {
-    Reply::bytes(StatusCode::OK, "text/plain; charset=utf-8", text)
+    Reply::bytes(StatusCode::OK, PLAIN, text)
 }
 
 fn not_ready(stage: Stage) -> Problem {

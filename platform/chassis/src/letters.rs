@@ -2,16 +2,17 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tradewind_db::{Db, Tx, Work};
 use tradewind_events::letters::{
-    self, Discard, Edit, FailedLetter, Letter, LetterError, LetterSummary, MAX_PAGE, Replay,
+    self, Discard, Edit, FailedLetter, Letter, LetterError, LetterSummary, MAX_PAGE, Replay, Replayed,
 };
 use tradewind_events::{Progress, Subscription};
-use tradewind_problem::{INVALID_BODY, INVALID_PARAMETER, NOT_FOUND, Problem, UNAVAILABLE};
+use tradewind_problem::{CONFLICT, INVALID_BODY, INVALID_PARAMETER, NOT_FOUND, Problem, UNAVAILABLE};
 
-use crate::http::{Call, Reply, Routes};
+use crate::http::{Call, Operation, Reply, Routes, operation};
 
 /// How often a replay begins again because yet another letter failed.
 const MAX_REPLAYS: u32 = 4;
@@ -37,28 +38,38 @@ pub(crate) struct Letters<S> {
     pub(crate) followed: Vec<Followed<S>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct ListQuery {
     #[serde(default)]
+    /// The subscription of the last letter on the page before.
     after_subscription: String,
     #[serde(default)]
+    /// The position of the last letter on the page before.
     after_position: i64,
     #[serde(default)]
+    /// The greatest number of letters wanted.
+    #[schemars(range(min = 1, max = 1_000))]
     limit: Option<u16>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct EditBody {
+    /// The new `data` of the event.
     data: Box<RawValue>,
+    /// Why, for those who ask later.
+    #[schemars(length(min = 1, max = 1_000))]
     reason: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct DropBody {
+    /// Why, for those who ask later.
+    #[schemars(length(min = 1, max = 1_000))]
     reason: String,
+    /// Whether the first letter of the same key is meant instead.
     #[serde(default)]
     head: bool,
 }
@@ -69,12 +80,17 @@ impl<S: Send + Sync + 'static> Letters<S> {
         let [listing, showing, editing, replaying, dropping] = [(); 5].map(|()| letters.clone());
         routes
             .get("/letters", move |_, call| list(listing.clone(), call))
+            .describe(operation("List letters").query::<ListQuery>().answers::<Vec<LetterSummary>>(200))
             .get("/letters/{subscription}/{position}", move |_, call| show(showing.clone(), call))
+            .describe(on_letter("Show a letter").answers::<Letter>(200))
             .put("/letters/{subscription}/{position}", move |_, call| edit(editing.clone(), call))
+            .describe(changing("Edit a letter").takes::<EditBody>().answers::<Letter>(200))
             .post("/letters/{subscription}/{position}/replay", move |state, call| {
                 replay(replaying.clone(), state, call)
             })
+            .describe(changing("Handle the letters of a key again").answers::<Replayed>(200))
             .delete("/letters/{subscription}/{position}", move |_, call| discard(dropping.clone(), call))
+            .describe(changing("Drop a letter").takes::<DropBody>().answers::<Letter>(200))
     }
 
     fn followed(&self, call: &Call) -> Result<(Followed<S>, i64), Problem> {
@@ -86,6 +102,14 @@ impl<S: Send + Sync + 'static> Letters<S> {
         })?;
         Ok((found.clone(), position))
     }
+}
+
+fn on_letter(summary: &'static str) -> Operation {
+    operation(summary).parameter::<String>("subscription").parameter::<i64>("position")
+}
+
+fn changing(summary: &'static str) -> Operation {
+    on_letter(summary).command().problems(&[CONFLICT])
 }
 
 async fn list<S>(letters: Arc<Letters<S>>, call: Call) -> Result<Reply, Problem> {

@@ -19,6 +19,7 @@ mod instance;
 mod internals;
 mod letters;
 pub mod metrics;
+mod openapi;
 mod plan;
 mod policies;
 mod serve;

@@ -18,6 +18,7 @@ use crate::instance::{BuiltDoor, Environment, Follower, Instance, Repeater, Scop
 use crate::internals::Internals;
 use crate::letters::{Followed, Letters};
 use crate::metrics::{Kind, Metrics};
+use crate::openapi;
 use crate::serve::GuardFactory;
 use crate::settings::SettingsSource;
 
@@ -88,6 +89,7 @@ pub(crate) struct JobPlan<S> {
 /// Everything needed to build a service with settings `C` and state `S`.
 pub(crate) struct Plan<C, S> {
     pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
     pub(crate) init: InitFn<C, S>,
     pub(crate) doors: Vec<DoorPlan<S>>,
     pub(crate) subscriptions: Vec<Subscription<S>>,
@@ -126,7 +128,7 @@ where
     S: Send + Sync + 'static,
 {
     async fn build(self: Box<Self>, environment: Environment) -> Result<Instance, StartError> {
-        let Self { name, init, doors, subscriptions, jobs, migrations, evidence, calls } = *self;
+        let Self { name, about, init, doors, subscriptions, jobs, migrations, evidence, calls } = *self;
         let failed = |reason: String| StartError::new(name, reason);
         let settings = environment.settings.section(name).map_err(|error| failed(error.to_string()))?;
         let migrate = environment.platform.database.migrate;
@@ -164,9 +166,16 @@ where
             progress: Arc::new(Progress::default()),
         });
         let subscriptions: Vec<Followed<S>> = subscriptions.collect();
-        let subscribed = subscriptions.clone();
-        let building =
-            Building { name, state, environment, metrics, scopes, subscriptions: subscribed, evidence };
+        let building = Building {
+            name,
+            about,
+            state,
+            environment,
+            metrics,
+            scopes,
+            subscriptions: subscriptions.clone(),
+            evidence,
+        };
         let doors = doors.into_iter().map(|door| building.door(door, &platform).map_err(failed));
         let doors = doors.collect::<Result<_, _>>()?;
         let followers = subscriptions.into_iter().map(|followed| building.follower(followed));
@@ -193,6 +202,7 @@ where
 /// A service in the middle of being built.
 struct Building<S> {
     name: &'static str,
+    about: &'static str,
     state: Arc<S>,
     environment: Environment,
     metrics: Metrics,
@@ -208,6 +218,8 @@ impl<S: Send + Sync + 'static> Building<S> {
             DoorKind::Internal => self.evidence().add_to(self.letters().add_to(internals.add_to(routes))),
             DoorKind::Public | DoorKind::Admin | DoorKind::DataPlane => routes,
         };
+        let routes =
+            if kind.is_documented() { openapi::add_to(routes, self.name, self.about, kind) } else { routes };
         let platform = &self.environment.platform;
         let access = match kind {
             DoorKind::Internal => Access::Internal { secret: self.environment.secret.clone() },

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use tradewind_db::{Evidence, MigrationSet};
-use tradewind_events::{Event, Subscription};
+use tradewind_events::{Event, EventType, Subscription};
 use tradewind_problem::Kind;
 
 use crate::description::{Description, DoorDescription, DoorKind, SubscriptionDescription};
@@ -28,6 +28,8 @@ pub struct Service {
     pub(crate) description: Description,
     pub(crate) migrations: Vec<MigrationSet>,
     pub(crate) launch: Box<dyn Launch>,
+    promises: Vec<EventType>,
+    undescribed: Vec<String>,
 }
 
 impl Service {
@@ -41,6 +43,18 @@ impl Service {
     #[must_use]
     pub fn migrations(&self) -> &[MigrationSet] {
         &self.migrations
+    }
+
+    /// The types of events it promises.
+    #[must_use]
+    pub fn promises(&self) -> &[EventType] {
+        &self.promises
+    }
+
+    /// What its routes' descriptions lack, one sentence each; empty when `/openapi.json` is complete.
+    #[must_use]
+    pub fn undescribed(&self) -> &[String] {
+        &self.undescribed
     }
 }
 
@@ -58,7 +72,7 @@ pub struct Definition<C, S> {
     name: &'static str,
     about: &'static str,
     plan: Plan<C, S>,
-    promises: Vec<String>,
+    promises: Vec<EventType>,
     problems: Vec<String>,
 }
 
@@ -81,6 +95,7 @@ where
     {
         let plan = Plan {
             name,
+            about,
             init: Box::new(init),
             doors: Vec::new(),
             subscriptions: Vec::new(),
@@ -138,7 +153,7 @@ where
     /// Promises to tell events of type `E`.
     #[must_use]
     pub fn promises<E: Event>(mut self) -> Self {
-        self.promises.push(E::TYPE.to_owned());
+        self.promises.push(EventType::of::<E>());
         self
     }
 
@@ -227,7 +242,7 @@ where
             name: self.name.to_owned(),
             about: self.about.to_owned(),
             doors: doors.collect(),
-            promises: self.promises,
+            promises: self.promises.iter().map(|event| event.kind.to_owned()).collect(),
             listens: listens.collect(),
             calls: plan.calls.clone(),
             jobs: plan.jobs.iter().map(|job| job.name.to_owned()).collect(),
@@ -235,7 +250,18 @@ where
             schema: plan.migrations.iter().map(|set| set.component.to_owned()).collect(),
             problems: self.problems,
         };
-        Service { description, migrations: self.plan.migrations.clone(), launch: Box::new(self.plan) }
+        let documented = plan.doors.iter().filter(|door| door.kind.is_documented());
+        let undescribed = documented.flat_map(|door| {
+            let lacks = door.routes.undescribed().into_iter();
+            lacks.map(|lacks| format!("{}, {} door: {lacks}", self.name, door.kind.name()))
+        });
+        Service {
+            description,
+            undescribed: undescribed.collect(),
+            migrations: self.plan.migrations.clone(),
+            promises: self.promises,
+            launch: Box::new(self.plan),
+        }
     }
 }
 

@@ -1,14 +1,17 @@
 //! What every event carries: CloudEvents 1.0 with the extensions that order and trace it.
 
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tradewind_kernel::{Id, Timestamp};
+use tradewind_schema::{Described, Schema, Side};
 
 /// A fact that a service promises to tell, declared once in its contract.
 ///
 /// Change is additive: a field may be added, none renamed or removed; readers ignore what they do not know.
-pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
+/// The schema comes from `#[derive(schemars::JsonSchema)]` and is compared with that of the last release.
+pub trait Event: Serialize + DeserializeOwned + Described + Send + Sync + 'static {
     /// The type's name and version, such as `tradewind.lamps.lamp-lit.v1`.
     const TYPE: &'static str;
 
@@ -16,8 +19,43 @@ pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
     fn partition_key(&self) -> String;
 }
 
+/// What a type of events looks like, for documents and for checks.
+#[derive(Debug, Clone, Copy)]
+pub struct EventType {
+    /// Its name and version.
+    pub kind: &'static str,
+    schema: fn(Side) -> Schema,
+    rewrite: fn(&str) -> Result<String, String>,
+}
+
+impl EventType {
+    /// What is known of `E`.
+    #[must_use]
+    pub fn of<E: Event>() -> Self {
+        let rewrite = |text: &str| -> Result<String, String> {
+            let event: E = serde_json::from_str(text).map_err(|error| error.to_string())?;
+            serde_json::to_string(&event).map_err(|error| error.to_string())
+        };
+        Self { kind: E::TYPE, schema: E::schema, rewrite }
+    }
+
+    /// The schema of its data.
+    #[must_use]
+    pub fn schema(&self, side: Side) -> Schema {
+        (self.schema)(side)
+    }
+
+    /// Reads the data of such an event and writes it again, as a reader of today's version would.
+    ///
+    /// # Errors
+    /// What is wrong with the data.
+    pub fn rewrite(&self, data: &str) -> Result<String, String> {
+        (self.rewrite)(data)
+    }
+}
+
 /// An event on the wire, in CloudEvents' structured JSON form (CloudEvents 1.0.2, JSON format).
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Envelope {
     /// Always `1.0`.
     pub specversion: String,
@@ -48,7 +86,7 @@ pub struct Envelope {
 }
 
 /// An event and its place in the log of its producer.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Recorded {
     /// Increases along the log, with gaps.
     pub position: i64,

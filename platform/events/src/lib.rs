@@ -25,7 +25,7 @@ mod schema;
 mod subscription;
 
 pub use attempts::MAX_ATTEMPTS;
-pub use envelope::{Envelope, Event, Recorded};
+pub use envelope::{Envelope, Event, EventType, Recorded};
 pub use evidence::EVIDENCE;
 pub use feed::{Feed, FeedError, LogFeed};
 pub use log::{TOPIC, announce, head};

@@ -12,6 +12,7 @@ mod id;
 mod money;
 mod page;
 mod position;
+mod schema;
 mod secret;
 mod slug;
 mod text;

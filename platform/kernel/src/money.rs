@@ -71,6 +71,14 @@ impl Currency {
         OTHER_PLACES.iter().find(|(code, _)| *code == self.code()).map_or(2, |(_, places)| *places)
     }
 
+    /// The letters of every currency known here, in their sequence.
+    pub(crate) fn codes() -> Vec<&'static str> {
+        let mut codes: Vec<_> =
+            OTHER_PLACES.iter().map(|(code, _)| *code).chain(HUNDREDTHS.iter().copied()).collect();
+        codes.sort_unstable();
+        codes
+    }
+
     fn scale(self) -> i64 {
         10_i64.pow(self.decimal_places())
     }

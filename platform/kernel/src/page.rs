@@ -1,13 +1,15 @@
 //! Lists in pages: a bounded number of items and a mark where the next page begins.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Which part of a list is asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PageRequest {
-    /// The greatest number of items wanted; 1 to [`PageRequest::MAX_LIMIT`].
+    /// The greatest number of items wanted; 1 to 200.
     #[serde(default)]
+    #[schemars(range(min = 1, max = 200), example = 50)]
     pub limit: Option<u16>,
     /// The `next` mark of the page before; absent for the first page.
     #[serde(default)]
@@ -29,7 +31,7 @@ impl PageRequest {
 }
 
 /// One page of a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Page<T> {
     /// The items, in the order of the list.
     pub items: Vec<T>,

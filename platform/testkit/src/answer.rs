@@ -36,7 +36,12 @@ impl Answer {
         let headers =
             fields.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
         let mut answer = Self { status, headers, body: Vec::new() };
-        assert_eq!(answer.header("transfer-encoding"), None, "this client reads sized bodies only");
+        if answer.header("transfer-encoding") == Some("chunked") && !bodyless {
+            let (body, length) = unchunked(&received[end..])?;
+            answer.body = body;
+            drop(received.drain(..end + length));
+            return Some(answer);
+        }
         let length = match answer.header("content-length") {
             Some(length) if !bodyless => length.parse().expect("a length is a number"),
             _ => 0,
@@ -121,6 +126,23 @@ impl Refusal {
 
 fn is_below(place: &str, above: &str) -> bool {
     place.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// The body that comes in chunks (RFC 9112 §7.1), and how many bytes it took; `None` while it is not whole.
+fn unchunked(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let (mut body, mut at) = (Vec::new(), 0);
+    loop {
+        let line = bytes[at..].windows(2).position(|window| window == b"\r\n")?;
+        let digits = std::str::from_utf8(&bytes[at..at + line]).expect("a size is ASCII");
+        let size = usize::from_str_radix(digits, 16).expect("a size is hexadecimal");
+        let (from, to) = (at + line + 2, at + line + 2 + size);
+        body.extend_from_slice(bytes.get(from..to)?);
+        assert_eq!(bytes.get(to..to + 2)?, b"\r\n", "a chunk ends with its line");
+        at = to + 2;
+        if size == 0 {
+            return Some((body, at));
+        }
+    }
 }
 
 #[cfg(test)]

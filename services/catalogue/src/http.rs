@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tradewind_catalogue_contract::{DecimalPrice, LegacyProduct, ListProduct, Product, ProductId};
-use tradewind_chassis::http::{Call, Reply, Routes};
+use tradewind_chassis::http::{Call, Operation, Reply, Routes, operation};
 use tradewind_kernel::{Page, PageRequest};
 use tradewind_problem::{INVALID_PARAMETER, Problem};
 
@@ -18,17 +19,32 @@ const LEGACY_LIMIT: u16 = 10_000;
 pub(crate) fn public() -> Routes<Catalogue> {
     Routes::new()
         .get("/products", legacy_products)
+        .describe(operation("List products as the original contract does").answers::<Vec<LegacyProduct>>(200))
         .get("/products/{id}", legacy_product)
+        .describe(of_product("Show a product as the original contract does").answers::<LegacyProduct>(200))
         .get("/api/catalogue/v1/products", products)
+        .describe(operation("List products").query::<PageRequest>().answers::<Page<Product>>(200))
         .get("/api/catalogue/v1/products/{id}", product)
+        .describe(of_product("Show a product").answers::<Product>(200))
 }
 
 pub(crate) fn admin() -> Routes<Catalogue> {
-    Routes::new().get("/healthcheck", health_check)
+    Routes::new()
+        .get("/healthcheck", health_check)
+        .describe(operation("Check the service as the original contract does").answers::<Checks>(200))
 }
 
 pub(crate) fn internal() -> Routes<Catalogue> {
-    Routes::new().put("/admin/products/{id}", list_product)
+    Routes::new().put("/admin/products/{id}", list_product).describe(
+        of_product("List a product, or change what is said of it")
+            .takes::<ListProduct>()
+            .command()
+            .answers_nothing(),
+    )
+}
+
+fn of_product(summary: &'static str) -> Operation {
+    operation(summary).parameter::<ProductId>("id")
 }
 
 async fn legacy_products(catalogue: Arc<Catalogue>, _: Call) -> Result<Reply, Problem> {
@@ -66,7 +82,7 @@ async fn find(catalogue: &Catalogue, call: &Call) -> Result<Product, Problem> {
     store::find(&catalogue.db, &id).await?.ok_or_else(error::no_product)
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Check {
     healthy: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,7 +90,7 @@ struct Check {
 }
 
 /// The original shop's health check: one entry per check.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Checks {
     deadlocks: Check,
     template: Check,

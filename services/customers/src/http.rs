@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use tradewind_chassis::http::{Call, Reply, Routes};
-use tradewind_customers_contract::{RegisterCustomer, SetCreditLimit};
-use tradewind_problem::Problem;
+use tradewind_chassis::http::{Call, Operation, Reply, Routes, operation};
+use tradewind_customers_contract::{Account, CustomerId, RegisterCustomer, SetCreditLimit};
+use tradewind_problem::{FORBIDDEN, NOT_FOUND, Problem};
 
 use crate::actions::register::Register;
 use crate::actions::set_credit_limit::SetLimit;
@@ -12,13 +12,24 @@ use crate::state::Customers;
 use crate::{error, store};
 
 pub(crate) fn public() -> Routes<Customers> {
-    Routes::new().get("/api/customers/v1/me", me)
+    Routes::new().get("/api/customers/v1/me", me).describe(
+        operation("Show the caller's account")
+            .bearer()
+            .answers::<Account>(200)
+            .problems(&[FORBIDDEN, NOT_FOUND]),
+    )
 }
 
 pub(crate) fn internal() -> Routes<Customers> {
     Routes::new()
         .put("/admin/customers/{id}", register)
+        .describe(changing("Make a customer known").takes::<RegisterCustomer>().answers_nothing())
         .put("/admin/customers/{id}/credit-limit", set_credit_limit)
+        .describe(changing("Change a credit limit").takes::<SetCreditLimit>().answers::<Account>(200))
+}
+
+fn changing(summary: &'static str) -> Operation {
+    operation(summary).parameter::<CustomerId>("id").command()
 }
 
 async fn me(customers: Arc<Customers>, call: Call) -> Result<Reply, Problem> {

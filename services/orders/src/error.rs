@@ -1,7 +1,7 @@
 //! Refusals and their problem codes.
 
 use tradewind_kernel::MoneyError;
-use tradewind_problem::{INVALID_BODY, Kind, NOT_FOUND, Problem};
+use tradewind_problem::{FORBIDDEN, INVALID_BODY, Kind, NOT_FOUND, Problem};
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $status:literal, $title:literal;)*) => {
@@ -32,6 +32,10 @@ kinds! {
     /// Stock or customers refused for a reason that this version does not know.
     REFUSED = "refused", 409, "The order was refused";
 }
+
+/// What placing an order may be refused with at once.
+pub(crate) const PLACING: &[Kind] =
+    &[FORBIDDEN, UNKNOWN_PRODUCT, UNKNOWN_CUSTOMER, MIXED_CURRENCIES, ORDER_TOO_LARGE];
 
 /// There is no such order, or it belongs to somebody else.
 pub(crate) fn no_order() -> Problem {

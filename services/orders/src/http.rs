@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tradewind_chassis::http::{Call, Reply, Routes};
+use tradewind_chassis::http::{Call, Reply, Routes, operation};
 use tradewind_kernel::{Id, Page, PageRequest, Principal};
-use tradewind_orders_contract::{OrderId, OrderState, PlaceOrder};
+use tradewind_orders_contract::{Accepted, Order, OrderId, OrderState, PlaceOrder};
 use tradewind_problem::{FORBIDDEN, INVALID_BODY, INVALID_PARAMETER, Problem};
 
 use crate::actions::cancel_order::Cancel;
@@ -17,9 +17,36 @@ use crate::views::orders::{self, Seen};
 pub(crate) fn public() -> Routes<Orders> {
     Routes::new()
         .post("/api/orders/v1/orders", place)
+        .describe(
+            operation("Place an order")
+                .bearer()
+                .takes::<PlaceOrder>()
+                .command()
+                .waits()
+                .answers::<Accepted>(202)
+                .located()
+                .problems(error::PLACING),
+        )
         .get("/api/orders/v1/orders", list)
+        .describe(
+            operation("List the caller's orders, the newest first")
+                .bearer()
+                .query::<PageRequest>()
+                .answers::<Page<Order>>(200)
+                .problems(&[FORBIDDEN]),
+        )
         .get("/api/orders/v1/orders/{id}", show)
+        .describe(operation("Show an order").bearer().parameter::<OrderId>("id").answers::<Order>(200))
         .post("/api/orders/v1/orders/{id}/cancellation", cancel)
+        .describe(
+            operation("Call off an open order")
+                .bearer()
+                .parameter::<OrderId>("id")
+                .command()
+                .answers::<Accepted>(202)
+                .located()
+                .problems(&[error::ORDER_NOT_OPEN]),
+        )
 }
 
 pub(crate) fn internal() -> Routes<Orders> {

@@ -6,10 +6,12 @@ use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderName, StatusCode};
+use schemars::JsonSchema;
 use serde::Serialize;
-use tradewind_chassis::http::{Call, Reply, Routes};
-use tradewind_problem::Problem;
+use tradewind_chassis::http::{Call, Operation, Reply, Routes, operation};
+use tradewind_problem::{Problem, UNAVAILABLE};
 
+use crate::offer::Shown;
 use crate::state::Shopfront;
 use crate::{gather, page};
 
@@ -27,9 +29,17 @@ const PAGE_HEADERS: [(HeaderName, &str); 4] = [
 pub(crate) fn public() -> Routes<Shopfront> {
     Routes::new()
         .any("/", front_page)
+        .describe(operation("Show the shop as a page").answers_text(HTML).problems(&[UNAVAILABLE]))
         .any("/products", products)
+        .describe(listing("List what is for sale as the original contract does"))
         .get("/health", health)
+        .describe(operation("Say whether the service is up").answers::<Up>(200))
         .get("/api/shopfront/v1/products", products_v1)
+        .describe(listing("List what is for sale"))
+}
+
+fn listing(summary: &'static str) -> Operation {
+    operation(summary).answers::<Vec<Shown>>(200).problems(&[UNAVAILABLE])
 }
 
 async fn products(shop: Arc<Shopfront>, call: Call) -> Result<Reply, Problem> {
@@ -61,7 +71,7 @@ fn html(status: StatusCode, page: String) -> Result<Reply, Problem> {
     PAGE_HEADERS.into_iter().try_fold(reply, |reply, (name, value)| reply.header(name, value))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Up {
     status: &'static str,
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::ser::SerializeStruct;
-use serde::{Serialize, Serializer};
+use schemars::JsonSchema;
+use serde::Serialize;
 use tradewind_catalogue_contract::{DecimalPrice, LegacyProduct, ProductId};
 use tradewind_stock_contract::Stock;
 
@@ -12,7 +12,8 @@ const COMPAT_SKU: &str = "default";
 const COMPAT_AMOUNT: i64 = 999;
 
 /// A product as the shop shows it. In JSON the fields of the original contract, in its sequence, and `stock`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(into = "Shown")]
 pub(crate) struct Offer {
     pub(crate) id: ProductId,
     pub(crate) name: String,
@@ -71,31 +72,47 @@ impl Availability {
         }
     }
 
-    /// The word for programs; the original shop had none.
-    fn word(&self) -> Option<&'static str> {
+    /// For programs; the original shop had no such word.
+    fn source(&self) -> Option<Source> {
         match self {
-            Self::Known { .. } => Some("known"),
-            Self::Unknown => Some("unavailable"),
+            Self::Known { .. } => Some(Source::Known),
+            Self::Unknown => Some(Source::Unavailable),
             Self::Pretended => None,
         }
     }
 }
 
-impl Serialize for Offer {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let word = self.availability.word();
-        let mut fields = serializer.serialize_struct("Offer", 6 + usize::from(word.is_some()))?;
-        fields.serialize_field("id", &self.id)?;
-        fields.serialize_field("sku", &self.availability.sku())?;
-        fields.serialize_field("name", &self.name)?;
-        fields.serialize_field("description", &self.description)?;
-        fields.serialize_field("price", &self.price)?;
-        fields.serialize_field("amountAvailable", &self.availability.amount())?;
-        match word {
-            Some(word) => fields.serialize_field("stock", word)?,
-            None => fields.skip_field("stock")?,
-        }
-        fields.end()
+/// The document of an offer.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Offer")]
+pub(crate) struct Shown {
+    id: ProductId,
+    sku: Option<String>,
+    name: String,
+    description: String,
+    price: DecimalPrice,
+    amount_available: Option<i64>,
+    /// Whether stock said so. Left out where the original shop's form is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stock: Option<Source>,
+}
+
+/// Where the number comes from.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Source {
+    /// Stock said so.
+    Known,
+    /// Stock did not say: `sku` and `amountAvailable` are null.
+    Unavailable,
+}
+
+impl From<Offer> for Shown {
+    fn from(offer: Offer) -> Self {
+        let Offer { id, name, description, price, availability } = offer;
+        let (sku, amount_available) = (availability.sku().map(str::to_owned), availability.amount());
+        Self { id, sku, name, description, price, amount_available, stock: availability.source() }
     }
 }
 

@@ -2,31 +2,58 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use tradewind_chassis::http::{Call, Reply, Routes};
+use tradewind_chassis::http::{Call, Operation, Reply, Routes, operation};
 use tradewind_kernel::Slug;
-use tradewind_problem::Problem;
-use tradewind_stock_contract::{ReceiveStock, RegisterItem};
+use tradewind_problem::{CONFLICT, Problem};
+use tradewind_stock_contract::{self as contract, ReceiveStock, RegisterItem};
 
 use crate::actions::receive::Receive;
 use crate::actions::register::Register;
 use crate::state::Stock;
 use crate::{error, store};
 
+/// What is shown of one product; the state of the service has the same name.
+type ShownOne = contract::Stock;
+type Shown = Vec<ShownOne>;
+
 /// The original contract answers every method here.
 pub(crate) fn public() -> Routes<Stock> {
     Routes::new()
         .any("/stocks", stocks)
+        .describe(operation("List what is available as the original contract does").answers::<Shown>(200))
         .any("/stocks/{product_id}", stock)
+        .describe(of_product("Show what is available as the original contract does").answers::<ShownOne>(200))
         .get("/health", health)
+        .describe(operation("Say whether the service is up").answers::<Up>(200))
         .get("/api/stock/v1/stocks", stocks_v1)
+        .describe(operation("List what is available").answers::<Shown>(200))
         .get("/api/stock/v1/stocks/{product_id}", stock_v1)
+        .describe(of_product("Show what is available of a product").answers::<ShownOne>(200))
 }
 
 pub(crate) fn internal() -> Routes<Stock> {
     Routes::new()
         .put("/admin/items/{product_id}", register)
+        .describe(
+            of_product("Make an item known, or change its unit")
+                .takes::<RegisterItem>()
+                .command()
+                .answers_nothing(),
+        )
         .post("/admin/items/{product_id}/receipts", receive)
+        .describe(
+            of_product("Take goods in")
+                .takes::<ReceiveStock>()
+                .command()
+                .answers::<ShownOne>(200)
+                .problems(&[CONFLICT]),
+        )
+}
+
+fn of_product(summary: &'static str) -> Operation {
+    operation(summary).parameter::<Slug>("product_id")
 }
 
 async fn stocks(stock: Arc<Stock>, _: Call) -> Result<Reply, Problem> {
@@ -49,7 +76,7 @@ async fn stock_v1(state: Arc<Stock>, call: Call) -> Result<Reply, Problem> {
     stock(state, call).await
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Up {
     status: &'static str,
 }

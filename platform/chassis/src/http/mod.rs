@@ -13,6 +13,7 @@ pub use call::Call;
 pub use idempotency::{EVIDENCE as IDEMPOTENCY_EVIDENCE, MIGRATIONS as IDEMPOTENCY_MIGRATIONS};
 pub use reply::Reply;
 pub use routes::Routes;
+pub use tradewind_schema::{Operation, operation};
 
 pub(crate) use door::{Access, DoorContext, DoorLimits, DoorMetrics, door_handler};
 pub(crate) use idempotency::prune;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use http::Method;
 use tradewind_client::BoxFuture;
 use tradewind_problem::{METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
+use tradewind_schema::Operation;
 
 use crate::http::{Call, Reply};
 
@@ -15,12 +16,18 @@ use crate::http::{Call, Reply};
 pub(crate) type Endpoint<S> =
     Arc<dyn Fn(Arc<S>, Call) -> BoxFuture<'static, Result<Reply, Problem>> + Send + Sync>;
 
+/// How a route that answers every method is listed.
+const ANY: &str = "*";
+
 /// The routes of one door.
 ///
 /// Paths are templates such as `/lamps/{id}`; a parameter stands for one segment.
 pub struct Routes<S> {
     paths: BTreeMap<String, Methods<S>>,
     otherwise: Option<Endpoint<S>>,
+    operations: BTreeMap<(String, String), Operation>,
+    /// Method and path of the route added last, the one that `describe` speaks of.
+    last: (String, String),
 }
 
 struct Methods<S> {
@@ -32,7 +39,12 @@ impl<S: Send + Sync + 'static> Routes<S> {
     /// No routes yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { paths: BTreeMap::new(), otherwise: None }
+        Self {
+            paths: BTreeMap::new(),
+            otherwise: None,
+            operations: BTreeMap::new(),
+            last: (String::new(), String::new()),
+        }
     }
 
     /// Answers `GET` (and `HEAD`) at `path`.
@@ -83,6 +95,16 @@ impl<S: Send + Sync + 'static> Routes<S> {
         R: Future<Output = Result<Reply, Problem>> + Send + 'static,
     {
         self.methods(path).any = Some(erase(endpoint));
+        self.last = (ANY.to_owned(), path.to_owned());
+        self
+    }
+
+    /// Says what the route added last does, takes and answers; it becomes a part of `/openapi.json`.
+    ///
+    /// A route of a public, admin or internal door without a description fails the tests.
+    #[must_use]
+    pub fn describe(mut self, operation: Operation) -> Self {
+        self.operations.insert(self.last.clone(), operation);
         self
     }
 
@@ -103,6 +125,7 @@ impl<S: Send + Sync + 'static> Routes<S> {
         R: Future<Output = Result<Reply, Problem>> + Send + 'static,
     {
         self.methods(path).by_name.insert(method.to_string(), erase(endpoint));
+        self.last = (method.to_string(), path.to_owned());
         self
     }
 
@@ -118,10 +141,36 @@ impl<S: Send + Sync + 'static> Routes<S> {
         for (path, methods) in &self.paths {
             listed.extend(methods.by_name.keys().map(|method| (method.clone(), path.clone())));
             if methods.any.is_some() {
-                listed.push(("*".to_owned(), path.clone()));
+                listed.push((ANY.to_owned(), path.clone()));
             }
         }
         listed
+    }
+
+    /// What is missing in the descriptions of these routes, for the programmer who added one.
+    pub(crate) fn undescribed(&self) -> Vec<String> {
+        let lacks = |(method, path): (String, String)| {
+            let what = match self.operations.get(&(method.clone(), path.clone())) {
+                Some(operation) => operation.lacks(&path),
+                None => {
+                    vec!["a description: add `.describe(operation(\"…\").answers::<Type>(200))`".to_owned()]
+                }
+            };
+            what.into_iter().map(move |what| format!("{method} {path} lacks {what}"))
+        };
+        self.listed().into_iter().flat_map(lacks).collect()
+    }
+
+    /// The OpenAPI document of a door with these routes.
+    pub(crate) fn document(&self, door: &tradewind_schema::Door<'_>) -> String {
+        let listed = self.listed();
+        let route = |address: &(String, String)| self.operations.get(address);
+        let routes = listed.iter().map(|address| tradewind_schema::Route {
+            method: &address.0,
+            path: &address.1,
+            operation: route(address),
+        });
+        tradewind_schema::document(door, &routes.collect::<Vec<_>>())
     }
 
     /// Makes the routes ready to be matched.

@@ -30,7 +30,7 @@ sql! {
     ALL = "select name, lit from lamp order by name";
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LampLit {
     pub name: String,
 }

@@ -7,6 +7,7 @@ mod commands;
 mod error;
 mod replay;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tradewind_db::{Db, DbError, FromRow, Json, Row, Tx, params, sql};
 use tradewind_kernel::{Id, Timestamp};
@@ -32,7 +33,7 @@ sql! {
 }
 
 /// What a list shows of a letter: everything but what the event says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LetterSummary {
     /// The subscription, named after its producer.
@@ -78,7 +79,7 @@ impl FromRow for LetterSummary {
 }
 
 /// A letter with its event.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Letter {
     /// The event's position in the producer's log.

@@ -7,6 +7,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tradewind_db::{DbError, Tx, Work, params, sql};
 use tradewind_kernel::Entropy;
@@ -24,7 +25,7 @@ sql! {
 }
 
 /// A letter that failed again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FailedLetter {
     /// Its position.
@@ -34,7 +35,7 @@ pub struct FailedLetter {
 }
 
 /// What a replay did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Replayed {
     /// How many letters were handled and are gone.

@@ -69,7 +69,7 @@ async fn the_fifth_failure_parks_at_once() {
 }
 
 /// The type of [`LampLit`] with another shape.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 struct Strange {
     lamp: String,
     count: String,

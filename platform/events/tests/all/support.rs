@@ -9,7 +9,7 @@ use tradewind_db::{
 use tradewind_events::{Event, LogFeed, Progress, Received, RunnerOptions, Subscription, announce};
 use tradewind_kernel::{Clock, Context, Entropy, Principal, Timestamp};
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LampLit {
     pub lamp: String,
     pub count: i64,
@@ -23,7 +23,7 @@ impl Event for LampLit {
     }
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LampBroken {
     pub lamp: String,
 }

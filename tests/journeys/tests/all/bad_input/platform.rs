@@ -191,3 +191,44 @@ async fn a_list_of_letters_has_bounds() {
     }
     world.end().await;
 }
+
+/// Every door with a document, with the paths at which it lies.
+fn documented() -> Vec<(String, bool, Vec<String>)> {
+    let mut found = Vec::new();
+    for service in assembly().descriptions() {
+        for door in service.doors.iter().filter(|door| door.kind.is_documented()) {
+            let routed = format!("/api/{}/v1", service.name);
+            let is_routed = door.routes.iter().any(|(_, path)| path.starts_with(&routed));
+            let mut paths = vec!["/openapi.json".to_owned()];
+            paths.extend(is_routed.then(|| format!("{routed}/openapi.json")));
+            let kind = door.kind.name();
+            found.push((format!("{}/{kind}", service.name), kind == "internal", paths));
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn the_document_of_a_door_takes_nothing_and_that_of_an_internal_one_needs_the_secret() {
+    let world = World::new().await;
+    for (name, internal, paths) in documented() {
+        let door = world.fleet.door(&name);
+        for path in paths {
+            let what = format!("{name} {path}");
+            let request = |method: &str, target: &str| {
+                let request = Request::new(method, target);
+                if internal { request.bearer(world.fleet.secret().expose()) } else { request }
+            };
+            assert_eq!(request("GET", &path).send(door).await.status, 200, "{what}");
+            let query = request("GET", &format!("{path}?nope=1"));
+            world.refuses(door, &query, &what, (400, "invalid-parameter")).await;
+            world.refuses(door, &request("POST", &path), &what, (405, "method-not-allowed")).await;
+            let wrong = Request::new("GET", &path).bearer("wrong");
+            world.refuses(door, &wrong, &what, (401, "unauthenticated")).await;
+            if internal {
+                world.refuses(door, &Request::new("GET", &path), &what, (401, "unauthenticated")).await;
+            }
+        }
+    }
+    world.end().await;
+}

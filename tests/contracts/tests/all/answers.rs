@@ -1,0 +1,193 @@
+//! What is really answered is what is described, and what is described as a request is really taken.
+
+use serde_json::{Value, json};
+use tradewind_fleet::services;
+use tradewind_journeys::{Fleet, ada};
+use tradewind_schema::sample;
+use tradewind_testkit::{Answer, Request};
+
+use crate::documents::operations;
+
+/// Operations whose answer to the example is a refusal, because no letter is parked.
+const REFUSED: [(&str, u16); 1] = [("/letters/{subscription}/{position}", 404)];
+
+/// What stands for a parameter, where the example in the document names nothing that is there.
+fn parameter(path: &str, name: &str, order: &str) -> Option<String> {
+    match (path.split('/').nth(1)?, name) {
+        ("letters", "subscription") => Some("orders".to_owned()),
+        ("api", "id") if path.starts_with("/api/orders") => Some(order.to_owned()),
+        ("admin", "id") if path.starts_with("/admin/customers") => {
+            Some("01980000-0000-7000-8000-00000000000a".to_owned())
+        }
+        (_, "id" | "product_id") => Some("1".to_owned()),
+        _ => None,
+    }
+}
+
+fn target(document: &Value, path: &str, operation: &Value, order: &str) -> String {
+    let parameters = operation["parameters"].as_array().unwrap();
+    let in_path = parameters.iter().filter(|each| each["in"] == "path");
+    in_path.fold(path.to_owned(), |path, each| {
+        let name = each["name"].as_str().unwrap();
+        let example = sample(&each["schema"], document);
+        let example = example.as_str().map_or_else(|| example.to_string(), str::to_owned);
+        let value = parameter(&path, name, order).unwrap_or(example);
+        path.replace(&format!("{{{name}}}"), &value)
+    })
+}
+
+/// The request that the document shows.
+fn request(document: &Value, (method, path): (&str, &str), operation: &Value, order: &str) -> Request {
+    let target = target(document, path, operation, order);
+    let mut request = Request::new(&method.to_ascii_uppercase(), &target);
+    let takes = |name: &str| {
+        operation["parameters"].as_array().unwrap().iter().any(|parameter| parameter["name"] == name)
+    };
+    if takes("Idempotency-Key") {
+        request = request.header("Idempotency-Key", format!("{method}-{target}"));
+    }
+    if path == "/events" {
+        // A log without events is waited for: half of the time allowed.
+        request = request.header("Tradewind-Timeout-Ms", "200");
+    }
+    if takes("Prefer") {
+        request = request.header("Prefer", "wait=2");
+    }
+    match operation.pointer("/requestBody/content/application~1json/example") {
+        Some(example) => request.json(example.to_string()),
+        None => request,
+    }
+}
+
+/// A schema within its document, which takes nothing that it does not describe.
+fn closed(document: &Value, schema: &Value) -> Value {
+    fn close(value: &mut Value) {
+        match value {
+            Value::Object(object) => {
+                if object.get("properties").is_some_and(Value::is_object) && object.contains_key("type") {
+                    object.entry("additionalProperties").or_insert(Value::Bool(false));
+                }
+                object.values_mut().for_each(close);
+            }
+            Value::Array(items) => items.iter_mut().for_each(close),
+            _ => {}
+        }
+    }
+    let mut schema = json!({"components": document["components"], "allOf": [schema]});
+    close(&mut schema);
+    schema
+}
+
+/// What is wrong with an answer.
+fn wrong(document: &Value, operation: &Value, answer: &Answer) -> Vec<String> {
+    let Some(response) = operation["responses"].get(answer.status.to_string()) else {
+        return vec![format!("{} is not described: {}", answer.status, answer.text())];
+    };
+    let mut wrong = Vec::new();
+    for name in response["headers"].as_object().into_iter().flatten().map(|(name, _)| name) {
+        if answer.header(&name.to_ascii_lowercase()).is_none() {
+            wrong.push(format!("the header {name} is missing"));
+        }
+    }
+    let Some(content) = response["content"].as_object() else {
+        wrong.extend((!answer.body.is_empty()).then(|| "there is a body".to_owned()));
+        return wrong;
+    };
+    let media_type = answer.header("content-type").unwrap_or_default();
+    match content.get(media_type) {
+        None => wrong.push(format!("{media_type} is not described")),
+        Some(described) if media_type.ends_with("json") => {
+            let schema = closed(document, &described["schema"]);
+            let options = jsonschema::options().should_validate_formats(true);
+            let validator = options.build(&schema).unwrap();
+            wrong.extend(validator.iter_errors(&answer.json()).map(|error| error.to_string()));
+        }
+        Some(_) => {}
+    }
+    wrong
+}
+
+#[tokio::test]
+async fn every_operation_takes_its_example_and_answers_as_described() {
+    let fleet = Fleet::start().await;
+    let order = fleet.order(&ada(), &[("1", 1)]).await.id.to_string();
+    let (mut asked, mut found) = (0, Vec::new());
+    for service in services() {
+        let name = &service.description().name;
+        for door in service.description().doors.iter().filter(|door| door.kind.is_documented()) {
+            let place = format!("{name}/{}", door.kind.name());
+            let token =
+                if door.kind.name() == "internal" { fleet.secret().expose().to_owned() } else { ada() };
+            let address = fleet.door(&place);
+            let document = Request::new("GET", "/openapi.json").bearer(&token).send(address).await.json();
+            for (method, path, operation) in operations(&document) {
+                let request = request(&document, (&method, &path), operation, &order);
+                let needs_token = operation["security"] != json!([]);
+                let request = if needs_token { request.bearer(&token) } else { request };
+                let answer = request.send(address).await;
+                let refused = REFUSED.iter().find(|(start, _)| path.starts_with(start));
+                let expected =
+                    refused.map_or((200..300).contains(&answer.status), |(_, s)| answer.status == *s);
+                let mut wrong = wrong(&document, operation, &answer);
+                wrong.extend((!expected).then(|| format!("{}: {}", answer.status, answer.text())));
+                found.extend(wrong.into_iter().map(|what| format!("{place} {method} {path}: {what}")));
+                asked += 1;
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    assert!(asked > 60, "only {asked} operations");
+    fleet.shutdown().await;
+}
+
+#[tokio::test]
+async fn refusals_are_described_too() {
+    let fleet = Fleet::start().await;
+    let door = fleet.door("orders/public");
+    let document = Request::new("GET", "/openapi.json").send(door).await.json();
+    let path = "/api/orders/v1/orders";
+    let place = |body: &str| Request::new("POST", path).bearer(&ada()).json(body);
+    let unknown = r#"{"lines":[{"productId":"nine","quantity":1}]}"#;
+    for (request, status) in [
+        (Request::new("POST", path), 401),
+        (place("{"), 400),
+        (place("{}"), 422),
+        (place(r#"{"lines":[{"productId":"1","quantity":0}]}"#), 422),
+        (place(unknown).header("Idempotency-Key", "a"), 422),
+        (place(unknown), 400),
+        (Request::new("POST", path).bearer(&ada()).body("x"), 415),
+    ] {
+        let answer = request.send(door).await;
+        assert_eq!(answer.status, status, "{}", answer.text());
+        assert_eq!(wrong(&document, &document["paths"][path]["post"], &answer), Vec::<String>::new());
+    }
+    fleet.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_answer_with_a_field_that_is_not_described_is_noticed() {
+    let schema = json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]});
+    let operation = json!({"responses": {"200": {"content": {"application/json": {"schema": schema}}}}});
+    let answer = |body: &str| {
+        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        Answer { status: 200, headers, body: body.as_bytes().to_vec() }
+    };
+    let document = json!({"components": {}});
+    assert_eq!(wrong(&document, &operation, &answer(r#"{"a":"x"}"#)), Vec::<String>::new());
+    for body in [r#"{"a":"x","b":1}"#, r#"{"a":1}"#, "{}"] {
+        assert_eq!(wrong(&document, &operation, &answer(body)).len(), 1, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn the_document_is_found_through_the_gateway() {
+    let fleet = Fleet::start().await;
+    for service in ["catalogue", "stock", "customers", "orders"] {
+        let answer = fleet.send(Request::new("GET", &format!("/api/{service}/v1/openapi.json"))).await;
+        assert_eq!((answer.status, &answer.json()["openapi"]), (200, &json!("3.1.0")), "{service}");
+        let direct =
+            Request::new("GET", "/openapi.json").send(fleet.door(&format!("{service}/public"))).await;
+        assert_eq!(direct.text(), answer.text());
+    }
+    fleet.shutdown().await;
+}
