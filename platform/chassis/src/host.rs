@@ -9,6 +9,7 @@ use tradewind_db::MigrateMode;
 use tradewind_kernel::{Clock, Entropy};
 
 use crate::data_folder::DataFolder;
+use crate::otlp::TelemetrySettings;
 use crate::settings::{SettingsError, SettingsSource, duration};
 use crate::telemetry::LogSettings;
 
@@ -60,6 +61,8 @@ pub struct PlatformSettings {
     pub database: DatabaseSettings,
     /// Section `access`.
     pub access: AccessSettings,
+    /// Section `telemetry`.
+    pub telemetry: TelemetrySettings,
     /// Section `doors`: service, then kind of door, then address; replaces the usual address.
     pub doors: BTreeMap<String, BTreeMap<String, SocketAddr>>,
 }
@@ -137,7 +140,7 @@ impl Default for AccessSettings {
 }
 
 /// The sections that belong to the platform.
-const SECTIONS: [&str; 6] = ["log", "http", "shutdown", "database", "access", "doors"];
+const SECTIONS: [&str; 7] = ["log", "http", "shutdown", "database", "access", "telemetry", "doors"];
 
 impl PlatformSettings {
     /// Reads the platform's sections and refuses sections that neither the platform nor a service knows.
@@ -153,6 +156,7 @@ impl PlatformSettings {
             shutdown: source.section("shutdown")?,
             database: source.section("database")?,
             access: source.section("access")?,
+            telemetry: source.section("telemetry")?,
             doors: source.section("doors")?,
         })
     }

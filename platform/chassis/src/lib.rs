@@ -15,12 +15,15 @@ mod host;
 pub mod http;
 mod instance;
 mod internals;
+mod kept;
 mod letters;
 pub mod metrics;
+mod otlp;
 mod plan;
 mod serve;
 mod service;
 pub mod settings;
+mod tail;
 mod tasks;
 pub mod telemetry;
 
@@ -33,7 +36,9 @@ pub use host::{
     Storage,
 };
 pub use instance::{OpenDoor, StartError};
+pub use otlp::TelemetrySettings;
 pub use plan::Init;
 pub use serve::{ConnectionGuard, GuardFactory, GuardRefusal};
 pub use service::{Definition, NoSettings, Service};
+pub use tail::{Tail, Tailed};
 pub use tasks::Scope;

@@ -13,5 +13,5 @@ pub use idempotency::MIGRATIONS as IDEMPOTENCY_MIGRATIONS;
 pub use reply::Reply;
 pub use routes::Routes;
 
-pub(crate) use door::{Access, DoorContext, DoorLimits, DoorMetrics, door_handler};
+pub(crate) use door::{Access, DoorContext, DoorLimits, DoorMetrics, WATCHED, door_handler};
 pub(crate) use idempotency::prune;
