@@ -4,11 +4,13 @@
 
 mod arguments;
 mod describe;
+mod doors;
 mod health;
 mod letters;
 mod seed;
 mod table;
 mod up;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -23,6 +25,9 @@ fn main() -> ExitCode {
         Command::Seed(options) => seed::run(&options),
         Command::Health(options) => health::run(&options),
         Command::Letters(options) => letters::run(&options),
+        Command::Logs(options) => watch::logs(&options),
+        Command::Events(options) => watch::events(&options),
+        Command::Traces(options) => watch::traces(&options),
     };
     match outcome {
         Ok(code) => code,

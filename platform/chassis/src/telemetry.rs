@@ -152,6 +152,23 @@ pub(crate) fn log_book() -> LogBook {
     })
 }
 
+/// `text` without what could end its line, move a terminal's cursor or turn the direction of writing; such
+/// characters become escapes.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    escape::plain(&mut out, text);
+    out
+}
+
+/// A JSON document on one line, whose strings hold no such characters either; it means the same.
+#[must_use]
+pub fn printable_json(document: &str) -> String {
+    let mut out = String::with_capacity(document.len());
+    escape::within_json(&mut out, document);
+    out
+}
+
 fn style(format: LogFormat, terminal: bool, colour: bool) -> Style {
     match format {
         LogFormat::Json => Style::Json,
