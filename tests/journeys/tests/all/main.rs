@@ -10,6 +10,7 @@
 
 mod bad_input;
 mod cancelling;
+mod collecting;
 mod commands;
 mod contract;
 mod determinism;
@@ -18,3 +19,4 @@ mod ordering;
 mod reading;
 mod restarts;
 mod statements;
+mod tracing;

@@ -57,6 +57,13 @@ async fn the_feed_needs_the_secret_and_a_place_to_begin() {
             "limit=65536",
             "nope=1",
             "after=0&after=0",
+            "waitMs=8001",
+            "waitMs=-1",
+            "last=x",
+            "last=-1",
+            "correlation=x",
+            "correlation=",
+            "key=a&correlation=01980000-0000-7000-8000-000000000001",
         ] {
             let request = Request::new("GET", &format!("/events?{query}")).bearer(&secret);
             world.refuses(door, &request, &format!("{name} {query}"), (400, "invalid-parameter")).await;
@@ -65,6 +72,49 @@ async fn the_feed_needs_the_secret_and_a_place_to_begin() {
         world.refuses(door, &post, &name, (405, "method-not-allowed")).await;
         let nowhere = Request::new("GET", "/nowhere").bearer(&secret);
         world.refuses(door, &nowhere, &name, (404, "not-found")).await;
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn log_lines_and_spans_need_the_secret_and_a_place_to_begin() {
+    let world = World::new().await;
+    let secret = world.fleet.secret().expose().to_owned();
+    let id = "01980000-0000-7000-8000-000000000001";
+    let many = format!("correlation={}", [id; 9].join(","));
+    for name in internal_doors() {
+        let door = world.fleet.door(&name);
+        for path in ["/logs", "/traces"] {
+            let what = format!("{name} {path}");
+            world.refuses(door, &Request::new("GET", path), &what, (401, "unauthenticated")).await;
+            let wrong = Request::new("GET", path).bearer("wrong");
+            world.refuses(door, &wrong, &what, (401, "unauthenticated")).await;
+            for query in [
+                "after=x",
+                "after=-1",
+                "after=9223372036854775808",
+                "limit=0",
+                "limit=1001",
+                "limit=65536",
+                "waitMs=8001",
+                "waitMs=x",
+                "correlation=x",
+                "correlation=",
+                &many,
+                "trace=x",
+                "trace=00000000000000000000000000000000",
+                "trace=4BF92F3577B34DA6A3CE929D0E0E4736",
+                "key=a",
+                "after=0&after=0",
+            ] {
+                let request = Request::new("GET", &format!("{path}?{query}")).bearer(&secret);
+                world.refuses(door, &request, &format!("{what} {query}"), (400, "invalid-parameter")).await;
+            }
+            let post = Request::new("POST", path).bearer(&secret);
+            world.refuses(door, &post, &what, (405, "method-not-allowed")).await;
+            let far = Request::new("GET", &format!("{path}?after=9223372036854775807&waitMs=0"));
+            assert_eq!(far.bearer(&secret).send(door).await.status, 200, "{what}");
+        }
     }
     world.end().await;
 }
