@@ -8,6 +8,9 @@ use tradewind_kernel::{Span, SpanId, Timestamp, TraceId};
 
 use super::lines::time_of_day;
 
+/// The width of a line, in characters.
+const WIDTH: usize = 100;
+
 /// The width of the column with the names, in characters.
 const NAME_WIDTH: usize = 45;
 
@@ -83,8 +86,9 @@ impl Frame {
         let mut row = row.trim_end().to_owned();
         row.push('\n');
         if let Some(error) = &span.error {
-            let error: String = printable(error).chars().take(80).collect();
-            row.push_str(&format!("  {:9} {}  {error}\n", "", "  ".repeat(depth.min(MAX_DEPTH))));
+            let place = format!("  {:9} {}  ", "", "  ".repeat(depth.min(MAX_DEPTH)));
+            let error: String = printable(error).chars().take(WIDTH - place.len()).collect();
+            row.push_str(&format!("{place}{error}\n"));
         }
         row
     }
@@ -153,7 +157,7 @@ mod tests {
             .map(|name| text.find(name).unwrap_or_else(|| panic!("{name}: {text}")))
             .collect();
         assert!(found.is_sorted(), "{text}");
-        assert!(text.lines().skip(1).all(|line| line.chars().count() <= 100), "{text}");
+        assert!(text.lines().skip(1).all(|line| line.chars().count() <= WIDTH), "{text}");
         assert!(!text.contains('\u{1b}'));
         let row = text.lines().find(|line| line.contains("span 3")).unwrap();
         assert!(row.contains("+5.0 ms") && row.contains("4.0 ms") && row.contains("! span 3"), "{row}");
