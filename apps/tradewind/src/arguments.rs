@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use tradewind_fleet::LetterName;
 use tradewind_kernel::Id;
 
-use crate::watch::Since;
+use crate::since::Since;
 
 /// Runs a fleet of services on this machine: nothing to install, nothing to configure.
 ///

@@ -8,6 +8,7 @@ mod doors;
 mod health;
 mod letters;
 mod seed;
+mod since;
 mod table;
 mod up;
 mod watch;

@@ -1,7 +1,6 @@
 //! `tradewind logs`, `events` and `traces`: what happens in a running fleet.
 
 mod lines;
-mod since;
 mod waterfall;
 
 use std::collections::BTreeMap;
@@ -17,8 +16,6 @@ use tradewind_kernel::{Clock, Entropy, Span, Timestamp, TraceId};
 
 use crate::arguments::Watch as Options;
 use crate::doors::Doors;
-
-pub(crate) use since::Since;
 
 /// Log lines and events shown at first.
 const LINES: u32 = 1_000;
