@@ -62,7 +62,9 @@ fn in_order(spans: &[Span]) -> Vec<(usize, &Span)> {
         left.extend(caused.into_iter().rev().map(|span| (depth + 1, span)));
     }
     // Spans that name each other as their cause hang on no root.
-    ordered.extend(children.into_values().flatten().map(|span| (0, span)));
+    let mut rest: Vec<&Span> = children.into_values().flatten().collect();
+    rest.sort_by_key(|span| (span.start, span.span_id));
+    ordered.extend(rest.into_iter().map(|span| (0, span)));
     ordered
 }
 
