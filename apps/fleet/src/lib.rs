@@ -3,6 +3,7 @@
 mod file;
 mod goods;
 mod letters;
+mod observe;
 mod probe;
 mod seed;
 mod verify;
@@ -12,6 +13,7 @@ use tradewind_chassis::{Assembly, Service};
 pub use file::{FleetFile, FleetFileError};
 pub use goods::{ACCOUNTS, DemoAccount, PRODUCTS};
 pub use letters::{LetterDesk, LetterName, LettersError};
+pub use observe::{LogLine, News, Watch, WatchError, Watched, Watcher};
 pub use probe::ready;
 pub use seed::{LoadSize, Seeder};
 pub use verify::{oracles, subscribed};

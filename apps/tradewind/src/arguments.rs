@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use tradewind_fleet::LetterName;
+use tradewind_kernel::Id;
+
+use crate::since::Since;
 
 /// Runs a fleet of services on this machine: nothing to install, nothing to configure.
 ///
@@ -38,6 +41,36 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Look at events that could not be handled, mend them, replay them or drop them
     Letters(Letters),
+    /// Show the log lines of a running fleet, and follow them with -f
+    Logs(Watch),
+    /// Show what the services of a running fleet told each other, and follow it with -f
+    Events(Watch),
+    /// Show how requests and what followed from them went through a running fleet
+    Traces(Watch),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Watch {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Only what belongs to this order: placing it, and what was asked of it since
+    #[arg(long, value_name = "ID")]
+    pub(crate) order: Option<Id>,
+    /// Only these services, with commas between their names
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) service: Vec<String>,
+    /// Go on with what comes, until Ctrl-C
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+    /// Only what is younger than 90s, 15m or 2h, or than a time such as 2026-01-31T12:00:00Z
+    #[arg(long, value_name = "AGE")]
+    pub(crate) since: Option<Since>,
+    /// Begin with the newest so many; usually 1000 lines or events, 20 traces
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) limit: Option<u32>,
+    /// One JSON document a line, for programs
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -5,12 +5,12 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::value::RawValue;
-use tradewind_chassis::{DataFolder, INTERNAL_SECRET};
 use tradewind_events::letters::{Letter, LetterSummary};
-use tradewind_fleet::{FleetFile, LetterDesk, LetterName};
+use tradewind_fleet::{LetterDesk, LetterName};
 use tradewind_kernel::{Clock, Entropy};
 
 use crate::arguments::{Letters, LettersCommand, Named};
+use crate::doors::Doors;
 use crate::table;
 
 /// The width of an error in the list, in characters; `show` has the whole.
@@ -56,13 +56,8 @@ async fn act(options: &Letters) -> Result<ExitCode, String> {
 }
 
 fn desk(folder: &Path) -> Result<LetterDesk, String> {
-    let file = FleetFile::read(folder).map_err(|error| error.to_string())?;
-    let book = file.phone_book().map_err(|error| error.to_string())?;
-    let secret = DataFolder::read_secret(folder, INTERNAL_SECRET).map_err(|error| error.to_string())?;
-    let secret = secret.ok_or_else(|| format!("{} holds no secret of a fleet", folder.display()))?;
-    let doors = file.doors.iter();
-    let services = doors.filter_map(|(name, _)| Some(name.strip_suffix("/internal")?.to_owned()));
-    Ok(LetterDesk::new(services.collect(), book, secret, Clock::system(), Entropy::system()))
+    let Doors { services, book, secret } = Doors::of(folder)?;
+    Ok(LetterDesk::new(services, book, secret, Clock::system(), Entropy::system()))
 }
 
 async fn locate(desk: &LetterDesk, options: &Letters, named: &Named) -> Result<String, String> {

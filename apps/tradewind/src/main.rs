@@ -4,12 +4,15 @@
 
 mod arguments;
 mod describe;
+mod doors;
 mod health;
 mod letters;
 mod seed;
+mod since;
 mod table;
 mod up;
 mod verify;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -25,6 +28,9 @@ fn main() -> ExitCode {
         Command::Health(options) => health::run(&options),
         Command::Verify(options) => verify::run(&options),
         Command::Letters(options) => letters::run(&options),
+        Command::Logs(options) => watch::logs(&options),
+        Command::Events(options) => watch::events(&options),
+        Command::Traces(options) => watch::traces(&options),
     };
     match outcome {
         Ok(code) => code,

@@ -9,6 +9,7 @@ use tradewind_db::MigrateMode;
 use tradewind_kernel::{Clock, Entropy};
 
 use crate::data_folder::DataFolder;
+use crate::otlp::TelemetrySettings;
 use crate::policies::ClientSettings;
 use crate::settings::{SettingsError, SettingsSource, duration};
 use crate::telemetry::LogSettings;
@@ -66,6 +67,8 @@ pub struct PlatformSettings {
     /// Section `peers`: service, then kind of door, then `host:port`; where others find the door instead of in
     /// this process.
     pub peers: BTreeMap<String, BTreeMap<String, String>>,
+    /// Section `telemetry`.
+    pub telemetry: TelemetrySettings,
     /// Section `doors`: service, then kind of door, then address; replaces the usual address.
     pub doors: BTreeMap<String, BTreeMap<String, SocketAddr>>,
 }
@@ -143,7 +146,8 @@ impl Default for AccessSettings {
 }
 
 /// The sections that belong to the platform.
-const SECTIONS: [&str; 8] = ["log", "http", "shutdown", "database", "access", "client", "peers", "doors"];
+const SECTIONS: [&str; 9] =
+    ["log", "http", "shutdown", "database", "access", "client", "peers", "telemetry", "doors"];
 
 impl PlatformSettings {
     /// Reads the platform's sections and refuses sections that neither the platform nor a service knows.
@@ -161,6 +165,7 @@ impl PlatformSettings {
             access: source.section("access")?,
             client: source.section("client")?,
             peers: source.section("peers")?,
+            telemetry: source.section("telemetry")?,
             doors: source.section("doors")?,
         })
     }

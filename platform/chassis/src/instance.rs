@@ -13,9 +13,11 @@ use tradewind_kernel::{Clock, Entropy, Secret};
 use crate::description::{Description, DoorKind};
 use crate::health::Health;
 use crate::host::PlatformSettings;
+use crate::otlp::Exporter;
 use crate::serve::{GuardFactory, OnRefusal};
 use crate::settings::SettingsSource;
 use crate::tasks::Scope;
+use crate::telemetry::records::LogBook;
 
 /// What a service is built with.
 pub(crate) struct Environment {
@@ -26,6 +28,8 @@ pub(crate) struct Environment {
     pub(crate) secret: Secret,
     pub(crate) db: Db,
     pub(crate) book: PhoneBook,
+    /// Where the newest log lines are kept.
+    pub(crate) logs: LogBook,
     /// Whether this service tells of the process itself: one of those that share it does.
     pub(crate) tells_of_process: bool,
 }
@@ -65,6 +69,8 @@ pub(crate) struct Instance {
     /// How far each subscription has come, by producer.
     pub(crate) followed: Vec<(&'static str, Arc<Progress>)>,
     pub(crate) repeaters: Vec<Repeater>,
+    /// Sends the spans to a collector, if there is one.
+    pub(crate) exporter: Option<Exporter>,
     /// Peers that must be in the phone book.
     pub(crate) wanted: Vec<String>,
     pub(crate) scopes: Scopes,
@@ -88,16 +94,23 @@ pub(crate) struct Scopes {
     pub(crate) connections: Scope,
     /// Requests that were accepted, and the queues before near doors.
     pub(crate) requests: Scope,
+    /// What sends spans: last, so that those of the end are sent too.
+    pub(crate) exports: Scope,
 }
 
 impl Scopes {
     pub(crate) fn new(service: &str) -> Self {
         let scope = |part: &str| Scope::new(format!("{service}/{part}"));
-        Self { consumers: scope("consumers"), connections: scope("connections"), requests: scope("requests") }
+        Self {
+            consumers: scope("consumers"),
+            connections: scope("connections"),
+            requests: scope("requests"),
+            exports: scope("exports"),
+        }
     }
 
-    pub(crate) fn all(&self) -> [&Scope; 3] {
-        [&self.consumers, &self.connections, &self.requests]
+    pub(crate) fn all(&self) -> [&Scope; 4] {
+        [&self.consumers, &self.connections, &self.requests, &self.exports]
     }
 }
 

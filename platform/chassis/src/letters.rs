@@ -10,6 +10,7 @@ use tradewind_events::letters::{
     self, Discard, Edit, FailedLetter, Letter, LetterError, LetterSummary, MAX_PAGE, Replay, Replayed,
 };
 use tradewind_events::{Progress, Subscription};
+use tradewind_kernel::SpanRecorder;
 use tradewind_problem::{CONFLICT, INVALID_BODY, INVALID_PARAMETER, NOT_FOUND, Problem, UNAVAILABLE};
 
 use crate::http::{Call, Operation, Reply, Routes, operation};
@@ -36,6 +37,7 @@ impl<S> Clone for Followed<S> {
 pub(crate) struct Letters<S> {
     pub(crate) db: Db,
     pub(crate) followed: Vec<Followed<S>>,
+    pub(crate) spans: SpanRecorder,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -174,6 +176,7 @@ async fn replay<S: Send + Sync + 'static>(
     for _ in 0..MAX_REPLAYS {
         let Followed { subscription, progress } = followed.clone();
         let replay = Replay::new(subscription, state.clone(), position, call.entropy().clone(), progress);
+        let replay = replay.recording(letters.spans.clone(), call.clock().clone());
         let replay = match stop.take() {
             Some(failed) => replay.stopping_at(failed),
             None => replay,

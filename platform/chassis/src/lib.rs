@@ -17,14 +17,17 @@ mod host;
 pub mod http;
 mod instance;
 mod internals;
+mod kept;
 mod letters;
 pub mod metrics;
 mod openapi;
+mod otlp;
 mod plan;
 mod policies;
 mod serve;
 mod service;
 pub mod settings;
+mod tail;
 mod tasks;
 pub mod telemetry;
 
@@ -38,10 +41,12 @@ pub use host::{
     Storage,
 };
 pub use instance::{OpenDoor, StartError};
+pub use otlp::TelemetrySettings;
 pub use plan::Init;
 pub use policies::{
     BreakerSettings, BulkheadSettings, ClientSettings, PeerSettings, RetrySettings, ThrottleSettings,
 };
 pub use serve::{ConnectionGuard, GuardFactory, GuardRefusal};
 pub use service::{Definition, NoSettings, Service};
+pub use tail::{Tail, Tailed};
 pub use tasks::Scope;

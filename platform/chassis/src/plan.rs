@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use tradewind_client::{BoxFuture, Peer, PhoneBook};
 use tradewind_db::{Db, Evidence, MigrationSet};
 use tradewind_events::{Feed, Progress, RunnerOptions, Subscription};
-use tradewind_kernel::{Clock, Context, Entropy, Principal};
+use tradewind_kernel::{Clock, Context, Entropy, Principal, SpanRecorder};
 
 use crate::dependency::{self, Dependency};
 use crate::description::DoorKind;
@@ -16,11 +16,13 @@ use crate::health::Health;
 use crate::http::{Access, DoorContext, DoorLimits, DoorMetrics, InFlight, Routes, door_handler, prune};
 use crate::instance::{BuiltDoor, Environment, Follower, Instance, Repeater, Scopes, StartError};
 use crate::internals::Internals;
+use crate::kept::Kept;
 use crate::letters::{Followed, Letters};
 use crate::metrics::{Kind, Metrics};
 use crate::openapi;
 use crate::serve::GuardFactory;
 use crate::settings::SettingsSource;
+use crate::tail::Watch;
 
 /// How often answers past their time are removed.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
@@ -39,6 +41,7 @@ pub struct Init<C> {
     /// Where its metrics are registered.
     pub metrics: Metrics,
     book: PhoneBook,
+    spans: SpanRecorder,
     wanted: Vec<String>,
     limit: Duration,
     declared: Vec<String>,
@@ -63,7 +66,7 @@ impl<C> Init<C> {
     /// A handle on a peer, for passing on what others ask. A name that no door answers to stops the start.
     pub fn peer(&mut self, name: &str) -> Peer {
         self.wanted.push(name.to_owned());
-        self.book.peer(name)
+        self.book.peer(name).recording(self.spans.clone())
     }
 }
 
@@ -135,6 +138,7 @@ where
         environment.db.migrate(&migrations, migrate).await.map_err(|error| failed(error.to_string()))?;
         let metrics = Metrics::new(name);
         let metrics = if environment.tells_of_process { metrics.with_process() } else { metrics };
+        let kept = Kept::new(name, &environment);
         let mut init_with = Init {
             settings,
             db: environment.db.clone(),
@@ -142,6 +146,7 @@ where
             entropy: environment.entropy.clone(),
             metrics: metrics.clone(),
             book: environment.book.clone(),
+            spans: kept.recorder(name),
             wanted: Vec::new(),
             limit: environment.platform.http.deadline,
             declared: calls,
@@ -154,13 +159,8 @@ where
         let health = Health::default();
         let scopes = Scopes::new(name);
         observe(&metrics, &environment.db, &scopes);
-        let platform = Internals {
-            name,
-            health: health.clone(),
-            metrics: metrics.clone(),
-            db: environment.db.clone(),
-            consumers: scopes.consumers.clone(),
-        };
+        let exporter = kept.exporter(name, &environment, &metrics).map_err(failed)?;
+        let platform = Internals { health: health.clone(), metrics: metrics.clone() };
         let subscriptions = subscriptions.into_iter().map(|subscription| Followed {
             subscription: Arc::new(subscription),
             progress: Arc::new(Progress::default()),
@@ -173,6 +173,7 @@ where
             environment,
             metrics,
             scopes,
+            kept,
             subscriptions: subscriptions.clone(),
             evidence,
         };
@@ -193,6 +194,7 @@ where
             followers,
             followed,
             repeaters,
+            exporter,
             wanted,
             scopes,
         })
@@ -207,6 +209,7 @@ struct Building<S> {
     environment: Environment,
     metrics: Metrics,
     scopes: Scopes,
+    kept: Kept,
     subscriptions: Vec<Followed<S>>,
     evidence: Vec<Evidence>,
 }
@@ -215,7 +218,10 @@ impl<S: Send + Sync + 'static> Building<S> {
     fn door(&self, plan: DoorPlan<S>, internals: &Internals) -> Result<BuiltDoor, String> {
         let DoorPlan { kind, port, routes, guard } = plan;
         let routes = match kind {
-            DoorKind::Internal => self.evidence().add_to(self.letters().add_to(internals.add_to(routes))),
+            DoorKind::Internal => {
+                let routes = self.letters().add_to(internals.add_to(routes));
+                self.evidence().add_to(self.watch().add_to(routes))
+            }
             DoorKind::Public | DoorKind::Admin | DoorKind::DataPlane => routes,
         };
         let routes =
@@ -241,6 +247,7 @@ impl<S: Send + Sync + 'static> Building<S> {
             },
             access,
             metrics: DoorMetrics::new(&self.metrics),
+            spans: self.kept.recorder(self.name),
         };
         let guard = guard.map(|factory| (factory, context.metrics.on_refusal(&context)));
         let router = Arc::new(routes.compile()?);
@@ -254,7 +261,18 @@ impl<S: Send + Sync + 'static> Building<S> {
     }
 
     fn letters(&self) -> Letters<S> {
-        Letters { db: self.environment.db.clone(), followed: self.subscriptions.clone() }
+        let spans = self.kept.recorder(self.name);
+        Letters { db: self.environment.db.clone(), followed: self.subscriptions.clone(), spans }
+    }
+
+    fn watch(&self) -> Watch {
+        Watch {
+            name: self.name,
+            db: self.environment.db.clone(),
+            consumers: self.scopes.consumers.clone(),
+            logs: self.kept.logs.clone(),
+            spans: self.kept.spans.clone(),
+        }
     }
 
     fn follower(&self, followed: Followed<S>) -> Follower {
@@ -267,6 +285,7 @@ impl<S: Send + Sync + 'static> Building<S> {
             clock: self.environment.clock.clone(),
             entropy: self.environment.entropy.fork(&format!("follow/{producer}")),
             progress: progress.clone(),
+            spans: self.kept.recorder(self.name),
         };
         let state = self.state.clone();
         let follow = move |feed: Box<dyn Feed>| -> BoxFuture<'static, ()> {

@@ -18,6 +18,8 @@ mod fields;
 mod filter;
 mod json;
 mod layer;
+pub(crate) mod records;
+pub(crate) mod ring;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -31,6 +33,7 @@ use tradewind_kernel::Clock;
 
 use filter::Filter;
 use layer::{Lines, Style};
+use records::LogBook;
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +96,7 @@ pub fn init(settings: &LogSettings) -> Result<(), TelemetryError> {
         style: style(settings.format, terminal, terminal && !plain),
         clock: Clock::system(),
         sink: Box::new(write_to_stderr),
+        book: LogBook::default(),
     };
     tracing::subscriber::set_global_default(Registry::default().with(lines))
         .map_err(|_| TelemetryError::AlreadySet)
@@ -135,8 +139,34 @@ pub fn capture<R>(
         style: style(settings.format, false, false),
         clock: clock.unwrap_or_else(Clock::system),
         sink: Box::new(sink),
+        book: LogBook::default(),
     };
     Ok(tracing::subscriber::with_default(Registry::default().with(lines), run))
+}
+
+/// Where the log of this thread keeps its newest lines: with [`capture`] a place of its own, else that of the
+/// process. A process that never set logging up keeps none.
+pub(crate) fn log_book() -> LogBook {
+    tracing::dispatcher::get_default(|dispatch| {
+        dispatch.downcast_ref::<Lines>().map(|lines| lines.book.clone()).unwrap_or_default()
+    })
+}
+
+/// `text` without what could end its line, move a terminal's cursor or turn the direction of writing; such
+/// characters become escapes.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    escape::plain(&mut out, text);
+    out
+}
+
+/// A JSON document on one line, whose strings hold no such characters either; it means the same.
+#[must_use]
+pub fn printable_json(document: &str) -> String {
+    let mut out = String::with_capacity(document.len());
+    escape::within_json(&mut out, document);
+    out
 }
 
 fn style(format: LogFormat, terminal: bool, colour: bool) -> Style {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, btree_map};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use http::{Request, Response};
+use tradewind_kernel::SpanRecorder;
 use tradewind_problem::{Problem, UNAVAILABLE};
 
 use crate::guard::{Guard, PeerState};
@@ -80,7 +81,7 @@ impl PhoneBook {
     /// A handle on a peer. Whether the name is in the book is checked by [`PhoneBook::require`].
     #[must_use]
     pub fn peer(&self, name: &str) -> Peer {
-        Peer { name: name.into(), book: self.clone() }
+        Peer { name: name.into(), book: self.clone(), spans: SpanRecorder::default() }
     }
 
     /// Checks that `name` is in the book; for start-up.
@@ -121,6 +122,7 @@ impl PhoneBook {
 pub struct Peer {
     name: Arc<str>,
     book: PhoneBook,
+    spans: SpanRecorder,
 }
 
 impl Peer {
@@ -134,6 +136,13 @@ impl Peer {
     #[must_use]
     pub fn state(&self) -> Option<PeerState> {
         self.book.guard(&self.name).map(|guard| guard.peer_state())
+    }
+
+    /// Records each try of a [`Caller`](crate::Caller) on this peer.
+    #[must_use]
+    pub fn recording(mut self, spans: SpanRecorder) -> Self {
+        self.spans = spans;
+        self
     }
 
     /// Sends a request as it is and gives the answer as it is: for passing on what others ask. No policy stands
@@ -152,6 +161,10 @@ impl Peer {
     /// What stands before the peer.
     pub(crate) fn guard(&self) -> Result<Arc<Guard>, Problem> {
         self.book.guard(&self.name).ok_or_else(|| self.unknown())
+    }
+
+    pub(crate) fn spans(&self) -> &SpanRecorder {
+        &self.spans
     }
 
     fn unknown(&self) -> Problem {

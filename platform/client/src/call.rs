@@ -7,7 +7,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, Request, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tradewind_kernel::{Clock, Context, Deadline, Entropy, Secret};
+use tradewind_kernel::{Clock, Context, Deadline, Entropy, OpenSpan, Secret, SpanKind, TraceContext};
 use tradewind_problem::{DEADLINE_EXCEEDED, Problem, UNAVAILABLE};
 
 use crate::guard::{Attempt, Failure, Terms};
@@ -203,10 +203,28 @@ impl Caller {
         let trace = self.context.trace.child(&self.entropy);
         let remaining = self.deadline.remaining(&self.clock);
         headers::write(request.headers_mut(), &trace, self.context.correlation, remaining);
-        match self.peer.send(request).await {
+        let mut span = self.begin_span(&trace, &request);
+        let attempt = match self.peer.send(request).await {
             Ok(response) => Attempt::answered(response).await,
             Err(problem) => Attempt::unanswered(problem),
+        };
+        if let Err(problem) = &attempt.outcome {
+            span.number("http.response.status_code", i64::from(problem.status()));
+            span.fail(problem.code().to_owned());
         }
+        span.end();
+        attempt
+    }
+
+    fn begin_span(&self, trace: &TraceContext, request: &Request<Body>) -> OpenSpan {
+        let cause = Some(self.context.trace.span());
+        let context = (trace, cause);
+        let mut span =
+            self.peer.spans().begin(SpanKind::Client, context, self.context.correlation, &self.clock);
+        span.name(format!("{} {}", request.method(), self.peer.name()));
+        span.text("server.address", self.peer.name().to_owned());
+        span.text("url.path", request.uri().path().to_owned());
+        span
     }
 
     /// The request without what differs from attempt to attempt.

@@ -50,6 +50,11 @@ impl LogFeed {
         let signal = db.signal(TOPIC);
         Self { db, source: format!("/tradewind/{producer}").into(), signal }
     }
+
+    /// Says that the log is about to be looked at by other means: a commit from now on ends the next wait.
+    pub fn look(&mut self) {
+        self.signal.mark_seen();
+    }
 }
 
 impl Feed for LogFeed {

@@ -20,39 +20,39 @@ pub(crate) struct HandleBatch<S> {
     pub(crate) consumer: &'static str,
     pub(crate) name: String,
     pub(crate) events: Vec<Recorded>,
+    /// What each of them is handled within.
+    pub(crate) contexts: Vec<Context>,
     pub(crate) from: i64,
     pub(crate) to: i64,
     /// Whether attempts were counted for one of the events.
     pub(crate) is_counted: bool,
-    pub(crate) entropy: Entropy,
     pub(crate) progress: Arc<Progress>,
 }
 
 impl<S: Send + Sync + 'static> Work for HandleBatch<S> {
-    /// How many events were parked behind others of their key.
-    type Output = u64;
+    /// Which of the events were parked behind others of their key.
+    type Output = Vec<usize>;
     type Error = HandleError;
 
-    async fn run(&self, tx: &mut Tx) -> Result<u64, HandleError> {
-        let mut parked = 0;
+    async fn run(&self, tx: &mut Tx) -> Result<Vec<usize>, HandleError> {
+        let mut parked = Vec::new();
         // Read within the transaction: a replay may empty a key at any time.
         let keys =
             if self.events.is_empty() { BTreeSet::new() } else { parking::keys(tx, &self.name).await? };
-        for recorded in &self.events {
+        for (at, (recorded, context)) in self.events.iter().zip(&self.contexts).enumerate() {
             if keys.contains(&recorded.event.partitionkey) {
                 parking::behind(tx, &self.name, recorded).await?;
-                parked += 1;
+                parked.push(at);
                 continue;
             }
             let Some(handler) = self.subscription.handler(&recorded.event.kind) else {
                 continue;
             };
-            let context = context_of(&recorded.event, &self.entropy);
-            let span = span(self.consumer, &context);
-            tx.set_context(context);
+            let span = span(self.consumer, context);
+            tx.set_context(context.clone());
             handler.handle(&self.state, tx, recorded).instrument(span).await?;
         }
-        if parked > 0 {
+        if !parked.is_empty() {
             parking::report(tx, &self.name, &self.progress).await?;
         }
         if self.is_counted {

@@ -20,6 +20,12 @@ sql! {
         returning position";
     READ = "select position, id, type, partition_key, sequence, correlation, causation, traceparent,
         recorded_at, data from event_log where position > $1 order by position limit $2";
+    FIND_KEY = "select position, id, type, partition_key, sequence, correlation, causation, traceparent,
+        recorded_at, data from event_log where position > $1 and partition_key = $3 order by position limit $2";
+    FIND_CORRELATIONS = "select position, id, type, partition_key, sequence, correlation, causation,
+        traceparent, recorded_at, data from event_log
+        where position > $1 and correlation in ($3, $4, $5, $6, $7, $8, $9, $10)
+        order by position limit $2";
     HEAD = "select coalesce(max(position), 0) from event_log";
 }
 
@@ -51,6 +57,45 @@ pub async fn announce<E: Event>(tx: &mut Tx, event: &E) -> Result<i64, DbError> 
 /// Any failure of the database.
 pub async fn head(db: &Db) -> Result<i64, DbError> {
     Ok(db.query_optional::<(i64,)>(&HEAD, &[]).await?.map_or(0, |(position,)| position))
+}
+
+/// Correlation ids that can be asked for at once.
+pub const MAX_CORRELATIONS: usize = 8;
+
+/// Which events are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EventFilter {
+    /// Those of one partition key; found by an index.
+    Key(String),
+    /// Those of these processes, [`MAX_CORRELATIONS`] at most; the log is read through for them.
+    Correlations(Vec<Id>),
+}
+
+/// Up to `limit` events of the log of `producer` after `position` that fit `filter`, oldest first. For looking
+/// on: who handles events reads all of them, through a [`Feed`](crate::Feed).
+///
+/// # Errors
+/// Any failure of the database. Correlation ids beyond the first eight are not looked for.
+pub async fn find(
+    db: &Db,
+    producer: &str,
+    position: i64,
+    limit: u16,
+    filter: &EventFilter,
+) -> Result<Vec<Recorded>, DbError> {
+    let rows: Vec<LogRow> = match filter {
+        EventFilter::Key(key) => db.query(&FIND_KEY, params![position, limit, key.as_str()]).await?,
+        EventFilter::Correlations(ids) => {
+            let Some(last) = ids.last().copied() else { return Ok(Vec::new()) };
+            // An id that is asked for twice is found once.
+            let id = |at: usize| ids.get(at).copied().unwrap_or(last);
+            let (a, b, c, d) = (id(0), id(1), id(2), id(3));
+            let (e, f, g, h) = (id(4), id(5), id(6), id(7));
+            db.query(&FIND_CORRELATIONS, params![position, limit, a, b, c, d, e, f, g, h]).await?
+        }
+    };
+    let source: Arc<str> = format!("/tradewind/{producer}").into();
+    Ok(rows.into_iter().map(|row| row.recorded(&source)).collect())
 }
 
 /// Up to `limit` events after `position`, oldest first.

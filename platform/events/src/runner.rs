@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tradewind_db::{Db, DbError};
-use tradewind_kernel::{Clock, Context, Entropy, Principal};
+use tradewind_kernel::{Clock, Context, Entropy, OpenSpan, Principal, SpanRecorder};
 
 use crate::attempts::{self, Attempts, Doubt, MAX_ATTEMPTS, Note};
 use crate::cursor::{self, Create};
-use crate::handling::HandleBatch;
+use crate::handling::{HandleBatch, context_of};
+use crate::observed;
 use crate::parking::{self, Park, shortened};
 use crate::progress::Progress;
 use crate::{Feed, FeedError, HandleError, Recorded, Start, Subscription};
@@ -42,6 +43,8 @@ pub struct RunnerOptions {
     pub entropy: Entropy,
     /// Where the runner reports how far it has come.
     pub progress: Arc<Progress>,
+    /// Where the handling of each event is recorded.
+    pub spans: SpanRecorder,
 }
 
 /// Follows the feed until the returned future is dropped, which is safe at any await.
@@ -306,26 +309,46 @@ impl<S: Send + Sync + 'static> Runner<S> {
 
     async fn commit(&mut self, events: Vec<Recorded>, to: i64) -> Result<(), HandleError> {
         let count = events.len();
+        let (contexts, spans) = self.begin_spans(&events);
         let work = HandleBatch {
             subscription: self.subscription.clone(),
             state: self.state.clone(),
             consumer: self.options.consumer,
             name: self.name(),
             events,
+            contexts,
             from: self.cursor.stored,
             to,
             is_counted: self.suspect.as_ref().is_some_and(|suspect| suspect.position <= to),
-            entropy: self.options.entropy.clone(),
             progress: self.options.progress.clone(),
         };
-        let parked = self.options.db.write(&self.context(), work).await?;
+        let parked = match self.options.db.write(&self.context(), work).await {
+            Ok(parked) => parked,
+            Err(error) => {
+                observed::fail(spans, &error);
+                return Err(error);
+            }
+        };
+        observed::end(spans, &parked);
+        let parked = parked.len();
         if parked > 0 {
             let (consumer, producer) = (self.options.consumer, self.subscription.producer());
             tracing::warn!(consumer, producer, parked, "events were parked behind others of their key");
         }
-        self.options.progress.add_handled((count as u64).saturating_sub(parked));
+        self.options.progress.add_handled((count - parked) as u64);
         self.moved(to, count);
         Ok(())
+    }
+
+    /// A context for each event, and its span: the same however often the transaction is run.
+    fn begin_spans(&self, events: &[Recorded]) -> (Vec<Context>, Vec<OpenSpan>) {
+        let RunnerOptions { clock, entropy, spans, .. } = &self.options;
+        let each = events.iter().map(|recorded| {
+            let context = context_of(&recorded.event, entropy);
+            let span = observed::begin(spans, clock, recorded, &context);
+            (context, span)
+        });
+        each.unzip()
     }
 
     /// The cursor is stored at `position`, past `count` more events.

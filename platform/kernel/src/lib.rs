@@ -15,9 +15,11 @@ mod position;
 mod schema;
 mod secret;
 mod slug;
+mod span;
 mod text;
 mod timestamp;
 mod trace;
+mod trace_ids;
 
 pub use clock::{Clock, Elapsed};
 pub use context::{Context, Deadline, Principal};
@@ -28,5 +30,9 @@ pub use page::{Page, PageRequest};
 pub use position::{InvalidPosition, Position};
 pub use secret::Secret;
 pub use slug::{InvalidSlug, Slug};
+pub use span::{
+    AttributeValue, MAX_SPAN_ATTRIBUTES, MAX_SPAN_TEXT, OpenSpan, Span, SpanKind, SpanRecorder, SpanSink,
+};
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use trace::TraceContext;
+pub use trace_ids::{InvalidTraceId, SpanId, TraceId};

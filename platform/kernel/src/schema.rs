@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::{Currency, Id, Money, Position, Slug, Timestamp, TypedId};
+use crate::{Currency, Id, Money, Position, Slug, SpanId, Timestamp, TraceId, TypedId};
 
 macro_rules! schema {
     ($kind:ty, $name:literal, $schema:expr) => {
@@ -31,6 +31,28 @@ schema!(
         "format": "uuid",
         "pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
         "examples": ["01980000-0000-7000-8000-000000000001"],
+    })
+);
+
+schema!(
+    TraceId,
+    "TraceId",
+    json_schema!({
+        "description": "The id of a trace (W3C Trace Context).",
+        "type": "string",
+        "pattern": "^(?!0{32}$)[0-9a-f]{32}$",
+        "examples": ["4bf92f3577b34da6a3ce929d0e0e4736"],
+    })
+);
+
+schema!(
+    SpanId,
+    "SpanId",
+    json_schema!({
+        "description": "The id of a span (W3C Trace Context).",
+        "type": "string",
+        "pattern": "^(?!0{16}$)[0-9a-f]{16}$",
+        "examples": ["00f067aa0ba902b7"],
     })
 );
 

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::Entropy;
+use crate::trace_ids::lower_hex;
+use crate::{Entropy, SpanId, TraceId};
 
 /// The content of a `traceparent` header, version 00 (W3C Trace Context, level 1).
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,6 +29,18 @@ impl TraceContext {
     #[must_use]
     pub fn child(&self, entropy: &Entropy) -> Self {
         Self { span_id: new_span(entropy), ..*self }
+    }
+
+    /// The id of the trace.
+    #[must_use]
+    pub const fn trace(&self) -> TraceId {
+        TraceId::new(self.trace_id)
+    }
+
+    /// The id of the span.
+    #[must_use]
+    pub const fn span(&self) -> SpanId {
+        SpanId::new(self.span_id)
     }
 
     /// The trace id, as 32 hexadecimal digits.
@@ -78,11 +91,6 @@ impl FromStr for TraceContext {
         }
         Ok(Self { trace_id, span_id, sampled: flags & 1 == 1 })
     }
-}
-
-fn lower_hex(text: &str, length: usize) -> Option<u128> {
-    let valid = text.len() == length && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-    if valid { u128::from_str_radix(text, 16).ok() } else { None }
 }
 
 #[cfg(test)]

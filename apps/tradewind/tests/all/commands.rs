@@ -10,7 +10,7 @@ async fn help_names_every_command_and_says_what_is_meant_without_one() {
     for arguments in [["--help"], ["help"]] {
         let ended = place.run(&arguments).await;
         assert_eq!((ended.code, ended.errors.as_str()), (Some(0), ""));
-        for command in ["up", "describe", "seed", "health", "letters", "help"] {
+        for command in ["up", "describe", "seed", "health", "letters", "logs", "events", "traces", "help"] {
             let line =
                 ended.output.lines().find(|line| line.trim_start().starts_with(&format!("{command} ")));
             assert!(line.is_some_and(|line| line.trim().len() > command.len() + 10), "{}", ended.output);
@@ -28,6 +28,9 @@ async fn help_for_a_command_names_its_options() {
         ("describe", &["--json"]),
         ("seed", &["--data", "--load"]),
         ("health", &["--data"]),
+        ("logs", &["--data", "--order", "--service", "--follow", "--since", "--limit", "--json"]),
+        ("events", &["--order", "--follow"]),
+        ("traces", &["--order", "--follow"]),
         ("letters", &["list", "show", "edit", "replay", "drop", "--data", "--service"]),
     ] {
         let ended = place.run(&[command, "--help"]).await;

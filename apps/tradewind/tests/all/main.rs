@@ -10,6 +10,7 @@
 
 mod books;
 mod commands;
+mod observing;
 mod routes;
 mod seeding;
 mod settings;

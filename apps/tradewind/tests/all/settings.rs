@@ -61,6 +61,8 @@ async fn a_mistake_in_a_variable_is_named_with_it() {
         ("TRADEWIND_HTTP__NOPE", "1", "http.nope"),
         ("TRADEWIND_HTPP__DEADLINE", "1s", "did you mean \"http\""),
         ("TRADEWIND_NONSENSE", "1", "TRADEWIND_<SECTION>__<KEY>"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector", "telemetry.otlp_endpoint"),
+        ("TRADEWIND_TELEMETRY__OTLP_BATCH", "0", "telemetry.otlp_batch"),
         ("TRADEWIND_HTTP__", "1", "TRADEWIND_<SECTION>__<KEY>"),
     ] {
         let place = Place::new();

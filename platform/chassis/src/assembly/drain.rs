@@ -48,6 +48,7 @@ impl Running {
         tracing::info!("draining: doors close, accepted requests are finished");
         self.end(|scopes| &scopes.connections).await;
         self.end(|scopes| &scopes.requests).await;
+        self.end(|scopes| &scopes.exports).await;
         tracing::info!("drained");
     }
 

@@ -18,6 +18,7 @@ use crate::serve::{Accepting, ConnectionLimits, Listener, accept, accept_on_own_
 use crate::service::Service;
 use crate::settings::SettingsSource;
 use crate::tasks::Scope;
+use crate::telemetry;
 
 /// Requests that wait before a near door.
 const NEAR_QUEUE: usize = 1_024;
@@ -78,6 +79,7 @@ impl Assembly {
         let (secret, folder) = secret(storage, &entropy)?;
         let mut sockets = bind_all(&self.services, network, &platform)?;
         let book = PhoneBook::default();
+        let logs = telemetry::log_book();
         let mut instances = Vec::new();
         let mut receivers = Vec::new();
         for service in self.services {
@@ -92,6 +94,7 @@ impl Assembly {
                 secret: secret.clone(),
                 db,
                 book: book.clone(),
+                logs: logs.clone(),
                 tells_of_process: instances.is_empty(),
             };
             let instance = service.launch.launch(environment).await?;
@@ -104,6 +107,7 @@ impl Assembly {
         running.answer_near(receivers);
         running.follow()?;
         running.repeat();
+        running.export();
         running.listen(&mut sockets)?;
         Ok(running)
     }
@@ -321,6 +325,15 @@ impl Running {
                     }
                 };
                 scope.spawn("job", until_stopped(scope.clone(), forever));
+            }
+        }
+    }
+
+    fn export(&mut self) {
+        for instance in &mut self.instances {
+            if let Some(exporter) = instance.exporter.take() {
+                let scope = &instance.scopes.exports;
+                scope.spawn("spans", exporter.run(scope.clone()));
             }
         }
     }

@@ -11,7 +11,9 @@ use http::{Method, Request, Response};
 use subtle::ConstantTimeEq;
 use tracing::Instrument;
 use tradewind_client::{Body, Handler, handler, headers};
-use tradewind_kernel::{Clock, Context, Deadline, Entropy, Id, Principal, Secret, TraceContext};
+use tradewind_kernel::{
+    Clock, Context, Deadline, Entropy, Id, OpenSpan, Principal, Secret, SpanKind, SpanRecorder, TraceContext,
+};
 use tradewind_problem::{DEADLINE_EXCEEDED, Problem, UNAUTHENTICATED};
 
 use crate::http::routes::Router;
@@ -22,6 +24,9 @@ use crate::tasks::Scope;
 
 /// Paths of an internal door that anybody may read: probes and scrapes carry no secret.
 const OPEN_PATHS: [&str; 4] = ["/livez", "/readyz", "/startupz", "/metrics"];
+
+/// Routes of an internal door for those who look on.
+pub(crate) const WATCHED: [&str; 3] = ["/events", "/logs", "/traces"];
 
 /// Who may come in, and how they are recognised.
 #[derive(Debug, Clone)]
@@ -52,6 +57,7 @@ pub(crate) struct DoorContext {
     pub(crate) limits: DoorLimits,
     pub(crate) access: Access,
     pub(crate) metrics: DoorMetrics,
+    pub(crate) spans: SpanRecorder,
 }
 
 /// The metrics of all doors of a service.
@@ -162,9 +168,16 @@ async fn answer<S: Send + Sync + 'static>(
         span_id = trace.span_id(),
         %correlation,
     );
+    let cause = incoming.map(|trace| trace.span());
+    let is_watched = door.is_watched(request.uri().path());
+    let recorder = if is_watched { &SpanRecorder::default() } else { &door.spans };
+    let mut recorded = recorder.begin(SpanKind::Server, (&trace, cause), correlation, &door.clock);
+    // What it is called if it is given up before its route is known.
+    recorded.name(known_method(&method));
     let (outcome, label) =
         serve(state, router, &door, request, (trace, correlation)).instrument(span.clone()).await;
     let label = outcome.as_ref().ok().and_then(|reply| reply.label.clone()).unwrap_or(label);
+    let code = outcome.as_ref().err().map(|problem| problem.code().to_owned());
     let mut response = match outcome {
         Ok(reply) => reply.into_response(),
         Err(problem) => problem.trace_id(trace.trace_id()).to_response().map(Body::from),
@@ -173,8 +186,49 @@ async fn answer<S: Send + Sync + 'static>(
         *response.body_mut() = Body::empty();
     }
     let took = door.clock.monotonic().saturating_sub(started);
-    record(&door, &method, label, response.status().as_u16(), took, &span);
+    let status = response.status().as_u16();
+    end_span(recorded, &door, (&method, &label), status, code);
+    let span = if is_watched { tracing::Span::none() } else { span };
+    record(&door, &method, label, status, took, &span);
     response
+}
+
+/// Records what became of the request.
+fn end_span(
+    mut span: OpenSpan,
+    door: &DoorContext,
+    (method, label): (&Method, &str),
+    status: u16,
+    code: Option<String>,
+) {
+    let method = known_method(method);
+    span.name(format!("{method} {label}"));
+    span.text("http.request.method", method);
+    span.text("http.route", label.to_owned());
+    span.number("http.response.status_code", i64::from(status));
+    span.text("tradewind.door", door.door);
+    if let Some(code) = code {
+        span.text("error.type", code);
+    }
+    if status >= 500 {
+        span.fail(format!("answered {status}"));
+    }
+    span.end();
+}
+
+impl DoorContext {
+    /// Whether somebody only looks at the service. That is not recorded: whoever follows the records would be
+    /// woken by their own questions.
+    fn is_watched(&self, path: &str) -> bool {
+        matches!(self.access, Access::Internal { .. })
+            && (OPEN_PATHS.contains(&path) || WATCHED.contains(&path))
+    }
+}
+
+/// The method if it is one that HTTP knows: anything else can be of any length and kind.
+fn known_method(method: &Method) -> &'static str {
+    const KNOWN: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"];
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("_OTHER")
 }
 
 fn record(
@@ -185,10 +239,12 @@ fn record(
     took: Duration,
     span: &tracing::Span,
 ) {
-    span.in_scope(|| {
+    // None when somebody only looks on.
+    if !span.is_none() {
+        let _within = span.enter();
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         tracing::debug!(door = door.door, %method, route, status, micros, "answered");
-    });
+    }
     let door_name = door.door;
     door.metrics.seconds.get(&RouteLabels { door: door_name, route: route.clone() }).record(took);
     door.metrics.requests.get(&RequestLabels { door: door_name, route, status }).increment();

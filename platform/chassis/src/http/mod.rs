@@ -15,6 +15,6 @@ pub use reply::Reply;
 pub use routes::Routes;
 pub use tradewind_schema::{Operation, operation};
 
-pub(crate) use door::{Access, DoorContext, DoorLimits, DoorMetrics, door_handler};
+pub(crate) use door::{Access, DoorContext, DoorLimits, DoorMetrics, WATCHED, door_handler};
 pub(crate) use idempotency::prune;
 pub(crate) use in_flight::InFlight;

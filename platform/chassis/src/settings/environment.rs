@@ -13,6 +13,10 @@ pub(super) const PREFIX: &str = "TRADEWIND_";
 /// What stands between a section and a key, and between keys.
 pub(super) const SEPARATOR: &str = "__";
 
+/// Variables that are not ours by name and are settings all the same, as other programs read them. The setting's
+/// own variable is stronger.
+const ALIASES: [(&str, [&str; 2]); 1] = [("OTEL_EXPORTER_OTLP_ENDPOINT", ["telemetry", "otlp_endpoint"])];
+
 /// The ending, lower-cased, of a variable that gives the path of a file with the value.
 pub(super) const FILE_SUFFIX: &str = "_file";
 
@@ -27,9 +31,21 @@ pub(super) struct Environment {
 pub(super) fn read(
     variables: impl IntoIterator<Item = (String, String)>,
 ) -> Result<Environment, SettingsError> {
-    let mut variables: Vec<_> = variables.into_iter().filter(is_ours).collect();
+    let (mut variables, others): (Vec<_>, Vec<_>) = variables.into_iter().partition(is_ours);
     variables.sort();
     let mut environment = Environment::default();
+    for (name, keys) in ALIASES {
+        let value = others.iter().find(|(other, value)| other == name && !value.is_empty());
+        // The setting's own variables, that of a file among them, stand in its place.
+        let own = format!("{PREFIX}{}", keys.join(SEPARATOR).to_ascii_uppercase());
+        let replaced = variables.iter().any(|(ours, _)| ours.starts_with(&own));
+        if let Some((name, value)) = value.filter(|_| !replaced) {
+            let node = Node::new(Value::Text(value.clone()), Place::Variable { name: name.clone() });
+            node::insert(&mut environment.table, &keys, node)
+                .map_err(|other| SettingsError::contradiction(name, &other))?;
+            environment.names.push(name.clone());
+        }
+    }
     for (name, value) in variables {
         let Some(path) = path(&name, &value)? else {
             continue;
@@ -145,6 +161,17 @@ mod tests {
         ];
         let owned = links.map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert!(read(owned).is_ok_and(|environment| environment.table.is_empty()));
+    }
+
+    #[test]
+    fn the_usual_variable_of_a_collector_is_a_setting_unless_ours_is_there() {
+        let owned = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let usual = owned("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a");
+        let ours = owned("TRADEWIND_TELEMETRY__OTLP_ENDPOINT", "http://b");
+        assert_eq!(read([usual.clone()]).ok().unwrap().names, ["OTEL_EXPORTER_OTLP_ENDPOINT"]);
+        assert_eq!(read([usual, ours]).ok().unwrap().names, ["TRADEWIND_TELEMETRY__OTLP_ENDPOINT"]);
+        let empty = owned("OTEL_EXPORTER_OTLP_ENDPOINT", "");
+        assert!(read([empty]).ok().unwrap().names.is_empty());
     }
 
     #[test]

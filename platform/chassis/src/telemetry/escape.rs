@@ -27,6 +27,17 @@ pub(super) fn json(out: &mut String, text: &str) {
     out.push('"');
 }
 
+/// Writes a JSON document. Between its strings there are only spaces and line breaks to be found, which may go.
+pub(super) fn within_json(out: &mut String, document: &str) {
+    for c in document.chars() {
+        match c {
+            '\n' | '\r' | '\t' => out.push(' '),
+            c if is_risky(c) => push(out, format_args!("\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+}
+
 /// Writes `text` as it is, apart from risky characters.
 pub(super) fn plain(out: &mut String, text: &str) {
     for c in text.chars() {
@@ -78,6 +89,15 @@ mod tests {
         let json = written(json, &all);
         assert_eq!(serde_json::from_str::<String>(&json).unwrap(), all);
         assert!(!json.contains(is_risky));
+    }
+
+    #[test]
+    fn a_document_means_the_same_on_one_harmless_line() {
+        let risky = "a\u{9b}2J\u{202e}b\u{2028}";
+        let document = format!("{{\n\t\"a\": {}\n}}", serde_json::to_string(risky).unwrap());
+        let line = written(within_json, &document);
+        assert!(!line.contains(is_risky), "{line}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap()["a"], risky);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use tradewind_kernel::{Clock, Timestamp};
 
 use super::fields::{Fields, Value};
 use super::filter::Filter;
+use super::records::LogBook;
 use super::{json, text};
 
 /// How a line is written.
@@ -38,6 +39,8 @@ pub(super) struct Lines {
     pub(super) style: Style,
     pub(super) clock: Clock,
     pub(super) sink: Box<dyn Fn(&str) + Send + Sync>,
+    /// Where the newest lines are kept, once a service has asked for them.
+    pub(super) book: LogBook,
 }
 
 impl Lines {
@@ -107,11 +110,12 @@ where
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let line = self.line(event, &context);
-        let written = match self.style {
-            Style::Json => json::write(&line),
-            Style::Text { colour } => text::write(&line, colour),
+        let (written, json) = match self.style {
+            Style::Json => (json::write(&line), true),
+            Style::Text { colour } => (text::write(&line, colour), false),
         };
         (self.sink)(&written);
+        self.book.keep(&line, json.then_some(&written));
     }
 }
 

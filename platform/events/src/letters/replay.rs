@@ -10,11 +10,11 @@ use std::task::Poll;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tradewind_db::{DbError, Tx, Work, params, sql};
-use tradewind_kernel::Entropy;
+use tradewind_kernel::{Clock, Entropy, SpanRecorder};
 
 use crate::handling::context_of;
 use crate::letters::{Letter, LetterError, find, first};
-use crate::{HandleError, Progress, Recorded, Subscription, parking};
+use crate::{HandleError, Progress, Recorded, Subscription, observed, parking};
 
 /// Letters handled in one transaction.
 const BATCH: u16 = 128;
@@ -58,6 +58,7 @@ pub struct Replay<S> {
     progress: Arc<Progress>,
     position: i64,
     stop: Option<FailedLetter>,
+    spans: Option<(SpanRecorder, Clock)>,
 }
 
 impl<S> Replay<S> {
@@ -70,13 +71,20 @@ impl<S> Replay<S> {
         entropy: Entropy,
         progress: Arc<Progress>,
     ) -> Self {
-        Self { subscription, state, entropy, progress, position, stop: None }
+        Self { subscription, state, entropy, progress, position, stop: None, spans: None }
     }
 
     /// Stops before the letter that failed, and writes down that it did.
     #[must_use]
     pub fn stopping_at(mut self, failed: FailedLetter) -> Self {
         self.stop = Some(failed);
+        self
+    }
+
+    /// Records each letter's handling. A transaction that is run again records it again.
+    #[must_use]
+    pub fn recording(mut self, spans: SpanRecorder, clock: Clock) -> Self {
+        self.spans = Some((spans, clock));
         self
     }
 }
@@ -116,8 +124,17 @@ impl<S: Send + Sync + 'static> Replay<S> {
             return Err(failed(format!("no handler for {}", recorded.event.kind)));
         };
         let before = tx.context().cloned();
-        tx.set_context(context_of(&recorded.event, &self.entropy));
+        let context = context_of(&recorded.event, &self.entropy);
+        let span =
+            self.spans.as_ref().map(|(spans, clock)| observed::begin(spans, clock, &recorded, &context));
+        tx.set_context(context);
         let outcome = caught(handler.handle(&self.state, tx, &recorded)).await;
+        if let Some(mut span) = span {
+            if let Err(error) = &outcome {
+                span.fail(error.to_string());
+            }
+            span.end();
+        }
         if let Some(before) = before {
             tx.set_context(before);
         }

@@ -7,7 +7,7 @@ use tradewind_db::{
     work,
 };
 use tradewind_events::{Event, LogFeed, Progress, Received, RunnerOptions, Subscription, announce};
-use tradewind_kernel::{Clock, Context, Entropy, Principal, Timestamp};
+use tradewind_kernel::{Clock, Context, Entropy, Principal, SpanRecorder, Timestamp};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LampLit {
@@ -105,6 +105,7 @@ impl World {
             clock: self.clock.clone(),
             entropy: self.entropy.fork("runner"),
             progress: progress.clone(),
+            spans: SpanRecorder::default(),
         }
     }
 

@@ -10,6 +10,7 @@
 
 mod bad_input;
 mod cancelling;
+mod collecting;
 mod commands;
 mod contract;
 mod determinism;
@@ -21,4 +22,5 @@ mod restarts;
 mod shopfront;
 mod shopfront_alone;
 mod statements;
+mod tracing;
 mod verifying;

@@ -57,6 +57,13 @@ async fn the_feed_needs_the_secret_and_a_place_to_begin() {
             "limit=65536",
             "nope=1",
             "after=0&after=0",
+            "waitMs=8001",
+            "waitMs=-1",
+            "last=x",
+            "last=-1",
+            "correlation=x",
+            "correlation=",
+            "key=a&correlation=01980000-0000-7000-8000-000000000001",
         ] {
             let request = Request::new("GET", &format!("/events?{query}")).bearer(&secret);
             world.refuses(door, &request, &format!("{name} {query}"), (400, "invalid-parameter")).await;
@@ -65,6 +72,49 @@ async fn the_feed_needs_the_secret_and_a_place_to_begin() {
         world.refuses(door, &post, &name, (405, "method-not-allowed")).await;
         let nowhere = Request::new("GET", "/nowhere").bearer(&secret);
         world.refuses(door, &nowhere, &name, (404, "not-found")).await;
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn log_lines_and_spans_need_the_secret_and_a_place_to_begin() {
+    let world = World::new().await;
+    let secret = world.fleet.secret().expose().to_owned();
+    let id = "01980000-0000-7000-8000-000000000001";
+    let many = format!("correlation={}", [id; 9].join(","));
+    for name in internal_doors() {
+        let door = world.fleet.door(&name);
+        for path in ["/logs", "/traces"] {
+            let what = format!("{name} {path}");
+            world.refuses(door, &Request::new("GET", path), &what, (401, "unauthenticated")).await;
+            let wrong = Request::new("GET", path).bearer("wrong");
+            world.refuses(door, &wrong, &what, (401, "unauthenticated")).await;
+            for query in [
+                "after=x",
+                "after=-1",
+                "after=9223372036854775808",
+                "limit=0",
+                "limit=1001",
+                "limit=65536",
+                "waitMs=8001",
+                "waitMs=x",
+                "correlation=x",
+                "correlation=",
+                &many,
+                "trace=x",
+                "trace=00000000000000000000000000000000",
+                "trace=4BF92F3577B34DA6A3CE929D0E0E4736",
+                "key=a",
+                "after=0&after=0",
+            ] {
+                let request = Request::new("GET", &format!("{path}?{query}")).bearer(&secret);
+                world.refuses(door, &request, &format!("{what} {query}"), (400, "invalid-parameter")).await;
+            }
+            let post = Request::new("POST", path).bearer(&secret);
+            world.refuses(door, &post, &what, (405, "method-not-allowed")).await;
+            let far = Request::new("GET", &format!("{path}?after=9223372036854775807&waitMs=0"));
+            assert_eq!(far.bearer(&secret).send(door).await.status, 200, "{what}");
+        }
     }
     world.end().await;
 }
@@ -188,47 +238,6 @@ async fn a_list_of_letters_has_bounds() {
     for query in ["limit=0", "limit=1001", "limit=-1", "limit=x", "afterPosition=x", "after=1", "nope=1"] {
         let request = letter(&world, "GET", &format!("/letters?{query}"), None);
         world.refuses(listening(&world), &request, query, (400, "invalid-parameter")).await;
-    }
-    world.end().await;
-}
-
-/// Every door with a document, with the paths at which it lies.
-fn documented() -> Vec<(String, bool, Vec<String>)> {
-    let mut found = Vec::new();
-    for service in assembly().descriptions() {
-        for door in service.doors.iter().filter(|door| door.kind.is_documented()) {
-            let routed = format!("/api/{}/v1", service.name);
-            let is_routed = door.routes.iter().any(|(_, path)| path.starts_with(&routed));
-            let mut paths = vec!["/openapi.json".to_owned()];
-            paths.extend(is_routed.then(|| format!("{routed}/openapi.json")));
-            let kind = door.kind.name();
-            found.push((format!("{}/{kind}", service.name), kind == "internal", paths));
-        }
-    }
-    found
-}
-
-#[tokio::test]
-async fn the_document_of_a_door_takes_nothing_and_that_of_an_internal_one_needs_the_secret() {
-    let world = World::new().await;
-    for (name, internal, paths) in documented() {
-        let door = world.fleet.door(&name);
-        for path in paths {
-            let what = format!("{name} {path}");
-            let request = |method: &str, target: &str| {
-                let request = Request::new(method, target);
-                if internal { request.bearer(world.fleet.secret().expose()) } else { request }
-            };
-            assert_eq!(request("GET", &path).send(door).await.status, 200, "{what}");
-            let query = request("GET", &format!("{path}?nope=1"));
-            world.refuses(door, &query, &what, (400, "invalid-parameter")).await;
-            world.refuses(door, &request("POST", &path), &what, (405, "method-not-allowed")).await;
-            let wrong = Request::new("GET", &path).bearer("wrong");
-            world.refuses(door, &wrong, &what, (401, "unauthenticated")).await;
-            if internal {
-                world.refuses(door, &Request::new("GET", &path), &what, (401, "unauthenticated")).await;
-            }
-        }
     }
     world.end().await;
 }
