@@ -36,6 +36,9 @@ pub(crate) enum Command {
     Health(Health),
     /// Look at events that could not be handled, mend them, replay them or drop them
     Letters(Letters),
+    /// Name the points at which TRADEWIND_FAULT can end this build, one a line
+    #[cfg(feature = "fault-points")]
+    FaultPoints,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,8 @@
 
 mod arguments;
 mod describe;
+#[cfg(feature = "fault-points")]
+mod fault;
 mod health;
 mod letters;
 mod seed;
@@ -23,6 +25,8 @@ fn main() -> ExitCode {
         Command::Seed(options) => seed::run(&options),
         Command::Health(options) => health::run(&options),
         Command::Letters(options) => letters::run(&options),
+        #[cfg(feature = "fault-points")]
+        Command::FaultPoints => fault::list(),
     };
     match outcome {
         Ok(code) => code,

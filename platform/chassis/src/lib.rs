@@ -10,6 +10,7 @@
 mod assembly;
 mod data_folder;
 mod description;
+mod fault_points;
 mod health;
 mod host;
 pub mod http;
@@ -27,6 +28,7 @@ pub mod telemetry;
 pub use assembly::{Assembly, Drained, INTERNAL_SECRET, Running};
 pub use data_folder::{DataFolder, DataFolderError};
 pub use description::{Description, DoorDescription, DoorKind, SubscriptionDescription};
+pub use fault_points::FAULT_POINTS;
 pub use health::{Health, Stage};
 pub use host::{
     AccessSettings, DatabaseSettings, Host, HttpSettings, Network, PlatformSettings, ShutdownSettings,

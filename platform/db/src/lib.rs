@@ -13,6 +13,7 @@
 mod database;
 mod error;
 mod fault;
+mod fault_points;
 mod job;
 mod migrate;
 mod row;
@@ -26,6 +27,7 @@ mod work;
 
 pub use database::{Db, Execution, Location, Options};
 pub use error::DbError;
+pub use fault_points::FAULT_POINTS;
 pub use migrate::{MigrateMode, Migration, MigrationSet};
 pub use row::{Column, FromColumn, FromRow, Row};
 pub use signal::Signal;

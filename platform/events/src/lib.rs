@@ -13,6 +13,7 @@
 mod attempts;
 mod cursor;
 mod envelope;
+mod fault_points;
 mod feed;
 mod handling;
 pub mod letters;
@@ -25,6 +26,7 @@ mod subscription;
 
 pub use attempts::MAX_ATTEMPTS;
 pub use envelope::{Envelope, Event, Recorded};
+pub use fault_points::FAULT_POINTS;
 pub use feed::{Feed, FeedError, LogFeed};
 pub use log::{TOPIC, announce, head};
 pub use parking::{MAX_PARKED_KEYS, MAX_PARKED_LETTERS};

@@ -9,6 +9,7 @@ use tradewind_kernel::{Clock, Context, Entropy, Principal};
 
 use crate::attempts::{self, Attempts, Doubt, MAX_ATTEMPTS, Note};
 use crate::cursor::{self, Create};
+use crate::fault_points::{BATCH_COMMITTED, BATCH_READ};
 use crate::handling::HandleBatch;
 use crate::parking::{self, Park, shortened};
 use crate::progress::Progress;
@@ -164,6 +165,7 @@ impl<S: Send + Sync + 'static> Runner<S> {
         let interesting: Vec<Recorded> =
             batch.into_iter().filter(|event| self.is_interesting(event)).collect();
         if !interesting.is_empty() {
+            BATCH_READ.pass();
             self.handle(interesting, last).await?;
         } else if last - self.cursor.stored >= MAX_UNSTORED {
             self.commit(interesting, last).await?;
@@ -319,6 +321,7 @@ impl<S: Send + Sync + 'static> Runner<S> {
             progress: self.options.progress.clone(),
         };
         let parked = self.options.db.write(&self.context(), work).await?;
+        BATCH_COMMITTED.pass();
         if parked > 0 {
             let (consumer, producer) = (self.options.consumer, self.subscription.producer());
             tracing::warn!(consumer, producer, parked, "events were parked behind others of their key");
