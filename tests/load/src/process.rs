@@ -111,11 +111,16 @@ pub(crate) struct Fleet {
 impl Fleet {
     /// Starts the binary on free ports and waits until every service is ready.
     pub(crate) async fn start(binary: &Path, data: &Path) -> Result<Self, String> {
-        Self::start_with(binary, data, None).await
+        Self::start_with(binary, data, None, Stdio::null()).await
     }
 
-    /// The same, with the point at which the process shall end itself.
-    pub(crate) async fn start_with(binary: &Path, data: &Path, fault: Option<&str>) -> Result<Self, String> {
+    /// The same, with the point at which the process shall end itself, and where its log goes.
+    pub(crate) async fn start_with(
+        binary: &Path,
+        data: &Path,
+        fault: Option<&str>,
+        log: Stdio,
+    ) -> Result<Self, String> {
         let stale = FleetFile::read(data).ok().map(|file| file.process);
         let started = Instant::now();
         let child = Command::new(binary)
@@ -123,7 +128,7 @@ impl Fleet {
             .args(["up", "--port", "0", "--data"])
             .arg(data)
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .map_err(|error| format!("{}: {error}", binary.display()))?;
         // A fleet from here on: whatever goes wrong, dropping it ends the process.

@@ -77,6 +77,21 @@ fn attributes(tree: &Tree, number: u64, request: &Request) -> Attributes {
     })
 }
 
+/// The crate's own conversion makes an I/O error of every kind.
+fn errno(kind: ErrorKind) -> Errno {
+    match kind {
+        ErrorKind::NotFound => Errno::ENOENT,
+        ErrorKind::AlreadyExists => Errno::EEXIST,
+        ErrorKind::NotADirectory => Errno::ENOTDIR,
+        ErrorKind::IsADirectory => Errno::EISDIR,
+        ErrorKind::DirectoryNotEmpty => Errno::ENOTEMPTY,
+        ErrorKind::CrossesDevices => Errno::EXDEV,
+        ErrorKind::FileTooLarge => Errno::EFBIG,
+        ErrorKind::InvalidInput => Errno::EINVAL,
+        _ => Errno::EIO,
+    }
+}
+
 fn permissions(mode: u32) -> u16 {
     u16::try_from(mode & 0o7777).unwrap_or(0o600)
 }
@@ -88,21 +103,21 @@ fn at(offset: u64) -> Result<usize, ErrorKind> {
 fn answer_empty(reply: ReplyEmpty, outcome: Result<(), ErrorKind>) {
     match outcome {
         Ok(()) => reply.ok(),
-        Err(kind) => reply.error(Errno::from(kind)),
+        Err(kind) => reply.error(errno(kind)),
     }
 }
 
 fn answer_entry(reply: ReplyEntry, outcome: Attributes) {
     match outcome {
         Ok(attributes) => reply.entry(&VALID, &attributes, GENERATION),
-        Err(kind) => reply.error(Errno::from(kind)),
+        Err(kind) => reply.error(errno(kind)),
     }
 }
 
 fn answer_attributes(reply: ReplyAttr, outcome: Attributes) {
     match outcome {
         Ok(attributes) => reply.attr(&VALID, &attributes),
-        Err(kind) => reply.error(Errno::from(kind)),
+        Err(kind) => reply.error(errno(kind)),
     }
 }
 
@@ -164,7 +179,7 @@ impl Filesystem for Adapter {
     ) {
         match self.make(request, parent, name, mode, true) {
             Ok(made) => reply.created(&VALID, &made, GENERATION, NO_HANDLE, FopenFlags::FOPEN_KEEP_CACHE),
-            Err(kind) => reply.error(Errno::from(kind)),
+            Err(kind) => reply.error(errno(kind)),
         }
     }
 
@@ -215,7 +230,7 @@ impl Filesystem for Adapter {
         let place = at(offset).and_then(|offset| Ok((offset, at(u64::from(size))?)));
         match place.and_then(|(offset, size)| Ok(tree.file(number.0)?.read(offset, size))) {
             Ok(bytes) => reply.data(bytes),
-            Err(kind) => reply.error(Errno::from(kind)),
+            Err(kind) => reply.error(errno(kind)),
         }
     }
 
@@ -238,7 +253,7 @@ impl Filesystem for Adapter {
         };
         match write() {
             Ok(size) => reply.written(size),
-            Err(kind) => reply.error(Errno::from(kind)),
+            Err(kind) => reply.error(errno(kind)),
         }
     }
 
@@ -254,7 +269,7 @@ impl Filesystem for Adapter {
         let mut tree = self.tree();
         let names = match tree.names(number.0) {
             Ok(names) => names,
-            Err(kind) => return reply.error(Errno::from(kind)),
+            Err(kind) => return reply.error(errno(kind)),
         };
         let rest = (1..).zip(names).skip(usize::try_from(offset).unwrap_or(usize::MAX));
         for (next, (name, number)) in rest {

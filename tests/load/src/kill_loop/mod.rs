@@ -4,6 +4,7 @@ mod judge;
 mod plan;
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -59,6 +60,8 @@ struct KillLoop<'a> {
     data: PathBuf,
     /// Makes an armed point count; a file, because that is asked cheaply and survives any way to start.
     armed: PathBuf,
+    /// What all lives say.
+    log: PathBuf,
     record: Record,
 }
 
@@ -92,6 +95,7 @@ pub(crate) async fn run(binary: &Path, folder: &Folder, options: Options) -> Res
         disk,
         data,
         armed: folder.part("armed"),
+        log: folder.part("fleet.log"),
         record: Record::default(),
     };
     let mut figures = Figures::default();
@@ -100,7 +104,7 @@ pub(crate) async fn run(binary: &Path, folder: &Folder, options: Options) -> Res
     // A life that did not come is the finding, not a failure of this tool.
     match outcome {
         Err(message) => figures.failure("every life", &message),
-        Ok(()) => run.last_life(&mut figures, folder).await?,
+        Ok(()) => run.last_life(&mut figures).await?,
     }
     Ok(figures)
 }
@@ -144,7 +148,9 @@ impl KillLoop<'_> {
     }
 
     async fn start(&mut self, fault: Option<&str>) -> Result<Fleet, String> {
-        let fleet = Fleet::start_with(self.binary, &self.data, fault).await?;
+        let log = File::options().create(true).append(true).open(&self.log);
+        let log = log.map_err(|error| format!("{}: {error}", self.log.display()))?;
+        let fleet = Fleet::start_with(self.binary, &self.data, fault, log.into()).await?;
         self.record.starts.push(fleet.ready_after.as_secs_f64());
         Ok(fleet)
     }
@@ -221,7 +227,7 @@ impl KillLoop<'_> {
         for (place, count) in hits {
             figures.note(&format!("kills at {place}"), f64::from(*count));
         }
-        figures.at_least("kills", hits.values().copied().map(f64::from).sum(), kills);
+        figures.at_least("kills", f64::from(hits.values().sum::<u32>()), kills);
         figures.at_most("points_not_reached", f64::from(*missed), 0.0);
         let least = least.unwrap_or(0) as f64;
         figures.at_least("acknowledged_between_kills_least", least, f64::from(self.options.acknowledged));
@@ -243,7 +249,7 @@ impl KillLoop<'_> {
     }
 
     /// Starts once more and looks for everything that the clients know of.
-    async fn last_life(&mut self, figures: &mut Figures, folder: &Folder) -> Result<(), String> {
+    async fn last_life(&mut self, figures: &mut Figures) -> Result<(), String> {
         let started = self.start(None).await;
         figures.at_least("lives_ready", self.record.starts.len() as f64, f64::from(self.options.kills) + 1.0);
         let fleet = match started {
@@ -258,7 +264,6 @@ impl KillLoop<'_> {
             judge::verify(self.binary, &self.data, figures)?;
         }
         fleet.end(Signal::Term).await?;
-        println!("clients' log: {}", folder.part("clients.ndjson").display());
         Ok(())
     }
 }
