@@ -61,8 +61,8 @@ impl Clients {
                 let placed = Placed { number, outcome };
                 self.log.write(&placed)?;
                 self.acknowledged.fetch_add(usize::from(placed.is_acknowledged()), Ordering::Relaxed);
-                if placed.outcome == Outcome::Unknown {
-                    // The process is gone; hammering its port tells nothing more.
+                if !placed.is_acknowledged() {
+                    // The process is gone or out of order; hammering its port tells nothing more.
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
             }
