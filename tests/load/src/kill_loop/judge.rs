@@ -141,7 +141,7 @@ pub(super) fn verify(binary: &Path, data: &Path, figures: &mut Figures) -> Resul
     let output = Command::new(binary).arg("verify").arg("--data").arg(data).output();
     let output = output.map_err(|error| format!("{}: {error}", binary.display()))?;
     let errors = String::from_utf8_lossy(&output.stderr);
-    if output.status.code() == Some(2) && errors.contains("verify") {
+    if errors.contains("unrecognized subcommand") {
         return Err("this binary has no command `verify`; build a newer one or pass --no-verify".to_owned());
     }
     print!("{}", String::from_utf8_lossy(&output.stdout));
