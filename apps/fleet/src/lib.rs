@@ -5,6 +5,7 @@ mod goods;
 mod letters;
 mod probe;
 mod seed;
+mod verify;
 
 use tradewind_chassis::{Assembly, Service};
 
@@ -13,6 +14,7 @@ pub use goods::{ACCOUNTS, DemoAccount, PRODUCTS};
 pub use letters::{LetterDesk, LetterName, LettersError};
 pub use probe::ready;
 pub use seed::{LoadSize, Seeder};
+pub use verify::{oracles, subscribed};
 
 /// Every service, in the order in which they start: who is listened to comes first.
 #[must_use]

@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Seed(Seed),
     /// Ask a running fleet whether it is ready; the exit status tells
     Health(Health),
+    /// Check a running fleet's promises against the rows of its databases; the exit status tells
+    Verify(Verify),
     /// Look at events that could not be handled, mend them, replay them or drop them
     Letters(Letters),
     /// Name the points at which TRADEWIND_FAULT can end this build, one a line
@@ -86,6 +88,21 @@ pub(crate) struct Seed {
 pub(crate) struct Health {
     #[command(flatten)]
     pub(crate) data: Data,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// How long a busy fleet may take to become quiet; some promises can be judged only then
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub(crate) settle: u64,
+    /// Judge a fleet under load: what needs a quiet one is left out
+    #[arg(long)]
+    pub(crate) live: bool,
+    /// As JSON, for programs
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -82,7 +82,7 @@ async fn replay(desk: &LetterDesk, options: &Letters, named: &Named) -> Result<E
             "{}/{} failed again: {}. Edit or drop it; what follows of its key waits behind it.",
             named.letter.subscription,
             failed.position,
-            plain(&failed.error)
+            table::plain(&failed.error)
         )),
     }
 }
@@ -119,14 +119,9 @@ fn listed(letters: &[(String, LetterSummary)]) -> String {
     table::columns(&rows)
 }
 
-/// A text that may hold anything, without what would move a terminal's cursor.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
 /// One line of such a text.
 fn short(text: &str) -> String {
-    let mut line: String = plain(text).chars().take(ERROR_WIDTH).collect();
+    let mut line: String = table::plain(text).chars().take(ERROR_WIDTH).collect();
     if text.chars().count() > ERROR_WIDTH {
         line.push('…');
     }
@@ -144,7 +139,7 @@ fn shown(service: &str, name: &LetterName, letter: &Letter) -> String {
         ("attempts", letter.attempts.to_string()),
         ("first failed", letter.first_failed_at.to_string()),
         ("parked", letter.parked_at.to_string()),
-        ("why", plain(&letter.last_error)),
+        ("why", table::plain(&letter.last_error)),
         ("data", event.data.get().to_owned()),
     ];
     if let Some(original) = &letter.original {

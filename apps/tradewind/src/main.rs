@@ -11,6 +11,7 @@ mod letters;
 mod seed;
 mod table;
 mod up;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         Command::Describe(options) => describe::run(&options),
         Command::Seed(options) => seed::run(&options),
         Command::Health(options) => health::run(&options),
+        Command::Verify(options) => verify::run(&options),
         Command::Letters(options) => letters::run(&options),
         #[cfg(feature = "fault-points")]
         Command::FaultPoints => fault::list(),

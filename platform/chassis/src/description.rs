@@ -66,6 +66,8 @@ pub struct Description {
     pub calls: Vec<String>,
     /// Work it repeats on its own.
     pub jobs: Vec<String>,
+    /// The tables of rows that it shows to be checked from outside.
+    pub evidence: Vec<String>,
     /// The parts of its schema.
     pub schema: Vec<String>,
     /// The codes of the problems it gives besides the platform's.

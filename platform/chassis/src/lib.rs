@@ -10,6 +10,7 @@
 mod assembly;
 mod data_folder;
 mod description;
+mod evidence;
 mod fault_points;
 mod health;
 mod host;

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use tradewind_client::{BoxFuture, Peer, PhoneBook};
-use tradewind_db::{Db, MigrationSet};
+use tradewind_db::{Db, Evidence, MigrationSet};
 use tradewind_events::{Feed, Progress, RunnerOptions, Subscription};
 use tradewind_kernel::{Clock, Context, Entropy, Principal};
 
 use crate::description::DoorKind;
+use crate::evidence::Evidences;
 use crate::health::Health;
 use crate::http::{Access, DoorContext, DoorLimits, DoorMetrics, Routes, door_handler, prune};
 use crate::instance::{BuiltDoor, Environment, Follower, Instance, Repeater, Scopes, StartError};
@@ -73,6 +74,7 @@ pub(crate) struct Plan<C, S> {
     pub(crate) subscriptions: Vec<Subscription<S>>,
     pub(crate) jobs: Vec<JobPlan<S>>,
     pub(crate) migrations: Vec<MigrationSet>,
+    pub(crate) evidence: Vec<Evidence>,
 }
 
 /// A plan whose types are hidden.
@@ -103,7 +105,7 @@ where
     S: Send + Sync + 'static,
 {
     async fn build(self: Box<Self>, environment: Environment) -> Result<Instance, StartError> {
-        let Self { name, init, doors, subscriptions, jobs, migrations } = *self;
+        let Self { name, init, doors, subscriptions, jobs, migrations, evidence } = *self;
         let failed = |reason: String| StartError::new(name, reason);
         let settings = environment.settings.section(name).map_err(|error| failed(error.to_string()))?;
         let migrate = environment.platform.database.migrate;
@@ -135,8 +137,9 @@ where
             progress: Arc::new(Progress::default()),
         });
         let subscriptions: Vec<Followed<S>> = subscriptions.collect();
+        let subscribed = subscriptions.clone();
         let building =
-            Building { name, state, environment, metrics, scopes, subscriptions: subscriptions.clone() };
+            Building { name, state, environment, metrics, scopes, subscriptions: subscribed, evidence };
         let doors = doors.into_iter().map(|door| building.door(door, &platform).map_err(failed));
         let doors = doors.collect::<Result<_, _>>()?;
         let followers = subscriptions.into_iter().map(|followed| building.follower(followed));
@@ -168,13 +171,14 @@ struct Building<S> {
     metrics: Metrics,
     scopes: Scopes,
     subscriptions: Vec<Followed<S>>,
+    evidence: Vec<Evidence>,
 }
 
 impl<S: Send + Sync + 'static> Building<S> {
     fn door(&self, plan: DoorPlan<S>, internals: &Internals) -> Result<BuiltDoor, String> {
         let DoorPlan { kind, port, routes, guard } = plan;
         let routes = match kind {
-            DoorKind::Internal => self.letters().add_to(internals.add_to(routes)),
+            DoorKind::Internal => self.evidence().add_to(self.letters().add_to(internals.add_to(routes))),
             DoorKind::Public | DoorKind::Admin | DoorKind::DataPlane => routes,
         };
         let platform = &self.environment.platform;
@@ -202,6 +206,11 @@ impl<S: Send + Sync + 'static> Building<S> {
         let router = Arc::new(routes.compile()?);
         let handler = door_handler(self.state.clone(), router, Arc::new(context));
         Ok(BuiltDoor { kind, port, handler, guard, address: None })
+    }
+
+    fn evidence(&self) -> Evidences {
+        let (db, consumers) = (self.environment.db.clone(), self.scopes.consumers.clone());
+        Evidences { db, tables: self.evidence.clone(), consumers }
     }
 
     fn letters(&self) -> Letters<S> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use tradewind_db::MigrationSet;
+use tradewind_db::{Evidence, MigrationSet};
 use tradewind_events::{Event, Subscription};
 use tradewind_problem::Kind;
 
@@ -84,6 +84,7 @@ where
             subscriptions: Vec::new(),
             jobs: Vec::new(),
             migrations: vec![tradewind_events::MIGRATIONS, crate::http::IDEMPOTENCY_MIGRATIONS],
+            evidence: [tradewind_events::EVIDENCE, crate::http::IDEMPOTENCY_EVIDENCE].concat(),
         };
         Self { name, about, plan, promises: Vec::new(), problems: Vec::new(), calls: Vec::new() }
     }
@@ -121,6 +122,13 @@ where
     #[must_use]
     pub fn migrations(mut self, set: MigrationSet) -> Self {
         self.plan.migrations.push(set);
+        self
+    }
+
+    /// Shows rows by which its promises can be checked from outside, besides those of the platform.
+    #[must_use]
+    pub fn evidence(mut self, tables: &[Evidence]) -> Self {
+        self.plan.evidence.extend_from_slice(tables);
         self
     }
 
@@ -188,6 +196,7 @@ where
             listens: listens.collect(),
             calls: self.calls,
             jobs: plan.jobs.iter().map(|job| job.name.to_owned()).collect(),
+            evidence: plan.evidence.iter().map(|evidence| evidence.table.to_owned()).collect(),
             schema: plan.migrations.iter().map(|set| set.component.to_owned()).collect(),
             problems: self.problems,
         };

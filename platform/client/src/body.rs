@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
+use tokio::sync::mpsc;
 
 /// The body of a request or a response.
 pub struct Body(Inner);
@@ -15,6 +16,49 @@ pub struct Body(Inner);
 enum Inner {
     Full(Full<Bytes>),
     Incoming(Incoming),
+    Pieces(mpsc::Receiver<Piece>),
+}
+
+/// A piece of a body, its end, or that it cannot be finished.
+enum Piece {
+    Bytes(Bytes),
+    End,
+}
+
+/// Pieces that wait for a slow reader.
+const PIECES: usize = 4;
+
+/// Where the pieces of a body are put in as they come. Dropping it without [`BodySender::end`] makes the
+/// reader fail: half a body is not taken for a whole one.
+pub struct BodySender(mpsc::Sender<Piece>);
+
+/// The reader of a body has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("nobody reads the body any more")]
+pub struct ReaderGone;
+
+impl BodySender {
+    /// Adds a piece; waits while the reader is behind. Give it a deadline.
+    ///
+    /// # Errors
+    /// [`ReaderGone`] when nobody will read it.
+    pub async fn send(&self, bytes: Bytes) -> Result<(), ReaderGone> {
+        self.0.send(Piece::Bytes(bytes)).await.map_err(|_| ReaderGone)
+    }
+
+    /// Says that the body is whole.
+    ///
+    /// # Errors
+    /// [`ReaderGone`] when nobody will read it.
+    pub async fn end(self) -> Result<(), ReaderGone> {
+        self.0.send(Piece::End).await.map_err(|_| ReaderGone)
+    }
+}
+
+impl fmt::Debug for BodySender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BodySender")
+    }
 }
 
 /// Why a body could not be read.
@@ -45,6 +89,30 @@ impl Body {
         Self(Inner::Incoming(body))
     }
 
+    /// A body whose pieces come one after the other, a bounded number of them waiting.
+    #[must_use]
+    pub fn pieces() -> (BodySender, Self) {
+        let (to, pieces) = mpsc::channel(PIECES);
+        (BodySender(to), Self(Inner::Pieces(pieces)))
+    }
+
+    /// The next bytes; `None` at the end.
+    ///
+    /// # Errors
+    /// [`BodyError::Broken`] when the sender failed.
+    pub async fn next(&mut self) -> Option<Result<Bytes, BodyError>> {
+        loop {
+            match self.frame().await? {
+                Ok(frame) => match frame.into_data() {
+                    Ok(bytes) => return Some(Ok(bytes)),
+                    // Trailers are nobody's business here.
+                    Err(_) => continue,
+                },
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+
     /// The length in bytes, when it is known beforehand.
     #[must_use]
     pub fn length(&self) -> Option<u64> {
@@ -56,7 +124,7 @@ impl Body {
     pub fn try_clone(&self) -> Option<Self> {
         match &self.0 {
             Inner::Full(body) => Some(Self(Inner::Full(body.clone()))),
-            Inner::Incoming(_) => None,
+            Inner::Incoming(_) | Inner::Pieces(_) => None,
         }
     }
 
@@ -106,6 +174,7 @@ impl HttpBody for Body {
         match &mut self.get_mut().0 {
             Inner::Full(body) => Pin::new(body).poll_frame(context).map_err(|never| match never {}),
             Inner::Incoming(body) => Pin::new(body).poll_frame(context).map_err(|_| BodyError::Broken),
+            Inner::Pieces(pieces) => poll_piece(pieces, context),
         }
     }
 
@@ -113,6 +182,7 @@ impl HttpBody for Body {
         match &self.0 {
             Inner::Full(body) => body.is_end_stream(),
             Inner::Incoming(body) => body.is_end_stream(),
+            Inner::Pieces(_) => false,
         }
     }
 
@@ -120,8 +190,23 @@ impl HttpBody for Body {
         match &self.0 {
             Inner::Full(body) => body.size_hint(),
             Inner::Incoming(body) => body.size_hint(),
+            Inner::Pieces(_) => SizeHint::default(),
         }
     }
+}
+
+fn poll_piece(
+    pieces: &mut mpsc::Receiver<Piece>,
+    context: &mut Context<'_>,
+) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+    pieces.poll_recv(context).map(|piece| match piece {
+        Some(Piece::Bytes(bytes)) => Some(Ok(Frame::data(bytes))),
+        Some(Piece::End) => {
+            pieces.close();
+            None
+        }
+        None => Some(Err(BodyError::Broken)),
+    })
 }
 
 impl fmt::Debug for Body {

@@ -128,6 +128,25 @@ impl Caller {
         attempt.map_err(|_| too_late())?.outcome.map(drop)
     }
 
+    /// Reads an object of any length piece by piece; the deadline is for its first piece. Asked for once, and
+    /// no policy stands in the way.
+    ///
+    /// # Errors
+    /// The peer's problem, or [`DEADLINE_EXCEEDED`], or that no answer arrived.
+    pub async fn stream(&self, path: &str) -> Result<Body, Problem> {
+        let mut request = self.request(Method::GET, path, None)?;
+        let remaining = self.deadline.remaining(&self.clock);
+        let trace = self.context.trace.child(&self.entropy);
+        headers::write(request.headers_mut(), &trace, self.context.correlation, remaining);
+        let response = self.clock.timeout(remaining, self.peer.send(request)).await;
+        let response =
+            response.map_err(|_| Problem::new(&DEADLINE_EXCEEDED).operator(self.peer.name()))??;
+        if response.status().is_success() {
+            return Ok(response.into_body());
+        }
+        Err(Attempt::answered(response).await.outcome.err().unwrap_or_else(|| Problem::new(&UNAVAILABLE)))
+    }
+
     /// Sends `POST` without a body and reads the answer.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ pub mod headers;
 mod near;
 mod policy;
 
-pub use body::{Body, BodyError};
+pub use body::{Body, BodyError, BodySender, ReaderGone};
 pub use book::{Address, Peer, PhoneBook, UnknownPeer};
 pub use call::{Answer, Caller, Source};
 pub use far::{FarClient, InvalidAddress};

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use tradewind_kernel::{Clock, Context, Entropy};
 
+use crate::export::{self, CHUNKS, Evidence, Export};
 use crate::fault;
 use crate::job::{Job, Pending};
 use crate::signal::Signals;
@@ -191,6 +192,31 @@ impl Db {
             (connection, result.map_err(|error| fault::classify(sql.name(), &error)))
         };
         self.on_reader(act).await?
+    }
+
+    /// Gives the rows of `tables`, all of one state of the database. Writes go on meanwhile.
+    ///
+    /// # Errors
+    /// When no connection can be opened for it; later failures are in the [`Export`].
+    pub async fn export(&self, tables: Vec<Evidence>) -> Result<Export, DbError> {
+        let (to, chunks) = tokio::sync::mpsc::channel(CHUNKS);
+        match &self.inner.way {
+            Way::Threaded { readers, .. } => readers.export(tables, to)?,
+            Way::Inline(_) => {
+                let mut all = Vec::new();
+                let act = |connection: Connection| {
+                    let outcome = export::write(&connection, &tables, &mut |mut chunk| {
+                        all.append(&mut chunk);
+                        true
+                    });
+                    (connection, outcome)
+                };
+                self.on_reader(act).await??;
+                // There is a place in a new channel, and its reader is still here.
+                to.try_send(Ok(all)).unwrap_or_default();
+            }
+        }
+        Ok(Export::new(chunks))
     }
 
     /// Listens to commits that called [`Tx::signal`] with `topic`.

@@ -12,6 +12,7 @@
 
 mod database;
 mod error;
+mod export;
 mod fault;
 mod fault_points;
 mod job;
@@ -27,6 +28,7 @@ mod work;
 
 pub use database::{Db, Execution, Location, Options};
 pub use error::DbError;
+pub use export::{Evidence, Export};
 pub use fault_points::FAULT_POINTS;
 pub use migrate::{MigrateMode, Migration, MigrationSet};
 pub use row::{Column, FromColumn, FromRow, Row};

@@ -13,6 +13,7 @@
 mod attempts;
 mod cursor;
 mod envelope;
+mod evidence;
 mod fault_points;
 mod feed;
 mod handling;
@@ -26,6 +27,7 @@ mod subscription;
 
 pub use attempts::MAX_ATTEMPTS;
 pub use envelope::{Envelope, Event, Recorded};
+pub use evidence::EVIDENCE;
 pub use fault_points::FAULT_POINTS;
 pub use feed::{Feed, FeedError, LogFeed};
 pub use log::{TOPIC, announce, head};

@@ -10,4 +10,4 @@ mod aggregate;
 mod store;
 
 pub use aggregate::{Aggregate, DomainEvent};
-pub use store::{Loaded, MIGRATIONS, append, load};
+pub use store::{EVIDENCE, Loaded, MIGRATIONS, append, load};

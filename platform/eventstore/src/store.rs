@@ -1,6 +1,6 @@
 //! Streams in the service's own database.
 
-use tradewind_db::{DbError, Json, Migration, MigrationSet, Tx, params, sql};
+use tradewind_db::{DbError, Evidence, Json, Migration, MigrationSet, Tx, params, sql};
 
 use crate::{Aggregate, DomainEvent};
 
@@ -25,7 +25,11 @@ sql! {
     LOAD = "select version, data from stream_event where stream = $1 order by version";
     APPEND = "insert into stream_event (stream, version, type, data, recorded_at)
         values ($1, $2, $3, $4, $5) on conflict (stream, version) do nothing";
+    SHOWN = "select stream, version, type from stream_event order by stream, version";
 }
+
+/// What is shown of the streams, to be checked from outside.
+pub static EVIDENCE: &[Evidence] = &[Evidence { table: "stream_event", rows: &SHOWN }];
 
 /// An object as its events say it is.
 #[derive(Debug, Clone, PartialEq, Eq)]

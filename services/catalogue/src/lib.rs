@@ -18,6 +18,7 @@ use crate::state::Catalogue;
 pub fn service() -> Service {
     Definition::new(SERVICE, "What the shop sells: products and their prices.", start)
         .migrations(store::MIGRATIONS)
+        .evidence(store::EVIDENCE)
         .public(8020, http::public())
         .admin(8025, http::admin())
         .internal(8120, http::internal())

@@ -1,7 +1,7 @@
 //! Products in the database.
 
 use tradewind_catalogue_contract::{Product, ProductId};
-use tradewind_db::{Db, DbError, FromRow, Migration, MigrationSet, Row, Tx, params, sql};
+use tradewind_db::{Db, DbError, Evidence, FromRow, Migration, MigrationSet, Row, Tx, params, sql};
 use tradewind_kernel::Money;
 
 pub(crate) const MIGRATIONS: MigrationSet = MigrationSet {
@@ -13,7 +13,11 @@ pub(crate) const MIGRATIONS: MigrationSet = MigrationSet {
     }],
 };
 
+/// What is shown to be checked.
+pub(crate) static EVIDENCE: &[Evidence] = &[Evidence { table: "product", rows: &SHOWN }];
+
 sql! {
+    SHOWN = "select product_id, name, price_minor, currency from product order by product_id";
     FIND = "select product_id, name, description, price_minor, currency from product where product_id = $1";
     PAGE = "select product_id, name, description, price_minor, currency from product
         where product_id > $1 order by product_id limit $2";

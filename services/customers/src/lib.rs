@@ -19,6 +19,7 @@ use crate::state::Customers;
 pub fn service() -> Service {
     Definition::new(SERVICE, "Who may buy on account, and how much of their credit is reserved.", start)
         .migrations(store::MIGRATIONS)
+        .evidence(store::EVIDENCE)
         .public(8040, http::public())
         .internal(8140, http::internal())
         .follows(listen::orders())

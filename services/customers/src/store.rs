@@ -1,7 +1,7 @@
 //! Accounts and credit reservations in the database.
 
 use tradewind_customers_contract::{Account, CustomerId};
-use tradewind_db::{Db, DbError, FromRow, Migration, MigrationSet, Row, Tx, params, sql};
+use tradewind_db::{Db, DbError, Evidence, FromRow, Migration, MigrationSet, Row, Tx, params, sql};
 use tradewind_kernel::{Currency, Id, Money};
 
 pub(crate) const MIGRATIONS: MigrationSet = MigrationSet {
@@ -13,7 +13,15 @@ pub(crate) const MIGRATIONS: MigrationSet = MigrationSet {
     }],
 };
 
+/// What is shown to be checked; no names.
+pub(crate) static EVIDENCE: &[Evidence] = &[
+    Evidence { table: "account", rows: &SHOWN_ACCOUNTS },
+    Evidence { table: "credit_reservation", rows: &SHOWN_RESERVATIONS },
+];
+
 sql! {
+    SHOWN_ACCOUNTS = "select customer_id, currency, credit_limit, reserved from account order by customer_id";
+    SHOWN_RESERVATIONS = "select order_id, customer_id, amount, state from credit_reservation order by order_id";
     FIND = "select customer_id, name, currency, credit_limit, reserved from account where customer_id = $1";
     REGISTER = "insert into account (customer_id, name, currency, credit_limit, reserved, changed_at)
         values ($1, $2, $3, $4, 0, $5)

@@ -21,6 +21,8 @@ pub fn service() -> Service {
     Definition::new(SERVICE, "The agreement between a customer and the shop.", start)
         .migrations(tradewind_eventstore::MIGRATIONS)
         .migrations(views::MIGRATIONS)
+        .evidence(tradewind_eventstore::EVIDENCE)
+        .evidence(views::EVIDENCE)
         .public(8050, http::public())
         .internal(8150, http::internal())
         .follows(listen::catalogue())

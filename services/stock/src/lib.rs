@@ -18,6 +18,7 @@ use crate::state::Stock;
 pub fn service() -> Service {
     Definition::new(SERVICE, "How many of each product there are, and who has reserved them.", start)
         .migrations(store::MIGRATIONS)
+        .evidence(store::EVIDENCE)
         .public(8030, http::public())
         .internal(8130, http::internal())
         .follows(listen::orders())

@@ -1,6 +1,6 @@
 //! Items and reservations in the database.
 
-use tradewind_db::{Db, DbError, FromRow, Migration, MigrationSet, Row, Tx, params, sql};
+use tradewind_db::{Db, DbError, Evidence, FromRow, Migration, MigrationSet, Row, Tx, params, sql};
 use tradewind_kernel::{Id, Slug};
 use tradewind_stock_contract::Stock;
 
@@ -13,7 +13,18 @@ pub(crate) const MIGRATIONS: MigrationSet = MigrationSet {
     }],
 };
 
+/// What is shown to be checked.
+pub(crate) static EVIDENCE: &[Evidence] = &[
+    Evidence { table: "item", rows: &SHOWN_ITEMS },
+    Evidence { table: "receipt", rows: &SHOWN_RECEIPTS },
+    Evidence { table: "reservation", rows: &SHOWN_RESERVATIONS },
+];
+
 sql! {
+    SHOWN_ITEMS = "select product_id, sku, received, on_hand, reserved, sold from item order by product_id";
+    SHOWN_RECEIPTS = "select receipt_id, product_id, quantity from receipt order by receipt_id";
+    SHOWN_RESERVATIONS = "select order_id, product_id, quantity, state from reservation
+        order by order_id, product_id";
     ALL = "select product_id, sku, on_hand - reserved from item order by product_id limit $1";
     FIND = "select product_id, sku, on_hand - reserved from item where product_id = $1";
     REGISTER = "insert into item (product_id, sku, received, on_hand, reserved, sold)

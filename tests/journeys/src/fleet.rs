@@ -71,8 +71,9 @@ impl Fleet {
         Self { running, folder, settings }.ready().await
     }
 
-    /// Ends the shop, which finishes what it accepted.
+    /// Ends the shop, which finishes what it accepted and has kept its promises.
     pub async fn shutdown(self) {
+        self.keeps_its_promises().await;
         assert_eq!(self.running.shutdown().await, Drained::Clean);
     }
 

@@ -9,6 +9,7 @@
 )]
 
 mod callers;
+mod evidence;
 mod fleet;
 mod held;
 pub mod rows;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
-use tradewind_db::{DbError, FromRow, Json, Migration, MigrationSet, Row, Tx, Work, params, sql};
+use tradewind_db::{DbError, Evidence, FromRow, Json, Migration, MigrationSet, Row, Tx, Work, params, sql};
 use tradewind_problem::Problem;
 
 use crate::http::Reply;
@@ -41,9 +41,13 @@ sql! {
     FIND = "select fingerprint, status, headers, body from idempotency where scope = $1 and key = $2";
     RECORD = "insert into idempotency (scope, key, fingerprint, status, headers, body, recorded_at)
         values ($1, $2, $3, $4, $5, $6, $7)";
+    SHOWN = "select scope, key, status, headers, recorded_at from idempotency order by scope, key";
     PRUNE = "delete from idempotency where (scope, key) in
         (select scope, key from idempotency where recorded_at < $1 order by recorded_at limit $2)";
 }
+
+/// What is shown to be checked: which key got which answer.
+pub static EVIDENCE: &[Evidence] = &[Evidence { table: "idempotency", rows: &SHOWN }];
 
 /// Which answer is meant: who asked, what for, under which key.
 #[derive(Debug, Clone)]

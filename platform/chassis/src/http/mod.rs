@@ -9,7 +9,7 @@ mod reply;
 mod routes;
 
 pub use call::Call;
-pub use idempotency::MIGRATIONS as IDEMPOTENCY_MIGRATIONS;
+pub use idempotency::{EVIDENCE as IDEMPOTENCY_EVIDENCE, MIGRATIONS as IDEMPOTENCY_MIGRATIONS};
 pub use reply::Reply;
 pub use routes::Routes;
 

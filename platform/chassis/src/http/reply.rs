@@ -66,6 +66,13 @@ impl Reply {
         Self { status, headers, content: Content::Bytes(bytes.into()), label: None }
     }
 
+    /// An answer whose body comes in pieces.
+    #[must_use]
+    pub fn stream(status: StatusCode, media_type: &'static str, body: Body) -> Self {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(media_type))]);
+        Self { status, headers, content: Content::Stream(body), label: None }
+    }
+
     /// The answer of a peer, passed on as it arrives.
     #[must_use]
     pub fn forward(response: Response<Body>) -> Self {

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use rusqlite::Connection;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
 use crate::DbError;
+use crate::export::{self, Evidence};
 use crate::sqlite::open;
 use crate::sqlite::writer::QUEUE_WAIT;
 use crate::tx::Source;
@@ -41,6 +42,28 @@ impl Readers {
         let (connection, result) = act(connection);
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         Ok(result)
+    }
+
+    /// Reads `tables` on a thread and a connection of its own: it may take long, and the pool is small.
+    pub(crate) fn export(
+        &self,
+        tables: Vec<Evidence>,
+        to: mpsc::Sender<Result<Vec<u8>, DbError>>,
+    ) -> Result<(), DbError> {
+        if self.places.is_closed() {
+            return Err(DbError::Closed);
+        }
+        let connection = open::reader(&self.path)?;
+        let read = move || {
+            let outcome =
+                export::write(&connection, &tables, &mut |chunk| to.blocking_send(Ok(chunk)).is_ok());
+            if let Err(error) = outcome {
+                // Nobody to tell: the reader has left.
+                to.blocking_send(Err(error)).unwrap_or_default();
+            }
+        };
+        let started = std::thread::Builder::new().name("export".to_owned()).spawn(read);
+        started.map(drop).map_err(|error| DbError::Storage { message: error.to_string() })
     }
 
     async fn place(&self, source: &Source) -> Result<SemaphorePermit<'_>, DbError> {

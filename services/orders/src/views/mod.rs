@@ -4,7 +4,21 @@ pub(crate) mod customers;
 pub(crate) mod orders;
 pub(crate) mod products;
 
-use tradewind_db::{Migration, MigrationSet};
+use tradewind_db::{Evidence, Migration, MigrationSet, sql};
+
+sql! {
+    SHOWN_ORDERS = "select order_id, customer_id, state, reason, lines, total_minor, currency from order_view
+        order by order_id";
+    SHOWN_PRODUCTS = "select product_id, name, price_minor, currency, sku from product_view order by product_id";
+    SHOWN_CUSTOMERS = "select customer_id from customer_view order by customer_id";
+}
+
+/// What is shown to be checked.
+pub(crate) static EVIDENCE: &[Evidence] = &[
+    Evidence { table: "order_view", rows: &SHOWN_ORDERS },
+    Evidence { table: "product_view", rows: &SHOWN_PRODUCTS },
+    Evidence { table: "customer_view", rows: &SHOWN_CUSTOMERS },
+];
 
 pub(crate) const MIGRATIONS: MigrationSet = MigrationSet {
     component: "orders",

@@ -18,3 +18,4 @@ mod ordering;
 mod reading;
 mod restarts;
 mod statements;
+mod verifying;

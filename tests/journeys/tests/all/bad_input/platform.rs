@@ -69,6 +69,26 @@ async fn the_feed_needs_the_secret_and_a_place_to_begin() {
     world.end().await;
 }
 
+#[tokio::test]
+async fn evidence_is_for_who_has_the_secret_and_takes_no_wishes() {
+    let world = World::new().await;
+    let secret = world.fleet.secret().expose().to_owned();
+    for name in internal_doors() {
+        let door = world.fleet.door(&name);
+        for path in ["/evidence", "/evidence/head"] {
+            let what = format!("{name} {path}");
+            world.refuses(door, &Request::new("GET", path), &what, (401, "unauthenticated")).await;
+            let wrong = Request::new("GET", path).bearer("wrong");
+            world.refuses(door, &wrong, &what, (401, "unauthenticated")).await;
+            let post = Request::new("POST", path).bearer(&secret);
+            world.refuses(door, &post, &what, (405, "method-not-allowed")).await;
+            let query = Request::new("GET", &format!("{path}?table=item")).bearer(&secret);
+            world.refuses(door, &query, &what, (400, "invalid-parameter")).await;
+        }
+    }
+    world.end().await;
+}
+
 /// A command or query on letters as whoever has the secret sends it.
 fn letter(world: &World, method: &str, target: &str, body: Option<&str>) -> Request {
     let request = Request::new(method, target).bearer(world.fleet.secret().expose());

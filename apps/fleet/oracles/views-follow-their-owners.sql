@@ -1,0 +1,20 @@
+-- promise: What orders knows of prices, stock keeping units and customers is what their owners say.
+-- quiet: yes
+-- examined
+select count(*) from product_view;
+-- broken
+select 'price' as what, product.product_id as which, product.price_minor as owner, product_view.price_minor as view
+from product
+left join product_view on product_view.product_id = product.product_id
+where product_view.price_minor is not product.price_minor or product_view.currency is not product.currency
+    or product_view.name is not product.name
+union all
+select 'stock keeping unit', item.product_id, item.sku, product_view.sku
+from item
+left join product_view on product_view.product_id = item.product_id
+where product_view.sku is not item.sku
+union all
+select 'customer', account.customer_id, account.customer_id, customer_view.customer_id
+from account
+left join customer_view on customer_view.customer_id = account.customer_id
+where customer_view.customer_id is null

@@ -1,0 +1,47 @@
+//! The promises of the shop as a whole, besides those of the platform.
+
+use tradewind_verify::{MalformedOracle, Oracle};
+
+use crate::assembly;
+
+macro_rules! oracles {
+    ($($name:literal,)*) => {
+        /// All oracles: the platform's, then the shop's.
+        ///
+        /// # Errors
+        /// When the text of one does not have its form: a defect.
+        pub fn oracles() -> Result<Vec<Oracle>, MalformedOracle> {
+            let mut all = tradewind_verify::oracles()?;
+            $(all.push(Oracle::parse($name, include_str!(concat!("../oracles/", $name, ".sql")))?);)*
+            Ok(all)
+        }
+    };
+}
+
+oracles! {
+    "stock-adds-up",
+    "stock-reserved-is-held",
+    "credit-reserved-is-held",
+    "order-histories",
+    "order-views-follow-their-streams",
+    "order-totals",
+    "orders-announced",
+    "orders-one-per-key",
+    "orders-have-ended",
+    "stock-follows-orders",
+    "credit-follows-orders",
+    "views-follow-their-owners",
+}
+
+/// Who listens to whom and to what: consumer, producer, type of event.
+#[must_use]
+pub fn subscribed() -> Vec<(String, String, String)> {
+    let mut all = Vec::new();
+    for service in assembly().descriptions() {
+        for listens in &service.listens {
+            let row = |kind: &String| (service.name.clone(), listens.producer.clone(), kind.clone());
+            all.extend(listens.types.iter().map(row));
+        }
+    }
+    all
+}

@@ -1,0 +1,10 @@
+-- promise: An event has at most one effect in each service: nothing is announced twice because of it.
+-- quiet: no
+-- examined
+select count(*) from event_log where causation is not null;
+-- broken
+select service, causation, type, partition_key, count(*) as events
+from event_log
+where causation is not null
+group by service, causation, type, partition_key
+having count(*) > 1

@@ -1,0 +1,46 @@
+//! What the oracles say of a shop.
+
+use std::time::Duration;
+
+use tradewind_client::{Address, FarClient, PhoneBook};
+use tradewind_fleet::{oracles, services, subscribed};
+use tradewind_verify::{Collector, Evidence, Finding, Verdict, judge};
+
+use crate::Fleet;
+
+/// How long a shop may take to become quiet; one that holds a service back on purpose never does.
+const SETTLE: Duration = Duration::from_secs(1);
+
+impl Fleet {
+    /// The evidence of all services.
+    pub async fn evidence(&self) -> Evidence {
+        let services: Vec<String> = services().iter().map(|each| each.description().name.clone()).collect();
+        let book = PhoneBook::default();
+        for service in &services {
+            let door = format!("{service}/internal");
+            let client = FarClient::new(&self.door(&door).to_string()).unwrap();
+            book.enter(door, Address::Far(client));
+        }
+        let collector = Collector {
+            services,
+            subscribed: subscribed(),
+            book,
+            secret: self.secret().clone(),
+            clock: self.running.clock().clone(),
+            entropy: self.running.entropy().clone(),
+        };
+        collector.collect(SETTLE).await.unwrap()
+    }
+
+    /// Asks every oracle; those that find nothing to examine are content.
+    ///
+    /// # Panics
+    /// When a promise is broken.
+    pub async fn keeps_its_promises(&self) {
+        let evidence = self.evidence().await;
+        let findings = judge(&evidence.scratch, &oracles().unwrap(), evidence.is_quiet);
+        let fine = |finding: &&Finding| !matches!(finding.verdict, Verdict::Broken | Verdict::Unanswered);
+        let broken: Vec<_> = findings.iter().filter(|finding| !fine(finding)).collect();
+        assert!(broken.is_empty(), "{broken:#?}");
+    }
+}

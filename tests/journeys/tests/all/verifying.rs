@@ -1,0 +1,163 @@
+//! The oracles: clean after every kind of order, and each of them notices what it is there for.
+
+use std::collections::BTreeMap;
+
+use tradewind_fleet::oracles;
+use tradewind_journeys::{Fleet, ada, grace};
+use tradewind_verify::{Evidence, Finding, Oracle, Verdict, judge};
+
+/// An oracle, and changes of the evidence that it must notice, whoever else does.
+const TAMPERED: &[(&str, &[&str])] = &[
+    (
+        "log-without-gaps",
+        &[
+            "delete from event_log where sequence = 1 and service = 'orders'",
+            "insert into event_log select * from event_log where service = 'stock' limit 1",
+        ],
+    ),
+    ("log-counts-its-keys", &["update event_key set sequence = sequence + 1 where service = 'orders'"]),
+    ("event-ids-once", &["update event_log set id = (select min(id) from event_log)"]),
+    (
+        "effects-once",
+        &["insert into event_log select service, position + 100000, 'x', type, partition_key, sequence + 1,
+            correlation, causation, recorded_at from event_log where causation is not null limit 1"],
+    ),
+    ("causes-exist", &["update event_log set causation = 'x' where causation is not null"]),
+    ("events-handled", &["update event_cursor set position = position - 1 where service = 'stock'"]),
+    (
+        "letters-counted",
+        &[
+            "insert into parked_key values ('stock', 'orders', 'order-1', 1)",
+            "insert into dead_letters values ('stock', 'orders', 1, 'x', 'order-1')",
+        ],
+    ),
+    ("keys-answered-once", &["insert into idempotency select * from idempotency limit 1"]),
+    (
+        "stock-adds-up",
+        &[
+            "update item set reserved = on_hand + 1",
+            "update item set sold = 1 where product_id = '1'",
+            "delete from receipt",
+        ],
+    ),
+    ("stock-reserved-is-held", &["update item set reserved = reserved + 1 where product_id = '1'"]),
+    ("credit-reserved-is-held", &["update account set reserved = reserved + 1"]),
+    (
+        "order-histories",
+        &[
+            "delete from stream_event where type = 'stock-confirmed'",
+            "update stream_event set type = 'opened' where type = 'rejected'",
+            "insert into stream_event select service, stream, max(version) + 1, 'opened' from stream_event
+                group by stream having sum(type = 'rejected') = 1",
+        ],
+    ),
+    (
+        "order-views-follow-their-streams",
+        &["update order_view set state = 'OPEN' where state = 'REJECTED'", "delete from order_view"],
+    ),
+    ("order-totals", &["update order_view set total_minor = total_minor + 1"]),
+    (
+        "orders-announced",
+        &[
+            "delete from event_log where type = 'tradewind.orders.order-opened.v1'",
+            "delete from stream_event where type = 'rejected'",
+        ],
+    ),
+    (
+        "orders-one-per-key",
+        &[
+            "update order_view set order_id = 'x'",
+            "insert into idempotency select service, scope, key || '-', status, headers, recorded_at
+                from idempotency where service = 'orders'",
+        ],
+    ),
+    ("orders-have-ended", &["update order_view set state = 'NEW'"]),
+    (
+        "stock-follows-orders",
+        &[
+            "update reservation set state = 'held'",
+            "update reservation set state = 'released'",
+            "update reservation set quantity = quantity + 1 where state in ('held', 'confirmed')",
+        ],
+    ),
+    (
+        "credit-follows-orders",
+        &[
+            "update credit_reservation set state = 'held'",
+            "update credit_reservation set state = 'released'",
+            "update credit_reservation set amount = amount + 1 where state in ('held', 'confirmed')",
+        ],
+    ),
+    (
+        "views-follow-their-owners",
+        &[
+            "update product set price_minor = price_minor + 1",
+            "delete from product_view",
+            "delete from customer_view",
+        ],
+    ),
+];
+
+/// A shop in which orders have ended in every way.
+async fn lively() -> Fleet {
+    let fleet = Fleet::start().await;
+    fleet.order(&ada(), &[("2", 2), ("1", 2)]).await;
+    fleet.order(&ada(), &[("3", 1)]).await;
+    fleet.order(&grace(), &[("1", 1), ("2", 3)]).await;
+    let called_off = fleet.order(&grace(), &[("1", 1)]).await;
+    fleet.cancel(&grace(), called_off.id).await;
+    fleet
+}
+
+fn found(evidence: &Evidence, oracles: &[Oracle]) -> BTreeMap<String, Finding> {
+    let findings = judge(&evidence.scratch, oracles, evidence.is_quiet);
+    findings.into_iter().map(|finding| (finding.oracle.clone(), finding)).collect()
+}
+
+#[tokio::test]
+async fn every_oracle_examines_rows_and_finds_a_lively_shop_clean() {
+    let fleet = lively().await;
+    let evidence = fleet.evidence().await;
+    assert!(evidence.is_quiet);
+    for (name, finding) in found(&evidence, &oracles().unwrap()) {
+        assert_eq!(finding.verdict, Verdict::Clean, "{name}: {finding:?}");
+        assert!(finding.examined > 0, "{name}");
+    }
+    fleet.shutdown().await;
+}
+
+#[tokio::test]
+async fn every_oracle_notices_what_it_is_there_for() {
+    let fleet = lively().await;
+    let oracles = oracles().unwrap();
+    let names: Vec<&str> = oracles.iter().map(|oracle| oracle.name).collect();
+    let tampered: Vec<&str> = TAMPERED.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, tampered, "every oracle needs a change that it notices, in the same sequence");
+    for (name, changes) in TAMPERED {
+        for change in *changes {
+            let evidence = fleet.evidence().await;
+            assert!(evidence.scratch.tamper(change).unwrap() > 0, "{name}: {change} changes nothing");
+            let finding = &found(&evidence, &oracles)[*name];
+            assert_eq!(finding.verdict, Verdict::Broken, "{name} does not notice: {change}");
+            assert!(!finding.rows.is_empty(), "{name}");
+        }
+    }
+    fleet.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_empty_shop_shows_nothing_and_a_busy_one_is_not_judged_in_full() {
+    let fleet = Fleet::start().await;
+    let evidence = fleet.evidence().await;
+    let findings = found(&evidence, &oracles().unwrap());
+    assert_eq!(findings["order-totals"].verdict, Verdict::Nothing);
+    let held = fleet.hold("customers").await;
+    fleet.place(&ada(), &[("1", 1)]).await;
+    let evidence = fleet.evidence().await;
+    assert!(!evidence.is_quiet);
+    let findings = found(&evidence, &oracles().unwrap());
+    assert_eq!(findings["credit-follows-orders"].verdict, Verdict::Busy);
+    assert_eq!(findings["order-totals"].verdict, Verdict::Clean);
+    drop(held);
+    fleet.shutdown().await;
+}
