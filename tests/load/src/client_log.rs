@@ -10,14 +10,23 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::{Value, json};
 use tradewind_orders_contract::OrderId;
 
-use crate::place::Outcome;
-
 /// How every key begins; the number of the order follows.
 const PREFIX: &str = "load-";
 
 /// The key of order `number`.
 pub(crate) fn key(number: u32) -> String {
     format!("{PREFIX}{number}")
+}
+
+/// What became of one placement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Answered 202 with this id.
+    Acknowledged(OrderId),
+    /// Refused: it did not happen.
+    Failed(String),
+    /// No answer, or a fault: it may have happened.
+    Unknown,
 }
 
 /// A placement and what became of it.

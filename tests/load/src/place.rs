@@ -10,7 +10,7 @@ use tradewind_kernel::{Clock, Context, Deadline, Entropy, Principal, Secret};
 use tradewind_orders_contract::{Order, OrderId, OrderState, OrdersClient, PlaceLine, PlaceOrder};
 use tradewind_problem::Problem;
 
-use crate::client_log::{ClientLog, Placed, key};
+use crate::client_log::{ClientLog, Outcome, Placed, key};
 
 /// How long one call may take.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -18,17 +18,6 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// Products and customers of a run.
 pub(crate) const SIZE: LoadSize =
     LoadSize { products: 50, customers: 50, quantity: 1_000_000, credit_minor: 1_000_000_000 };
-
-/// What became of one placement.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// Answered 202 with this id.
-    Acknowledged(OrderId),
-    /// Refused: it did not happen.
-    Failed(String),
-    /// No answer, or a fault: it may have happened.
-    Unknown,
-}
 
 /// The clients of a run.
 #[derive(Debug, Clone)]

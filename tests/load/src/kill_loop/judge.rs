@@ -9,9 +9,9 @@ use tradewind_client::PhoneBook;
 use tradewind_orders_contract::{OrderId, OrderState};
 
 use super::WORKERS;
-use crate::client_log::Placed;
+use crate::client_log::{Outcome, Placed};
 use crate::figures::Figures;
-use crate::place::{Clients, Outcome};
+use crate::place::Clients;
 
 /// How long every order may take to end once nobody disturbs.
 const SETTLE_LIMIT: Duration = Duration::from_secs(30);
