@@ -47,6 +47,9 @@ pub(crate) enum Command {
     Events(Watch),
     /// Show how requests and what followed from them went through a running fleet
     Traces(Watch),
+    /// Name the points at which TRADEWIND_FAULT can end this build, one a line
+    #[cfg(feature = "fault-points")]
+    FaultPoints,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,8 @@
 mod arguments;
 mod describe;
 mod doors;
+#[cfg(feature = "fault-points")]
+mod fault;
 mod health;
 mod letters;
 mod seed;
@@ -31,6 +33,8 @@ fn main() -> ExitCode {
         Command::Logs(options) => watch::logs(&options),
         Command::Events(options) => watch::events(&options),
         Command::Traces(options) => watch::traces(&options),
+        #[cfg(feature = "fault-points")]
+        Command::FaultPoints => fault::list(),
     };
     match outcome {
         Ok(code) => code,

@@ -29,6 +29,8 @@ const STOPPED_AT_ONCE: u8 = 130;
 const CATCH_UP: Duration = Duration::from_secs(60);
 
 pub(crate) fn run(options: &Up) -> Result<ExitCode, String> {
+    #[cfg(feature = "fault-points")]
+    crate::fault::arm()?;
     let settings = settings(options)?;
     let platform = tradewind_fleet::assembly().check(&settings).map_err(|error| error.to_string())?;
     telemetry::init(&platform.log).map_err(|error| error.to_string())?;

@@ -12,6 +12,7 @@ mod data_folder;
 mod dependency;
 mod description;
 mod evidence;
+mod fault_points;
 mod health;
 mod host;
 pub mod http;
@@ -35,6 +36,7 @@ pub use assembly::{Assembly, Drained, INTERNAL_SECRET, Running};
 pub use data_folder::{DataFolder, DataFolderError};
 pub use dependency::Dependency;
 pub use description::{Description, DoorDescription, DoorKind, SubscriptionDescription};
+pub use fault_points::FAULT_POINTS;
 pub use health::{Health, Stage};
 pub use host::{
     AccessSettings, DatabaseSettings, Host, HttpSettings, Network, PlatformSettings, ShutdownSettings,

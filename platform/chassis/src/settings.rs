@@ -53,7 +53,12 @@ pub use error::SettingsError;
 use node::{Node, Place, Table, Value};
 
 /// Variables that begin like settings and are none: other parts of the program read them.
+#[cfg(not(feature = "fault-points"))]
 pub const RESERVED: &[&str] = &["TRADEWIND_DATA"];
+
+/// Variables that begin like settings and are none: other parts of the program read them.
+#[cfg(feature = "fault-points")]
+pub const RESERVED: &[&str] = &["TRADEWIND_DATA", "TRADEWIND_FAULT"];
 
 /// Where settings come from: layers of values, the stronger ones last.
 ///

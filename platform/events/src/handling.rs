@@ -8,6 +8,7 @@ use tradewind_db::{Tx, Work};
 use tradewind_kernel::{Context, Entropy, Principal, TraceContext};
 
 use crate::envelope::{Envelope, Recorded};
+use crate::fault_points::{CURSOR_MOVED, EFFECT_DONE};
 use crate::progress::Progress;
 use crate::subscription::{HandleError, Subscription};
 use crate::{attempts, cursor, parking};
@@ -51,6 +52,7 @@ impl<S: Send + Sync + 'static> Work for HandleBatch<S> {
             let span = span(self.consumer, context);
             tx.set_context(context.clone());
             handler.handle(&self.state, tx, recorded).instrument(span).await?;
+            EFFECT_DONE.pass();
         }
         if !parked.is_empty() {
             parking::report(tx, &self.name, &self.progress).await?;
@@ -59,6 +61,7 @@ impl<S: Send + Sync + 'static> Work for HandleBatch<S> {
             attempts::forget(tx, &self.name, self.to).await?;
         }
         cursor::advance(tx, &self.name, self.from, self.to).await?;
+        CURSOR_MOVED.pass();
         Ok(parked)
     }
 }

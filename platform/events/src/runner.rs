@@ -9,6 +9,7 @@ use tradewind_kernel::{Clock, Context, Entropy, OpenSpan, Principal, SpanRecorde
 
 use crate::attempts::{self, Attempts, Doubt, MAX_ATTEMPTS, Note};
 use crate::cursor::{self, Create};
+use crate::fault_points::{BATCH_COMMITTED, BATCH_READ};
 use crate::handling::{HandleBatch, context_of};
 use crate::observed;
 use crate::parking::{self, Park, shortened};
@@ -167,6 +168,7 @@ impl<S: Send + Sync + 'static> Runner<S> {
         let interesting: Vec<Recorded> =
             batch.into_iter().filter(|event| self.is_interesting(event)).collect();
         if !interesting.is_empty() {
+            BATCH_READ.pass();
             self.handle(interesting, last).await?;
         } else if last - self.cursor.stored >= MAX_UNSTORED {
             self.commit(interesting, last).await?;
@@ -329,6 +331,7 @@ impl<S: Send + Sync + 'static> Runner<S> {
                 return Err(error);
             }
         };
+        BATCH_COMMITTED.pass();
         observed::end(spans, &parked);
         let parked = parked.len();
         if parked > 0 {

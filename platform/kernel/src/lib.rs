@@ -8,6 +8,7 @@
 mod clock;
 mod context;
 mod entropy;
+mod fault;
 mod id;
 mod money;
 mod page;
@@ -24,6 +25,9 @@ mod trace_ids;
 pub use clock::{Clock, Elapsed};
 pub use context::{Context, Deadline, Principal};
 pub use entropy::Entropy;
+pub use fault::FaultPoint;
+#[cfg(feature = "fault-points")]
+pub use fault::HookTaken;
 pub use id::{Id, InvalidId, TypedId};
 pub use money::{Currency, Money, MoneyError};
 pub use page::{Page, PageRequest};

@@ -1,8 +1,9 @@
 //! A `Cargo.toml`, with the line of every entry.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-use toml_edit::{Document, Item, TableLike, TomlError};
+use toml_edit::{Document, Item, TableLike, TomlError, Value};
 
 /// Which build of a crate a dependency belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +82,40 @@ impl Manifest {
     /// Whether `[package]` says `key.workspace = true`.
     pub fn inherits(&self, key: &str) -> bool {
         self.document.get("package").and_then(|package| package.get(key)).is_some_and(says_workspace)
+    }
+
+    /// Where this manifest turns on `feature` unasked: in what its default features lead to, or in what it asks of
+    /// a dependency.
+    pub fn turns_on(&self, feature: &str) -> Vec<usize> {
+        let mut lines: Vec<usize> = self.asks_of_dependencies(feature).collect();
+        let features = self.document.get("features").and_then(Item::as_table_like);
+        let (mut open, mut seen) = (vec!["default".to_owned()], BTreeSet::new());
+        while let (Some(name), Some(features)) = (open.pop(), features) {
+            let Some((_, item)) = features.get_key_value(&name).filter(|_| seen.insert(name.clone())) else {
+                continue;
+            };
+            let entries = || item.as_array().into_iter().flatten().filter_map(Value::as_str);
+            if entries().any(|entry| entry.rsplit('/').next() == Some(feature)) {
+                lines.push(line(self.document.raw(), item.span()));
+            }
+            open.extend(entries().map(str::to_owned));
+        }
+        lines
+    }
+
+    /// The lines of dependencies, the workspace's own list included, for which `feature` is wanted.
+    fn asks_of_dependencies(&self, feature: &str) -> impl Iterator<Item = usize> {
+        let root = self.document.as_table() as &dyn TableLike;
+        let targets = root.get("target").and_then(Item::as_table_like).into_iter().flat_map(TableLike::iter);
+        let inner = root.get("workspace").and_then(Item::as_table_like).into_iter();
+        let tables = inner.chain(targets.filter_map(|(_, target)| target.as_table_like())).chain([root]);
+        let lists = tables.flat_map(|table| Section::ALL.map(|(name, _)| table.get(name)));
+        let items = lists.flatten().filter_map(Item::as_table_like).flat_map(TableLike::iter);
+        let asks = move |item: &Item| {
+            let features = item.get("features").and_then(Item::as_array);
+            features.into_iter().flatten().any(|entry| entry.as_str() == Some(feature))
+        };
+        items.filter(move |(_, item)| asks(item)).map(|(_, item)| line(self.document.raw(), item.span()))
     }
 
     /// Whether `[lints]` says `workspace = true`.

@@ -2,6 +2,7 @@
 
 pub mod determinism;
 pub mod direction;
+pub mod fault_points;
 pub mod home_paths;
 pub mod layers;
 pub mod manifests;

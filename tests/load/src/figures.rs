@@ -24,6 +24,17 @@ impl Figures {
         println!("{name:<40} {value:>12.3}   {:<12} -", "-");
     }
 
+    /// Prints what stopped the run as a missed target.
+    pub(crate) fn failure(&mut self, name: &str, message: &str) {
+        println!("{name}: {message}");
+        self.line(name, "stopped", "complete", false);
+    }
+
+    /// Whether a target was missed.
+    pub(crate) fn failed(&self) -> bool {
+        self.failed
+    }
+
     fn line(&mut self, name: &str, value: &str, target: &str, met: bool) {
         self.failed |= !met;
         println!("{name:<40} {value:>12}   {target:<12} {}", if met { "PASS" } else { "FAIL" });

@@ -9,6 +9,7 @@ use tradewind_client::{Body, PhoneBook};
 use tradewind_fleet::Seeder;
 use tradewind_kernel::{Clock, Entropy};
 
+use crate::client_log::ClientLog;
 use crate::figures::Figures;
 use crate::place::{Clients, SIZE};
 use crate::process::{Fleet, Folder, Signal};
@@ -34,7 +35,7 @@ pub(crate) async fn run(
     let fleet = Fleet::start(binary, &folder.part("fleet")).await?;
     let seeder = Seeder::new(fleet.book.clone(), fleet.secret.clone(), Clock::system(), Entropy::system());
     seeder.load(SIZE, |_, _| {}).await.map_err(|problem| problem.to_string())?;
-    let clients = Clients::new();
+    let clients = Clients::new(ClientLog::create(folder.part("clients.ndjson"))?);
     let started = Instant::now();
     let stop = AtomicBool::new(false);
     let watch = async {
@@ -43,7 +44,7 @@ pub(crate) async fn run(
         }
         stop.store(true, Ordering::Relaxed);
     };
-    tokio::join!(clients.place_until(&fleet.book, WORKERS, &stop), watch);
+    tokio::join!(clients.place_until(&fleet.book, WORKERS, &stop), watch).0?;
     let placed = clients.acknowledged();
     let rate = placed as f64 / started.elapsed().as_secs_f64();
     println!("footprint: {placed} orders placed by {WORKERS} workers, then {idle_seconds} s idle");

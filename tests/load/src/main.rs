@@ -8,6 +8,8 @@
     reason = "a measuring tool talks to its user and looks at the real clock"
 )]
 
+mod client_log;
+mod disk;
 mod figures;
 mod footprint;
 mod kill_loop;
@@ -19,6 +21,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tradewind_kernel::Entropy;
 
 /// Measures a fleet from outside. Build it first: cargo build --release
 #[derive(Debug, Parser)]
@@ -53,7 +56,7 @@ enum Run {
     /// Kills the process under load, again and again; nothing acknowledged may be lost
     KillLoop {
         /// How often it is killed
-        #[arg(long, default_value_t = 20)]
+        #[arg(long, default_value_t = 100)]
         kills: u32,
         /// The signal: KILL, TERM or INT
         #[arg(long, default_value = "KILL")]
@@ -61,12 +64,30 @@ enum Run {
         /// Orders acknowledged between two kills, at least
         #[arg(long, default_value_t = 20)]
         acknowledged: u32,
+        /// Repeats the choices of a run that printed this seed; by default a random one
+        #[arg(long)]
+        seed: Option<u64>,
+        /// Cuts the power with each kill: the fleet lives on a disk that forgets what was not synced (Linux;
+        /// root or fusermount3)
+        #[arg(long, value_name = "LOSS", num_args = 0..=1, default_missing_value = "torn")]
+        power_loss: Option<kill_loop::PowerLoss>,
+        /// Leave out `tradewind verify` at the end
+        #[arg(long)]
+        no_verify: bool,
     },
 }
+
+/// The exit status when this machine lacks something that the run needs.
+const LACKING: u8 = 2;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    let needs_disk = matches!(arguments.run, Run::KillLoop { power_loss: Some(_), .. });
+    if let Some(lacking) = needs_disk.then(disk::Disk::missing).flatten() {
+        eprintln!("tradewind-load: --power-loss cannot work here: {lacking}");
+        return ExitCode::from(LACKING);
+    }
     match run(arguments).await {
         Ok(figures) => figures.report(),
         Err(message) => {
@@ -81,14 +102,21 @@ async fn run(arguments: Arguments) -> Result<figures::Figures, String> {
         Some(binary) => binary,
         None => process::beside_this_program()?,
     };
-    let folder = process::Folder::new(arguments.data)?;
-    match arguments.run {
+    let mut folder = process::Folder::new(arguments.data)?;
+    let outcome = match arguments.run {
         Run::Start { rounds } => start::run(&binary, &folder, rounds).await,
         Run::Footprint { orders, idle_seconds } => {
             footprint::run(&binary, &folder, orders, idle_seconds).await
         }
-        Run::KillLoop { kills, signal, acknowledged } => {
-            kill_loop::run(&binary, &folder, kill_loop::Options { kills, signal, acknowledged }).await
+        Run::KillLoop { kills, signal, acknowledged, seed, power_loss, no_verify } => {
+            let seed = seed.unwrap_or_else(|| Entropy::system().below(u64::from(u32::MAX)));
+            let verify = !no_verify;
+            let options = kill_loop::Options { kills, signal, acknowledged, seed, power_loss, verify };
+            kill_loop::run(&binary, &folder, options).await
         }
+    };
+    if !outcome.as_ref().is_ok_and(|figures| !figures.failed()) {
+        folder.keep();
     }
+    outcome
 }

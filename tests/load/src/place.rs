@@ -1,7 +1,7 @@
 //! Placing orders and looking after them, as clients that know their keys.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tradewind_client::{Caller, PhoneBook};
@@ -10,6 +10,8 @@ use tradewind_kernel::{Clock, Context, Deadline, Entropy, Principal, Secret};
 use tradewind_orders_contract::{Order, OrderId, OrderState, OrdersClient, PlaceLine, PlaceOrder};
 use tradewind_problem::Problem;
 
+use crate::client_log::{ClientLog, Outcome, Placed, key};
+
 /// How long one call may take.
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -17,54 +19,45 @@ const LIMIT: Duration = Duration::from_secs(10);
 pub(crate) const SIZE: LoadSize =
     LoadSize { products: 50, customers: 50, quantity: 1_000_000, credit_minor: 1_000_000_000 };
 
-/// What became of one placement.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// Answered 202 with this id.
-    Acknowledged(OrderId),
-    /// Refused: it did not happen.
-    Failed(String),
-    /// No answer, or a fault: it may have happened.
-    Unknown,
-}
-
-/// A placement with its key and what became of it.
-#[derive(Debug, Clone)]
-pub(crate) struct Placed {
-    pub(crate) number: u32,
-    pub(crate) outcome: Outcome,
-}
-
 /// The clients of a run.
 #[derive(Debug, Clone)]
 pub(crate) struct Clients {
     clock: Clock,
     entropy: Entropy,
     next: Arc<AtomicU32>,
-    pub(crate) log: Arc<Mutex<Vec<Placed>>>,
+    acknowledged: Arc<AtomicUsize>,
+    log: Arc<ClientLog>,
 }
 
 impl Clients {
-    pub(crate) fn new() -> Self {
+    /// Clients that write down in `log` what becomes of what they place.
+    pub(crate) fn new(log: ClientLog) -> Self {
         let (clock, entropy) = (Clock::system(), Entropy::system());
-        Self { clock, entropy, next: Arc::default(), log: Arc::default() }
+        Self { clock, entropy, next: Arc::default(), acknowledged: Arc::default(), log: Arc::new(log) }
     }
 
     /// Places orders from `workers` workers until `stop` says so.
-    pub(crate) async fn place_until(&self, book: &PhoneBook, workers: u32, stop: &AtomicBool) {
+    pub(crate) async fn place_until(
+        &self,
+        book: &PhoneBook,
+        workers: u32,
+        stop: &AtomicBool,
+    ) -> Result<(), String> {
         let worker = || async {
             while !stop.load(Ordering::Relaxed) {
                 let number = self.next.fetch_add(1, Ordering::Relaxed);
                 let outcome = self.place(book, number).await;
-                let failed = outcome == Outcome::Unknown;
-                self.log.lock().unwrap_or_else(PoisonError::into_inner).push(Placed { number, outcome });
-                if failed {
-                    // The process is gone; hammering its port tells nothing more.
+                let placed = Placed { number, outcome };
+                self.log.write(&placed)?;
+                self.acknowledged.fetch_add(usize::from(placed.is_acknowledged()), Ordering::Relaxed);
+                if !placed.is_acknowledged() {
+                    // The process is gone or out of order; hammering its port tells nothing more.
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
             }
+            Ok(())
         };
-        futures_util::future::join_all((0..workers).map(|_| worker())).await;
+        futures_util::future::try_join_all((0..workers).map(|_| worker())).await.map(drop)
     }
 
     /// Places order number `number`; the same number gives the same key, customer and body.
@@ -73,7 +66,7 @@ impl Clients {
         let line = product.parse().ok().zip(1_i64.try_into().ok());
         let Some((product_id, quantity)) = line else { return Outcome::Failed("no line".to_owned()) };
         let order = PlaceOrder { customer_id: None, lines: vec![PlaceLine { product_id, quantity }] };
-        match self.client(book, number).place(&order, &format!("load-{number}")).await {
+        match self.client(book, number).place(&order, &key(number)).await {
             Ok(accepted) => Outcome::Acknowledged(accepted.id),
             Err(problem) if problem.is_server_fault() => Outcome::Unknown,
             Err(problem) => Outcome::Failed(problem.to_string()),
@@ -103,9 +96,14 @@ impl Clients {
         }
     }
 
+    /// How many orders were acknowledged so far.
     pub(crate) fn acknowledged(&self) -> usize {
-        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        log.iter().filter(|placed| matches!(placed.outcome, Outcome::Acknowledged(_))).count()
+        self.acknowledged.load(Ordering::Relaxed)
+    }
+
+    /// What was written down so far.
+    pub(crate) fn log(&self) -> Result<Vec<Placed>, String> {
+        self.log.read()
     }
 
     fn client(&self, book: &PhoneBook, number: u32) -> OrdersClient {

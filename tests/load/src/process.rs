@@ -1,7 +1,7 @@
 //! The process that is measured.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
@@ -47,7 +47,24 @@ pub(crate) fn beside_this_program() -> Result<PathBuf, String> {
     Err(format!("{} is not there; build it with: cargo build --release", binary.display()))
 }
 
-/// The data folder of a run, removed at the end when it was made here.
+/// The names of the points at which this binary can end itself; none when it was built without them.
+pub(crate) fn fault_points(binary: &Path) -> Result<Vec<String>, String> {
+    let output = Command::new(binary).arg("fault-points").stdin(Stdio::null()).output();
+    let output = output.map_err(|error| format!("{}: {error}", binary.display()))?;
+    if !output.status.success() {
+        return Ok(Vec::new());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
+}
+
+/// Whether a process ended by the signal that nothing can catch.
+pub(crate) fn was_killed(status: ExitStatus) -> bool {
+    use std::os::unix::process::ExitStatusExt;
+
+    status.signal() == Some(9)
+}
+
+/// The folder of a run, removed at the end when it was made here and the run found nothing.
 pub(crate) struct Folder {
     path: PathBuf,
     own: bool,
@@ -62,7 +79,13 @@ impl Folder {
         Ok(Self { path, own })
     }
 
-    /// A folder of this name within it.
+    /// Leaves the folder where it is, for those who look for the cause.
+    pub(crate) fn keep(&mut self) {
+        println!("kept: {}", self.path.display());
+        self.own = false;
+    }
+
+    /// A file or folder of this name within it.
     pub(crate) fn part(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
@@ -88,13 +111,24 @@ pub(crate) struct Fleet {
 impl Fleet {
     /// Starts the binary on free ports and waits until every service is ready.
     pub(crate) async fn start(binary: &Path, data: &Path) -> Result<Self, String> {
+        Self::start_with(binary, data, None, Stdio::null()).await
+    }
+
+    /// The same, with the point at which the process shall end itself, and where its log goes.
+    pub(crate) async fn start_with(
+        binary: &Path,
+        data: &Path,
+        fault: Option<&str>,
+        log: Stdio,
+    ) -> Result<Self, String> {
         let stale = FleetFile::read(data).ok().map(|file| file.process);
         let started = Instant::now();
         let child = Command::new(binary)
+            .envs(fault.map(|fault| ("TRADEWIND_FAULT", fault)))
             .args(["up", "--port", "0", "--data"])
             .arg(data)
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .map_err(|error| format!("{}: {error}", binary.display()))?;
         // A fleet from here on: whatever goes wrong, dropping it ends the process.
@@ -131,14 +165,20 @@ impl Fleet {
             Signal::Term => send("TERM", self.process())?,
             Signal::Int => send("INT", self.process())?,
         }
+        let ended = self.ended(START_LIMIT).await?;
+        ended.map(|status| status.success()).ok_or("the process did not end".to_owned())
+    }
+
+    /// Waits up to `limit` for the process to end; nothing when it still runs.
+    pub(crate) async fn ended(&mut self, limit: Duration) -> Result<Option<ExitStatus>, String> {
         let started = Instant::now();
-        while started.elapsed() < START_LIMIT {
-            if let Some(status) = self.child.try_wait().map_err(|error| error.to_string())? {
-                return Ok(status.success());
+        loop {
+            let status = self.child.try_wait().map_err(|error| error.to_string())?;
+            if status.is_some() || started.elapsed() >= limit {
+                return Ok(status);
             }
             tokio::time::sleep(ASK_EVERY).await;
         }
-        Err("the process did not end".to_owned())
     }
 }
 

@@ -124,3 +124,29 @@ async fn the_command_line_wins_over_the_variable_and_that_over_the_file() {
         assert_eq!(process.ended().await.code, Some(0));
     }
 }
+
+#[tokio::test]
+#[cfg(not(feature = "fault-points"))]
+async fn a_build_without_fault_points_has_no_way_to_be_ended_by_a_variable() {
+    let place = Place::new();
+    let refused = place.refused(&[], &[("TRADEWIND_FAULT", "db.commit.before:1")]).await;
+    check(&place, &refused, &["TRADEWIND_FAULT", "unknown variable"]);
+    assert_eq!(place.run(&["fault-points"]).await.code, Some(2));
+}
+
+#[tokio::test]
+#[cfg(feature = "fault-points")]
+async fn a_build_with_fault_points_ends_at_the_named_pass_as_if_killed() {
+    let place = Place::new();
+    let refused = place.refused(&[], &[("TRADEWIND_FAULT", "db.commit:1")]).await;
+    check(&place, &refused, &["TRADEWIND_FAULT", "no point", "db.commit.before"]);
+    let points = place.run(&["fault-points"]).await.output;
+    for point in ["db.commit.before", "db.commit.after", "events.handler.effect", "chassis.idempotency.after"]
+    {
+        assert!(points.lines().any(|line| line == point), "{point}: {points}");
+        let fault = format!("{point}:1");
+        let arguments = ["up", "--port", "0", "--data", "data"];
+        let ended = Place::new().start(&arguments, &[("TRADEWIND_FAULT", &fault)]).ended().await;
+        assert_eq!((ended.code, ended.output.as_str()), (None, ""), "{point}: {}", ended.errors);
+    }
+}

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use tradewind_db::{Db, Tx, Work};
 use tradewind_problem::{IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_MISSING, Problem};
 
+use crate::fault_points::{AFTER_RECORD, BEFORE_RECORD};
 use crate::http::idempotency::{self, Key, Stored};
 use crate::http::in_flight::reused;
 use crate::http::{Call, Reply, json};
@@ -111,7 +112,9 @@ impl<W: Work<Output = Reply, Error = Problem>> Work for Once<W> {
         }
         let outcome = outcome.map_err(|problem| told(problem, tx));
         let stored = Stored::of(&self.key, &outcome)?;
+        BEFORE_RECORD.pass();
         idempotency::record(tx, &self.key, &stored).await?;
+        AFTER_RECORD.pass();
         // A refusal is answered as a reply, because an error would roll its record back.
         Ok(stored.into_reply())
     }

@@ -4,6 +4,7 @@ use rusqlite::Connection;
 
 use crate::DbError;
 use crate::fault;
+use crate::fault_points::{AFTER_COMMIT, BEFORE_COMMIT};
 use crate::job::{Job, Verdict};
 use crate::stats::Counters;
 use crate::tx::{Hook, Source, Tx};
@@ -92,8 +93,10 @@ fn begin(tx: &mut Tx) -> Result<(), DbError> {
 }
 
 fn commit(tx: &mut Tx, source: &Source, works: usize) -> Result<(), DbError> {
+    BEFORE_COMMIT.pass();
     match tx.connection().execute_batch("commit") {
         Ok(()) => {
+            AFTER_COMMIT.pass();
             Counters::add(&source.counters.commits, 1);
             Counters::add(&source.counters.works, works);
             Ok(())

@@ -3,6 +3,7 @@
 
 mod determinism;
 mod direction;
+mod fault_points;
 mod home_paths;
 mod layers;
 mod manifests;

@@ -1,0 +1,95 @@
+//! `TRADEWIND_FAULT`: ends this process as `kill -9` does, at a named point. Only in builds with the feature
+//! `fault-points`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tradewind_kernel::FaultPoint;
+
+const VARIABLE: &str = "TRADEWIND_FAULT";
+
+/// What the variable says: `point:countdown`, or `point:countdown:file`.
+#[derive(Debug, PartialEq, Eq)]
+struct Fault {
+    point: FaultPoint,
+    /// At which pass of the point the process ends, from 1.
+    countdown: u32,
+    /// Passes count only once this file exists, so that a harness says when the countdown begins.
+    file: Option<PathBuf>,
+}
+
+/// Every point of the program.
+fn points() -> impl Iterator<Item = FaultPoint> {
+    let lists = [tradewind_db::FAULT_POINTS, tradewind_events::FAULT_POINTS, tradewind_chassis::FAULT_POINTS];
+    lists.into_iter().flatten().copied()
+}
+
+/// `tradewind fault-points`: how a harness learns what this build can do.
+pub(crate) fn list() -> Result<ExitCode, String> {
+    for point in points() {
+        println!("{point}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Gets ready to end this process where the variable says; does nothing without it.
+pub(crate) fn arm() -> Result<(), String> {
+    let Some(text) = std::env::var_os(VARIABLE) else { return Ok(()) };
+    let text = text.to_string_lossy();
+    let fault = parse(&text).map_err(|error| format!("{VARIABLE}: {text:?}: {error}"))?;
+    eprintln!("  {VARIABLE}: this process ends at pass {} of {}", fault.countdown, fault.point);
+    let left = AtomicU32::new(fault.countdown);
+    FaultPoint::hook(move |point| {
+        let counts = point == fault.point && fault.file.as_ref().is_none_or(|file| file.exists());
+        if counts && left.fetch_sub(1, Ordering::Relaxed) == 1 {
+            end();
+        }
+    })
+    .map_err(|error| error.to_string())
+}
+
+fn parse(text: &str) -> Result<Fault, String> {
+    let mut parts = text.splitn(3, ':');
+    let (name, countdown) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let point = points().find(|point| point.name() == name).ok_or_else(|| {
+        let names: Vec<_> = points().map(FaultPoint::name).collect();
+        format!("no point is called {name:?}; there are {}", names.join(", "))
+    })?;
+    let countdown = countdown.parse().ok().filter(|countdown| *countdown > 0);
+    let countdown = countdown.ok_or("expected point:countdown or point:countdown:file, counting from 1")?;
+    Ok(Fault { point, countdown, file: parts.next().map(PathBuf::from) })
+}
+
+/// The signal takes every thread at once: nothing is flushed, dropped or answered.
+fn end() {
+    let process = rustix::process::getpid();
+    if let Err(error) = rustix::process::kill_process(process, rustix::process::Signal::KILL) {
+        eprintln!("{VARIABLE}: this process could not be ended: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_a_point_a_countdown_and_perhaps_a_file() {
+        let fault = parse("db.commit.after:3").map(|fault| (fault.point.name(), fault.countdown, fault.file));
+        assert_eq!(fault, Ok(("db.commit.after", 3, None)));
+        let file = parse("db.commit.after:1:a/b:c").map(|fault| fault.file);
+        assert_eq!(file, Ok(Some(PathBuf::from("a/b:c"))));
+        for (text, part) in
+            [("db.commit:1", "events.feed.read"), ("db.commit.after:0", "from 1"), ("", "no point")]
+        {
+            let error = parse(text).map(drop).unwrap_err();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn no_two_points_have_one_name() {
+        let names: std::collections::BTreeSet<_> = points().map(FaultPoint::name).collect();
+        assert_eq!(names.len(), points().count());
+    }
+}

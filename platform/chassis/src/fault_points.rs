@@ -1,0 +1,12 @@
+//! The fault points of this crate.
+
+use tradewind_kernel::FaultPoint;
+
+/// A command has run; its transaction is open and its answer is not yet kept for its key.
+pub(crate) const BEFORE_RECORD: FaultPoint = FaultPoint::new("chassis.idempotency.before");
+
+/// The answer of a command is kept for its key; the transaction is not committed yet.
+pub(crate) const AFTER_RECORD: FaultPoint = FaultPoint::new("chassis.idempotency.after");
+
+/// Every fault point that this crate passes.
+pub const FAULT_POINTS: &[FaultPoint] = &[BEFORE_RECORD, AFTER_RECORD];

@@ -1,0 +1,151 @@
+//! What is left after all kills, held against what the clients know.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tradewind_client::PhoneBook;
+use tradewind_orders_contract::{OrderId, OrderState};
+
+use super::WORKERS;
+use crate::client_log::{Outcome, Placed};
+use crate::figures::Figures;
+use crate::place::Clients;
+
+/// How long every order may take to end once nobody disturbs.
+const SETTLE_LIMIT: Duration = Duration::from_secs(30);
+
+/// How many lines of each kind of finding are shown.
+const SHOWN: u32 = 10;
+
+/// What one line of the clients' log turned out to be. A refused command has none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Finding {
+    Open,
+    Closed,
+    /// It is there and never left NEW.
+    Unsettled,
+    /// The same key gave something else, or nothing.
+    Diverged,
+    Lost,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    acknowledged: u32,
+    failed: u32,
+    unknown: u32,
+    open: u32,
+    unsettled: u32,
+    diverged: u32,
+    lost: u32,
+}
+
+/// Looks for every order of the clients' log in the fleet that has come back.
+pub(super) async fn orders(book: &PhoneBook, clients: &Clients, figures: &mut Figures) -> Result<(), String> {
+    let log = clients.log()?;
+    let findings = futures_util::stream::iter(log).map(|placed| async move {
+        let finding = look(book, clients, &placed).await;
+        (placed, finding)
+    });
+    let mut findings = findings.buffer_unordered(WORKERS as usize);
+    let mut counts = Counts::default();
+    while let Some((placed, finding)) = findings.next().await {
+        counts.add(&placed, finding.as_ref());
+    }
+    counts.report(figures);
+    Ok(())
+}
+
+async fn look(book: &PhoneBook, clients: &Clients, Placed { number, outcome }: &Placed) -> Option<Finding> {
+    let known = match outcome {
+        Outcome::Failed(_) => return None,
+        Outcome::Acknowledged(id) => Some(*id),
+        Outcome::Unknown => None,
+    };
+    // The id of the log is asked for first: the command again could make what was lost anew.
+    let found = match known {
+        Some(id) => Some(find(book, clients, *number, id).await),
+        None => None,
+    };
+    if found == Some(Finding::Lost) {
+        return found;
+    }
+    // The same key again gives the same order.
+    let Outcome::Acknowledged(id) = clients.place(book, *number).await else {
+        return Some(Finding::Diverged);
+    };
+    if known.is_some_and(|known| known != id)
+        || clients.place(book, *number).await != Outcome::Acknowledged(id)
+    {
+        return Some(Finding::Diverged);
+    }
+    match found {
+        Some(found) => Some(found),
+        None => Some(find(book, clients, *number, id).await),
+    }
+}
+
+async fn find(book: &PhoneBook, clients: &Clients, number: u32, id: OrderId) -> Finding {
+    match clients.settled(book, number, id, SETTLE_LIMIT).await {
+        Ok(OrderState::New) => Finding::Unsettled,
+        Ok(OrderState::Open) => Finding::Open,
+        Ok(_) => Finding::Closed,
+        Err(_) => Finding::Lost,
+    }
+}
+
+impl Counts {
+    fn add(&mut self, placed: &Placed, finding: Option<&Finding>) {
+        match &placed.outcome {
+            Outcome::Acknowledged(_) => self.acknowledged += 1,
+            Outcome::Failed(_) => self.failed += 1,
+            Outcome::Unknown => self.unknown += 1,
+        }
+        let bad = match finding {
+            Some(Finding::Closed) => return,
+            Some(Finding::Open) => {
+                self.open += 1;
+                return;
+            }
+            None => self.failed,
+            Some(Finding::Unsettled) => increased(&mut self.unsettled),
+            Some(Finding::Diverged) => increased(&mut self.diverged),
+            Some(Finding::Lost) => increased(&mut self.lost),
+        };
+        if bad <= SHOWN {
+            println!("order {}: {:?}, {finding:?}", placed.number, placed.outcome);
+        }
+    }
+
+    fn report(&self, figures: &mut Figures) {
+        figures.at_least("acknowledged", f64::from(self.acknowledged), 1.0);
+        figures.note("unknown", f64::from(self.unknown));
+        figures.at_most("failed", f64::from(self.failed), 0.0);
+        figures.at_most("lost", f64::from(self.lost), 0.0);
+        figures.at_most("without_end_state", f64::from(self.unsettled), 0.0);
+        figures.at_most("keys_that_diverged", f64::from(self.diverged), 0.0);
+        // Goods and credit are plenty: whatever was placed opens, the unknown after they were placed again.
+        figures.at_least("open", f64::from(self.open), f64::from(self.acknowledged + self.unknown));
+    }
+}
+
+fn increased(count: &mut u32) -> u32 {
+    *count += 1;
+    *count
+}
+
+/// `tradewind verify` on the fleet of the data folder: shows its lines, one per oracle with rows examined.
+pub(super) fn verify(binary: &Path, data: &Path, figures: &mut Figures) -> Result<(), String> {
+    let output = Command::new(binary).arg("verify").arg("--data").arg(data).output();
+    let output = output.map_err(|error| format!("{}: {error}", binary.display()))?;
+    let errors = String::from_utf8_lossy(&output.stderr);
+    if errors.contains("unrecognized subcommand") {
+        return Err("this binary has no command `verify`; build a newer one or pass --no-verify".to_owned());
+    }
+    print!("{}", String::from_utf8_lossy(&output.stdout));
+    eprint!("{errors}");
+    figures.at_most("verify_exit_status", output.status.code().map_or(f64::INFINITY, f64::from), 0.0);
+    Ok(())
+}

@@ -1,0 +1,270 @@
+//! Ending the process under load, again and again.
+
+mod judge;
+mod plan;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use tradewind_fleet::Seeder;
+use tradewind_kernel::{Clock, Entropy};
+
+use crate::client_log::ClientLog;
+use crate::disk::{Disk, Loss, Lost};
+use crate::figures::{Figures, median};
+use crate::place::{Clients, SIZE};
+use crate::process::{self, Fleet, Folder, Signal};
+use plan::Blow;
+
+/// Clients that place orders at the same time.
+const WORKERS: u32 = 16;
+
+/// How long a life may take to have enough acknowledged.
+const LIFE_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long an armed point may take to be reached; then the life is ended from outside.
+const POINT_LIMIT: Duration = Duration::from_secs(10);
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Options {
+    pub(crate) kills: u32,
+    pub(crate) signal: Signal,
+    pub(crate) acknowledged: u32,
+    pub(crate) seed: u64,
+    pub(crate) power_loss: Option<PowerLoss>,
+    pub(crate) verify: bool,
+}
+
+/// How much of what was not synced a power cut takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum PowerLoss {
+    /// Everything
+    All,
+    /// Each page by the toss of a coin
+    Torn,
+}
+
+/// A run under way.
+struct KillLoop<'a> {
+    binary: &'a Path,
+    options: Options,
+    clients: Clients,
+    /// What the binary can end itself at.
+    points: Vec<String>,
+    choices: Entropy,
+    torn: Entropy,
+    disk: Option<Disk>,
+    data: PathBuf,
+    /// Makes an armed point count; a file, because that is asked cheaply and survives any way to start.
+    armed: PathBuf,
+    /// What all lives say.
+    log: PathBuf,
+    record: Record,
+}
+
+/// What happened to the lives of a run.
+#[derive(Debug, Default)]
+struct Record {
+    starts: Vec<f64>,
+    clean: u32,
+    /// Kills by where they hit.
+    hits: BTreeMap<String, u32>,
+    /// Armed points that were not reached.
+    missed: u32,
+    /// The fewest orders acknowledged in one life.
+    least: Option<usize>,
+    lost: Lost,
+}
+
+pub(crate) async fn run(binary: &Path, folder: &Folder, options: Options) -> Result<Figures, String> {
+    let points = if options.signal == Signal::Kill { process::fault_points(binary)? } else { Vec::new() };
+    describe(&points, options);
+    let disk = options.power_loss.map(|_| Disk::mount(&folder.part("disk"))).transpose()?;
+    let data = disk.as_ref().map_or(folder.part("fleet"), |disk| disk.path().join("fleet"));
+    let entropy = Entropy::seeded(options.seed);
+    let mut run = KillLoop {
+        binary,
+        options,
+        clients: Clients::new(ClientLog::create(folder.part("clients.ndjson"))?),
+        points,
+        choices: entropy.fork("choices"),
+        torn: entropy.fork("torn"),
+        disk,
+        data,
+        armed: folder.part("armed"),
+        log: folder.part("fleet.log"),
+        record: Record::default(),
+    };
+    let mut figures = Figures::default();
+    let outcome = run.lives().await;
+    run.report(&mut figures);
+    if let Err(message) = outcome {
+        // A life that went wrong is a finding, not a failure of this tool; what is left is judged all the same.
+        figures.failure("every_life", &message);
+    }
+    run.last_life(&mut figures).await?;
+    Ok(figures)
+}
+
+fn describe(points: &[String], options: Options) {
+    let Options { kills, signal, seed, acknowledged, .. } = options;
+    println!(
+        "kill-loop: {kills} times {signal:?}, {WORKERS} workers, {acknowledged} acknowledged each, --seed {seed}"
+    );
+    if points.is_empty() && signal == Signal::Kill {
+        println!(
+            "only from outside: this binary has no fault points (build it with --features fault-points)"
+        );
+    }
+    if let Some(loss) = options.power_loss {
+        println!("each kill cuts the power: what was not synced is lost ({loss:?})");
+    }
+}
+
+impl KillLoop<'_> {
+    async fn lives(&mut self) -> Result<(), String> {
+        for life in 0..self.options.kills {
+            let blow = Blow::choose(&self.choices, &self.points);
+            self.life(life, &blow).await.map_err(|error| format!("life {life} ({blow:?}): {error}"))?;
+            self.cut()?;
+        }
+        Ok(())
+    }
+
+    async fn life(&mut self, life: u32, blow: &Blow) -> Result<(), String> {
+        std::fs::remove_file(&self.armed).unwrap_or_default();
+        let fault = match blow {
+            Blow::Outside(_) => None,
+            Blow::Point { name, countdown } => Some(format!("{name}:{countdown}:{}", self.armed.display())),
+        };
+        let fleet = self.start(fault.as_deref()).await?;
+        if life == 0 {
+            seed(&fleet).await?;
+        }
+        self.live(fleet, blow).await
+    }
+
+    async fn start(&mut self, fault: Option<&str>) -> Result<Fleet, String> {
+        let log = File::options().create(true).append(true).open(&self.log);
+        let log = log.map_err(|error| format!("{}: {error}", self.log.display()))?;
+        let fleet = Fleet::start_with(self.binary, &self.data, fault, log.into()).await?;
+        self.record.starts.push(fleet.ready_after.as_secs_f64());
+        Ok(fleet)
+    }
+
+    /// Places orders until enough were acknowledged and the process was ended in their midst.
+    async fn live(&mut self, fleet: Fleet, blow: &Blow) -> Result<(), String> {
+        let book = fleet.book.clone();
+        let clients = self.clients.clone();
+        let (before, stop) = (clients.acknowledged(), AtomicBool::new(false));
+        let end = async {
+            let ended = self.strike(fleet, blow, before).await;
+            stop.store(true, Ordering::Relaxed);
+            ended
+        };
+        let (placed, ended) = tokio::join!(clients.place_until(&book, WORKERS, &stop), end);
+        placed.and(ended)
+    }
+
+    async fn strike(&mut self, mut fleet: Fleet, blow: &Blow, before: usize) -> Result<(), String> {
+        let wanted = before + self.options.acknowledged as usize;
+        let started = Instant::now();
+        while self.clients.acknowledged() < wanted {
+            if let Some(status) = fleet.ended(Duration::ZERO).await? {
+                return Err(format!("the fleet ended by itself: {status}"));
+            }
+            if started.elapsed() > LIFE_LIMIT {
+                return Err(format!("{wanted} orders were not acknowledged within {LIFE_LIMIT:?}"));
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let least = self.clients.acknowledged() - before;
+        self.record.least = Some(self.record.least.map_or(least, |least_so_far| least_so_far.min(least)));
+        match blow {
+            Blow::Outside(jitter) => {
+                tokio::time::sleep(*jitter).await;
+                self.record.clean += u32::from(fleet.end(self.options.signal).await?);
+                *self.record.hits.entry("outside".to_owned()).or_default() += 1;
+            }
+            Blow::Point { name, .. } => self.spring(fleet, name).await?,
+        }
+        Ok(())
+    }
+
+    /// Arms the point and waits for it to be reached.
+    async fn spring(&mut self, mut fleet: Fleet, point: &str) -> Result<(), String> {
+        std::fs::write(&self.armed, "").map_err(|error| format!("{}: {error}", self.armed.display()))?;
+        let hit = match fleet.ended(POINT_LIMIT).await? {
+            Some(status) if process::was_killed(status) => point,
+            Some(status) => return Err(format!("the fleet ended by itself: {status}")),
+            None => {
+                println!("{point} was not reached within {POINT_LIMIT:?}; ended from outside");
+                self.record.missed += 1;
+                fleet.end(Signal::Kill).await?;
+                "outside"
+            }
+        };
+        *self.record.hits.entry(hit.to_owned()).or_default() += 1;
+        Ok(())
+    }
+
+    fn cut(&mut self) -> Result<(), String> {
+        let (Some(disk), Some(kind)) = (&mut self.disk, self.options.power_loss) else { return Ok(()) };
+        let loss = match kind {
+            PowerLoss::All => Loss::All,
+            PowerLoss::Torn => Loss::Torn(&self.torn),
+        };
+        self.record.lost += disk.cut(loss)?;
+        Ok(())
+    }
+
+    fn report(&self, figures: &mut Figures) {
+        let Record { starts, clean, hits, missed, least, lost } = &self.record;
+        let kills = f64::from(self.options.kills);
+        for (place, count) in hits {
+            figures.note(&format!("kills at {place}"), f64::from(*count));
+        }
+        figures.at_least("kills", f64::from(hits.values().sum::<u32>()), kills);
+        figures.at_most("points_not_reached", f64::from(*missed), 0.0);
+        let least = least.unwrap_or(0) as f64;
+        figures.at_least("acknowledged_between_kills_least", least, f64::from(self.options.acknowledged));
+        figures.at_most("restart_seconds_median", median(starts.clone()), 1.0);
+        if self.options.signal != Signal::Kill {
+            figures.at_least("clean_exits", f64::from(*clean), kills);
+        }
+        if self.options.power_loss.is_some() {
+            // Cuts that took nothing would prove nothing.
+            figures.at_least("unsynced_pages_lost", f64::from(lost.pages), 1.0);
+            figures.note("unsynced_pages_spared", f64::from(lost.spared));
+            figures.note("unsynced_names_lost", f64::from(lost.names));
+        }
+    }
+
+    /// Starts once more and looks for everything that the clients know of.
+    async fn last_life(&mut self, figures: &mut Figures) -> Result<(), String> {
+        let started = self.start(None).await;
+        figures.at_least("lives_ready", self.record.starts.len() as f64, f64::from(self.options.kills) + 1.0);
+        let fleet = match started {
+            Ok(fleet) => fleet,
+            Err(message) => {
+                figures.failure("last_life", &message);
+                return Ok(());
+            }
+        };
+        judge::orders(&fleet.book, &self.clients, figures).await?;
+        if self.options.verify {
+            judge::verify(self.binary, &self.data, figures)?;
+        }
+        fleet.end(Signal::Term).await?;
+        Ok(())
+    }
+}
+
+async fn seed(fleet: &Fleet) -> Result<(), String> {
+    let (book, secret) = (fleet.book.clone(), fleet.secret.clone());
+    let seeder = Seeder::new(book, secret, Clock::system(), Entropy::system());
+    seeder.load(SIZE, |_, _| {}).await.map_err(|problem| problem.to_string())
+}
