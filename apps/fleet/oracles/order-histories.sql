@@ -10,6 +10,6 @@ having count(*) <> max(version) or min(version) <> 1
     or sum(type = 'placed') <> 1 or sum(type = 'placed' and version = 1) <> 1
     or sum(type = 'stock-confirmed') > 1 or sum(type = 'credit-confirmed') > 1
     or sum(type = 'opened') + sum(type = 'rejected') > 1
-    or sum(type = 'cancelled') > sum(type = 'opened')
+    or sum(type in ('cancelled', 'lost')) > sum(type = 'opened')
     or (sum(type = 'opened') = 1 and (sum(type = 'stock-confirmed') = 0 or sum(type = 'credit-confirmed') = 0))
-    or max(iif(type in ('rejected', 'cancelled'), version, 0)) not in (0, max(version))
+    or max(iif(type in ('rejected', 'cancelled', 'lost'), version, 0)) not in (0, max(version))

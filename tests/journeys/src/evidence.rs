@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use tradewind_client::{Address, FarClient, PhoneBook};
 use tradewind_fleet::{oracles, services, subscribed};
 use tradewind_verify::{Collector, Evidence, Finding, Verdict, judge};
 
@@ -15,16 +14,10 @@ impl Fleet {
     /// The evidence of all services.
     pub async fn evidence(&self) -> Evidence {
         let services: Vec<String> = services().iter().map(|each| each.description().name.clone()).collect();
-        let book = PhoneBook::default();
-        for service in &services {
-            let door = format!("{service}/internal");
-            let client = FarClient::new(&self.door(&door).to_string()).unwrap();
-            book.enter(door, Address::Far(client));
-        }
         let collector = Collector {
             services,
             subscribed: subscribed(),
-            book,
+            book: self.running.book().clone(),
             secret: self.secret().clone(),
             clock: self.running.clock().clone(),
             entropy: self.running.entropy().clone(),

@@ -39,9 +39,9 @@ async fn a_mistake_in_the_section_of_a_service_is_found_as_early() {
     refuses_file("[catalogue]\nverson = '1'\n", &["tradewind.toml:2", "catalogue.verson", "version"]).await;
     for service in ["stock", "customers"] {
         let place = format!("{service}.reservation_ttl");
-        for ttl in ["999ms", "25h", "soon"] {
+        for (ttl, why) in [("999ms", "1s"), ("25h", "24h"), ("soon", "a duration such as")] {
             let text = format!("[{service}]\nreservation_ttl = '{ttl}'\n");
-            refuses_file(&text, &["tradewind.toml:2", &place, "1s"]).await;
+            refuses_file(&text, &["tradewind.toml:2", &place, why]).await;
         }
     }
     refuses_file("[gateway]\nroutes = 5\n", &["tradewind.toml:2", "gateway.routes"]).await;

@@ -12,19 +12,22 @@ use crate::http::idempotency::Key;
 /// When to ask again: the least that `Retry-After` can say.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// The scope of a key, and the key.
+type Name = (String, String);
+
 /// The keys whose command runs in this instance, with the fingerprints of their requests.
 ///
 /// It only tells early. What holds also across instances and restarts is the row that the command writes in its
 /// own transaction: whoever comes second finds it, or fails on it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct InFlight {
-    keys: Arc<Mutex<BTreeMap<(String, String), [u8; 32]>>>,
+    keys: Arc<Mutex<BTreeMap<Name, [u8; 32]>>>,
 }
 
 /// The place of one command, free again when dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
-    key: (String, String),
+    key: Name,
     of: InFlight,
 }
 

@@ -96,7 +96,7 @@ fn wrong(document: &Value, operation: &Value, answer: &Answer) -> Vec<String> {
     let media_type = answer.header("content-type").unwrap_or_default();
     match content.get(media_type) {
         None => wrong.push(format!("{media_type} is not described")),
-        Some(described) if media_type.ends_with("json") => {
+        Some(described) if media_type.ends_with("/json") || media_type.ends_with("+json") => {
             let schema = closed(document, &described["schema"]);
             let options = jsonschema::options().should_validate_formats(true);
             let validator = options.build(&schema).unwrap();

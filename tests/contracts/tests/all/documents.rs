@@ -111,5 +111,14 @@ async fn every_route_is_in_the_document_of_its_door() {
     }
 }
 
-const PLATFORM: [&str; 7] =
-    ["/livez", "/readyz", "/startupz", "/metrics", "/events", "/evidence", "/evidence/head"];
+const PLATFORM: [&str; 9] = [
+    "/livez",
+    "/readyz",
+    "/startupz",
+    "/metrics",
+    "/events",
+    "/evidence",
+    "/evidence/head",
+    "/logs",
+    "/traces",
+];

@@ -59,8 +59,8 @@ async fn an_order_is_one_trace_and_no_link_is_missing() {
         handled.entry(&span.service).or_default().insert(&span.name);
     }
     let names = |names: &[&'static str]| names.iter().copied().collect::<BTreeSet<_>>();
-    assert_eq!(handled["stock"], names(&["tradewind.orders.order-placed.v1"]));
-    assert_eq!(handled["customers"], names(&["tradewind.orders.order-placed.v1"]));
+    let news = ["tradewind.orders.order-opened.v1", "tradewind.orders.order-placed.v1"];
+    assert_eq!((&handled["stock"], &handled["customers"]), (&names(&news), &names(&news)));
     let answers = ["tradewind.customers.credit-reserved.v1", "tradewind.stock.stock-reserved.v1"];
     assert_eq!(handled["orders"], names(&answers));
     // What orders handles was caused by the handling in stock and customers, through their logs.
