@@ -23,7 +23,9 @@ impl Call {
     /// Carries out `command` in a transaction of `db`, once for the request's `Idempotency-Key`.
     ///
     /// The same key with the same body gives the same answer again, with `Idempotent-Replayed: true`;
-    /// with another body it is refused, and so it is while the first request is being carried out. A refusal (4xx) is kept like a success; a fault of ours (5xx) is not.
+    /// with another body it is refused, and so it is while the first request is being carried out. A refusal (4xx)
+    /// of the command is kept like a success; a fault of ours (5xx) is not.
+    ///
     /// A command decides before it writes: one that refuses after it has written is rolled back, and its
     /// refusal is not kept.
     ///
