@@ -214,6 +214,8 @@ mod tests {
             values ($1, 'Ada', 'GBP', 9, 2, 7)";
         RESERVATION = "insert into credit_reservation (order_id, customer_id, amount, state, changed_at)
             values ($1, $1, $2, $3, 7)";
+        OVERDUE = "insert into credit_reservation (order_id, customer_id, amount, state, expires_at, changed_at)
+            values ($1, $1, 1, 'held', 1, 1)";
         STATES = "select amount, state from credit_reservation order by amount";
         RESERVED_NOW = "select reserved from account where customer_id = $1";
     }
@@ -297,5 +299,43 @@ mod tests {
         assert_eq!(db.write(&context, TakeFive(CustomerId::new(id))).await, Ok(vec![true, false]));
         let reserved: Vec<(i64,)> = db.query(&RESERVED_NOW, params![id]).await.unwrap();
         assert_eq!(reserved, [(7,)]);
+    }
+
+    /// Ends reservations that are over, and ends them again in another way.
+    struct EndAgain;
+
+    impl Work for EndAgain {
+        type Output = ();
+        type Error = DbError;
+
+        async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
+            let [released, expired, confirmed] = [1, 2, 3].map(Id::from_u128);
+            for order in [released, expired, confirmed] {
+                tx.execute(&ACCOUNT, params![order]).await?;
+                tx.execute(&OVERDUE, params![order]).await?;
+            }
+            assert!(release(tx, released).await?);
+            assert!(expire(tx, expired).await?);
+            assert!(confirm(tx, confirmed).await?);
+            for order in [released, expired, confirmed] {
+                assert!(!expire(tx, order).await?, "{order} expires");
+                assert!(!confirm(tx, order).await?, "{order} is confirmed");
+            }
+            for order in [released, confirmed] {
+                assert!(matches!(revive(tx, order).await?, Revived::Nothing), "{order} is revived");
+            }
+            for order in [released, expired] {
+                assert!(!release(tx, order).await?, "{order} is released");
+            }
+            Ok(())
+        }
+    }
+
+    /// A sweep reads what is over before it gives it back: meanwhile it may have been released or confirmed.
+    #[tokio::test]
+    async fn a_reservation_ends_once_whoever_is_first() {
+        let (db, context) = empty();
+        db.migrate(&[MIGRATIONS], MigrateMode::Auto).await.unwrap();
+        db.write(&context, EndAgain).await.unwrap();
     }
 }

@@ -215,6 +215,8 @@ mod tests {
         ITEM = "insert into item (product_id, sku, received, on_hand, reserved, sold) values ('a', 'a', 9, 9, 2, 0)";
         RESERVATION = "insert into reservation (order_id, product_id, quantity, state, changed_at)
             values ($1, 'a', $2, $3, 7)";
+        OVERDUE = "insert into reservation (order_id, product_id, quantity, state, expires_at, changed_at)
+            values ($1, 'a', 1, 'held', 1, 1)";
         STATES = "select quantity, state from reservation order by quantity";
         RESERVED_NOW = "select reserved from item";
     }
@@ -298,5 +300,43 @@ mod tests {
         assert_eq!(db.write(&context, TakeFive).await, Ok(vec![true, false, false]));
         let reserved: Vec<(i64,)> = db.query(&RESERVED_NOW, &[]).await.unwrap();
         assert_eq!(reserved, [(7,)]);
+    }
+
+    /// Ends reservations that are over, and ends them again in another way.
+    struct EndAgain;
+
+    impl Work for EndAgain {
+        type Output = ();
+        type Error = DbError;
+
+        async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
+            let [released, expired, confirmed] = [1, 2, 3].map(Id::from_u128);
+            tx.execute(&ITEM, &[]).await?;
+            for order in [released, expired, confirmed] {
+                tx.execute(&OVERDUE, params![order]).await?;
+            }
+            assert!(!release(tx, released).await?.is_empty());
+            assert!(!expire(tx, expired).await?.is_empty());
+            assert!(confirm(tx, confirmed).await?);
+            for order in [released, expired, confirmed] {
+                assert!(expire(tx, order).await?.is_empty(), "{order} expires");
+                assert!(!confirm(tx, order).await?, "{order} is confirmed");
+            }
+            for order in [released, confirmed] {
+                assert!(revive(tx, order).await?.is_empty(), "{order} is revived");
+            }
+            for order in [released, expired] {
+                assert!(release(tx, order).await?.is_empty(), "{order} is released");
+            }
+            Ok(())
+        }
+    }
+
+    /// A sweep reads what is over before it gives it back: meanwhile it may have been released or confirmed.
+    #[tokio::test]
+    async fn a_reservation_ends_once_whoever_is_first() {
+        let (db, context) = empty();
+        db.migrate(&[MIGRATIONS], MigrateMode::Auto).await.unwrap();
+        db.write(&context, EndAgain).await.unwrap();
     }
 }

@@ -261,27 +261,27 @@ async fn an_order_without_any_reservation_does_not_stay_open() {
 async fn credit_is_released_once_whatever_comes_when() {
     let alone = Alone::start("customers").await;
     // What is held for another order shall not be given back instead.
-    alone.place(9, 1, 0).await;
+    alone.place(9, 1, 1).await;
     alone.open(9).await;
-    alone.place(1, 1, 1).await;
+    alone.place(1, 1, 0).await;
     alone.open(1).await;
     alone.pass(LATER).await;
     assert_eq!(alone.limit(300, "1").await, 300);
     alone.cancel(1).await;
     alone.cancel(1).await;
-    assert_eq!((alone.told(1).await, alone.limit(300, "2").await), (words(&["reserved", "released"]), 100));
-    alone.place(2, 1, 1).await;
+    assert_eq!((alone.told(1).await, alone.limit(300, "2").await), (words(&["reserved", "released"]), 200));
+    alone.place(2, 1, 0).await;
     alone.pass(LATER).await;
     alone.open(2).await;
     assert_eq!(alone.limit(300, "3").await, 300);
     alone.cancel(2).await;
     let told = words(&["reserved", "reservation-expired", "reserved", "released"]);
-    assert_eq!((alone.told(2).await, alone.limit(300, "4").await), (told, 100));
-    alone.place(3, 1, 1).await;
+    assert_eq!((alone.told(2).await, alone.limit(300, "4").await), (told, 200));
+    alone.place(3, 1, 0).await;
     alone.pass(LATER).await;
     alone.reject(3).await;
     assert_eq!(alone.told(3).await, ["reserved", "reservation-expired"]);
-    assert_eq!(alone.limit(300, "5").await, 100);
+    assert_eq!(alone.limit(300, "5").await, 200);
 }
 
 #[tokio::test(start_paused = true)]
