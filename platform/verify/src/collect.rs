@@ -160,6 +160,7 @@ mod tests {
     );
 
     /// Answers like a service that announces something right after it has shown its evidence, `moves` times.
+    #[expect(clippy::disallowed_methods, reason = "a stand-in has no scope to run in")]
     fn busy_service(book: &PhoneBook, name: &str, moves: u32) -> Arc<AtomicU32> {
         let (door, mut receiver) = near(8);
         book.enter(format!("{name}/internal"), Address::Near(door));
