@@ -3,12 +3,16 @@
 -- examined
 select count(*) from order_view where state <> 'NEW';
 -- broken
-select coalesce(wanted.order_id, held.order_id) as order_id, wanted.customer_id, wanted.total_minor as wanted,
-    held.customer_id as holder, held.amount as held, held.state
-from (select order_id, customer_id, total_minor from order_view where state = 'OPEN') as wanted
-full join (select order_id, customer_id, amount, state from credit_reservation where state in ('held', 'confirmed')) as held
-    on held.order_id = wanted.order_id
-where (wanted.total_minor is not held.amount or wanted.customer_id is not held.customer_id
-        or held.state <> 'confirmed')
-    and not exists (select 1 from dead_letters
-        where partition_key = 'order-' || coalesce(wanted.order_id, held.order_id))
+select order_id, customer_id, sum(wanted) as wanted, sum(held) as held, sum(unconfirmed) as unconfirmed
+from (
+    select order_id, customer_id, total_minor as wanted, 0 as held, 0 as unconfirmed
+    from order_view
+    where state = 'OPEN'
+    union all
+    select order_id, customer_id, 0, amount, state = 'held'
+    from credit_reservation
+    where state in ('held', 'confirmed')
+)
+where 'order-' || order_id not in (select partition_key from dead_letters)
+group by order_id, customer_id
+having sum(wanted) <> sum(held) or sum(unconfirmed) > 0

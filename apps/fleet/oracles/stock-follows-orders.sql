@@ -3,15 +3,17 @@
 -- examined
 select count(*) from order_view where state <> 'NEW';
 -- broken
-select coalesce(wanted.order_id, held.order_id) as order_id, coalesce(wanted.product_id, held.product_id) as product_id,
-    wanted.quantity as wanted, held.quantity as held, held.state
-from (select order_id, json_extract(line.value, '$.productId') as product_id,
-            sum(json_extract(line.value, '$.quantity')) as quantity
-        from order_view, json_each(order_view.lines) as line
-        where state = 'OPEN' group by 1, 2) as wanted
-full join (select order_id, product_id, sum(quantity) as quantity, max(state) as state from reservation
-        where state in ('held', 'confirmed') group by 1, 2) as held
-    on held.order_id = wanted.order_id and held.product_id = wanted.product_id
-where (wanted.quantity is not held.quantity or held.state <> 'confirmed')
-    and not exists (select 1 from dead_letters
-        where partition_key = 'order-' || coalesce(wanted.order_id, held.order_id))
+select order_id, product_id, sum(wanted) as wanted, sum(held) as held, sum(unconfirmed) as unconfirmed
+from (
+    select order_id, json_extract(line.value, '$.productId') as product_id,
+        json_extract(line.value, '$.quantity') as wanted, 0 as held, 0 as unconfirmed
+    from order_view, json_each(order_view.lines) as line
+    where state = 'OPEN'
+    union all
+    select order_id, product_id, 0, quantity, state = 'held'
+    from reservation
+    where state in ('held', 'confirmed')
+)
+where 'order-' || order_id not in (select partition_key from dead_letters)
+group by order_id, product_id
+having sum(wanted) <> sum(held) or sum(unconfirmed) > 0

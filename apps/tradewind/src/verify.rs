@@ -4,12 +4,12 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use tradewind_chassis::{DataFolder, INTERNAL_SECRET};
-use tradewind_fleet::{FleetFile, oracles, subscribed};
+use tradewind_fleet::{oracles, subscribed};
 use tradewind_kernel::{Clock, Entropy};
 use tradewind_verify::{Collector, Finding, Verdict, judge};
 
 use crate::arguments::Verify;
+use crate::doors::Doors;
 use crate::table;
 
 /// The exit status when promises could not be judged; broken ones end with 1.
@@ -34,20 +34,9 @@ async fn act(options: &Verify) -> Result<ExitCode, String> {
 }
 
 fn collector(folder: &Path) -> Result<Collector, String> {
-    let file = FleetFile::read(folder).map_err(|error| error.to_string())?;
-    let book = file.phone_book().map_err(|error| error.to_string())?;
-    let secret = DataFolder::read_secret(folder, INTERNAL_SECRET).map_err(|error| error.to_string())?;
-    let secret = secret.ok_or_else(|| format!("{} holds no secret of a fleet", folder.display()))?;
-    let doors = file.doors.iter();
-    let services = doors.filter_map(|(name, _)| Some(name.strip_suffix("/internal")?.to_owned()));
-    Ok(Collector {
-        services: services.collect(),
-        subscribed: subscribed(),
-        book,
-        secret,
-        clock: Clock::system(),
-        entropy: Entropy::system(),
-    })
+    let Doors { services, book, secret } = Doors::of(folder)?;
+    let (clock, entropy) = (Clock::system(), Entropy::system());
+    Ok(Collector { services, subscribed: subscribed(), book, secret, clock, entropy })
 }
 
 fn status(findings: &[Finding], live: bool) -> ExitCode {

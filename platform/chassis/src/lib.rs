@@ -28,6 +28,7 @@ mod policies;
 mod serve;
 mod service;
 pub mod settings;
+mod sweep;
 mod tail;
 mod tasks;
 pub mod telemetry;
@@ -50,5 +51,6 @@ pub use policies::{
 };
 pub use serve::{ConnectionGuard, GuardFactory, GuardRefusal};
 pub use service::{Definition, NoSettings, Service};
+pub use sweep::{Due, Sweep};
 pub use tail::{Tail, Tailed};
 pub use tasks::Scope;

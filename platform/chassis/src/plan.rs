@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use tradewind_client::{BoxFuture, Peer, PhoneBook};
-use tradewind_db::{Db, Evidence, MigrationSet};
+use tradewind_db::{Db, Evidence, MigrationSet, Sql};
 use tradewind_events::{Feed, Progress, RunnerOptions, Subscription};
 use tradewind_kernel::{Clock, Context, Entropy, Principal, SpanRecorder};
 
@@ -22,6 +22,7 @@ use crate::metrics::{Kind, Metrics};
 use crate::openapi;
 use crate::serve::GuardFactory;
 use crate::settings::SettingsSource;
+use crate::sweep::Sweep;
 use crate::tail::Watch;
 
 /// How often answers past their time are removed.
@@ -40,6 +41,7 @@ pub struct Init<C> {
     pub entropy: Entropy,
     /// Where its metrics are registered.
     pub metrics: Metrics,
+    service: &'static str,
     book: PhoneBook,
     spans: SpanRecorder,
     wanted: Vec<String>,
@@ -61,6 +63,20 @@ impl<C> Init<C> {
         dependency::observe(&self.metrics, &peer);
         let entropy = self.entropy.fork(&format!("call/{name}"));
         Dependency::new(peer, self.limit, self.clock.clone(), entropy)
+    }
+
+    /// Gives back what has been held for too long, see [`Sweep`]: `held` gives (id, time, correlation) of what is
+    /// held after a time and an id, in this sequence, up to a limit (`$1`, `$2`, `$3`), and what is held from now
+    /// on is held for `horizon` at least.
+    pub fn sweep(&self, held: &'static Sql, horizon: Duration) -> Sweep {
+        Sweep {
+            service: self.service,
+            db: self.db.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.fork(&format!("sweep/{}", held.name())),
+            held,
+            horizon,
+        }
     }
 
     /// A handle on a peer, for passing on what others ask. A name that no door answers to stops the start.
@@ -145,6 +161,7 @@ where
             clock: environment.clock.clone(),
             entropy: environment.entropy.clone(),
             metrics: metrics.clone(),
+            service: name,
             book: environment.book.clone(),
             spans: kept.recorder(name),
             wanted: Vec::new(),

@@ -41,8 +41,7 @@ pub fn service() -> Service {
 fn start(init: &mut Init<Settings>) -> Result<Customers, String> {
     Ok(Customers {
         db: init.db.clone(),
-        clock: init.clock.clone(),
-        entropy: init.entropy.fork("jobs"),
+        held: init.sweep(&store::HELD, init.settings.reservation_ttl),
         reservation_ttl: init.settings.reservation_ttl,
     })
 }

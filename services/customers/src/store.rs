@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tradewind_customers_contract::{Account, CustomerId};
 use tradewind_db::{Db, DbError, Evidence, FromRow, Migration, MigrationSet, Row, Sql, Tx, params, sql};
-use tradewind_kernel::{Currency, Id, Money, Timestamp};
+use tradewind_kernel::{Currency, Id, Money};
 
 pub(crate) const MIGRATIONS: MigrationSet = MigrationSet {
     component: "customers",
@@ -51,7 +51,7 @@ sql! {
         where order_id = $1 and state = 'held'";
     REVIVE = "update credit_reservation set state = 'confirmed', expires_at = null, changed_at = $2
         where order_id = $1 and state = 'expired' returning customer_id, amount";
-    HELD = "select order_id, expires_at, correlation_id from credit_reservation
+    pub(crate) HELD = "select order_id, expires_at, correlation_id from credit_reservation
         where state = 'held' and (expires_at, order_id) > ($1, $2)
         order by expires_at, order_id limit $3";
     /// The currency of an account never changes, so the amount is in it still.
@@ -106,26 +106,6 @@ pub(crate) async fn take(tx: &mut Tx, customer: CustomerId, amount: Money) -> Re
     let now = tx.now();
     let taken = tx.execute(&TAKE, params![customer, amount.minor(), amount.currency(), now]).await?;
     Ok(taken == 1)
-}
-
-/// An order that holds credit.
-pub(crate) struct Held {
-    pub(crate) order: Id,
-    pub(crate) expires_at: Timestamp,
-    /// The process of the order.
-    pub(crate) correlation: Option<Id>,
-}
-
-impl FromRow for Held {
-    fn from_row(row: &Row<'_>) -> Result<Self, DbError> {
-        Ok(Self { order: row.get(0)?, expires_at: row.get(1)?, correlation: row.get(2)? })
-    }
-}
-
-/// Up to `limit` orders that hold credit, those that expire first at the front.
-pub(crate) async fn held(db: &Db, after: Option<(Timestamp, Id)>, limit: u16) -> Result<Vec<Held>, DbError> {
-    let (expiry, order) = after.unwrap_or((Timestamp::from_micros(i64::MIN), Id::from_u128(0)));
-    db.query(&HELD, params![expiry, order, limit]).await
 }
 
 /// Writes down for whom credit was taken, and until when.
@@ -204,6 +184,7 @@ async fn change(tx: &mut Tx, sql: &Sql, order: Id) -> Result<Option<(CustomerId,
 
 #[cfg(test)]
 mod tests {
+    use tradewind_chassis::Due;
     use tradewind_db::{Execution, Location, MigrateMode, Options, Work};
     use tradewind_kernel::{Clock, Context, Entropy, Principal};
 
@@ -265,7 +246,9 @@ mod tests {
         db.migrate(&[MIGRATIONS], MigrateMode::Auto).await.unwrap();
         let states: Vec<(i64, String)> = db.query(&STATES, &[]).await.unwrap();
         assert_eq!(states, [(2, "confirmed".to_owned()), (3, "released".to_owned())]);
-        assert!(held(&db, None, 10).await.unwrap().is_empty());
+        let first = Id::from_u128(0);
+        let held: Vec<Due> = db.query(&HELD, params![i64::MIN, first, 10_i64]).await.unwrap();
+        assert_eq!(held, []);
         // It is released as it would have been, and once.
         assert!(db.write(&context, Release(Id::from_u128(1))).await.unwrap());
         assert!(!db.write(&context, Release(Id::from_u128(1))).await.unwrap());

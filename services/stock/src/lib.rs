@@ -42,8 +42,7 @@ pub fn service() -> Service {
 fn start(init: &mut Init<Settings>) -> Result<Stock, String> {
     Ok(Stock {
         db: init.db.clone(),
-        clock: init.clock.clone(),
-        entropy: init.entropy.fork("jobs"),
+        held: init.sweep(&store::HELD, init.settings.reservation_ttl),
         reservation_ttl: init.settings.reservation_ttl,
     })
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tradewind_db::{Db, DbError, Evidence, FromRow, Migration, MigrationSet, Row, Sql, Tx, params, sql};
-use tradewind_kernel::{Id, Slug, Timestamp};
+use tradewind_kernel::{Id, Slug};
 use tradewind_stock_contract::Stock;
 
 use crate::domain::Demand;
@@ -61,7 +61,7 @@ sql! {
     REVIVE = "update reservation set state = 'confirmed', expires_at = null, changed_at = $2
         where order_id = $1 and state = 'expired' returning product_id, quantity";
     /// All rows of an order expire at the same time.
-    HELD = "select order_id, expires_at, correlation_id from reservation
+    pub(crate) HELD = "select order_id, expires_at, correlation_id from reservation
         where state = 'held' and (expires_at, order_id) > ($1, $2)
         group by expires_at, order_id, correlation_id order by expires_at, order_id limit $3";
 }
@@ -110,26 +110,6 @@ pub(crate) async fn receive(
     let (id, now) = (tx.id(), tx.now());
     tx.execute(&RECORD_RECEIPT, params![id, product, quantity, reference, now]).await?;
     Ok(row.0)
-}
-
-/// An order that holds something.
-pub(crate) struct Held {
-    pub(crate) order: Id,
-    pub(crate) expires_at: Timestamp,
-    /// The process of the order.
-    pub(crate) correlation: Option<Id>,
-}
-
-impl FromRow for Held {
-    fn from_row(row: &Row<'_>) -> Result<Self, DbError> {
-        Ok(Self { order: row.get(0)?, expires_at: row.get(1)?, correlation: row.get(2)? })
-    }
-}
-
-/// Up to `limit` orders that hold something, those that expire first at the front.
-pub(crate) async fn held(db: &Db, after: Option<(Timestamp, Id)>, limit: u16) -> Result<Vec<Held>, DbError> {
-    let (expiry, order) = after.unwrap_or((Timestamp::from_micros(i64::MIN), Id::from_u128(0)));
-    db.query(&HELD, params![expiry, order, limit]).await
 }
 
 /// Reserves all of it or nothing; gives the first product of which there are not enough.
@@ -206,6 +186,7 @@ async fn change(tx: &mut Tx, sql: &Sql, order: Id) -> Result<Demand, DbError> {
 
 #[cfg(test)]
 mod tests {
+    use tradewind_chassis::Due;
     use tradewind_db::{Execution, Location, MigrateMode, Options, Work};
     use tradewind_kernel::{Clock, Context, Entropy, Principal};
 
@@ -266,7 +247,9 @@ mod tests {
         db.migrate(&[MIGRATIONS], MigrateMode::Auto).await.unwrap();
         let states: Vec<(i64, String)> = db.query(&STATES, &[]).await.unwrap();
         assert_eq!(states, [(2, "confirmed".to_owned()), (3, "released".to_owned())]);
-        assert!(held(&db, None, 10).await.unwrap().is_empty());
+        let first = Id::from_u128(0);
+        let held: Vec<Due> = db.query(&HELD, params![i64::MIN, first, 10_i64]).await.unwrap();
+        assert_eq!(held, []);
         // It is released as it would have been, and once.
         assert!(db.write(&context, Release(Id::from_u128(1))).await.unwrap());
         assert!(!db.write(&context, Release(Id::from_u128(1))).await.unwrap());

@@ -4,27 +4,22 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use http::Request;
-use tradewind_client::{Body, PhoneBook};
 use tradewind_fleet::Seeder;
 use tradewind_kernel::{Clock, Entropy};
 
 use crate::client_log::ClientLog;
 use crate::figures::Figures;
+use crate::meters;
 use crate::place::{Clients, SIZE};
 use crate::process::{Fleet, Folder, Signal};
 
 /// Clients that place orders at the same time.
 const WORKERS: u32 = 16;
 
-/// The services whose statements are counted.
-const SERVICES: [&str; 4] = ["catalogue", "stock", "customers", "orders"];
+const STATEMENTS: &str = "db_statements_total";
 
 /// Subscriptions of the fleet: orders follows three, stock and customers one each.
 const SUBSCRIPTIONS: f64 = 5.0;
-
-/// Ticks of the processor clock per second (`getconf CLK_TCK`), the same on every Linux of today.
-const TICKS_PER_SECOND: f64 = 100.0;
 
 pub(crate) async fn run(
     binary: &Path,
@@ -50,27 +45,19 @@ pub(crate) async fn run(
     println!("footprint: {placed} orders placed by {WORKERS} workers, then {idle_seconds} s idle");
     // The last orders are still being decided; idleness begins after them.
     tokio::time::sleep(Duration::from_secs(2)).await;
-    let (statements, ticks) = (statements(&fleet.book).await?, ticks(fleet.process())?);
+    let statements = meters::sum(&fleet.book, STATEMENTS).await?;
+    let processor = meters::processor_seconds(fleet.process())?;
     tokio::time::sleep(Duration::from_secs(idle_seconds)).await;
-    let used = self::ticks(fleet.process())? - ticks;
-    let executed = self::statements(&fleet.book).await? - statements;
+    let used = meters::processor_seconds(fleet.process())? - processor;
+    let executed = meters::sum(&fleet.book, STATEMENTS).await? - statements;
     let seconds = idle_seconds as f64;
     let mut figures = Figures::default();
     figures.note("orders_placed_per_second", rate);
     figures.at_most("pss_megabytes", pss_megabytes(fleet.process())?, 80.0);
-    figures.at_most("idle_percent_of_a_core", 100.0 * used / TICKS_PER_SECOND / seconds, 1.0);
+    figures.at_most("idle_percent_of_a_core", 100.0 * used / seconds, 1.0);
     figures.at_most("idle_statements_per_second_and_subscription", executed / seconds / SUBSCRIPTIONS, 0.99);
     fleet.end(Signal::Term).await?;
     Ok(figures)
-}
-
-/// Processor time of the process so far, in ticks.
-fn ticks(process: u32) -> Result<f64, String> {
-    let text = std::fs::read_to_string(format!("/proc/{process}/stat")).map_err(|error| error.to_string())?;
-    // The name in parentheses may hold spaces; the fields are counted behind it.
-    let fields: Vec<&str> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let field = |index: usize| fields.get(index).and_then(|text| text.parse::<f64>().ok());
-    field(11).zip(field(12)).map(|(user, system)| user + system).ok_or("unreadable /proc/stat".to_owned())
 }
 
 fn pss_megabytes(process: u32) -> Result<f64, String> {
@@ -79,20 +66,4 @@ fn pss_megabytes(process: u32) -> Result<f64, String> {
     let line = text.lines().find_map(|line| line.strip_prefix("Pss:")).ok_or("no Pss line")?;
     let kilobytes = line.split_whitespace().next().and_then(|text| text.parse::<f64>().ok());
     kilobytes.map(|kilobytes| kilobytes / 1024.0).ok_or("unreadable Pss line".to_owned())
-}
-
-/// Statements that all databases have executed so far.
-async fn statements(book: &PhoneBook) -> Result<f64, String> {
-    let mut sum = 0.0;
-    for service in SERVICES {
-        let request = Request::get("/metrics").body(Body::empty()).map_err(|error| error.to_string())?;
-        let peer = book.peer(&format!("{service}/internal"));
-        let response = peer.send(request).await.map_err(|problem| problem.to_string())?;
-        let bytes = response.into_body().collect(4_000_000).await.map_err(|error| error.to_string())?;
-        let text = String::from_utf8_lossy(&bytes);
-        let line = text.lines().find(|line| line.starts_with("db_statements_total"));
-        let value = line.and_then(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
-        sum += value.ok_or_else(|| format!("{service} does not count its statements"))?;
-    }
-    Ok(sum)
 }

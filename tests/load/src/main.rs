@@ -8,14 +8,21 @@
     reason = "a measuring tool talks to its user and looks at the real clock"
 )]
 
+mod buyers;
 mod client_log;
 mod disk;
+mod engine;
 mod figures;
+mod flash_sale;
 mod footprint;
 mod kill_loop;
+mod latency;
+mod meters;
 mod place;
 mod process;
 mod start;
+mod throughput;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -52,6 +59,39 @@ enum Run {
         /// Seconds of idleness that are measured
         #[arg(long, default_value_t = 60)]
         idle_seconds: u64,
+    },
+    /// Orders per second of clients that order again as soon as their order is open, beside the engine's commits
+    Throughput {
+        /// Clients
+        #[arg(long, default_value_t = 32)]
+        clients: u32,
+        /// How long is measured
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// Everybody wants the same product
+        #[arg(long)]
+        hot: bool,
+    },
+    /// Many buyers at once for few pieces: as many orders open as there are pieces, the others are sold out
+    FlashSale {
+        /// How often
+        #[arg(long, default_value_t = 50)]
+        rounds: u32,
+        /// Buyers, all at once
+        #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..))]
+        buyers: u32,
+        /// Pieces there are
+        #[arg(long, default_value_t = 100)]
+        pieces: u32,
+    },
+    /// Time from the return of a commit to the entry of the handler of its event, through the log
+    Latency {
+        /// Events per second
+        #[arg(long, default_value_t = 500)]
+        per_second: u32,
+        /// How long
+        #[arg(long, default_value_t = 20)]
+        seconds: u32,
     },
     /// Kills the process under load, again and again; nothing acknowledged may be lost
     KillLoop {
@@ -107,6 +147,15 @@ async fn run(arguments: Arguments) -> Result<figures::Figures, String> {
         Run::Start { rounds } => start::run(&binary, &folder, rounds).await,
         Run::Footprint { orders, idle_seconds } => {
             footprint::run(&binary, &folder, orders, idle_seconds).await
+        }
+        Run::Throughput { clients, seconds, hot } => {
+            throughput::run(&binary, &folder, throughput::Options { clients, seconds, hot }).await
+        }
+        Run::FlashSale { rounds, buyers, pieces } => {
+            flash_sale::run(&binary, &folder, flash_sale::Options { rounds, buyers, pieces }).await
+        }
+        Run::Latency { per_second, seconds } => {
+            latency::run(&folder, latency::Options { per_second, seconds }).await
         }
         Run::KillLoop { kills, signal, acknowledged, seed, power_loss, no_verify } => {
             let seed = seed.unwrap_or_else(|| Entropy::system().below(u64::from(u32::MAX)));

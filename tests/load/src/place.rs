@@ -8,7 +8,7 @@ use tradewind_client::{Caller, PhoneBook};
 use tradewind_fleet::LoadSize;
 use tradewind_kernel::{Clock, Context, Deadline, Entropy, Principal, Secret};
 use tradewind_orders_contract::{Order, OrderId, OrderState, OrdersClient, PlaceLine, PlaceOrder};
-use tradewind_problem::Problem;
+use tradewind_problem::{IDEMPOTENCY_KEY_IN_FLIGHT, Problem};
 
 use crate::client_log::{ClientLog, Outcome, Placed, key};
 
@@ -68,7 +68,9 @@ impl Clients {
         let order = PlaceOrder { customer_id: None, lines: vec![PlaceLine { product_id, quantity }] };
         match self.client(book, number).place(&order, &key(number)).await {
             Ok(accepted) => Outcome::Acknowledged(accepted.id),
-            Err(problem) if problem.is_server_fault() => Outcome::Unknown,
+            Err(problem) if problem.is_server_fault() || problem.is(&IDEMPOTENCY_KEY_IN_FLIGHT) => {
+                Outcome::Unknown
+            }
             Err(problem) => Outcome::Failed(problem.to_string()),
         }
     }

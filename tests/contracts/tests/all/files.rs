@@ -24,7 +24,7 @@ pub type Files = BTreeMap<String, String>;
 pub async fn current() -> &'static Files {
     static CURRENT: OnceCell<Files> = OnceCell::const_new();
     let made = async {
-        let files = generate().await;
+        let files = Box::pin(generate()).await;
         if std::env::var_os("TRADEWIND_BLESS").is_some() {
             bless(&files);
         }

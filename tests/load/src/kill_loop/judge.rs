@@ -1,7 +1,5 @@
 //! What is left after all kills, held against what the clients know.
 
-use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -134,18 +132,4 @@ impl Counts {
 fn increased(count: &mut u32) -> u32 {
     *count += 1;
     *count
-}
-
-/// `tradewind verify` on the fleet of the data folder: shows its lines, one per oracle with rows examined.
-pub(super) fn verify(binary: &Path, data: &Path, figures: &mut Figures) -> Result<(), String> {
-    let output = Command::new(binary).arg("verify").arg("--data").arg(data).output();
-    let output = output.map_err(|error| format!("{}: {error}", binary.display()))?;
-    let errors = String::from_utf8_lossy(&output.stderr);
-    if errors.contains("unrecognized subcommand") {
-        return Err("this binary has no command `verify`; build a newer one or pass --no-verify".to_owned());
-    }
-    print!("{}", String::from_utf8_lossy(&output.stdout));
-    eprint!("{errors}");
-    figures.at_most("verify_exit_status", output.status.code().map_or(f64::INFINITY, f64::from), 0.0);
-    Ok(())
 }

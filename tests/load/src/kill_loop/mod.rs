@@ -17,6 +17,7 @@ use crate::disk::{Disk, Loss, Lost};
 use crate::figures::{Figures, median};
 use crate::place::{Clients, SIZE};
 use crate::process::{self, Fleet, Folder, Signal};
+use crate::verify::verify;
 use plan::Blow;
 
 /// Clients that place orders at the same time.
@@ -256,7 +257,7 @@ impl KillLoop<'_> {
         };
         judge::orders(&fleet.book, &self.clients, figures).await?;
         if self.options.verify {
-            judge::verify(self.binary, &self.data, figures)?;
+            verify(self.binary, &self.data, figures)?;
         }
         fleet.end(Signal::Term).await?;
         Ok(())

@@ -1,0 +1,180 @@
+//! From the return of a commit at the producer to the entry of the handler at the consumer, through the log.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tradewind_db::{Db, DbError, Migration, MigrationSet, Tx, Work, params, sql};
+use tradewind_events::{Event, LogFeed, Progress, Received, RunnerOptions, Subscription, announce};
+use tradewind_kernel::{Clock, Context, Entropy, Principal, SpanRecorder};
+
+use crate::engine::open;
+use crate::figures::{Figures, percentile};
+use crate::process::Folder;
+
+/// How long the last events may take to be handled.
+const SETTLE: Duration = Duration::from_secs(10);
+
+const SEEN: MigrationSet = MigrationSet {
+    component: "latency",
+    migrations: &[Migration {
+        version: 1,
+        name: "create_seen",
+        text: "create table seen (number bigint primary key)",
+    }],
+};
+
+sql! {
+    INSERT = "insert into seen (number) values ($1)";
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+struct Ticked {
+    number: u32,
+}
+
+impl Event for Ticked {
+    const TYPE: &'static str = "tradewind.load.ticked.v1";
+
+    fn partition_key(&self) -> String {
+        format!("tick-{}", self.number % 100)
+    }
+}
+
+/// When each event was committed and when its handler was entered.
+#[derive(Debug)]
+struct Times {
+    began: Instant,
+    committed: Mutex<Vec<Option<Duration>>>,
+    entered: Mutex<Vec<Option<Duration>>>,
+}
+
+impl Times {
+    fn mark(&self, which: &Mutex<Vec<Option<Duration>>>, number: u32) {
+        let now = self.began.elapsed();
+        let mut times = which.lock().unwrap_or_else(PoisonError::into_inner);
+        // A handler that runs again is late already; what counts is when it was entered first.
+        if let Some(slot) = times.get_mut(number as usize) {
+            slot.get_or_insert(now);
+        }
+    }
+}
+
+struct Tick {
+    number: u32,
+    times: Arc<Times>,
+}
+
+impl Work for Tick {
+    type Output = ();
+    type Error = DbError;
+
+    async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
+        announce(tx, &Ticked { number: self.number }).await?;
+        let (times, number) = (self.times.clone(), self.number);
+        // Hooks run on the writer's thread, right after the commit has returned.
+        tx.after_commit(move || times.mark(&times.committed, number));
+        Ok(())
+    }
+}
+
+struct See {
+    number: u32,
+    times: Arc<Times>,
+}
+
+impl Work for See {
+    type Output = ();
+    type Error = DbError;
+
+    async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
+        self.times.mark(&self.times.entered, self.number);
+        tx.execute(&INSERT, params![self.number]).await.map(drop)
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Options {
+    pub(crate) per_second: u32,
+    pub(crate) seconds: u32,
+}
+
+pub(crate) async fn run(folder: &Folder, options: Options) -> Result<Figures, String> {
+    let Options { per_second, seconds } = options;
+    println!("latency: {per_second} events/s for {seconds} s, one producer, one consumer, synchronous=FULL");
+    let path = folder.part("latency");
+    std::fs::create_dir_all(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let producer = open(path.join("producer.db"), &[tradewind_events::MIGRATIONS]).await?;
+    let consumer = open(path.join("consumer.db"), &[tradewind_events::MIGRATIONS, SEEN]).await?;
+    let count = per_second * seconds;
+    let empty = || Mutex::new(vec![None; count as usize]);
+    let times = Arc::new(Times { began: Instant::now(), committed: empty(), entered: empty() });
+    let following = tokio::spawn(follow(&producer, &consumer, &times));
+    tick(&producer, &times, options).await?;
+    settle(&times).await?;
+    following.abort();
+    let latencies = latencies(&times);
+    let mut figures = Figures::default();
+    figures.at_least("events_handled", latencies.len() as f64, f64::from(count));
+    figures.note("milliseconds_commit_to_handler_p50", percentile(&latencies, 50.0));
+    figures.at_most("milliseconds_commit_to_handler_p99", percentile(&latencies, 99.0), 2.0);
+    figures.note("milliseconds_commit_to_handler_max", percentile(&latencies, 100.0));
+    Ok(figures)
+}
+
+fn follow(producer: &Db, consumer: &Db, times: &Arc<Times>) -> impl Future<Output = ()> + Send + use<> {
+    let see = |times: &Arc<Times>, received: Received<Ticked>| See {
+        number: received.event.number,
+        times: times.clone(),
+    };
+    let subscription = Subscription::to("ticker").on::<Ticked, _>(see);
+    let options = RunnerOptions {
+        consumer: "watcher",
+        db: consumer.clone(),
+        clock: Clock::system(),
+        entropy: Entropy::system(),
+        progress: Arc::new(Progress::default()),
+        spans: SpanRecorder::default(),
+    };
+    let feed = Box::new(LogFeed::new("ticker", producer.clone()));
+    tradewind_events::run(Arc::new(subscription), Arc::new(times.clone()), feed, options)
+}
+
+/// An event at each of its times, however long the one before takes: nothing is left out when something is slow.
+async fn tick(producer: &Db, times: &Arc<Times>, options: Options) -> Result<(), String> {
+    let (clock, entropy) = (Clock::system(), Entropy::system());
+    let started = tokio::time::Instant::now();
+    let mut writes = tokio::task::JoinSet::new();
+    for number in 0..options.per_second * options.seconds {
+        let due = Duration::from_secs_f64(f64::from(number) / f64::from(options.per_second));
+        tokio::time::sleep_until(started + due).await;
+        let context = Context::begin(Principal::Service("load".to_owned()), &clock, &entropy);
+        let (producer, tick) = (producer.clone(), Tick { number, times: times.clone() });
+        writes.spawn(async move { producer.write(&context, tick).await });
+    }
+    while let Some(written) = writes.join_next().await {
+        written.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+async fn settle(times: &Times) -> Result<(), String> {
+    let started = Instant::now();
+    while times.entered.lock().unwrap_or_else(PoisonError::into_inner).iter().any(Option::is_none) {
+        if started.elapsed() > SETTLE {
+            return Err(format!("not every event was handled within {SETTLE:?}"));
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    Ok(())
+}
+
+/// In milliseconds. Nothing is handled before its commit has returned but by a reader that was quicker than the
+/// hook; that is no latency.
+fn latencies(times: &Times) -> Vec<f64> {
+    let committed = times.committed.lock().unwrap_or_else(PoisonError::into_inner);
+    let entered = times.entered.lock().unwrap_or_else(PoisonError::into_inner);
+    let pairs = committed.iter().zip(entered.iter()).filter_map(|(from, to)| (*from).zip(*to));
+    pairs.map(|(from, to)| to.saturating_sub(from).as_secs_f64() * 1_000.0).collect()
+}

@@ -1,0 +1,16 @@
+//! `tradewind verify` at the end of a run.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::figures::Figures;
+
+/// Verifies the fleet of the data folder: shows the lines, one per oracle with rows examined.
+pub(crate) fn verify(binary: &Path, data: &Path, figures: &mut Figures) -> Result<(), String> {
+    let output = Command::new(binary).arg("verify").arg("--data").arg(data).output();
+    let output = output.map_err(|error| format!("{}: {error}", binary.display()))?;
+    print!("{}", String::from_utf8_lossy(&output.stdout));
+    eprint!("{}", String::from_utf8_lossy(&output.stderr));
+    figures.at_most("verify_exit_status", output.status.code().map_or(f64::INFINITY, f64::from), 0.0);
+    Ok(())
+}
