@@ -138,3 +138,69 @@ impl Collector {
 fn refused(service: &str, problem: Problem) -> CollectError {
     CollectError::Refused { service: service.to_owned(), problem }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use http::{Request, Response};
+    use tradewind_client::{Address, near};
+    use tradewind_kernel::Timestamp;
+
+    use super::*;
+
+    const EVIDENCE: &str = concat!(
+        r#"{"table":"event_log","columns":["position","type"]}"#,
+        "\n",
+        r#"{"table":"event_cursor","columns":["subscription","position"]}"#,
+        "\n",
+        r#"{"end":true}"#,
+        "\n",
+    );
+
+    /// Answers like a service that announces something right after it has shown its evidence, `moves` times.
+    #[expect(clippy::disallowed_methods, reason = "a stand-in has no scope to run in")]
+    fn busy_service(book: &PhoneBook, name: &str, moves: u32) -> Arc<AtomicU32> {
+        let (door, mut receiver) = near(8);
+        book.enter(format!("{name}/internal"), Address::Near(door));
+        let shown = Arc::new(AtomicU32::new(0));
+        let counted = shown.clone();
+        let answer = move |request: &Request<Body>| match request.uri().path() {
+            "/evidence" => {
+                counted.fetch_add(1, Ordering::Relaxed);
+                EVIDENCE.to_owned()
+            }
+            _ => format!(r#"{{"position":{}}}"#, counted.load(Ordering::Relaxed).min(moves)),
+        };
+        tokio::spawn(async move {
+            while let Some((request, reply)) = receiver.next().await {
+                reply(Response::new(Body::from(answer(&request))));
+            }
+        });
+        shown
+    }
+
+    fn collector(book: &PhoneBook) -> Collector {
+        Collector {
+            services: vec!["still".to_owned(), "moving".to_owned()],
+            subscribed: Vec::new(),
+            book: book.clone(),
+            secret: Secret::new("secret"),
+            clock: Clock::simulated(Timestamp::from_micros(0)),
+            entropy: Entropy::seeded(1),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn evidence_is_of_a_quiet_fleet_only_when_nothing_was_announced_while_it_was_taken() {
+        let book = PhoneBook::default();
+        busy_service(&book, "still", 0);
+        let shown = busy_service(&book, "moving", 3);
+        assert!(!collector(&book).collect(Duration::ZERO).await.unwrap().is_quiet);
+        assert_eq!(shown.load(Ordering::Relaxed), 1);
+        // It is taken again until nothing moves.
+        assert!(collector(&book).collect(Duration::from_secs(10)).await.unwrap().is_quiet);
+        assert_eq!(shown.load(Ordering::Relaxed), 4);
+    }
+}

@@ -195,6 +195,8 @@ mod tests {
             values ($1, 'Ada', 'GBP', 9, 2, 7)";
         RESERVATION = "insert into credit_reservation (order_id, customer_id, amount, state, changed_at)
             values ($1, $1, $2, $3, 7)";
+        OVERDUE = "insert into credit_reservation (order_id, customer_id, amount, state, expires_at, changed_at)
+            values ($1, $1, 1, 'held', 1, 1)";
         STATES = "select amount, state from credit_reservation order by amount";
         RESERVED_NOW = "select reserved from account where customer_id = $1";
     }
@@ -227,20 +229,19 @@ mod tests {
         }
     }
 
+    /// A database without tables, and a context for what is written.
+    fn empty() -> (Db, Context) {
+        let (clock, entropy) = (Clock::system(), Entropy::seeded(1));
+        let context = Context::begin(Principal::Anonymous, &clock, &entropy);
+        let (location, execution) = (Location::Memory, Execution::Inline);
+        (Db::open(Options { location, execution, readers: 1, clock, entropy }).unwrap(), context)
+    }
+
     #[tokio::test]
     async fn what_was_held_before_reservations_could_expire_never_does() {
-        let (clock, entropy) = (Clock::system(), Entropy::seeded(1));
-        let options = Options {
-            location: Location::Memory,
-            execution: Execution::Inline,
-            readers: 1,
-            clock: clock.clone(),
-            entropy: entropy.clone(),
-        };
-        let db = Db::open(options).unwrap();
+        let (db, context) = empty();
         let first = MigrationSet { migrations: &MIGRATIONS.migrations[..1], ..MIGRATIONS };
         db.migrate(&[first], MigrateMode::Auto).await.unwrap();
-        let context = Context::begin(Principal::Anonymous, &clock, &entropy);
         db.write(&context, Old).await.unwrap();
         db.migrate(&[MIGRATIONS], MigrateMode::Auto).await.unwrap();
         let states: Vec<(i64, String)> = db.query(&STATES, &[]).await.unwrap();
@@ -253,5 +254,71 @@ mod tests {
         assert!(!db.write(&context, Release(Id::from_u128(1))).await.unwrap());
         let reserved: Vec<(i64,)> = db.query(&RESERVED_NOW, params![Id::from_u128(1)]).await.unwrap();
         assert_eq!(reserved, [(0,)]);
+    }
+
+    /// Takes five of the seven that a customer may still owe, again and again.
+    struct TakeFive(CustomerId);
+
+    impl Work for TakeFive {
+        type Output = Vec<bool>;
+        type Error = DbError;
+
+        async fn run(&self, tx: &mut Tx) -> Result<Vec<bool>, DbError> {
+            tx.execute(&ACCOUNT, params![self.0]).await?;
+            let mut taken = Vec::new();
+            for _ in 0..2 {
+                taken.push(take(tx, self.0, Money::from_minor(5, Currency::GBP)).await?);
+            }
+            Ok(taken)
+        }
+    }
+
+    /// Many orders are handled in one transaction: what was checked before it is out of date within it.
+    #[tokio::test]
+    async fn what_was_taken_in_the_same_transaction_cannot_be_taken_again() {
+        let (db, context) = empty();
+        db.migrate(&[MIGRATIONS], MigrateMode::Auto).await.unwrap();
+        let id = Id::from_u128(1);
+        assert_eq!(db.write(&context, TakeFive(CustomerId::new(id))).await, Ok(vec![true, false]));
+        let reserved: Vec<(i64,)> = db.query(&RESERVED_NOW, params![id]).await.unwrap();
+        assert_eq!(reserved, [(7,)]);
+    }
+
+    /// Ends reservations that are over, and ends them again in another way.
+    struct EndAgain;
+
+    impl Work for EndAgain {
+        type Output = ();
+        type Error = DbError;
+
+        async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
+            let [released, expired, confirmed] = [1, 2, 3].map(Id::from_u128);
+            for order in [released, expired, confirmed] {
+                tx.execute(&ACCOUNT, params![order]).await?;
+                tx.execute(&OVERDUE, params![order]).await?;
+            }
+            assert!(release(tx, released).await?);
+            assert!(expire(tx, expired).await?);
+            assert!(confirm(tx, confirmed).await?);
+            for order in [released, expired, confirmed] {
+                assert!(!expire(tx, order).await?, "{order} expires");
+                assert!(!confirm(tx, order).await?, "{order} is confirmed");
+            }
+            for order in [released, confirmed] {
+                assert!(matches!(revive(tx, order).await?, Revived::Nothing), "{order} is revived");
+            }
+            for order in [released, expired] {
+                assert!(!release(tx, order).await?, "{order} is released");
+            }
+            Ok(())
+        }
+    }
+
+    /// A sweep reads what is over before it gives it back: meanwhile it may have been released or confirmed.
+    #[tokio::test]
+    async fn a_reservation_ends_once_whoever_is_first() {
+        let (db, context) = empty();
+        db.migrate(&[MIGRATIONS], MigrateMode::Auto).await.unwrap();
+        db.write(&context, EndAgain).await.unwrap();
     }
 }

@@ -48,9 +48,12 @@ async fn keys_of_different_callers_do_not_meet() {
 #[tokio::test(start_paused = true)]
 async fn a_refusal_is_kept_and_a_fault_is_not() {
     let running = lamps().await;
-    for (name, status, replayed) in
-        [("broken", 409, true), ("short circuit", 500, false), ("regretted", 409, false)]
-    {
+    for (name, status, replayed) in [
+        ("broken", 409, true),
+        ("short circuit", 500, false),
+        ("regretted", 409, false),
+        ("unplugged", 500, false),
+    ] {
         let (key, body) = (name.split(' ').next().unwrap(), format!(r#"{{"name":"{name}"}}"#));
         let (first, _, _) = ask(&running, "public", post(key, &body)).await;
         let (again, headers, _) = ask(&running, "public", post(key, &body)).await;

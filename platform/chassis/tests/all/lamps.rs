@@ -20,13 +20,15 @@ pub const LAMPS: MigrationSet = MigrationSet {
     migrations: &[Migration {
         version: 1,
         name: "create_lamp",
-        text: "create table lamp (name text primary key, lit bigint not null)",
+        text: "create table lamp (name text primary key, lit bigint not null);
+            create table plug (lamp text references lamp (name) deferrable initially deferred)",
     }],
 };
 
 sql! {
     LIGHT = "insert into lamp (name, lit) values ($1, 1)
         on conflict (name) do update set lit = lamp.lit + 1 returning lit";
+    PLUG = "insert into plug (lamp) values ('none')";
     ALL = "select name, lit from lamp order by name";
 }
 
@@ -75,6 +77,10 @@ impl Work for Light {
         let (lit,): (i64,) = tx.query_one(&LIGHT, params![self.name]).await?;
         if self.name == "regretted" {
             return Err(Problem::new(&CONFLICT).detail("It was lit by mistake."));
+        }
+        if self.name == "unplugged" {
+            // Noticed when it is to be committed.
+            tx.execute(&PLUG, &[]).await?;
         }
         announce(tx, &LampLit { name: self.name.clone() }).await?;
         Reply::accepted(&format!("/lamps/{}", self.name), &lit)

@@ -53,8 +53,8 @@ fn run_together(tx: &mut Tx, source: &Source, jobs: &mut [Box<dyn Job>]) -> bool
             answer(jobs, hooks);
             true
         }
-        // A lock that another process holds: each may have better luck alone.
-        Err(DbError::Conflict { .. }) => false,
+        // A lock that another process holds, or what one of them wrote is wrong: the others may do better alone.
+        Err(DbError::Conflict { .. } | DbError::Constraint { .. }) => false,
         Err(error) => {
             fail_all(jobs, &error);
             true

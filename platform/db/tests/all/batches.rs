@@ -101,6 +101,7 @@ fn ending() -> impl Strategy<Value = Ending> {
         1 => Just(Ending::Panic),
         1 => Just(Ending::HideFailure),
         1 => Just(Ending::AwaitForeign),
+        1 => Just(Ending::RefusedByCommit),
     ]
 }
 

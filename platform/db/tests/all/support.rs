@@ -13,12 +13,14 @@ pub const SCHEMA: MigrationSet = MigrationSet {
     migrations: &[Migration {
         version: 1,
         name: "create_entry",
-        text: "create table entry (key bigint primary key, half bigint not null)",
+        text: "create table entry (key bigint primary key, half bigint not null);
+            create table link (to_key bigint references entry (key) deferrable initially deferred)",
     }],
 };
 
 sql! {
     pub INSERT = "insert into entry (key, half) values ($1, $2)";
+    LINK = "insert into link (to_key) values ($1)";
     pub KEYS = "select key from entry order by key";
     pub COUNT = "select count(*), count(distinct key / 2) from entry";
 }
@@ -79,6 +81,8 @@ pub enum Ending {
     Panic,
     HideFailure,
     AwaitForeign,
+    /// What it wrote is wrong only when it is to be committed.
+    RefusedByCommit,
 }
 
 /// Writes the rows `2 * number` and `2 * number + 1`: both or none must be found.
@@ -106,6 +110,7 @@ impl Work for Pair {
                 return Ok(self.number);
             }
             Ending::AwaitForeign => std::future::pending().await,
+            Ending::RefusedByCommit => drop(tx.execute(&LINK, params![-1_i64]).await?),
             Ending::Keep | Ending::RefuseUnwritten => {}
         }
         tx.execute(&INSERT, params![2 * self.number + 1, self.number]).await?;

@@ -11,12 +11,20 @@ use crate::support::{Ending, Folder, INSERT, KEYS, Pair, context, in_memory, key
 async fn nothing_is_kept_of_a_work_that_did_not_end_well() {
     let folder = Folder::new();
     for db in [in_memory().await, open(&folder.file()).await] {
-        for ending in [Ending::RefuseWritten, Ending::Panic, Ending::HideFailure, Ending::AwaitForeign] {
+        for ending in [
+            Ending::RefuseWritten,
+            Ending::Panic,
+            Ending::HideFailure,
+            Ending::AwaitForeign,
+            Ending::RefusedByCommit,
+        ] {
             let error = db.write(&context(), Pair { number: 1, ending }).await.unwrap_err();
             match ending {
                 Ending::AwaitForeign => assert_eq!(error, DbError::ForeignAwait),
                 Ending::Panic => assert_eq!(error, DbError::Panicked { message: "on purpose".into() }),
-                Ending::HideFailure => assert!(matches!(error, DbError::Constraint { .. }), "{error}"),
+                Ending::HideFailure | Ending::RefusedByCommit => {
+                    assert!(matches!(error, DbError::Constraint { .. }), "{error}");
+                }
                 _ => assert!(matches!(error, DbError::Column { .. }), "{error}"),
             }
             assert_eq!(keys(&db).await, Vec::<i64>::new(), "{ending:?}");
