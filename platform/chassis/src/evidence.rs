@@ -11,7 +11,7 @@ use tradewind_db::{Db, Evidence, Export};
 use tradewind_kernel::Clock;
 use tradewind_problem::Problem;
 
-use crate::http::{Call, Reply, Routes, operation};
+use crate::http::{Call, Reply, Routes, WATCHED, operation};
 use crate::tasks::Scope;
 
 /// How long a reader may leave one piece untouched; the state of the database is kept meanwhile.
@@ -38,9 +38,9 @@ impl Evidences {
         let Self { db, tables, consumers } = self;
         let log = db.clone();
         routes
-            .get("/evidence", move |_, call| export(db.clone(), tables.clone(), consumers.clone(), call))
+            .get(WATCHED[3], move |_, call| export(db.clone(), tables.clone(), consumers.clone(), call))
             .describe(operation("Show the rows by which promises can be checked").answers_text(MEDIA_TYPE))
-            .get("/evidence/head", move |_, call| head(log.clone(), call))
+            .get(WATCHED[4], move |_, call| head(log.clone(), call))
             .describe(operation("Show the position of the last event").answers::<Head>(200))
     }
 }

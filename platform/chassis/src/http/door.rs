@@ -26,7 +26,7 @@ use crate::tasks::Scope;
 const OPEN_PATHS: [&str; 4] = ["/livez", "/readyz", "/startupz", "/metrics"];
 
 /// Routes of an internal door for those who look on.
-pub(crate) const WATCHED: [&str; 3] = ["/events", "/logs", "/traces"];
+pub(crate) const WATCHED: [&str; 5] = ["/events", "/logs", "/traces", "/evidence", "/evidence/head"];
 
 /// Who may come in, and how they are recognised.
 #[derive(Debug, Clone)]

@@ -100,6 +100,7 @@ async fn looking_on_leaves_no_trace() {
     for path in ["/events?waitMs=0", "/logs?waitMs=0", "/traces?waitMs=0"] {
         fleet.internal("orders").get::<serde_json::Value>(path).await.unwrap();
     }
+    fleet.keeps_its_promises().await;
     Request::new("GET", "/readyz").send(fleet.door("orders/internal")).await;
     assert_eq!(spans(&fleet, "").await.len(), before.len());
     fleet.shutdown().await;
