@@ -132,6 +132,25 @@ async fn of_many_who_want_the_last_one_exactly_one_gets_it() {
     fleet.shutdown().await;
 }
 
+/// The short form of `tradewind-load flash-sale`.
+#[tokio::test]
+async fn of_a_hundred_at_once_as_many_are_served_as_there_are_pieces() {
+    let fleet = Fleet::start().await;
+    fleet.limit(ACCOUNTS[0].id, 1_000_000).await;
+    fleet.receive("4", 10).await;
+    let token = ada();
+    let placed = join_all((0..100).map(|_| fleet.place(&token, &[("4", 1)]))).await;
+    fleet.quiet().await;
+    let (mut open, mut sold_out) = (0, 0);
+    for id in placed {
+        let order = fleet.orders(&token).order(id).await.unwrap();
+        open += u32::from(end(&order) == (OrderState::Open, None));
+        sold_out += u32::from(end(&order) == (OrderState::Rejected, Some("sold-out")));
+    }
+    assert_eq!((open, sold_out, fleet.available("4").await), (10, 90, 0));
+    fleet.shutdown().await;
+}
+
 #[tokio::test]
 async fn staff_order_for_a_customer_and_users_for_themselves_only() {
     let fleet = Fleet::start().await;
