@@ -19,6 +19,18 @@ const LIMIT: Duration = Duration::from_secs(10);
 pub(crate) const SIZE: LoadSize =
     LoadSize { products: 50, customers: 50, quantity: 1_000_000, credit_minor: 1_000_000_000 };
 
+/// What of the shop's own goods is sold out from the first day.
+const SOLD_OUT: &str = "4";
+
+/// Every eighth order asks for what is sold out, so that refusals and releases are under way as well.
+pub(crate) fn is_to_be_rejected(number: u32) -> bool {
+    number % 8 == 7
+}
+
+fn product(number: u32) -> String {
+    if is_to_be_rejected(number) { SOLD_OUT.to_owned() } else { LoadSize::product(number % SIZE.products) }
+}
+
 /// The clients of a run.
 #[derive(Debug, Clone)]
 pub(crate) struct Clients {
@@ -62,8 +74,7 @@ impl Clients {
 
     /// Places order number `number`; the same number gives the same key, customer and body.
     pub(crate) async fn place(&self, book: &PhoneBook, number: u32) -> Outcome {
-        let product = LoadSize::product(number % SIZE.products);
-        let line = product.parse().ok().zip(1_i64.try_into().ok());
+        let line = product(number).parse().ok().zip(1_i64.try_into().ok());
         let Some((product_id, quantity)) = line else { return Outcome::Failed("no line".to_owned()) };
         let order = PlaceOrder { customer_id: None, lines: vec![PlaceLine { product_id, quantity }] };
         match self.client(book, number).place(&order, &key(number)).await {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::DbError;
@@ -49,6 +50,9 @@ const READER: &str = "pragma query_only = on; pragma cache_size = -512; pragma t
 fn configure(connection: &Connection, pragmas: &str) -> rusqlite::Result<()> {
     connection.busy_timeout(std::time::Duration::from_millis(BUSY_TIMEOUT_MS))?;
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    // A plan must not depend on bound values: beside a partial index the engine would prepare a cached statement
+    // anew for each of them.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.execute_batch(pragmas)
 }
 

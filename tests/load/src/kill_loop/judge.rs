@@ -9,7 +9,7 @@ use tradewind_orders_contract::{OrderId, OrderState};
 use super::WORKERS;
 use crate::client_log::{Outcome, Placed};
 use crate::figures::Figures;
-use crate::place::Clients;
+use crate::place::{Clients, is_to_be_rejected};
 
 /// How long every order may take to end once nobody disturbs.
 const SETTLE_LIMIT: Duration = Duration::from_secs(30);
@@ -20,8 +20,10 @@ const SHOWN: u32 = 10;
 /// What one line of the clients' log turned out to be. A refused command has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Finding {
-    Open,
-    Closed,
+    /// As it had to: open, or rejected when it asked for what is sold out.
+    Ended,
+    /// In another state.
+    Misled,
     /// It is there and never left NEW.
     Unsettled,
     /// The same key gave something else, or nothing.
@@ -34,7 +36,8 @@ struct Counts {
     acknowledged: u32,
     failed: u32,
     unknown: u32,
-    open: u32,
+    ended: u32,
+    misled: u32,
     unsettled: u32,
     diverged: u32,
     lost: u32,
@@ -88,8 +91,9 @@ async fn look(book: &PhoneBook, clients: &Clients, Placed { number, outcome }: &
 async fn find(book: &PhoneBook, clients: &Clients, number: u32, id: OrderId) -> Finding {
     match clients.settled(book, number, id, SETTLE_LIMIT).await {
         Ok(OrderState::New) => Finding::Unsettled,
-        Ok(OrderState::Open) => Finding::Open,
-        Ok(_) => Finding::Closed,
+        Ok(OrderState::Open) if !is_to_be_rejected(number) => Finding::Ended,
+        Ok(OrderState::Rejected) if is_to_be_rejected(number) => Finding::Ended,
+        Ok(_) => Finding::Misled,
         Err(_) => Finding::Lost,
     }
 }
@@ -102,11 +106,11 @@ impl Counts {
             Outcome::Unknown => self.unknown += 1,
         }
         let bad = match finding {
-            Some(Finding::Closed) => return,
-            Some(Finding::Open) => {
-                self.open += 1;
+            Some(Finding::Ended) => {
+                self.ended += 1;
                 return;
             }
+            Some(Finding::Misled) => increased(&mut self.misled),
             None => self.failed,
             Some(Finding::Unsettled) => increased(&mut self.unsettled),
             Some(Finding::Diverged) => increased(&mut self.diverged),
@@ -124,8 +128,9 @@ impl Counts {
         figures.at_most("lost", f64::from(self.lost), 0.0);
         figures.at_most("without_end_state", f64::from(self.unsettled), 0.0);
         figures.at_most("keys_that_diverged", f64::from(self.diverged), 0.0);
-        // Goods and credit are plenty: whatever was placed opens, the unknown after they were placed again.
-        figures.at_least("open", f64::from(self.open), f64::from(self.acknowledged + self.unknown));
+        figures.at_most("in_another_end_state", f64::from(self.misled), 0.0);
+        // Whatever was placed ends as it had to, the unknown after they were placed again.
+        figures.at_least("ended", f64::from(self.ended), f64::from(self.acknowledged + self.unknown));
     }
 }
 
