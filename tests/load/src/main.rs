@@ -8,6 +8,7 @@
     reason = "a measuring tool talks to its user and looks at the real clock"
 )]
 
+mod browse;
 mod buyers;
 mod client_log;
 mod disk;
@@ -84,6 +85,15 @@ enum Run {
         #[arg(long, default_value_t = 100)]
         pieces: u32,
     },
+    /// Visitors of the shop's page, as in the performance test of the original shop
+    Browse {
+        /// Visitors per second
+        #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
+        per_second: u32,
+        /// How long they come
+        #[arg(long, default_value_t = 30)]
+        seconds: u32,
+    },
     /// Time from the return of a commit to the entry of the handler of its event, through the log
     Latency {
         /// Events per second
@@ -153,6 +163,9 @@ async fn run(arguments: Arguments) -> Result<figures::Figures, String> {
         }
         Run::FlashSale { rounds, buyers, pieces } => {
             flash_sale::run(&binary, &folder, flash_sale::Options { rounds, buyers, pieces }).await
+        }
+        Run::Browse { per_second, seconds } => {
+            browse::run(&binary, &folder, browse::Options { per_second, seconds }).await
         }
         Run::Latency { per_second, seconds } => {
             latency::run(&folder, latency::Options { per_second, seconds }).await
