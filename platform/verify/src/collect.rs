@@ -8,7 +8,8 @@ use tradewind_client::{Body, Caller, PhoneBook};
 use tradewind_kernel::{Clock, Context, Deadline, Entropy, Principal, Secret};
 use tradewind_problem::Problem;
 
-use crate::{QUIET, Scratch, ScratchError};
+use crate::platform::unhandled;
+use crate::{MalformedOracle, Scratch, ScratchError};
 
 /// How long a service may take to begin its answer, and between two pieces of it.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -33,6 +34,9 @@ pub enum CollectError {
     /// What a service gave could not be taken in.
     #[error(transparent)]
     Scratch(#[from] ScratchError),
+    /// An oracle of the platform does not have its form: a defect.
+    #[error(transparent)]
+    Oracle(#[from] MalformedOracle),
 }
 
 /// The evidence of a fleet.
@@ -96,7 +100,7 @@ impl Collector {
         // Each service gave one state, but not all of the same moment: had anything been announced in between,
         // a later state could know what an earlier one does not.
         let unmoved = before == self.heads().await?;
-        let is_quiet = unmoved && scratch.rows(QUIET, 1)?.0 == 0;
+        let is_quiet = unmoved && scratch.rows(unhandled()?, 1)?.0 == 0;
         Ok(Evidence { scratch, is_quiet })
     }
 

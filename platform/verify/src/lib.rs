@@ -18,5 +18,5 @@ mod scratch;
 pub use collect::{CollectError, Collector, Evidence};
 pub use judge::{Finding, Verdict, judge};
 pub use oracle::{MalformedOracle, Oracle};
-pub use platform::{QUIET, oracles};
+pub use platform::oracles;
 pub use scratch::{Loader, Scratch, ScratchError};

@@ -18,7 +18,7 @@ const PLACED: [&str; 7] = ["time", "level", "target", "message", "service", "spa
 const TRACE_DIGITS: usize = 8;
 
 impl Line for LogLine {
-    const WHAT: &str = "log lines";
+    const NONE: &str = "No log lines yet. Requests are logged at debug: tradewind up --set log.level=debug";
 
     fn time(&self) -> Timestamp {
         text(&self.0, "time").parse().unwrap_or(Timestamp::from_micros(0))
@@ -50,7 +50,7 @@ impl Line for LogLine {
 }
 
 impl Line for Recorded {
-    const WHAT: &str = "events";
+    const NONE: &str = "No events yet.";
 
     fn time(&self) -> Timestamp {
         self.event.time
@@ -74,7 +74,7 @@ impl Line for Recorded {
 }
 
 impl Line for Span {
-    const WHAT: &str = "traces";
+    const NONE: &str = "No traces yet.";
 
     fn time(&self) -> Timestamp {
         self.start

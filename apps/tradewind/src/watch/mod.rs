@@ -120,8 +120,8 @@ fn tell_missed<T>(news: &News<T>) {
 trait Line: Serialize {
     fn time(&self) -> Timestamp;
     fn text(&self, service: &str) -> String;
-    /// The word for several of them.
-    const WHAT: &str;
+    /// What is said when there are none.
+    const NONE: &str;
 }
 
 /// Prints each record as a line.
@@ -166,7 +166,7 @@ impl<T: Line> Show<T> for Printed<T> {
     fn begin(&mut self, mut records: Vec<(String, T)>) -> Result<(), Stop> {
         records.retain(|(_, record)| self.since.is_none_or(|since| record.time() >= since));
         if records.is_empty() && !self.json {
-            eprintln!("No {} yet.", T::WHAT);
+            eprintln!("{}", T::NONE);
         }
         let records = sorted(records);
         self.print(&records[records.len().saturating_sub(self.limit)..])
@@ -248,7 +248,7 @@ impl Show<Span> for Waterfalls {
         ids.retain(|id| self.since.is_none_or(|since| self.began(*id).is_some_and(|began| began >= since)));
         ids.sort_by_key(|id| self.began(*id));
         if ids.is_empty() {
-            eprintln!("No traces yet.");
+            eprintln!("{}", Span::NONE);
         }
         let newest = ids.split_off(ids.len().saturating_sub(self.limit));
         self.show(newest)?;
