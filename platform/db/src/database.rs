@@ -197,7 +197,8 @@ impl Db {
     /// Gives the rows of `tables`, all of one state of the database. Writes go on meanwhile.
     ///
     /// # Errors
-    /// When no connection can be opened for it; later failures are in the [`Export`].
+    /// When no connection can be opened for it, and [`DbError::Busy`] while two others are under way; later
+    /// failures are in the [`Export`].
     pub async fn export(&self, tables: Vec<Evidence>) -> Result<Export, DbError> {
         let (to, chunks) = tokio::sync::mpsc::channel(CHUNKS);
         match &self.inner.way {

@@ -1,7 +1,7 @@
 //! A small pool of read-only connections.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
@@ -12,6 +12,9 @@ use crate::sqlite::open;
 use crate::sqlite::writer::QUEUE_WAIT;
 use crate::tx::Source;
 
+/// Exports at a time: each has a thread, and keeps the journal from shrinking.
+const EXPORTS: usize = 2;
+
 /// Read-only connections, opened when first needed.
 ///
 /// A read runs on the caller's thread: it takes microseconds, less than handing it to another thread.
@@ -20,11 +23,13 @@ pub(crate) struct Readers {
     path: PathBuf,
     places: Semaphore,
     idle: Mutex<Vec<Connection>>,
+    exports: Arc<Semaphore>,
 }
 
 impl Readers {
     pub(crate) fn new(path: PathBuf, size: usize) -> Self {
-        Self { path, places: Semaphore::new(size), idle: Mutex::new(Vec::new()) }
+        let (places, exports) = (Semaphore::new(size), Arc::new(Semaphore::new(EXPORTS)));
+        Self { path, places, idle: Mutex::new(Vec::new()), exports }
     }
 
     /// Runs `act` on a connection of the pool.
@@ -53,8 +58,11 @@ impl Readers {
         if self.places.is_closed() {
             return Err(DbError::Closed);
         }
+        let place = self.exports.clone().try_acquire_owned();
+        let place = place.map_err(|_| DbError::Busy { waited_ms: 0 })?;
         let connection = open::reader(&self.path)?;
         let read = move || {
+            let _place = place;
             let outcome =
                 export::write(&connection, &tables, &mut |chunk| to.blocking_send(Ok(chunk)).is_ok());
             if let Err(error) = outcome {

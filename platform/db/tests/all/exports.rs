@@ -1,6 +1,9 @@
 //! Rows of one state of the database, on their way out.
 
+use std::time::Duration;
+
 use tradewind_db::{DbError, Evidence, Export, params, sql, work};
+use tradewind_kernel::Clock;
 
 use crate::support::{Folder, INSERT, KEYS, context, in_memory, open};
 
@@ -57,4 +60,25 @@ async fn a_query_that_fails_ends_the_export_without_its_last_line() {
     let tables = vec![Evidence { table: "entry", rows: &KEYS }, Evidence { table: "none", rows: &MISSING }];
     let error = lines(db.export(tables).await.unwrap()).await.unwrap_err();
     assert!(matches!(error, DbError::Statement { statement: "MISSING", .. }), "{error}");
+}
+
+#[tokio::test]
+async fn only_so_many_exports_are_under_way_and_one_that_is_dropped_makes_room() {
+    let folder = Folder::new();
+    let db = open(&folder.file()).await;
+    // More than the chunks that wait for a slow reader.
+    let fill = work(|tx| Box::pin(async move { tx.execute(&FILL, &[]).await }));
+    db.write(&context(), fill).await.unwrap();
+    let export = async || db.export(vec![Evidence { table: "entry", rows: &KEYS }]).await;
+    let (first, second) = (export().await.unwrap(), export().await.unwrap());
+    assert_eq!(export().await.map(drop), Err(DbError::Busy { waited_ms: 0 }));
+    drop(first);
+    // Its thread notices when it hands on the next piece.
+    let room = async {
+        while export().await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    Clock::system().timeout(Duration::from_secs(30), room).await.unwrap();
+    drop(second);
 }
