@@ -2,27 +2,26 @@
 
 mod account;
 mod certificate;
+mod client;
 mod keeper;
 mod programs;
 mod running;
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{fmt, thread};
 
-use tokio::io::AsyncWriteExt;
 use tokio::net::TcpSocket;
-use tokio::process::Command;
 use tokio::sync::OnceCell;
 use tradewind_kernel::Secret;
 
 use self::account::Account;
 use self::keeper::Keeper;
 use self::programs::Programs;
-use crate::{until, within};
+use crate::until;
 
 pub use self::certificate::Certificate;
+pub use self::client::Session;
 
 /// Where programs of the system are; children see no other variable of the test.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -235,55 +234,6 @@ impl Postgres {
 
     fn data(&self) -> PathBuf {
         self.folder.join("data")
-    }
-
-    /// Runs statements as the superuser through `psql`, each on its own; gives their rows, fields between bars.
-    /// In place of a database's name a connection string says more, such as `dbname=postgres sslmode=require`.
-    ///
-    /// # Panics
-    /// When one fails, with what the server said.
-    pub async fn psql(&self, database: &str, statements: &str) -> String {
-        let rows = self.psql_as(SUPERUSER, self.password(), database, statements).await;
-        rows.unwrap_or_else(|error| panic!("psql on {database}: {error}"))
-    }
-
-    /// The same as any user.
-    ///
-    /// # Errors
-    /// What `psql` said when it could not connect, or at the first statement that failed.
-    pub async fn psql_as(
-        &self,
-        user: &str,
-        password: &str,
-        database: &str,
-        statements: &str,
-    ) -> Result<String, String> {
-        let mut psql = self.client(user, password, database);
-        let mut child = psql.spawn().unwrap_or_else(|error| {
-            panic!("the command psql is missing ({error}): run `apt-get install postgresql-client`")
-        });
-        let mut input = child.stdin.take().unwrap();
-        let run = async {
-            // One that could not connect does not read.
-            input.write_all(statements.as_bytes()).await.unwrap_or_default();
-            drop(input);
-            child.wait_with_output().await.unwrap()
-        };
-        let output = within("psql", run).await;
-        let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
-        if output.status.success() { Ok(said(&output.stdout)) } else { Err(said(&output.stderr)) }
-    }
-
-    /// `psql`, ready to be started: statements from standard input, nothing but rows to standard output, and the
-    /// end at the first error.
-    fn client(&self, user: &str, password: &str, database: &str) -> Command {
-        let mut psql = Command::new(self.programs.psql());
-        psql.args(["-X", "-q", "-A", "-t", "-w", "-v", "ON_ERROR_STOP=1", "-f", "-"]);
-        psql.env_clear().env("PATH", PATH).env("PGPASSWORD", password).env("PGCONNECT_TIMEOUT", "10");
-        psql.env("PGHOST", "127.0.0.1").env("PGPORT", self.port.number.to_string());
-        psql.env("PGUSER", user).arg("-d").arg(database);
-        psql.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        psql
     }
 }
 

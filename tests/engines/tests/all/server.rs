@@ -55,23 +55,33 @@ async fn what_was_committed_is_there_after_a_kill_and_after_a_stop() {
 async fn a_kill_takes_what_is_under_way_with_it() {
     let mut server = Postgres::start(Options::default()).await;
     server.psql("postgres", "create table kept (number int)").await;
-    let slow = "begin; insert into kept values (1); select pg_sleep(600); commit";
-    let (user, password) = (server.superuser(), server.password().to_owned());
-    let url = server.url("postgres");
-    let mut psql = tokio::process::Command::new("psql");
-    psql.args([url.as_str(), "-X", "-c", slow]).kill_on_drop(true);
-    let mut under_way = psql.stderr(std::process::Stdio::null()).spawn().unwrap();
-    let sleeping = "select count(*) from pg_stat_activity where wait_event = 'PgSleep'";
-    tradewind_testkit::until("the statement is under way", async || {
-        let seen = server.psql_as(user, &password, "postgres", sleeping).await.unwrap();
-        (seen == "1").then_some(())
-    })
-    .await;
+    let under_way = server.session("postgres", "begin; insert into kept values (1)").await;
+    let open = "select count(*) from pg_stat_activity where state = 'idle in transaction'";
+    assert_eq!(server.psql("postgres", open).await, "1");
     server.kill().await;
-    let ended = tradewind_testkit::within("the end of its client", under_way.wait()).await.unwrap();
-    assert!(!ended.success());
+    drop(under_way);
     server.start_again().await;
     assert_eq!(server.psql("postgres", "select count(*) from kept").await, "0");
+}
+
+#[tokio::test]
+async fn what_a_session_locks_is_locked_until_it_is_dropped() {
+    let server = Postgres::shared().await;
+    let table = fresh_name("locked");
+    server.psql("postgres", &format!("create table {table} (number int)")).await;
+    let session = server.session("postgres", &format!("begin; lock table {table} in exclusive mode")).await;
+    let write = format!("set lock_timeout = 1; insert into {table} values (1)");
+    let refused = server.psql_as(server.superuser(), server.password(), "postgres", &write).await;
+    assert!(refused.unwrap_err().contains("lock timeout"));
+    assert_eq!(server.psql("postgres", &format!("select count(*) from {table}")).await, "0");
+    drop(session);
+    server.psql("postgres", &format!("insert into {table} values (1)")).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "syntax error")]
+async fn a_session_whose_statements_fail_says_why() {
+    drop(Postgres::shared().await.session("postgres", "selec 1").await);
 }
 
 #[tokio::test]
