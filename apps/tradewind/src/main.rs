@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user")]
 
 mod arguments;
+mod database;
 mod describe;
 mod doors;
 #[cfg(feature = "fault-points")]
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Command::Seed(options) => seed::run(&options),
         Command::Health(options) => health::run(&options),
         Command::Verify(options) => verify::run(&options),
+        Command::Db(options) => database::run(&options),
         Command::Letters(options) => letters::run(&options),
         Command::Logs(options) => watch::logs(&options),
         Command::Events(options) => watch::events(&options),

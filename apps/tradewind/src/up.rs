@@ -31,21 +31,22 @@ const CATCH_UP: Duration = Duration::from_secs(60);
 pub(crate) fn run(options: &Up) -> Result<ExitCode, String> {
     #[cfg(feature = "fault-points")]
     crate::fault::arm()?;
-    let settings = settings(options)?;
+    let settings = settings(options.config.as_deref(), &options.set)?;
     let platform = tradewind_fleet::assembly().check(&settings).map_err(|error| error.to_string())?;
     telemetry::init(&platform.log).map_err(|error| error.to_string())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(|error| error.to_string())?.block_on(serve(options, settings))
 }
 
-fn settings(options: &Up) -> Result<SettingsSource, String> {
+/// The settings of a fleet, from all places.
+pub(crate) fn settings(config: Option<&Path>, set: &[String]) -> Result<SettingsSource, String> {
     let source = SettingsSource::new();
-    let source = match &options.config {
+    let source = match config {
         Some(path) => source.file(path),
         None => source.optional_file(Path::new(SETTINGS_FILE)),
     };
     let source = source.and_then(SettingsSource::process_environment);
-    source.and_then(|source| source.overrides(&options.set)).map_err(|error| error.to_string())
+    source.and_then(|source| source.overrides(set)).map_err(|error| error.to_string())
 }
 
 async fn serve(options: &Up, settings: SettingsSource) -> Result<ExitCode, String> {
@@ -101,7 +102,11 @@ async fn prepare(running: &Running, no_seed: bool) -> Result<(), String> {
     };
     let file = FleetFile::new(&running.doors()).to_json().map_err(|error| error.to_string())?;
     folder.write_document(FleetFile::NAME, &file).map_err(|error| error.to_string())?;
-    if !folder.path().join(SEEDED).exists() {
+    for (service, reason) in running.absent() {
+        eprintln!("  {service} does not run: {reason}");
+    }
+    // A shop that is not whole is filled when it is.
+    if running.absent().is_empty() && !folder.path().join(SEEDED).exists() {
         if !no_seed {
             eprintln!("  filling the shop");
             let (book, secret) = (running.book().clone(), running.secret().clone());

@@ -10,13 +10,25 @@ use tradewind_kernel::{Clock, Context, Entropy};
 use crate::export::{self, CHUNKS, Evidence, Export};
 use crate::fault;
 use crate::job::{Job, Pending};
+use crate::postgres::engine::Postgres;
 use crate::signal::Signals;
 use crate::sqlite::readers::Readers;
 use crate::sqlite::writer::Writer;
-use crate::sqlite::{batch, open};
+use crate::sqlite::{batch, open, statement};
 use crate::stats::{Counters, Stats};
-use crate::tx::{self, Fault, Source};
-use crate::{Bind, DbError, FromRow, MigrateMode, MigrationSet, Signal, Sql, Tx, Work, migrate};
+use crate::tx::Source;
+use crate::{
+    Bind, DbError, Engine, FromRow, MigrateMode, MigrationSet, PostgresOptions, Signal, Sql, Tx, Work,
+    migrate,
+};
+
+crate::sql! {
+    SERVER_CONNECTIONS = {
+        postgres: "select cast(current_setting('max_connections') as bigint)
+            - cast(current_setting('superuser_reserved_connections') as bigint)",
+        sqlite: "select 0",
+    };
+}
 
 /// Where a database lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +37,8 @@ pub enum Location {
     File(PathBuf),
     /// In memory, gone with the handle; implies [`Execution::Inline`].
     Memory,
+    /// On a PostgreSQL server; [`Execution`] and the number of readers have no meaning there.
+    Postgres(PostgresOptions),
 }
 
 /// On which thread writes run.
@@ -70,10 +84,13 @@ enum Way {
     },
     /// `None` after the database was closed.
     Inline(Mutex<Option<Connection>>),
+    Served(Arc<Postgres>),
 }
 
 impl Db {
     /// Opens a database and creates it when there is none. Its schema is made by [`Db::migrate`].
+    ///
+    /// One on a server is not created, and is opened when it is first used or [checked](Db::check).
     ///
     /// # Errors
     /// [`DbError::Open`] when the file cannot be opened or the engine is too old.
@@ -82,6 +99,7 @@ impl Db {
         let signals = Arc::new(Signals::default());
         let source = Source { clock: options.clock, entropy: options.entropy, counters, signals };
         let way = match (&options.location, options.execution) {
+            (Location::Postgres(server), _) => Way::Served(Arc::new(Postgres::new(server, &source))),
             (Location::Memory, _) => Way::Inline(Mutex::new(Some(open::memory()?))),
             (Location::File(path), Execution::Inline) => Way::Inline(Mutex::new(Some(open::writer(path)?))),
             (Location::File(path), Execution::Threaded) => Way::Threaded {
@@ -90,6 +108,41 @@ impl Db {
             },
         };
         Ok(Self { inner: Arc::new(Inner { location: options.location, source, way }) })
+    }
+
+    /// Makes sure that the database can be opened now, and begins to hear of the commits that other processes make
+    /// to it.
+    ///
+    /// # Errors
+    /// [`DbError::Connect`] with what has to be mended.
+    pub async fn check(&self) -> Result<(), DbError> {
+        if let Way::Served(postgres) = &self.inner.way {
+            postgres.check().await?;
+            postgres.listen();
+        }
+        Ok(())
+    }
+
+    /// How many connections the server has for everybody who is no superuser; `None` when it is embedded.
+    ///
+    /// # Errors
+    /// As [`Db::query`].
+    pub async fn server_connections(&self) -> Result<Option<i64>, DbError> {
+        match self.engine() {
+            Engine::Sqlite => Ok(None),
+            Engine::Postgres => {
+                Ok(self.query_optional::<(i64,)>(&SERVER_CONNECTIONS, &[]).await?.map(|row| row.0))
+            }
+        }
+    }
+
+    /// The engine behind it.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match &self.inner.way {
+            Way::Threaded { .. } | Way::Inline(_) => Engine::Sqlite,
+            Way::Served(_) => Engine::Postgres,
+        }
     }
 
     /// Brings the schema to what `sets` say, or requires that it is there already.
@@ -116,6 +169,7 @@ impl Db {
         match &self.inner.way {
             Way::Threaded { writer, .. } => writer.enqueue(&self.inner.source, job).await?,
             Way::Inline(slot) => self.run_inline(slot, job)?,
+            Way::Served(postgres) => postgres.submit(&self.inner.source, job).await?,
         }
         answer.await.map_err(|_| DbError::Closed)?
     }
@@ -123,7 +177,7 @@ impl Db {
     fn run_inline(&self, slot: &Mutex<Option<Connection>>, job: Box<dyn Job>) -> Result<(), DbError> {
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
         let connection = slot.take().ok_or(DbError::Closed)?;
-        *slot = Some(batch::run(connection, &self.inner.source, vec![job]));
+        *slot = batch::run(connection, &self.inner.source, vec![job]);
         Ok(())
     }
 
@@ -134,9 +188,12 @@ impl Db {
     pub async fn query<R: FromRow>(&self, sql: &Sql, params: &[Bind<'_>]) -> Result<Vec<R>, DbError> {
         let counters = &self.inner.source.counters;
         Counters::add(&counters.statements, 1);
+        if let Way::Served(postgres) = &self.inner.way {
+            return Box::pin(postgres.query(&self.inner.source, sql, params)).await;
+        }
         let act = |connection: Connection| {
-            let rows = tx::query(&connection, sql, params);
-            (connection, rows.map_err(|fault: Fault| fault.named(sql)))
+            let rows = statement::query(&connection, sql, params);
+            (Some(connection), rows.map_err(|fault| fault.named(sql)))
         };
         self.on_reader(act).await?
     }
@@ -159,9 +216,13 @@ impl Db {
     /// What the work refused with, or a [`DbError`] as its error type wraps it.
     pub async fn read<W: Work>(&self, context: &Context, work: W) -> Result<W::Output, W::Error> {
         let (mut job, answer) = Pending::new(work, Some(context.clone()));
+        if let Way::Served(postgres) = &self.inner.way {
+            postgres.read(&self.inner.source, Box::new(job)).await?;
+            return answer.await.map_err(|_| DbError::Closed)?;
+        }
         let source = self.inner.source.clone();
         let act = move |connection: Connection| {
-            let mut tx = Tx::new(connection, source);
+            let mut tx = Tx::embedded(connection, source);
             run_reading(&mut tx, &mut job);
             (tx.into_connection(), ())
         };
@@ -169,14 +230,20 @@ impl Db {
         answer.await.map_err(|_| DbError::Closed)?
     }
 
-    async fn on_reader<T>(&self, act: impl FnOnce(Connection) -> (Connection, T)) -> Result<T, DbError> {
+    /// Runs `act` on a connection of the embedded engine.
+    async fn on_reader<T>(
+        &self,
+        act: impl FnOnce(Connection) -> (Option<Connection>, T),
+    ) -> Result<T, DbError> {
         match &self.inner.way {
+            // Never asked for: whoever calls has looked at the engine.
+            Way::Served(_) => Err(DbError::Closed),
             Way::Threaded { readers, .. } => readers.with(&self.inner.source, act).await,
             Way::Inline(slot) => {
                 let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
                 let connection = slot.take().ok_or(DbError::Closed)?;
                 let (connection, result) = act(connection);
-                *slot = Some(connection);
+                *slot = connection;
                 Ok(result)
             }
         }
@@ -187,9 +254,12 @@ impl Db {
     /// # Errors
     /// [`DbError::Statement`] with what the engine says.
     pub async fn prepare(&self, sql: &Sql) -> Result<(), DbError> {
+        if let Way::Served(postgres) = &self.inner.way {
+            return postgres.prepare(sql).await;
+        }
         let act = |connection: Connection| {
-            let result = connection.prepare(sql.text(crate::Engine::Sqlite)).map(drop);
-            (connection, result.map_err(|error| fault::classify(sql.name(), &error)))
+            let result = connection.prepare(sql.text(Engine::Sqlite)).map(drop);
+            (Some(connection), result.map_err(|error| fault::classify(sql.name(), &error)))
         };
         self.on_reader(act).await?
     }
@@ -203,6 +273,7 @@ impl Db {
         let (to, chunks) = tokio::sync::mpsc::channel(CHUNKS);
         match &self.inner.way {
             Way::Threaded { readers, .. } => readers.export(tables, to)?,
+            Way::Served(postgres) => postgres.export(&self.inner.source, tables, to).await?,
             Way::Inline(_) => {
                 let mut all = Vec::new();
                 let act = |connection: Connection| {
@@ -210,7 +281,7 @@ impl Db {
                         all.append(&mut chunk);
                         true
                     });
-                    (connection, outcome)
+                    (Some(connection), outcome)
                 };
                 self.on_reader(act).await??;
                 // There is a place in a new channel, and its reader is still here.
@@ -240,23 +311,22 @@ impl Db {
                 writer.close().await;
             }
             Way::Inline(slot) => drop(slot.lock().unwrap_or_else(PoisonError::into_inner).take()),
+            Way::Served(postgres) => postgres.close().await,
         }
     }
 }
 
 /// A read ends with a rollback in every case: there is nothing to keep.
 fn run_reading<J: Job>(tx: &mut Tx, job: &mut J) {
-    match tx.connection().execute_batch("begin") {
-        Ok(()) => {
-            job.attempt(tx);
-            drop(tx.take_hooks());
-            if let Err(error) = tx.connection().execute_batch("rollback") {
-                tracing::error!(%error, "a read could not be ended");
-            }
-            job.answer();
-        }
-        Err(error) => job.fail(fault::classify("begin", &error)),
+    if let Err(error) = tx.frame("begin", "begin") {
+        return job.fail(error);
     }
+    job.attempt(tx);
+    drop(tx.take_hooks());
+    if let Err(error) = tx.frame("rollback", "rollback") {
+        tracing::error!(%error, "a read could not be ended");
+    }
+    job.answer();
 }
 
 impl fmt::Debug for Db {

@@ -3,4 +3,5 @@
 pub(crate) mod batch;
 pub(crate) mod open;
 pub(crate) mod readers;
+pub(crate) mod statement;
 pub(crate) mod writer;

@@ -36,7 +36,7 @@ impl Readers {
     pub(crate) async fn with<T>(
         &self,
         source: &Source,
-        act: impl FnOnce(Connection) -> (Connection, T),
+        act: impl FnOnce(Connection) -> (Option<Connection>, T),
     ) -> Result<T, DbError> {
         let _place = self.place(source).await?;
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
@@ -45,7 +45,7 @@ impl Readers {
             None => open::reader(&self.path)?,
         };
         let (connection, result) = act(connection);
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).extend(connection);
         Ok(result)
     }
 
