@@ -10,6 +10,8 @@ use tradewind_fleet::{ACCOUNTS, Seeder, services};
 use tradewind_kernel::{Clock, Entropy, Id, Secret, Timestamp};
 use tradewind_testkit::{Answer, Folder, LIMIT, Request};
 
+use crate::engine::Databases;
+
 /// The token of a user.
 #[must_use]
 pub fn user(id: Id) -> String {
@@ -40,6 +42,8 @@ pub struct Fleet {
     pub(crate) running: Running,
     /// `None` in a simulation, which keeps everything in memory.
     folder: Option<Folder>,
+    /// `None` when they are files in the folder, or in memory.
+    pub(crate) databases: Option<Databases>,
     settings: Vec<String>,
 }
 
@@ -51,13 +55,13 @@ impl Fleet {
 
     /// A shop with the goods and accounts of the contract, and settings as after `--set`.
     pub async fn start_with(settings: &[&str]) -> Self {
-        let settings: Vec<String> = settings.iter().map(|&setting| setting.to_owned()).collect();
+        let (databases, settings) = on_the_engine(settings).await;
         let folder = Folder::new("journeys");
         let running = launch(&folder, &settings).await.unwrap_or_else(|error| panic!("{error}"));
-        Self { running, folder: Some(folder), settings }.filled().await
+        Self { running, folder: Some(folder), databases, settings }.filled().await
     }
 
-    /// The same on the calling thread, without files and sockets, in the paused time of the runtime: hours pass
+    /// The same on the calling thread, without files, servers and sockets, whatever the engine of the others, in the paused time of the runtime: hours pass
     /// as soon as everybody waits. Calls go to the near doors.
     pub async fn simulated(seed: u64, settings: &[&str]) -> Self {
         let settings: Vec<String> = settings.iter().map(|&setting| setting.to_owned()).collect();
@@ -70,7 +74,7 @@ impl Fleet {
         };
         let running = tradewind_fleet::assembly().start(host, &mut |_, _| {}).await;
         let running = running.unwrap_or_else(|error| panic!("{error}"));
-        Self { running, folder: None, settings }.filled().await
+        Self { running, folder: None, databases: None, settings }.filled().await
     }
 
     async fn filled(self) -> Self {
@@ -83,22 +87,30 @@ impl Fleet {
 
     /// Why a shop with these settings does not start.
     pub async fn refused_with(setting: &str) -> StartError {
-        launch(&Folder::new("journeys"), &[setting.to_owned()]).await.expect_err("it does not start")
+        let (databases, settings) = on_the_engine(&[setting]).await;
+        let refused = launch(&Folder::new("journeys"), &settings).await.expect_err("it does not start");
+        if let Some(databases) = databases {
+            databases.drop_all().await;
+        }
+        refused
     }
 
-    /// Ends the shop and starts it again on the same data folder; the doors get other ports.
+    /// Ends the shop and starts it again on the same data folder and databases; the doors get other ports.
     pub async fn restart(self) -> Self {
-        let Self { running, folder, settings } = self;
+        let Self { running, folder, databases, settings } = self;
         assert_eq!(running.shutdown().await, Drained::Clean);
         let folder = folder.expect("a simulated shop has nothing to start from again");
         let running = launch(&folder, &settings).await.unwrap_or_else(|error| panic!("{error}"));
-        Self { running, folder: Some(folder), settings }.ready().await
+        Self { running, folder: Some(folder), databases, settings }.ready().await
     }
 
     /// Ends the shop, which finishes what it accepted and has kept its promises.
     pub async fn shutdown(self) {
         self.keeps_its_promises().await;
         assert_eq!(self.running.shutdown().await, Drained::Clean);
+        if let Some(databases) = self.databases {
+            databases.drop_all().await;
+        }
     }
 
     async fn ready(self) -> Self {
@@ -167,6 +179,14 @@ impl Fleet {
     pub fn database(&self, service: &str) -> &Db {
         self.running.database(service).unwrap_or_else(|| panic!("no database of {service}"))
     }
+}
+
+/// Where a shop keeps its data, and its settings: those of a test last.
+async fn on_the_engine(settings: &[&str]) -> (Option<Databases>, Vec<String>) {
+    let (databases, mut all) = Databases::new().await.unzip();
+    let all = all.get_or_insert_default();
+    all.extend(settings.iter().map(|&setting| setting.to_owned()));
+    (databases, std::mem::take(all))
 }
 
 async fn launch(folder: &Folder, settings: &[String]) -> Result<Running, StartError> {

@@ -1,4 +1,6 @@
 //! A whole shop for a test: every service, real sockets on loopback, a data folder of its own.
+//!
+//! With the variable `TRADEWIND_TEST_ENGINE=postgres` its databases are on a real server, which the tests start.
 
 #![warn(missing_docs)]
 #![allow(
@@ -10,6 +12,7 @@
 
 pub mod books;
 mod callers;
+mod engine;
 mod evidence;
 mod fleet;
 mod held;
