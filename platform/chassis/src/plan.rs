@@ -178,11 +178,7 @@ where
         observe(&metrics, &environment.db, &scopes);
         let exporter = kept.exporter(name, &environment, &metrics).map_err(failed)?;
         let platform = Internals { health: health.clone(), metrics: metrics.clone() };
-        let subscriptions = subscriptions.into_iter().map(|subscription| Followed {
-            subscription: Arc::new(subscription),
-            progress: Arc::new(Progress::default()),
-        });
-        let subscriptions: Vec<Followed<S>> = subscriptions.collect();
+        let subscriptions: Vec<Followed<S>> = subscriptions.into_iter().map(Followed::new).collect();
         let building = Building {
             name,
             holder: holder(name, &environment),

@@ -14,14 +14,13 @@ use crate::deaths::Folder;
 use crate::support::{SEEN, Watcher, World, subscription, world};
 
 const LEASE: &str = "subscription/lamps";
+/// A runner, boxed: two of them make a large future.
+type Running = Pin<Box<dyn Future<Output = ()>>>;
+
 const TTL: Duration = Duration::from_secs(10);
 
 /// One replica: its runner, and how far it says it has come.
-fn replica(
-    world: &World,
-    holder: &str,
-    watcher: &Arc<Watcher>,
-) -> (Arc<Progress>, impl Future<Output = ()> + use<>) {
+fn replica(world: &World, holder: &str, watcher: &Arc<Watcher>) -> (Arc<Progress>, Running) {
     with_feed(world, holder, watcher, Box::new(world.feed()))
 }
 
@@ -30,10 +29,10 @@ fn with_feed(
     holder: &str,
     watcher: &Arc<Watcher>,
     feed: Box<dyn Feed>,
-) -> (Arc<Progress>, impl Future<Output = ()> + use<>) {
+) -> (Arc<Progress>, Running) {
     let progress = Arc::new(Progress::default());
     let options = RunnerOptions { holder: holder.to_owned(), ..world.options(&progress) };
-    (progress, run(Arc::new(subscription()), watcher.clone(), feed, options))
+    (progress, Box::pin(run(Arc::new(subscription()), watcher.clone(), feed, options)))
 }
 
 async fn counts(world: &World) -> Vec<i64> {
@@ -187,6 +186,29 @@ async fn a_replica_that_slept_past_its_lease_does_nothing_under_its_old_token() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_replica_that_waits_for_its_turn_hears_how_far_the_other_came() {
+    let world = world().await;
+    let watcher = Arc::new(Watcher::default());
+    let first = world.light("x", 0).await;
+    let (feed, asleep, wake) = sleeper(&world, first);
+    let (_, slow) = with_feed(&world, "a", &watcher, feed);
+    let (waiting, other) = replica(&world, "b", &watcher);
+    let driver = async {
+        let last = world.light("x", 1).await;
+        asleep.notified().await;
+        world.clock.sleep(TTL / 5).await;
+        assert_eq!(waiting.position(), first);
+        wake.notify_one();
+        world.clock.timeout(Duration::from_millis(1), waiting.reached(last)).await.unwrap();
+    };
+    runs(&world, TTL, async {
+        tokio::join!(slow, other, driver);
+    })
+    .await;
+    assert_eq!((counts(&world).await, waiting.handled()), (vec![0, 1], 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_token_alone_keeps_an_old_holder_out() {
     let world = world().await;
     let watcher = Arc::new(Watcher::default());
@@ -195,6 +217,7 @@ async fn the_token_alone_keeps_an_old_holder_out() {
     let (late, sleeping) = with_feed(&world, "a", &watcher, feed);
     let driver = async {
         world.light("x", 1).await;
+        world.light("y", 2).await;
         asleep.notified().await;
         // The cursor does not move: nothing else tells the holder that its turn is over.
         seize(&world, TTL).await;
@@ -202,13 +225,18 @@ async fn the_token_alone_keeps_an_old_holder_out() {
         world.clock.sleep(TTL - Duration::from_secs(1)).await;
         assert_eq!(counts(&world).await, [0]);
         world.clock.sleep(Duration::from_secs(2)).await;
-        assert_eq!(counts(&world).await, [0, 1], "afterwards it goes on");
+        assert_eq!(counts(&world).await, [0, 1, 2], "afterwards it goes on");
     };
     runs(&world, 2 * TTL, async {
         tokio::join!(sleeping, driver);
     })
     .await;
     assert_eq!((late.failures(), late.attempts()), (0, 0));
+    assert_eq!(
+        watcher.runs.load(Ordering::Relaxed),
+        1 + 2 + 2,
+        "what is another's turn is not tried one by one"
+    );
 }
 
 #[tokio::test(start_paused = true)]
