@@ -26,6 +26,7 @@ mod runner;
 mod schema;
 mod settled;
 mod subscription;
+mod turn;
 
 pub use attempts::MAX_ATTEMPTS;
 pub use envelope::{Envelope, Event, EventType, Recorded};
