@@ -136,6 +136,12 @@ impl Db {
         }
     }
 
+    /// The time that its transactions see.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.inner.source.clock
+    }
+
     /// The engine behind it.
     #[must_use]
     pub fn engine(&self) -> Engine {

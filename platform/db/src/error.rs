@@ -37,6 +37,13 @@ pub enum DbError {
         /// What the engine said.
         message: String,
     },
+    /// The work showed the token of a lease that another has taken since; nothing of it was kept. Whoever still has
+    /// to do it takes the lease again.
+    #[error("the lease {name} was taken by another meanwhile")]
+    Fenced {
+        /// The lease's name.
+        name: String,
+    },
     /// The database was closed, as it is during shutdown.
     #[error("the database is closed")]
     Closed,
@@ -140,6 +147,7 @@ impl DbError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Conflict { .. } | Self::Busy { .. } | Self::Storage { .. } | Self::Closed => true,
+            Self::Fenced { .. } => true,
             // While a service runs, what stops it from reaching its database is mended outside of it.
             Self::Unknown { .. } | Self::Unavailable { .. } | Self::Connect { .. } => true,
             _ => false,

@@ -16,6 +16,7 @@ mod export;
 mod fault;
 mod fault_points;
 mod job;
+pub mod lease;
 mod migrate;
 mod postgres;
 pub mod provision;

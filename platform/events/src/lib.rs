@@ -24,7 +24,9 @@ mod parking;
 mod progress;
 mod runner;
 mod schema;
+mod settled;
 mod subscription;
+mod turn;
 
 pub use attempts::MAX_ATTEMPTS;
 pub use envelope::{Envelope, Event, EventType, Recorded};

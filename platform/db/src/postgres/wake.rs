@@ -22,6 +22,9 @@ use crate::tx::Source;
 /// The channel; a database has its own.
 const CHANNEL: &str = "tradewind";
 
+/// Stands for all topics.
+const EVERYTHING: &str = "*";
+
 /// The least time between two notifications.
 const THROTTLE: Duration = Duration::from_millis(50);
 
@@ -107,7 +110,10 @@ async fn hear_on(pool: &sqlx::PgPool, source: &Source, origin: &str) -> Result<(
     while let Some(told) = listener.try_recv().await? {
         let Some((teller, topics)) = told.payload().split_once(' ') else { continue };
         if teller != origin {
-            topics.split(' ').for_each(|topic| source.signals.raise_named(topic));
+            match topics {
+                EVERYTHING => source.signals.raise_all(),
+                topics => topics.split(' ').for_each(|topic| source.signals.raise_named(topic)),
+            }
         }
     }
     Ok(())
@@ -115,9 +121,9 @@ async fn hear_on(pool: &sqlx::PgPool, source: &Source, origin: &str) -> Result<(
 
 /// Tells others of the topics that commits of this process touched.
 async fn tell(pool: Arc<Pool>, source: Source, origin: String) {
+    // An earlier life of this process may have committed and died before it told anybody.
+    let mut text = EVERYTHING.to_owned();
     loop {
-        let topics: BTreeSet<&'static str> = source.signals.touched().await;
-        let text = topics.into_iter().collect::<Vec<_>>().join(" ");
         // Topics are names from the program, without quotes.
         let notify = format!("notify {CHANNEL}, '{origin} {text}'");
         if let Ok(mut held) = pool.take().await
@@ -126,5 +132,7 @@ async fn tell(pool: Arc<Pool>, source: Source, origin: String) {
             held.put_back();
         }
         source.clock.sleep(THROTTLE).await;
+        let topics: BTreeSet<&'static str> = source.signals.touched().await;
+        text = topics.into_iter().collect::<Vec<_>>().join(" ");
     }
 }
