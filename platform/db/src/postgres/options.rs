@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use tradewind_kernel::Secret;
 use url::Url;
@@ -199,7 +200,8 @@ impl PostgresOptions {
             .database(&self.database)
             .ssl_mode(mode)
             .application_name("tradewind")
-            .statement_cache_capacity(256);
+            .statement_cache_capacity(256)
+            .disable_statement_logging();
         if let Some(password) = &self.password {
             options = options.password(password);
         }
