@@ -13,6 +13,7 @@ use crate::otlp::TelemetrySettings;
 use crate::policies::ClientSettings;
 use crate::settings::{SettingsError, SettingsSource, duration};
 use crate::telemetry::LogSettings;
+use crate::upkeep::EventSettings;
 
 /// What a process gives to the services that run in it.
 #[derive(Debug)]
@@ -60,6 +61,8 @@ pub struct PlatformSettings {
     pub shutdown: ShutdownSettings,
     /// Section `database`.
     pub database: DatabaseSettings,
+    /// Section `events`.
+    pub events: EventSettings,
     /// Section `access`.
     pub access: AccessSettings,
     /// Section `client`.
@@ -146,8 +149,8 @@ impl Default for AccessSettings {
 }
 
 /// The sections that belong to the platform.
-const SECTIONS: [&str; 9] =
-    ["log", "http", "shutdown", "database", "access", "client", "peers", "telemetry", "doors"];
+const SECTIONS: [&str; 10] =
+    ["log", "http", "shutdown", "database", "events", "access", "client", "peers", "telemetry", "doors"];
 
 impl PlatformSettings {
     /// Reads the platform's sections and refuses sections that neither the platform nor a service knows.
@@ -162,6 +165,7 @@ impl PlatformSettings {
             http: source.section("http")?,
             shutdown: source.section("shutdown")?,
             database: source.section("database")?,
+            events: source.section("events")?,
             access: source.section("access")?,
             client: source.section("client")?,
             peers: source.section("peers")?,

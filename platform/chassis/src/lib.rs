@@ -32,6 +32,7 @@ mod sweep;
 mod tail;
 mod tasks;
 pub mod telemetry;
+mod upkeep;
 
 pub use assembly::{Assembly, Drained, INTERNAL_SECRET, Running};
 pub use data_folder::{DataFolder, DataFolderError};
@@ -54,3 +55,4 @@ pub use service::{Definition, NoSettings, Service};
 pub use sweep::{Due, Sweep};
 pub use tail::{Tail, Tailed};
 pub use tasks::Scope;
+pub use upkeep::EventSettings;

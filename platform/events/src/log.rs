@@ -26,7 +26,7 @@ sql! {
         traceparent, recorded_at, data from event_log
         where position > $1 and correlation in ($3, $4, $5, $6, $7, $8, $9, $10)
         order by position limit $2";
-    HEAD = "select coalesce(max(position), 0) from event_log";
+    HEAD = "select coalesce((select max(position) from event_log), (select position from event_horizon), 0)";
 }
 
 /// Writes an event into the log as part of the transaction, and wakes its readers after the commit.
