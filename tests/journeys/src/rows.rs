@@ -20,6 +20,15 @@ impl Rows {
         self
     }
 
+    /// How many rows a table of a service holds.
+    ///
+    /// # Panics
+    /// When there is no such table.
+    #[must_use]
+    pub fn of(&self, service: &str, table: &str) -> i64 {
+        self.0[&(service.to_owned(), table.to_owned())].0
+    }
+
     /// The tables that hold something else in `later`.
     #[must_use]
     pub fn changes(&self, later: &Self) -> Vec<String> {
