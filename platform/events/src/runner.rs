@@ -242,6 +242,7 @@ impl<S: Send + Sync + 'static> Runner<S> {
         }
         if reached > self.cursor.stored {
             if !self.take_turn(feed, false).await? {
+                self.told = self.not_told();
                 return Ok(());
             }
             self.commit(Vec::new(), reached).await?;
