@@ -41,8 +41,8 @@ pub use description::{Description, DoorDescription, DoorKind, SubscriptionDescri
 pub use fault_points::FAULT_POINTS;
 pub use health::{Health, Stage};
 pub use host::{
-    AccessSettings, DatabaseSettings, Host, HttpSettings, Network, PlatformSettings, ShutdownSettings,
-    Storage,
+    AccessSettings, DatabaseSettings, EventSettings, Host, HttpSettings, Network, PlatformSettings,
+    ShutdownSettings, Storage,
 };
 pub use instance::{OpenDoor, StartError};
 pub use otlp::TelemetrySettings;
@@ -55,4 +55,3 @@ pub use service::{Definition, NoSettings, Service};
 pub use sweep::{Due, Sweep};
 pub use tail::{Tail, Tailed};
 pub use tasks::Scope;
-pub use upkeep::EventSettings;

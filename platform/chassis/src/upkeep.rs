@@ -3,60 +3,21 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use tradewind_client::BoxFuture;
 use tradewind_db::{Db, DbError, Work};
 use tradewind_events::{Prune, Pruned, Subscriber};
 use tradewind_kernel::{Clock, Context, Entropy, Principal};
 
+use crate::host::EventSettings;
 use crate::http;
 use crate::instance::Repeater;
 use crate::metrics::{Counter, Gauge, GaugeFamily, Labels, Metrics};
-use crate::settings::duration;
 
 /// The longest pause between two runs.
 const LONGEST: Duration = Duration::from_secs(600);
 
 /// The shortest pause between two runs.
 const SHORTEST: Duration = Duration::from_secs(10);
-
-/// The shortest time for which events are kept, and the shortest patience with a silent subscriber: reports come once a
-/// minute.
-const LEAST_KEPT: Duration = Duration::from_secs(60);
-const LEAST_PATIENCE: Duration = Duration::from_secs(600);
-
-/// Section `events`: how long the log keeps what was announced.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct EventSettings {
-    /// How long an event is kept at least, whoever has handled it; a minute or more.
-    #[serde(with = "duration")]
-    pub retention: Duration,
-    /// How long a subscriber that has not handled old events may be silent before they are removed all the same; ten
-    /// minutes or more.
-    #[serde(with = "duration")]
-    pub forget_subscriber_after: Duration,
-}
-
-impl Default for EventSettings {
-    fn default() -> Self {
-        let day = Duration::from_secs(24 * 3600);
-        Self { retention: 7 * day, forget_subscriber_after: 30 * day }
-    }
-}
-
-impl EventSettings {
-    /// Makes sure that no event is gone before anybody can have handled it.
-    pub(crate) fn check(&self) -> Result<(), String> {
-        if self.retention < LEAST_KEPT {
-            return Err("events.retention: at least 1m".to_owned());
-        }
-        if self.forget_subscriber_after < LEAST_PATIENCE {
-            return Err("events.forget_subscriber_after: at least 10m".to_owned());
-        }
-        Ok(())
-    }
-}
 
 /// What the upkeep of a service's database needs.
 #[derive(Debug, Clone)]
