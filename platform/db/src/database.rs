@@ -169,6 +169,19 @@ impl Db {
         self.submit(work, Some(context.clone())).await
     }
 
+    /// As [`Db::write`], but after the works that were put in line before it, not beside them: for batches that touch
+    /// the same rows and would only make each other run again. On the embedded engine every work is in line.
+    ///
+    /// # Errors
+    /// As [`Db::write`], and [`DbError::Busy`] when its turn did not come in time.
+    pub async fn write_in_line<W: Work>(&self, context: &Context, work: W) -> Result<W::Output, W::Error> {
+        let _turn = match &self.inner.way {
+            Way::Served(postgres) => Some(postgres.line(&self.inner.source).await?),
+            Way::Threaded { .. } | Way::Inline(_) => None,
+        };
+        self.write(context, work).await
+    }
+
     async fn submit<W: Work>(&self, work: W, context: Option<Context>) -> Result<W::Output, W::Error> {
         let (job, answer) = Pending::new(work, context);
         let job: Box<dyn Job> = Box::new(job);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::Connection as _;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Mutex, MutexGuard, OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::export::Evidence;
 use crate::job::Job;
@@ -22,6 +22,9 @@ const QUEUE_LENGTH: usize = 1_024;
 /// Exports at a time: each has a connection.
 const EXPORTS: usize = 1;
 
+/// How long a work in line may wait for those before it.
+const LINE_WAIT: Duration = Duration::from_secs(60);
+
 /// How long a query outside a transaction may take.
 const QUERY_LIMIT: Duration = Duration::from_secs(30);
 
@@ -32,6 +35,7 @@ pub(crate) struct Postgres {
     pub(crate) kinds: Arc<Kinds>,
     queue: Arc<Semaphore>,
     exports: Arc<Semaphore>,
+    line: Mutex<()>,
     wake: wake::Wake,
 }
 
@@ -45,6 +49,7 @@ impl Postgres {
             kinds: Arc::default(),
             queue: Arc::new(Semaphore::new(QUEUE_LENGTH)),
             exports: Arc::new(Semaphore::new(EXPORTS)),
+            line: Mutex::default(),
             wake: wake::Wake::new(options, source),
         }
     }
@@ -97,6 +102,12 @@ impl Postgres {
             drop(place);
         });
         Ok(())
+    }
+
+    /// Waits until no other work in line runs.
+    pub(crate) async fn line(&self, source: &Source) -> Result<MutexGuard<'_, ()>, DbError> {
+        let waited_ms = u64::try_from(LINE_WAIT.as_millis()).unwrap_or(u64::MAX);
+        source.clock.timeout(LINE_WAIT, self.line.lock()).await.map_err(|_| DbError::Busy { waited_ms })
     }
 
     async fn place(&self, source: &Source) -> Result<OwnedSemaphorePermit, DbError> {
