@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use tradewind_kernel::{Clock, Context, Entropy};
 
+use crate::dump;
 use crate::export::{self, CHUNKS, Evidence, Export};
 use crate::fault;
 use crate::job::{Job, Pending};
@@ -110,7 +111,11 @@ impl Db {
         self.submit(work, Some(context.clone())).await
     }
 
-    async fn submit<W: Work>(&self, work: W, context: Option<Context>) -> Result<W::Output, W::Error> {
+    pub(crate) async fn submit<W: Work>(
+        &self,
+        work: W,
+        context: Option<Context>,
+    ) -> Result<W::Output, W::Error> {
         let (job, answer) = Pending::new(work, context);
         let job: Box<dyn Job> = Box::new(job);
         match &self.inner.way {
@@ -200,13 +205,34 @@ impl Db {
     /// When no connection can be opened for it, and [`DbError::Busy`] while two others are under way; later
     /// failures are in the [`Export`].
     pub async fn export(&self, tables: Vec<Evidence>) -> Result<Export, DbError> {
+        self.stream(move |connection, give| export::write(connection, &tables, give)).await
+    }
+
+    /// Gives all tables, all of one state of the database, in the form that [`Db::load`] takes in. Writes go on
+    /// meanwhile. The state is chosen when the first piece is there.
+    ///
+    /// # Errors
+    /// As [`Db::export`], and [`DbError::Unfinished`] when the database is not whole.
+    pub async fn dump(&self) -> Result<Export, DbError> {
+        self.stream(|connection, give| dump::write(connection, true, give)).await
+    }
+
+    /// The same of a database that is being loaded.
+    pub(crate) async fn dump_unfinished(&self) -> Result<Export, DbError> {
+        self.stream(|connection, give| dump::write(connection, false, give)).await
+    }
+
+    async fn stream(
+        &self,
+        write: impl FnOnce(&Connection, &mut dyn FnMut(Vec<u8>) -> bool) -> Result<(), DbError> + Send + 'static,
+    ) -> Result<Export, DbError> {
         let (to, chunks) = tokio::sync::mpsc::channel(CHUNKS);
         match &self.inner.way {
-            Way::Threaded { readers, .. } => readers.export(tables, to)?,
+            Way::Threaded { readers, .. } => readers.export(write, to)?,
             Way::Inline(_) => {
                 let mut all = Vec::new();
                 let act = |connection: Connection| {
-                    let outcome = export::write(&connection, &tables, &mut |mut chunk| {
+                    let outcome = write(&connection, &mut |mut chunk| {
                         all.append(&mut chunk);
                         true
                     });

@@ -70,6 +70,9 @@ pub enum DbError {
         /// What differs and what to do.
         message: String,
     },
+    /// A dump was loaded into the database and not accepted: what it holds may be a part.
+    #[error("a restore into this database was begun and not finished; remove the database and restore again")]
+    Unfinished,
     /// The database could not be opened.
     #[error("the database {path} could not be opened: {message}")]
     Open {

@@ -10,7 +10,7 @@ use tradewind_kernel::Id;
 use crate::{DbError, Engine, Sql, fault};
 
 /// The size at which a chunk is handed on, in bytes.
-const CHUNK: usize = 64 * 1024;
+pub(crate) const CHUNK: usize = 64 * 1024;
 
 /// Chunks that wait for a slow reader.
 pub(crate) const CHUNKS: usize = 4;
@@ -99,13 +99,13 @@ fn write_all(
     Ok(())
 }
 
-fn line(chunk: &mut Vec<u8>, value: &serde_json::Value) -> Result<(), DbError> {
+pub(crate) fn line(chunk: &mut Vec<u8>, value: &serde_json::Value) -> Result<(), DbError> {
     serde_json::to_writer(&mut *chunk, value).map_err(|error| DbError::column(error.to_string()))?;
     chunk.push(b'\n');
     Ok(())
 }
 
-fn value(value: rusqlite::Result<ValueRef<'_>>) -> Result<serde_json::Value, DbError> {
+pub(crate) fn value(value: rusqlite::Result<ValueRef<'_>>) -> Result<serde_json::Value, DbError> {
     let value = value.map_err(|error| DbError::column(error.to_string()))?;
     Ok(match value {
         ValueRef::Null => serde_json::Value::Null,

@@ -11,6 +11,7 @@
 #![warn(missing_docs)]
 
 mod database;
+mod dump;
 mod error;
 mod export;
 mod fault;
@@ -27,6 +28,7 @@ mod value;
 mod work;
 
 pub use database::{Db, Execution, Location, Options};
+pub use dump::{DumpError, DumpReader, DumpSummary, Load, Loaded};
 pub use error::DbError;
 pub use export::{Evidence, Export};
 pub use fault_points::FAULT_POINTS;

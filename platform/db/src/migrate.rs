@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
+use crate::dump::UNFINISHED;
 use crate::{DbError, Engine, Tx, Work, params};
 
 /// One numbered change of a schema.
@@ -68,7 +69,7 @@ impl Migration {
 }
 
 crate::sql! {
-    APPLIED = "select component, version, checksum from schema_migration order by component, version";
+    pub(crate) APPLIED = "select component, version, checksum from schema_migration order by component, version";
     RECORD = "insert into schema_migration (component, version, name, checksum, applied_at)
               values ($1, $2, $3, $4, $5)";
 }
@@ -96,6 +97,7 @@ impl Work for Migrate {
     async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
         tx.execute_script("schema_migration", HISTORY)?;
         let rows: Vec<(String, u32, String)> = tx.query(&APPLIED, &[]).await?;
+        require_whole(rows.iter().map(|(component, ..)| component.as_str()))?;
         let mut applied: BTreeMap<String, BTreeMap<u32, String>> = BTreeMap::new();
         for (component, version, checksum) in rows {
             applied.entry(component).or_default().insert(version, checksum);
@@ -114,6 +116,11 @@ impl Work for Migrate {
         }
         Ok(())
     }
+}
+
+/// Refuses a database into which a dump was loaded and not accepted.
+pub(crate) fn require_whole<'a>(mut components: impl Iterator<Item = &'a str>) -> Result<(), DbError> {
+    if components.any(|component| component == UNFINISHED) { Err(DbError::Unfinished) } else { Ok(()) }
 }
 
 /// The migrations that are still to be applied, after comparing those that were.

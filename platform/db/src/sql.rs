@@ -30,6 +30,14 @@ impl Sql {
         Self { module, name, postgres, sqlite }
     }
 
+    /// A statement for a schema that is known only when the program runs; not registered.
+    ///
+    /// Its texts stay in memory: for the few statements of a tool that ends, never for one per request.
+    pub(crate) fn made(name: &'static str, postgres: String, sqlite: String) -> &'static Self {
+        let (postgres, sqlite) = (String::leak(postgres), String::leak(sqlite));
+        Box::leak(Box::new(Self { module: module_path!(), name, postgres, sqlite }))
+    }
+
     /// The module that declares it, such as `my_service::store`.
     #[must_use]
     pub fn module(&self) -> &'static str {

@@ -23,7 +23,8 @@ const ORDERS: &str = "/api/orders/v1/orders";
 
 /// Orders: key, token, lines, and the state in which each ends; the last of them is called off.
 fn orders() -> [(&'static str, String, Value, &'static str); 4] {
-    let line = |product: &str, quantity: u32| json!({"lines": [{"productId": product, "quantity": quantity}]});
+    let line =
+        |product: &str, quantity: u32| json!({"lines": [{"productId": product, "quantity": quantity}]});
     [
         ("fixture-open", ada(), line("1", 2), "OPEN"),
         ("fixture-sold-out", ada(), line("4", 1), "REJECTED"),
@@ -59,18 +60,21 @@ impl Fleet {
         assert_eq!(placed.status, 202, "{}", placed.text());
         let id = placed.json()["id"].as_str().unwrap().to_owned();
         let read = async |wanted: Option<&str>| {
-            let order = Request::new("GET", &format!("{ORDERS}/{id}")).bearer(token).send(gateway).await.json();
+            let order =
+                Request::new("GET", &format!("{ORDERS}/{id}")).bearer(token).send(gateway).await.json();
             wanted.map_or(order["state"] != "NEW", |wanted| order["state"] == wanted).then_some(order)
         };
         let mut order = until("the order is decided", async || read(None).await).await;
         if end == "CANCELLED" {
             let cancel = Request::new("POST", &format!("{ORDERS}/{id}/cancellation")).bearer(token);
-            let cancelled = cancel.header("Idempotency-Key", format!("{key}-cancellation")).send(gateway).await;
+            let cancelled =
+                cancel.header("Idempotency-Key", format!("{key}-cancellation")).send(gateway).await;
             assert_eq!(cancelled.status, 202, "{}", cancelled.text());
             order = until("the order is called off", async || read(Some(end)).await).await;
         }
         assert_eq!(order["state"], end);
-        let answer = json!({"status": placed.status, "location": placed.header("location"), "body": placed.json()});
+        let answer =
+            json!({"status": placed.status, "location": placed.header("location"), "body": placed.json()});
         json!({"key": key, "token": token, "request": body, "answer": answer, "order": order})
     }
 
@@ -78,7 +82,10 @@ impl Fleet {
     async fn parked(&self) -> Value {
         let secret = std::fs::read_to_string(self.data.join("secrets/internal-door")).unwrap();
         until("an event is parked", async || {
-            let list = Request::new("GET", "/letters").bearer(secret.trim()).send(self.door("orders/internal")).await;
+            let list = Request::new("GET", "/letters")
+                .bearer(secret.trim())
+                .send(self.door("orders/internal"))
+                .await;
             list.json().as_array().unwrap().first().cloned()
         })
         .await

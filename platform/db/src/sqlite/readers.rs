@@ -7,7 +7,6 @@ use rusqlite::Connection;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
 use crate::DbError;
-use crate::export::{self, Evidence};
 use crate::sqlite::open;
 use crate::sqlite::writer::QUEUE_WAIT;
 use crate::tx::Source;
@@ -49,10 +48,10 @@ impl Readers {
         Ok(result)
     }
 
-    /// Reads `tables` on a thread and a connection of its own: it may take long, and the pool is small.
+    /// Lets `write` read on a thread and a connection of its own: it may take long, and the pool is small.
     pub(crate) fn export(
         &self,
-        tables: Vec<Evidence>,
+        write: impl FnOnce(&Connection, &mut dyn FnMut(Vec<u8>) -> bool) -> Result<(), DbError> + Send + 'static,
         to: mpsc::Sender<Result<Vec<u8>, DbError>>,
     ) -> Result<(), DbError> {
         if self.places.is_closed() {
@@ -63,8 +62,7 @@ impl Readers {
         let connection = open::reader(&self.path)?;
         let read = move || {
             let _place = place;
-            let outcome =
-                export::write(&connection, &tables, &mut |chunk| to.blocking_send(Ok(chunk)).is_ok());
+            let outcome = write(&connection, &mut |chunk| to.blocking_send(Ok(chunk)).is_ok());
             if let Err(error) = outcome {
                 // Nobody to tell: the reader has left.
                 to.blocking_send(Err(error)).unwrap_or_default();
