@@ -3,13 +3,16 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user")]
 
 mod arguments;
+mod backup;
 mod describe;
 mod doors;
 #[cfg(feature = "fault-points")]
 mod fault;
 mod health;
 mod letters;
+mod restore;
 mod seed;
+mod settings;
 mod since;
 mod table;
 mod up;
@@ -29,6 +32,8 @@ fn main() -> ExitCode {
         Command::Seed(options) => seed::run(&options),
         Command::Health(options) => health::run(&options),
         Command::Verify(options) => verify::run(&options),
+        Command::Backup(options) => backup::run(&options),
+        Command::Restore(options) => restore::run(&options),
         Command::Letters(options) => letters::run(&options),
         Command::Logs(options) => watch::logs(&options),
         Command::Events(options) => watch::events(&options),

@@ -60,7 +60,7 @@ fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-fn told(findings: &[Finding]) -> String {
+pub(crate) fn told(findings: &[Finding]) -> String {
     let heading = ["ORACLE", "ROWS EXAMINED", "BROKEN", "VERDICT"];
     let mut rows = vec![heading.map(str::to_owned).to_vec()];
     rows.extend(findings.iter().map(|finding| {

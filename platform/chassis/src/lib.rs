@@ -8,6 +8,7 @@
 #![warn(missing_docs)]
 
 mod assembly;
+mod backup;
 mod data_folder;
 mod dependency;
 mod description;
@@ -33,7 +34,7 @@ mod tail;
 mod tasks;
 pub mod telemetry;
 
-pub use assembly::{Assembly, Drained, INTERNAL_SECRET, Running};
+pub use assembly::{Assembly, Drained, INTERNAL_SECRET, Running, Stored};
 pub use data_folder::{DataFolder, DataFolderError};
 pub use dependency::Dependency;
 pub use description::{Description, DoorDescription, DoorKind, SubscriptionDescription};

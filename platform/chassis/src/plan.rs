@@ -9,6 +9,7 @@ use tradewind_db::{Db, Evidence, MigrationSet, Sql};
 use tradewind_events::{Feed, Progress, RunnerOptions, Subscription};
 use tradewind_kernel::{Clock, Context, Entropy, Principal, SpanRecorder};
 
+use crate::backup::Backups;
 use crate::dependency::{self, Dependency};
 use crate::description::DoorKind;
 use crate::evidence::Evidences;
@@ -237,7 +238,7 @@ impl<S: Send + Sync + 'static> Building<S> {
         let routes = match kind {
             DoorKind::Internal => {
                 let routes = self.letters().add_to(internals.add_to(routes));
-                self.evidence().add_to(self.watch().add_to(routes))
+                self.backups().add_to(self.evidence().add_to(self.watch().add_to(routes)))
             }
             DoorKind::Public | DoorKind::Admin | DoorKind::DataPlane => routes,
         };
@@ -275,6 +276,10 @@ impl<S: Send + Sync + 'static> Building<S> {
     fn evidence(&self) -> Evidences {
         let (db, consumers) = (self.environment.db.clone(), self.scopes.consumers.clone());
         Evidences { db, tables: self.evidence.clone(), consumers }
+    }
+
+    fn backups(&self) -> Backups {
+        Backups { db: self.environment.db.clone(), consumers: self.scopes.consumers.clone() }
     }
 
     fn letters(&self) -> Letters<S> {

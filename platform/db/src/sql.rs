@@ -9,6 +9,17 @@ pub enum Engine {
     Postgres,
 }
 
+impl Engine {
+    /// Its name in settings and files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        }
+    }
+}
+
 /// A statement with `$1`, `$2`, … placeholders; declare it with [`sql!`](crate::sql!).
 #[derive(Debug)]
 pub struct Sql {

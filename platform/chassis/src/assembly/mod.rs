@@ -2,6 +2,8 @@
 
 mod drain;
 mod start;
+mod stored;
 
 pub use drain::Drained;
 pub use start::{Assembly, INTERNAL_SECRET, Running};
+pub use stored::Stored;

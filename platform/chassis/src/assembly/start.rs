@@ -32,7 +32,7 @@ const HEAD_BUFFER: usize = 64 * 1024;
 /// Services about to be started together.
 #[derive(Debug)]
 pub struct Assembly {
-    services: Vec<Service>,
+    pub(super) services: Vec<Service>,
 }
 
 /// Services that run together.
@@ -196,7 +196,7 @@ fn usual_address(port: u16, network: Network) -> Result<SocketAddr, StartError> 
     Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
 }
 
-fn open_database(
+pub(super) fn open_database(
     service: &str,
     folder: Option<&DataFolder>,
     clock: &Clock,

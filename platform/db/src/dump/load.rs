@@ -71,6 +71,14 @@ enum Held {
 }
 
 impl Db {
+    /// A table that holds rows, if any does; none does in a database without tables.
+    ///
+    /// # Errors
+    /// The database's own failures.
+    pub async fn occupied(&self) -> Result<Option<String>, DbError> {
+        self.submit(Occupied, None).await
+    }
+
     /// Begins to load a dump into this database, which is migrated to the versions of the dump and holds no rows.
     ///
     /// # Errors
@@ -364,6 +372,24 @@ impl Work for Catalogue {
     }
 }
 
+/// Finds a table that holds rows; which migrations were applied does not count.
+struct Occupied;
+
+impl Work for Occupied {
+    type Output = Option<String>;
+    type Error = DbError;
+
+    async fn run(&self, tx: &mut Tx) -> Result<Option<String>, DbError> {
+        let tables = tables(tx.query(&COLUMNS, &[]).await?, &[]);
+        for table in tables.into_iter().filter(|table| table.name != HISTORY) {
+            if !tx.query::<(i64,)>(table.any(), &[]).await?.is_empty() {
+                return Ok(Some(table.name));
+            }
+        }
+        Ok(None)
+    }
+}
+
 /// Makes sure that no table holds rows, and marks the database as not whole.
 struct Begin;
 
@@ -374,10 +400,8 @@ impl Work for Begin {
     async fn run(&self, tx: &mut Tx) -> Result<Self::Output, DumpError> {
         let (tables, applied) = Catalogue.run(tx).await?;
         crate::migrate::require_whole(applied.iter().map(|(component, ..)| component.as_str()))?;
-        for table in tables.iter().filter(|table| table.name != HISTORY) {
-            if !tx.query::<(i64,)>(table.any(), &[]).await?.is_empty() {
-                return Err(DumpError::NotEmpty { table: table.name.clone() });
-            }
+        if let Some(table) = Occupied.run(tx).await? {
+            return Err(DumpError::NotEmpty { table });
         }
         let now = tx.now();
         tx.execute(&MARK, params![UNFINISHED, now]).await?;

@@ -1,7 +1,7 @@
 //! All tables of one state of a database, as lines of JSON that any engine can take in again.
 //!
 //! ```text
-//! {"dump":1}
+//! {"dump":1,"engine":"sqlite"}
 //! {"columns":["component","version",…],"table":"schema_migration"}
 //! ["events",1,…]
 //! {"rows":1}

@@ -13,6 +13,8 @@ const MAX_LINE: usize = 64 * 1024 * 1024;
 /// What a dump holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DumpSummary {
+    /// The engine that it was taken from.
+    pub engine: String,
     /// Its tables in order, each with the number of its rows.
     pub tables: Vec<(String, u64)>,
     /// The components of its schema, each with the version it is at.
@@ -60,7 +62,7 @@ pub(super) enum Line {
     Table(Heading),
     End { end: bool, tables: u64, rows: u64 },
     Rows { rows: u64 },
-    Begin { dump: u32 },
+    Begin { dump: u32, engine: String },
 }
 
 /// The line before the rows of a table.
@@ -127,10 +129,13 @@ impl DumpReader {
     fn step(&mut self, line: &Line) -> Result<(), DumpError> {
         let state = std::mem::take(&mut self.state);
         self.state = match (state, line) {
-            (State::Nothing, Line::Begin { dump }) if *dump > FORMAT => {
+            (State::Nothing, Line::Begin { dump, .. }) if *dump > FORMAT => {
                 return Err(DumpError::Newer { found: *dump, known: FORMAT });
             }
-            (State::Nothing, Line::Begin { .. }) => State::Between,
+            (State::Nothing, Line::Begin { engine, .. }) => {
+                self.summary.engine.clone_from(engine);
+                State::Between
+            }
             (State::Nothing, _) => return Err(self.malformed("a dump begins with its version")),
             (State::Between, Line::Table(heading)) => self.begin_table(heading)?,
             (State::Table { columns, rows, history }, Line::Row(values)) => {

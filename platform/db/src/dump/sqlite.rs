@@ -51,7 +51,7 @@ fn write_all(
         BTreeMap::new()
     };
     let mut chunk = Vec::new();
-    line(&mut chunk, &json!({ "dump": FORMAT }))?;
+    line(&mut chunk, &json!({ "dump": FORMAT, "engine": Engine::Sqlite.name() }))?;
     let mut writing = give(std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK)));
     let mut all = 0;
     for table in &tables {

@@ -108,7 +108,7 @@ fn read(text: &str) -> Result<u64, DumpError> {
 async fn what_is_loaded_is_what_was_dumped_and_counts_on_behind_what_is_gone() {
     let db = filled().await;
     let text = dumped(&db).await;
-    assert!(text.starts_with("{\"dump\":1}\n"), "{text}");
+    assert!(text.starts_with("{\"dump\":1,\"engine\":\"sqlite\"}\n"), "{text}");
     assert!(text.contains(r#"[2,"a",0,"01980000-0000-7000-8000-000000000001",null]"#), "{text}");
     assert!(text.contains(r#""identity":["entry",4]"#), "{text}");
     let at = |name: &str| text.find(&format!("\"table\":\"{name}\"")).unwrap();
@@ -171,7 +171,7 @@ async fn a_line_that_is_missing_added_or_no_line_is_noticed() {
     {
         assert!(matches!(read(wrong), Err(DumpError::Malformed { line: 1, .. })), "{wrong}");
     }
-    assert_eq!(read("{\"dump\":2}\n"), Err(DumpError::Newer { found: 2, known: 1 }));
+    assert_eq!(read("{\"dump\":2,\"engine\":\"x\"}\n"), Err(DumpError::Newer { found: 2, known: 1 }));
 }
 
 #[tokio::test]
