@@ -62,6 +62,8 @@ pub(crate) struct Repeater {
 /// A built service.
 pub(crate) struct Instance {
     pub(crate) name: &'static str,
+    /// Under which name it takes leases.
+    pub(crate) holder: String,
     pub(crate) db: Db,
     pub(crate) health: Health,
     pub(crate) doors: Vec<BuiltDoor>,

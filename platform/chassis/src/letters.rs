@@ -27,6 +27,12 @@ pub(crate) struct Followed<S> {
     pub(crate) progress: Arc<Progress>,
 }
 
+impl<S> Followed<S> {
+    pub(crate) fn new(subscription: Subscription<S>) -> Self {
+        Self { subscription: Arc::new(subscription), progress: Arc::default() }
+    }
+}
+
 impl<S> Clone for Followed<S> {
     fn clone(&self) -> Self {
         Self { subscription: self.subscription.clone(), progress: self.progress.clone() }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use tradewind_client::{BoxFuture, Peer, PhoneBook};
-use tradewind_db::{Db, Evidence, MigrationSet, Sql};
+use tradewind_db::{Db, Engine, Evidence, MigrationSet, Sql};
 use tradewind_events::{Feed, Progress, RunnerOptions, Subscription};
 use tradewind_kernel::{Clock, Context, Entropy, Principal, SpanRecorder};
 
@@ -179,13 +179,10 @@ where
         observe(&metrics, &environment.db, &scopes);
         let exporter = kept.exporter(name, &environment, &metrics).map_err(failed)?;
         let platform = Internals { health: health.clone(), metrics: metrics.clone() };
-        let subscriptions = subscriptions.into_iter().map(|subscription| Followed {
-            subscription: Arc::new(subscription),
-            progress: Arc::new(Progress::default()),
-        });
-        let subscriptions: Vec<Followed<S>> = subscriptions.collect();
+        let subscriptions: Vec<Followed<S>> = subscriptions.into_iter().map(Followed::new).collect();
         let building = Building {
             name,
+            holder: holder(name, &environment),
             about,
             state,
             environment,
@@ -202,10 +199,11 @@ where
         let followed = followers.iter().map(|each| (each.producer, each.progress.clone())).collect();
         let mut repeaters: Vec<_> = jobs.into_iter().map(|job| building.repeater(job)).collect();
         repeaters.push(building.pruner());
-        let Building { environment, scopes, .. } = building;
+        let Building { environment, scopes, holder, .. } = building;
         let wanted = init_with.wanted;
         Ok(Instance {
             name,
+            holder,
             db: environment.db,
             health,
             doors,
@@ -222,6 +220,8 @@ where
 /// A service in the middle of being built.
 struct Building<S> {
     name: &'static str,
+    /// Under which name it takes leases.
+    holder: String,
     about: &'static str,
     state: Arc<S>,
     environment: Environment,
@@ -303,6 +303,7 @@ impl<S: Send + Sync + 'static> Building<S> {
         observe_subscription(&self.metrics, producer, &progress);
         let options = RunnerOptions {
             consumer: self.name,
+            holder: self.holder.clone(),
             db: self.environment.db.clone(),
             clock: self.environment.clock.clone(),
             entropy: self.environment.entropy.fork(&format!("follow/{producer}")),
@@ -339,6 +340,15 @@ impl<S: Send + Sync + 'static> Building<S> {
             })
         };
         Repeater { name: "prune-idempotency", first: PRUNE_EVERY, run: Box::new(run) }
+    }
+}
+
+/// Under which name an instance takes leases. The embedded engine's database belongs to one process at a time, so that
+/// the next life need not wait for what the one before left; elsewhere each life has a name of its own.
+fn holder(service: &str, environment: &Environment) -> String {
+    match environment.db.engine() {
+        Engine::Sqlite => format!("{service}/sole"),
+        Engine::Postgres => format!("{service}/{}", environment.entropy.id(&environment.clock)),
     }
 }
 

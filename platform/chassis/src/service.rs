@@ -100,7 +100,11 @@ where
             doors: Vec::new(),
             subscriptions: Vec::new(),
             jobs: Vec::new(),
-            migrations: vec![tradewind_events::MIGRATIONS, crate::http::IDEMPOTENCY_MIGRATIONS],
+            migrations: vec![
+                tradewind_db::lease::MIGRATIONS,
+                tradewind_events::MIGRATIONS,
+                crate::http::IDEMPOTENCY_MIGRATIONS,
+            ],
             evidence: [tradewind_events::EVIDENCE, crate::http::IDEMPOTENCY_EVIDENCE].concat(),
             calls: Vec::new(),
         };

@@ -17,7 +17,7 @@ use crate::sqlite::writer::Writer;
 use crate::sqlite::{batch, open};
 use crate::stats::{Counters, Stats};
 use crate::tx::{self, Fault, Source};
-use crate::{Bind, DbError, FromRow, MigrateMode, MigrationSet, Signal, Sql, Tx, Work, migrate};
+use crate::{Bind, DbError, Engine, FromRow, MigrateMode, MigrationSet, Signal, Sql, Tx, Work, migrate};
 
 /// Where a database lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -193,7 +193,7 @@ impl Db {
     /// [`DbError::Statement`] with what the engine says.
     pub async fn prepare(&self, sql: &Sql) -> Result<(), DbError> {
         let act = |connection: Connection| {
-            let result = connection.prepare(sql.text(crate::Engine::Sqlite)).map(drop);
+            let result = connection.prepare(sql.text(Engine::Sqlite)).map(drop);
             (connection, result.map_err(|error| fault::classify(sql.name(), &error)))
         };
         self.on_reader(act).await?
@@ -244,6 +244,12 @@ impl Db {
             }
         }
         Ok(Export::new(chunks))
+    }
+
+    /// The engine that it runs on.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        Engine::Sqlite
     }
 
     /// Listens to commits that called [`Tx::signal`] with `topic`.

@@ -37,6 +37,13 @@ pub enum DbError {
         /// What the engine said.
         message: String,
     },
+    /// The work showed the token of a lease that another has taken since; nothing of it was kept. Whoever still has
+    /// to do it takes the lease again.
+    #[error("the lease {name} was taken by another meanwhile")]
+    Fenced {
+        /// The lease's name.
+        name: String,
+    },
     /// The database was closed, as it is during shutdown.
     #[error("the database is closed")]
     Closed,
@@ -87,7 +94,14 @@ impl DbError {
     /// Whether the same work may succeed later without any change to it.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Conflict { .. } | Self::Busy { .. } | Self::Storage { .. } | Self::Closed)
+        matches!(
+            self,
+            Self::Conflict { .. }
+                | Self::Busy { .. }
+                | Self::Storage { .. }
+                | Self::Fenced { .. }
+                | Self::Closed
+        )
     }
 
     pub(crate) fn column(message: impl Into<String>) -> Self {

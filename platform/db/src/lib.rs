@@ -17,6 +17,7 @@ mod export;
 mod fault;
 mod fault_points;
 mod job;
+pub mod lease;
 mod migrate;
 mod row;
 mod signal;

@@ -117,6 +117,11 @@ impl Tx {
         self.fail(DbError::Conflict { attempts: 1 })
     }
 
+    /// Declares that the work shows an old token of the lease `name`.
+    pub(crate) fn fenced(&mut self, name: &str) -> DbError {
+        self.fail(DbError::Fenced { name: name.to_owned() })
+    }
+
     /// Executes a statement and gives the number of rows it changed.
     ///
     /// # Errors

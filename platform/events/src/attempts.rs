@@ -3,6 +3,9 @@
 use tradewind_db::{Db, DbError, Tx, Work, params, sql};
 use tradewind_kernel::Timestamp;
 
+use crate::envelope::Recorded;
+use crate::turn::Pass;
+
 /// Attempts after which an event is parked.
 pub const MAX_ATTEMPTS: u32 = 5;
 
@@ -26,18 +29,22 @@ pub(crate) struct Attempts {
     pub(crate) error: String,
 }
 
-/// What an earlier life may have died of: its last batch, which held no more than this many events and
-/// nothing that was announced later.
+/// What an earlier life, or another replica, may have died of: its last batch, which held no more than this many
+/// events and nothing that was announced later.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Doubt {
     pub(crate) left: usize,
+    /// The last event that was there then.
     pub(crate) until: i64,
+    /// The end of its turn: what is younger it cannot have died of, but for what the clocks of two services differ.
+    pub(crate) before: Option<Timestamp>,
 }
 
 impl Doubt {
-    /// Whether the next event, being at `position`, may be what it died of.
-    pub(crate) fn covers(self, position: i64) -> bool {
-        self.left > 0 && position <= self.until
+    /// Whether the next event may be what it died of.
+    pub(crate) fn covers(self, next: &Recorded) -> bool {
+        let is_older = self.before.is_none_or(|before| next.event.time <= before);
+        self.left > 0 && next.position <= self.until && is_older
     }
 }
 
@@ -66,6 +73,7 @@ pub(crate) async fn forget(tx: &mut Tx, subscription: &str, position: i64) -> Re
 pub(crate) struct Note {
     pub(crate) subscription: String,
     pub(crate) attempts: Attempts,
+    pub(crate) pass: Pass,
 }
 
 impl Work for Note {
@@ -74,6 +82,7 @@ impl Work for Note {
 
     async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
         let Attempts { position, count, error } = &self.attempts;
+        self.pass.check(tx).await?;
         if *count == 0 {
             return forget(tx, &self.subscription, *position).await;
         }

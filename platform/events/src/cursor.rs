@@ -1,12 +1,23 @@
 //! Cursors: how far a subscription has come, kept beside the effects.
 
-use tradewind_db::{Db, DbError, Tx, Work, params, sql};
+use tradewind_db::{Db, DbError, Tx, Work, lease, params, sql};
+
+use crate::turn::Pass;
 
 sql! {
     FIND = "select position from event_cursor where subscription = $1";
     CREATE = "insert into event_cursor (subscription, position, moved_at) values ($1, $2, $3)
         on conflict (subscription) do nothing";
-    MOVE = "update event_cursor set position = $3, moved_at = $4 where subscription = $1 and position = $2";
+    /// Moves only under the newest token. The lock keeps the lease from being taken until the effects are committed;
+    /// the embedded engine has one writer at a time.
+    MOVE = {
+        postgres: "update event_cursor set position = $3, moved_at = $4
+            where subscription = $1 and position = $2
+            and exists (select 1 from lease where name = $5 and token = $6 for share)",
+        sqlite: "update event_cursor set position = $3, moved_at = $4
+            where subscription = $1 and position = $2
+            and exists (select 1 from lease where name = $5 and token = $6)",
+    };
 }
 
 /// The stored cursor, or `None` when the subscription is new.
@@ -14,7 +25,7 @@ pub(crate) async fn find(db: &Db, subscription: &str) -> Result<Option<i64>, DbE
     Ok(db.query_optional::<(i64,)>(&FIND, params![subscription]).await?.map(|(position,)| position))
 }
 
-/// Writes down where a new subscription begins.
+/// Writes down where a new subscription begins, unless another was faster.
 pub(crate) struct Create {
     pub(crate) subscription: String,
     pub(crate) position: i64,
@@ -30,13 +41,24 @@ impl Work for Create {
     }
 }
 
-/// Moves the cursor within the transaction of the effects.
+/// Moves the cursor within the transaction of the effects, and tells those who wait for their turn.
 ///
-/// The move is conditional: when another reader has moved it meanwhile, the effects are rolled back.
-pub(crate) async fn advance(tx: &mut Tx, subscription: &str, from: i64, to: i64) -> Result<(), DbError> {
+/// The move is conditional: when another reader has moved it meanwhile, or has taken the turn, the effects are rolled
+/// back.
+pub(crate) async fn advance(
+    tx: &mut Tx,
+    subscription: &str,
+    from: i64,
+    to: i64,
+    pass: &Pass,
+) -> Result<(), DbError> {
+    pass.extend(tx).await?;
     let now = tx.now();
-    match tx.execute(&MOVE, params![subscription, from, to, now]).await? {
-        1 => Ok(()),
-        _ => Err(tx.conflict()),
+    let moved = tx.execute(&MOVE, params![subscription, from, to, now, pass.lease, pass.token]).await?;
+    if moved == 1 {
+        tx.signal(lease::TOPIC);
+        return Ok(());
     }
+    pass.check(tx).await?;
+    Err(tx.conflict())
 }

@@ -11,6 +11,7 @@ use crate::envelope::{Envelope, Recorded};
 use crate::fault_points::{CURSOR_MOVED, EFFECT_DONE};
 use crate::progress::Progress;
 use crate::subscription::{HandleError, Subscription};
+use crate::turn::Pass;
 use crate::{attempts, cursor, parking};
 
 /// The effects of some events and the move of the cursor, as one work.
@@ -28,6 +29,7 @@ pub(crate) struct HandleBatch<S> {
     /// Whether attempts were counted for one of the events.
     pub(crate) is_counted: bool,
     pub(crate) progress: Arc<Progress>,
+    pub(crate) pass: Pass,
 }
 
 impl<S: Send + Sync + 'static> Work for HandleBatch<S> {
@@ -60,7 +62,7 @@ impl<S: Send + Sync + 'static> Work for HandleBatch<S> {
         if self.is_counted {
             attempts::forget(tx, &self.name, self.to).await?;
         }
-        cursor::advance(tx, &self.name, self.from, self.to).await?;
+        cursor::advance(tx, &self.name, self.from, self.to, &self.pass).await?;
         CURSOR_MOVED.pass();
         Ok(parked)
     }

@@ -25,6 +25,7 @@ mod progress;
 mod runner;
 mod schema;
 mod subscription;
+mod turn;
 
 pub use attempts::MAX_ATTEMPTS;
 pub use envelope::{Envelope, Event, EventType, Recorded};

@@ -11,6 +11,7 @@ use crate::cursor;
 use crate::envelope::Recorded;
 use crate::progress::Progress;
 use crate::subscription::HandleError;
+use crate::turn::Pass;
 
 /// Keys of one subscription that may have parked letters.
 pub const MAX_PARKED_KEYS: u32 = 1_024;
@@ -125,6 +126,7 @@ pub(crate) struct Park {
     pub(crate) error: String,
     pub(crate) from: i64,
     pub(crate) progress: Arc<Progress>,
+    pub(crate) pass: Pass,
 }
 
 impl Work for Park {
@@ -142,7 +144,7 @@ impl Work for Park {
         let since = attempts::since(tx, name, position).await?.unwrap_or(now);
         put(tx, name, &self.recorded, self.attempts, &self.error, since).await?;
         attempts::forget(tx, name, position).await?;
-        cursor::advance(tx, name, self.from, position).await?;
+        cursor::advance(tx, name, self.from, position, &self.pass).await?;
         report(tx, name, &self.progress).await?;
         Ok(())
     }

@@ -14,6 +14,7 @@ use crate::handling::{HandleBatch, context_of};
 use crate::observed;
 use crate::parking::{self, Park, shortened};
 use crate::progress::Progress;
+use crate::turn::{Pass, Turn, Whose};
 use crate::{Feed, FeedError, HandleError, Recorded, Start, Subscription};
 
 /// Events read and handled together.
@@ -36,6 +37,9 @@ const DIED: &str = "the process ended while it handled the event";
 pub struct RunnerOptions {
     /// The consuming service's name.
     pub consumer: &'static str,
+    /// Who it is among the replicas that share the subscription: different in each, and in each life of one unless
+    /// that is sure to be over before the next begins.
+    pub holder: String,
     /// The consuming service's database.
     pub db: Db,
     /// The consuming service's clock.
@@ -54,6 +58,9 @@ pub struct RunnerOptions {
 /// An event that is itself at fault is tried [`MAX_ATTEMPTS`] times and then parked, and the other keys go
 /// on. So is one that kills the process: what the last life may have died of is handled one by one, and each
 /// attempt is written down before it is made.
+///
+/// Of several runners on one database, one handles the events, and another goes on when it has said nothing for ten
+/// seconds or gave its turn back (see [`tradewind_db::lease::release_all`]). The others follow the stored cursor.
 pub async fn run<S: Send + Sync + 'static>(
     subscription: Arc<Subscription<S>>,
     state: Arc<S>,
@@ -61,7 +68,9 @@ pub async fn run<S: Send + Sync + 'static>(
     options: RunnerOptions,
 ) {
     let cursor = Cursor::default();
-    let mut runner = Runner { subscription, state, options, cursor, doubt: None, suspect: None, begun: None };
+    let turn = Turn::new(subscription.producer(), &options.holder, &options.db, &options.clock);
+    let mut runner =
+        Runner { subscription, state, options, cursor, turn, doubt: None, suspect: None, begun: None };
     let mut pause = FIRST_PAUSE;
     loop {
         // After a failure the stored cursor decides again: another reader may have moved it.
@@ -69,6 +78,9 @@ pub async fn run<S: Send + Sync + 'static>(
         let Err(error) = runner.follow(feed.as_mut()).await;
         if runner.cursor.stored > stored {
             pause = FIRST_PAUSE;
+        }
+        if error.is_turn() {
+            runner.turn.lost();
         }
         pause = runner.rest(&error, pause).await;
     }
@@ -81,6 +93,16 @@ enum Stop {
     Feed(#[from] FeedError),
     #[error(transparent)]
     Handle(#[from] HandleError),
+    /// Another replica has the turn; nothing is wrong.
+    #[error("another replica handles the events")]
+    NotOurs,
+}
+
+impl Stop {
+    /// Whether the turn was found to be another's, here or by the transaction.
+    fn is_turn(&self) -> bool {
+        matches!(self, Self::NotOurs | Self::Handle(HandleError::Db(DbError::Fenced { .. })))
+    }
 }
 
 impl From<DbError> for Stop {
@@ -102,6 +124,7 @@ struct Runner<S> {
     state: Arc<S>,
     options: RunnerOptions,
     cursor: Cursor,
+    turn: Turn,
     /// `None` until this life has read where it begins.
     doubt: Option<Doubt>,
     /// The event that failed before, or that an earlier life died of.
@@ -126,27 +149,77 @@ impl<S: Send + Sync + 'static> Runner<S> {
 
     async fn begin(&mut self, feed: &mut dyn Feed) -> Result<(), Stop> {
         let name = self.name();
-        let found = cursor::find(&self.options.db, &name).await?;
-        let position = match (found, self.subscription.beginning()) {
-            (Some(position), _) => position,
-            (None, Start::Beginning) => 0,
-            (None, Start::Now) => feed.head().await?,
-        };
-        if found.is_none() {
+        let mut found = cursor::find(&self.options.db, &name).await?;
+        let is_new = found.is_none();
+        if is_new {
+            let position = match self.subscription.beginning() {
+                Start::Beginning => 0,
+                Start::Now => feed.head().await?,
+            };
             let create = Create { subscription: name.clone(), position };
             self.options.db.write(&self.context(), create).await?;
+            // Another replica may have been faster.
+            found = cursor::find(&self.options.db, &name).await?;
         }
+        let position = found.unwrap_or_default();
         self.cursor = Cursor { stored: position, reached: position };
         self.suspect = attempts::find(&self.options.db, &name, position).await?;
         if self.doubt.is_none() {
             parking::load(&self.options.db, &name, &self.options.progress).await?;
             // Without a cursor there was no life before that could have died of anything.
-            let until = if found.is_some() { feed.head().await? } else { 0 };
-            self.doubt = Some(Doubt { left: usize::from(BATCH), until });
+            let until = if is_new { 0 } else { feed.head().await? };
+            self.doubt = Some(Doubt { left: usize::from(BATCH), until, before: None });
             self.stagger().await;
         }
         self.report();
         Ok(())
+    }
+
+    /// Makes sure that the turn is ours. Gives `false` when what was read may not be handled: another has the turn, or
+    /// had it and came further than we knew.
+    async fn take_turn(&mut self, feed: &mut dyn Feed) -> Result<bool, Stop> {
+        let lapsed = match self.turn.take(&self.context()).await? {
+            Whose::Still => return Ok(true),
+            Whose::New { lapsed } => lapsed,
+            Whose::Theirs(held) => {
+                // What it did before we looked does not end the wait.
+                if !self.go_to_stored().await? {
+                    self.turn.wait(held).await;
+                    self.go_to_stored().await?;
+                }
+                return Ok(false);
+            }
+        };
+        if let Some(before) = lapsed {
+            let (consumer, producer) = (self.options.consumer, self.subscription.producer());
+            tracing::info!(consumer, producer, "going on where another replica said nothing any more");
+            let until = feed.head().await?;
+            self.doubt = Some(Doubt { left: usize::from(BATCH), until, before: Some(before) });
+        }
+        let is_moved = self.go_to_stored().await?;
+        let name = self.name();
+        self.suspect = attempts::find(&self.options.db, &name, self.cursor.stored).await?;
+        if is_moved {
+            parking::load(&self.options.db, &name, &self.options.progress).await?;
+        } else if lapsed.is_some() {
+            self.stagger().await;
+        }
+        Ok(!is_moved)
+    }
+
+    /// Goes where the stored cursor is; tells whether another moved it.
+    async fn go_to_stored(&mut self) -> Result<bool, Stop> {
+        let position = cursor::find(&self.options.db, &self.name()).await?.unwrap_or_default();
+        if position == self.cursor.stored {
+            return Ok(false);
+        }
+        self.cursor = Cursor { stored: position, reached: position };
+        self.report();
+        Ok(true)
+    }
+
+    fn pass(&self) -> Result<Pass, Stop> {
+        self.turn.pass().ok_or(Stop::NotOurs)
     }
 
     /// Waits a random while when earlier lives died: of all that was under way in this process then, only one
@@ -167,10 +240,14 @@ impl<S: Send + Sync + 'static> Runner<S> {
         };
         let interesting: Vec<Recorded> =
             batch.into_iter().filter(|event| self.is_interesting(event)).collect();
+        let is_far = last - self.cursor.stored >= MAX_UNSTORED;
+        if (is_far || !interesting.is_empty()) && !self.take_turn(feed).await? {
+            return Ok(());
+        }
         if !interesting.is_empty() {
             BATCH_READ.pass();
             self.handle(interesting, last).await?;
-        } else if last - self.cursor.stored >= MAX_UNSTORED {
+        } else if is_far {
             self.commit(interesting, last).await?;
         }
         self.cursor.reached = last;
@@ -194,6 +271,9 @@ impl<S: Send + Sync + 'static> Runner<S> {
             return Ok(());
         }
         if let Err(error) = self.commit(together.clone(), last).await {
+            if error.is_turn() {
+                return Err(error);
+            }
             let (consumer, events) = (self.options.consumer, together.len());
             tracing::debug!(consumer, events, %error, "a batch failed; its events are handled one by one");
             for event in together {
@@ -205,9 +285,9 @@ impl<S: Send + Sync + 'static> Runner<S> {
 
     /// How many events at the front are to be handled alone.
     fn count_alone(&self, events: &[Recorded]) -> usize {
-        let doubtful = self.doubt.map_or(0, |doubt| {
-            events.iter().take(doubt.left).filter(|event| doubt.covers(event.position)).count()
-        });
+        let doubtful = self
+            .doubt
+            .map_or(0, |doubt| events.iter().take(doubt.left).filter(|event| doubt.covers(event)).count());
         let first = events.first().is_some_and(|event| self.suspected(event.position).is_some());
         doubtful.max(usize::from(first || events.len() == 1))
     }
@@ -227,16 +307,16 @@ impl<S: Send + Sync + 'static> Runner<S> {
             let error = suspect.error.clone();
             return self.park(event, tried, error).await;
         }
-        if !has_begun && self.doubt.is_some_and(|doubt| doubt.covers(position)) {
+        if !has_begun && self.doubt.is_some_and(|doubt| doubt.covers(&event)) {
             self.note(position, tried + 1, DIED).await?;
             self.begun = Some(position);
         }
         match self.commit(vec![event.clone()], position).await {
             Ok(()) => Ok(()),
-            Err(error) if error.is_poison() => self.blame(event, error).await,
+            Err(Stop::Handle(error)) if error.is_poison() => self.blame(event, error).await,
             Err(error) => {
                 self.take_back(position).await;
-                Err(error.into())
+                Err(error)
             }
         }
     }
@@ -279,7 +359,7 @@ impl<S: Send + Sync + 'static> Runner<S> {
 
     async fn note(&mut self, position: i64, count: u32, error: &str) -> Result<(), Stop> {
         let attempts = Attempts { position, count, error: error.to_owned() };
-        let note = Note { subscription: self.name(), attempts: attempts.clone() };
+        let note = Note { subscription: self.name(), attempts: attempts.clone(), pass: self.pass()? };
         self.options.db.write(&self.context(), note).await?;
         self.suspect = (count > 0).then_some(attempts);
         Ok(())
@@ -294,8 +374,11 @@ impl<S: Send + Sync + 'static> Runner<S> {
             error,
             from: self.cursor.stored,
             progress: self.options.progress.clone(),
+            pass: self.pass()?,
         };
+        let pass = park.pass.clone();
         self.options.db.write(&self.context(), park).await?;
+        self.turn.passed(&pass);
         tracing::error!(
             consumer = self.options.consumer,
             producer = self.subscription.producer(),
@@ -309,8 +392,8 @@ impl<S: Send + Sync + 'static> Runner<S> {
         Ok(())
     }
 
-    async fn commit(&mut self, events: Vec<Recorded>, to: i64) -> Result<(), HandleError> {
-        let count = events.len();
+    async fn commit(&mut self, events: Vec<Recorded>, to: i64) -> Result<(), Stop> {
+        let (count, pass) = (events.len(), self.pass()?);
         let (contexts, spans) = self.begin_spans(&events);
         let work = HandleBatch {
             subscription: self.subscription.clone(),
@@ -323,15 +406,17 @@ impl<S: Send + Sync + 'static> Runner<S> {
             to,
             is_counted: self.suspect.as_ref().is_some_and(|suspect| suspect.position <= to),
             progress: self.options.progress.clone(),
+            pass: pass.clone(),
         };
         let parked = match self.options.db.write(&self.context(), work).await {
             Ok(parked) => parked,
             Err(error) => {
                 observed::fail(spans, &error);
-                return Err(error);
+                return Err(error.into());
             }
         };
         BATCH_COMMITTED.pass();
+        self.turn.passed(&pass);
         observed::end(spans, &parked);
         let parked = parked.len();
         if parked > 0 {
@@ -369,6 +454,13 @@ impl<S: Send + Sync + 'static> Runner<S> {
     }
 
     async fn rest(&self, error: &Stop, pause: Duration) -> Duration {
+        if error.is_turn() {
+            let (consumer, producer) = (self.options.consumer, self.subscription.producer());
+            tracing::info!(consumer, producer, %error, "the subscription goes on in another replica");
+            // Only so that two which call themselves by one name cannot keep each other busy.
+            self.options.clock.sleep(FIRST_PAUSE).await;
+            return pause;
+        }
         self.options.progress.add_failure();
         self.options.progress.set_stopped(matches!(error, Stop::Handle(HandleError::Full { .. })));
         tracing::error!(

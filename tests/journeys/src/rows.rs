@@ -40,6 +40,7 @@ sql! {
             order by name",
     };
     PLATFORM = "select 'schema_migration', count(*), 0 from schema_migration
+        union all select 'lease', count(*), 0 from lease
         union all select 'event_log', count(*), 0 from event_log
         union all select 'event_key', count(*), cast(coalesce(sum(sequence), 0) as bigint) from event_key
         union all select 'event_cursor', count(*), 0 from event_cursor

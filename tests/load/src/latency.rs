@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tradewind_db::{Db, DbError, Migration, MigrationSet, Tx, Work, params, sql};
+use tradewind_db::{Db, DbError, Migration, MigrationSet, Tx, Work, lease, params, sql};
 use tradewind_events::{Event, LogFeed, Progress, Received, RunnerOptions, Subscription, announce};
 use tradewind_kernel::{Clock, Context, Entropy, Principal, SpanRecorder};
 
@@ -105,8 +105,9 @@ pub(crate) async fn run(folder: &Folder, options: Options) -> Result<Figures, St
     println!("latency: {per_second} events/s for {seconds} s, one producer, one consumer, synchronous=FULL");
     let path = folder.part("latency");
     std::fs::create_dir_all(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let producer = open(path.join("producer.db"), &[tradewind_events::MIGRATIONS]).await?;
-    let consumer = open(path.join("consumer.db"), &[tradewind_events::MIGRATIONS, SEEN]).await?;
+    let producer = open(path.join("producer.db"), &[lease::MIGRATIONS, tradewind_events::MIGRATIONS]).await?;
+    let consumer =
+        open(path.join("consumer.db"), &[lease::MIGRATIONS, tradewind_events::MIGRATIONS, SEEN]).await?;
     let count = per_second * seconds;
     let empty = || Mutex::new(vec![None; count as usize]);
     let times = Arc::new(Times { began: Instant::now(), committed: empty(), entered: empty() });
@@ -131,6 +132,7 @@ fn follow(producer: &Db, consumer: &Db, times: &Arc<Times>) -> impl Future<Outpu
     let subscription = Subscription::to("ticker").on::<Ticked, _>(see);
     let options = RunnerOptions {
         consumer: "watcher",
+        holder: "watcher/sole".to_owned(),
         db: consumer.clone(),
         clock: Clock::system(),
         entropy: Entropy::system(),

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use tradewind_db::{DbError, lease};
+use tradewind_kernel::{Context, Principal};
+
 use crate::assembly::Running;
 use crate::health::Stage;
 use crate::tasks::Scope;
@@ -45,11 +48,30 @@ impl Running {
         self.clock.sleep(self.platform.shutdown.balancer_wait).await;
         tracing::info!("draining: subscriptions and jobs stop");
         self.end(|scopes| &scopes.consumers).await;
+        self.give_back().await;
         tracing::info!("draining: doors close, accepted requests are finished");
         self.end(|scopes| &scopes.connections).await;
         self.end(|scopes| &scopes.requests).await;
         self.end(|scopes| &scopes.exports).await;
         tracing::info!("drained");
+    }
+
+    /// Gives back the leases, so that no other instance waits for their end.
+    async fn give_back(&self) {
+        for instance in &self.instances {
+            let principal = Principal::Service(instance.name.to_owned());
+            let context = Context::begin(principal, &self.clock, &self.entropy);
+            let holder = instance.holder.clone();
+            let release = tradewind_db::work(move |tx| {
+                let holder = holder.clone();
+                Box::pin(async move { lease::release_all(tx, &holder).await })
+            });
+            let released: Result<u64, DbError> = instance.db.write(&context, release).await;
+            if let Err(error) = released {
+                let service = instance.name;
+                tracing::warn!(service, %error, "leases were not given back; others wait for their end");
+            }
+        }
     }
 
     async fn end(&self, part: impl Fn(&crate::instance::Scopes) -> &Scope) {

@@ -46,7 +46,7 @@ pub struct Running {
     /// Keeps the lock until everything has ended.
     pub(super) folder: Option<DataFolder>,
     book: PhoneBook,
-    entropy: Entropy,
+    pub(super) entropy: Entropy,
     secret: Secret,
 }
 

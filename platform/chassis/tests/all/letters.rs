@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tradewind_chassis::http::Routes;
 use tradewind_chassis::{Assembly, Definition, NoSettings, Running, Service};
 use tradewind_client::Body;
-use tradewind_db::{DbError, Migration, MigrationSet, Tx, Work, params, sql};
+use tradewind_db::{DbError, Migration, MigrationSet, Tx, Work, lease, params, sql};
 use tradewind_events::{Received, Subscription};
 
 use crate::lamps::{LampLit, code, get, post, read, service, simulated};
@@ -197,4 +197,16 @@ async fn a_list_is_read_page_by_page() {
     }
     assert_eq!(found, [1, 3]);
     running.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_gives_the_leases_back() {
+    let running = haunted(&Arc::new(AtomicBool::new(false))).await;
+    let (db, clock) = (running.database("watchers").unwrap().clone(), running.clock().clone());
+    let held = lease::find(&db, "subscription/lamps").await.unwrap().unwrap();
+    assert_eq!(held.holder, "watchers/sole", "the next life of an embedded database is the same holder");
+    let mut released = db.signal(lease::TOPIC);
+    released.mark_seen();
+    running.shutdown().await;
+    clock.timeout(Duration::from_secs(1), released.changed()).await.expect("others need not wait");
 }

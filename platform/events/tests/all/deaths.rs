@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use tradewind_db::{Db, Execution, Location, MigrateMode, Options};
+use tradewind_db::{Db, Execution, Location, MigrateMode, Options, lease};
 use tradewind_events::{MAX_ATTEMPTS, Progress, head, run};
 use tradewind_kernel::{Clock, Entropy};
 
@@ -51,7 +51,9 @@ async fn open(folder: &Path) -> World {
             entropy: entropy.clone(),
         };
         let db = Db::open(options).unwrap();
-        db.migrate(&[tradewind_events::MIGRATIONS, SEEN], MigrateMode::Auto).await.unwrap();
+        db.migrate(&[lease::MIGRATIONS, tradewind_events::MIGRATIONS, SEEN], MigrateMode::Auto)
+            .await
+            .unwrap();
         dbs.push(db);
     }
     let (consumer, producer) = (dbs.pop().unwrap(), dbs.pop().unwrap());

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use tradewind_db::{Db, Execution, Location, MigrateMode, Options};
+use tradewind_db::{Db, Execution, Location, MigrateMode, Options, lease};
 use tradewind_events::{MAX_ATTEMPTS, Progress, run};
 
 use crate::deaths::Folder;
@@ -40,7 +40,10 @@ async fn a_life_may_end_at_any_await() {
             entropy: entropy.fork("file"),
         };
         let consumer = Db::open(options).unwrap();
-        consumer.migrate(&[tradewind_events::MIGRATIONS, SEEN], MigrateMode::Auto).await.unwrap();
+        consumer
+            .migrate(&[lease::MIGRATIONS, tradewind_events::MIGRATIONS, SEEN], MigrateMode::Auto)
+            .await
+            .unwrap();
         let world = World { producer, consumer, clock, entropy };
         let moody = Moody::with(&[(1, Trouble::Fail)]);
         let mut target = 0;

@@ -14,5 +14,6 @@ mod interleavings;
 mod letters;
 mod log;
 mod moody;
+mod replicas;
 mod subscriptions;
 mod support;

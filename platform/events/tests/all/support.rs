@@ -3,8 +3,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde::{Deserialize, Serialize};
 use tradewind_db::{
-    Db, DbError, Execution, Location, MigrateMode, Migration, MigrationSet, Options, Tx, Work, params, sql,
-    work,
+    Db, DbError, Execution, Location, MigrateMode, Migration, MigrationSet, Options, Tx, Work, lease, params,
+    sql, work,
 };
 use tradewind_events::{Event, LogFeed, Progress, Received, RunnerOptions, Subscription, announce};
 use tradewind_kernel::{Clock, Context, Entropy, Principal, SpanRecorder, Timestamp};
@@ -71,7 +71,9 @@ pub async fn world() -> World {
     let producer = Db::open(options("producer")).unwrap();
     let consumer = Db::open(options("consumer")).unwrap();
     for db in [&producer, &consumer] {
-        db.migrate(&[tradewind_events::MIGRATIONS, SEEN], MigrateMode::Auto).await.unwrap();
+        db.migrate(&[lease::MIGRATIONS, tradewind_events::MIGRATIONS, SEEN], MigrateMode::Auto)
+            .await
+            .unwrap();
     }
     World { producer, consumer, clock, entropy }
 }
@@ -101,6 +103,7 @@ impl World {
     pub fn options(&self, progress: &Arc<Progress>) -> RunnerOptions {
         RunnerOptions {
             consumer: "watchers",
+            holder: "watchers/1".into(),
             db: self.consumer.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.fork("runner"),

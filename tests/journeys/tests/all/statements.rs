@@ -9,7 +9,7 @@ use tradewind_kernel::{Clock, Entropy};
 
 /// Crates whose statements run in several services, and the part of the schema that says where.
 const PLATFORM: [(&str, &str); 4] = [
-    ("tradewind_db", "events"),
+    ("tradewind_db", "leases"),
     ("tradewind_events", "events"),
     ("tradewind_chassis", "idempotency"),
     ("tradewind_eventstore", "eventstore"),

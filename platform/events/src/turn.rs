@@ -1,0 +1,147 @@
+//! Whose turn it is: of the replicas that share a subscription, one handles its events.
+//!
+//! The turn is a lease in the consumer's database. It is taken when there is something to handle and extended
+//! within the transactions that handle it; who has nothing to do lets it lapse, which costs nothing, and goes on
+//! under the same token if nobody took it meanwhile.
+
+use std::time::Duration;
+
+use tradewind_db::lease::{self, Acquired, Held};
+use tradewind_db::{Db, DbError, Signal, Tx, Work};
+use tradewind_kernel::{Clock, Context, Timestamp};
+
+/// How long a replica that says nothing keeps the others waiting.
+pub(crate) const TTL: Duration = Duration::from_secs(10);
+
+/// The turn at one subscription, as one replica sees it.
+pub(crate) struct Turn {
+    lease: String,
+    holder: String,
+    db: Db,
+    clock: Clock,
+    signal: Signal,
+    ours: Option<Ours>,
+    outwaited: Option<Held>,
+}
+
+/// Under which token, and when that was said last, by the monotonic clock.
+struct Ours {
+    token: i64,
+    said: Duration,
+}
+
+/// What a transaction shows so that it can commit only while the turn is its replica's.
+#[derive(Debug, Clone)]
+pub(crate) struct Pass {
+    pub(crate) lease: String,
+    pub(crate) token: i64,
+    extends: bool,
+    taken: Duration,
+}
+
+/// Whose turn it turned out to be.
+pub(crate) enum Whose {
+    /// Ours, as it was before.
+    Still,
+    /// Ours from now on: others may have moved the cursor. One that did not give the turn back may have died of what
+    /// it did then.
+    New { lapsed: Option<Timestamp> },
+    /// Another's.
+    Theirs(Held),
+}
+
+impl Turn {
+    pub(crate) fn new(subscription: &str, holder: &str, db: &Db, clock: &Clock) -> Self {
+        Self {
+            lease: format!("subscription/{subscription}"),
+            holder: holder.to_owned(),
+            db: db.clone(),
+            clock: clock.clone(),
+            signal: db.signal(lease::TOPIC),
+            ours: None,
+            outwaited: None,
+        }
+    }
+
+    /// Takes the turn, unless another has it.
+    pub(crate) async fn take(&mut self, context: &Context) -> Result<Whose, DbError> {
+        if self.ours.is_some() {
+            return Ok(Whose::Still);
+        }
+        // Before looking: what happens from now on ends the next wait.
+        self.signal.mark_seen();
+        let seen = lease::find(&self.db, &self.lease).await?;
+        if let Some(held) = seen
+            && held.holder != self.holder
+            && !held.is_free(self.clock.now())
+            && self.outwaited.as_ref() != Some(&held)
+        {
+            return Ok(Whose::Theirs(held));
+        }
+        let said = self.clock.monotonic();
+        let outwaited = self.outwaited.take();
+        let take = Take { lease: self.lease.clone(), holder: self.holder.clone(), outwaited };
+        match self.db.write(context, take).await? {
+            Acquired::Ours { token, lapsed } => {
+                self.ours = Some(Ours { token, said });
+                Ok(Whose::New { lapsed })
+            }
+            Acquired::Theirs(held) => Ok(Whose::Theirs(held)),
+        }
+    }
+
+    /// Waits until the holder may be gone, or says that it did something.
+    pub(crate) async fn wait(&mut self, held: Held) {
+        let wait = held.wait(self.clock.now());
+        if self.clock.timeout(wait, self.signal.changed()).await.is_err() {
+            self.outwaited = Some(held);
+        }
+    }
+
+    /// What the next transaction shows; `None` while the turn is not ours.
+    pub(crate) fn pass(&self) -> Option<Pass> {
+        let Ours { token, said } = self.ours.as_ref()?;
+        let taken = self.clock.monotonic();
+        let extends = taken.saturating_sub(*said) > TTL / 2;
+        Some(Pass { lease: self.lease.clone(), token: *token, extends, taken })
+    }
+
+    /// The transaction that showed `pass` is committed.
+    pub(crate) fn passed(&mut self, pass: &Pass) {
+        if let Some(ours) = self.ours.as_mut().filter(|_| pass.extends) {
+            ours.said = pass.taken;
+        }
+    }
+
+    /// Another took the turn.
+    pub(crate) fn lost(&mut self) {
+        self.ours = None;
+    }
+}
+
+impl Pass {
+    /// Extends the lease within a transaction, if it is time to.
+    pub(crate) async fn extend(&self, tx: &mut Tx) -> Result<(), DbError> {
+        if self.extends { lease::renew(tx, &self.lease, self.token, TTL).await } else { Ok(()) }
+    }
+
+    /// Fails the transaction when another took the turn.
+    pub(crate) async fn check(&self, tx: &mut Tx) -> Result<(), DbError> {
+        lease::check(tx, &self.lease, self.token).await
+    }
+}
+
+struct Take {
+    lease: String,
+    holder: String,
+    outwaited: Option<Held>,
+}
+
+impl Work for Take {
+    type Output = Acquired;
+    type Error = DbError;
+
+    async fn run(&self, tx: &mut Tx) -> Result<Acquired, DbError> {
+        lease::acquire(tx, &self.lease, &self.holder, TTL, self.outwaited.as_ref()).await
+    }
+}
