@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::try_join_all;
-use http::{HeaderName, Method};
+use http::Method;
 use serde::{Deserialize, Serialize};
 use tradewind_client::{Body, Caller, PhoneBook};
 use tradewind_kernel::{Clock, Context, Deadline, Entropy, Principal, Secret};
@@ -17,7 +17,11 @@ use crate::{BackupError, Extras, Manifest, Part, Progress, Taken, files};
 /// How long a service may take to begin its answer, and between two pieces of it.
 const LIMIT: Duration = Duration::from_secs(10);
 
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// How long subscriptions are held when nobody lets them go: a backup that dies delays events by so much.
+const HELD_FOR: Duration = Duration::from_secs(10);
+
+/// Where subscriptions are held and let go.
+const HOLD: &str = "/backup/hold";
 
 /// A fleet that runs, seen through its internal doors.
 #[derive(Debug, Clone)]
@@ -30,7 +34,7 @@ pub struct Fleet {
     pub secret: Secret,
     /// The time.
     pub clock: Clock,
-    /// The randomness of traces and keys.
+    /// The randomness of traces.
     pub entropy: Entropy,
 }
 
@@ -68,7 +72,7 @@ impl Fleet {
         files::new_folder(folder)?;
         let held = self.hold().await?;
         let now = self.clock.now();
-        let streams = try_join_all(self.services.iter().map(|service| self.begin(service))).await;
+        let streams = self.begin_all().await;
         // Also when a stream did not begin: nothing shall wait for the bound.
         self.let_go(held).await?;
         let copies = streams?.into_iter().map(|stream| self.read(folder, stream));
@@ -81,9 +85,10 @@ impl Fleet {
 
     /// Holds the subscriptions of all services; all or none.
     async fn hold(&self) -> Result<Vec<(String, Held)>, BackupError> {
+        let hold = serde_json::json!({ "seconds": HELD_FOR.as_secs() });
         let mut held = Vec::new();
         for service in &self.services {
-            match self.command(service).post("/backup/hold").await {
+            match self.caller(service).send(Method::PUT, HOLD, &hold).await {
                 Ok(these) => held.push((service.clone(), these)),
                 Err(problem) => {
                     // What cannot be let go ends by itself.
@@ -99,8 +104,7 @@ impl Fleet {
     async fn let_go(&self, held: Vec<(String, Held)>) -> Result<(), BackupError> {
         let mut outcome = Ok(());
         for (service, held) in held {
-            let released: Result<(), Problem> =
-                self.command(&service).send(Method::POST, "/backup/release", &held).await;
+            let released: Result<(), Problem> = self.caller(&service).send(Method::DELETE, HOLD, &held).await;
             if let Err(problem) = released {
                 outcome = Err(match problem.is(&CONFLICT) {
                     true => BackupError::HoldLost { service },
@@ -109,6 +113,14 @@ impl Fleet {
             }
         }
         outcome
+    }
+
+    async fn begin_all(&self) -> Result<Vec<Stream>, BackupError> {
+        let mut streams = Vec::new();
+        for service in &self.services {
+            streams.push(self.begin(service).await?);
+        }
+        Ok(streams)
     }
 
     /// Asks for a copy and waits until its state is chosen: its first piece is there.
@@ -135,10 +147,6 @@ impl Fleet {
         let broken = || BackupError::BrokeOff { service: service.to_owned() };
         let piece = self.clock.timeout(LIMIT, body.next()).await.map_err(|_| broken())?;
         piece.transpose().map_err(|_| broken())
-    }
-
-    fn command(&self, service: &str) -> Caller {
-        self.caller(service).header(IDEMPOTENCY_KEY, self.entropy.id(&self.clock).to_string())
     }
 
     fn caller(&self, service: &str) -> Caller {

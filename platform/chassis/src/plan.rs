@@ -279,7 +279,12 @@ impl<S: Send + Sync + 'static> Building<S> {
     }
 
     fn backups(&self) -> Backups {
-        Backups { db: self.environment.db.clone(), consumers: self.scopes.consumers.clone() }
+        let producers = self.subscriptions.iter().map(|each| each.subscription.producer().to_owned());
+        Backups {
+            db: self.environment.db.clone(),
+            producers: producers.collect(),
+            consumers: self.scopes.consumers.clone(),
+        }
     }
 
     fn letters(&self) -> Letters<S> {

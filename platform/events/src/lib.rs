@@ -38,3 +38,4 @@ pub use progress::Progress;
 pub use runner::{RunnerOptions, run};
 pub use schema::MIGRATIONS;
 pub use subscription::{HandleError, Received, Start, Subscription};
+pub use turn::turn_lease;

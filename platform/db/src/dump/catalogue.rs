@@ -108,10 +108,11 @@ pub(super) struct Table {
 /// A row of [`COLUMNS`].
 pub(super) type ColumnRow = (String, String, String, i64, i64);
 
-/// The tables, those that others refer to first, otherwise by name; the history before all.
+/// The tables that are dumped: those that others refer to first, otherwise by name; the history before all.
 pub(super) fn tables(columns: Vec<ColumnRow>, references: &[(String, String)]) -> Vec<Table> {
     let mut found: BTreeMap<String, (Table, Vec<(i64, usize)>)> = BTreeMap::new();
-    for (table, name, declared, place, counts) in columns {
+    let held = columns.into_iter().filter(|(table, ..)| !super::NOT_HELD.contains(&table.as_str()));
+    for (table, name, declared, place, counts) in held {
         let (table, key) = found.entry(table).or_insert_with_key(|name| {
             let (columns, key) = (Vec::new(), Vec::new());
             (Table { name: name.clone(), columns, key, identity: None }, Vec::new())

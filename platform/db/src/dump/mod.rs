@@ -36,5 +36,8 @@ const FORMAT: u32 = 1;
 /// Where it is written which migrations were applied: first in every dump.
 pub(crate) const HISTORY: &str = "schema_migration";
 
+/// Tables that are not part of what a database holds: who does what now ends with whoever does it.
+const NOT_HELD: [&str; 1] = ["lease"];
+
 /// The component under which a database says that it is not whole: a load into it was begun and not accepted.
 pub(crate) const UNFINISHED: &str = "(unfinished restore)";
