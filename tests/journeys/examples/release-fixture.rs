@@ -2,7 +2,7 @@
 //!
 //! `cargo run -p tradewind-journeys --example release-fixture -- PROGRAM FOLDER`: starts PROGRAM, the `tradewind` of
 //! the release, on FOLDER/data, lets orders end in every way and an event be parked, stops it, and shrinks the
-//! files. What the orders and answers were is written to FOLDER/expected.json.
+//! files. A backup of it goes to FOLDER/backup, and what the orders and answers were to FOLDER/expected.json.
 
 #![allow(
     clippy::unwrap_used,
@@ -108,6 +108,13 @@ fn spoil(data: &Path) {
     catalogue.execute_batch(statements).unwrap();
 }
 
+/// Lets the release take a backup of it, to be restored by every later one.
+async fn back_up(program: &str, folder: &Path) {
+    let arguments = ["backup", "--data", "data", "--to", "backup"];
+    let ended = Process::start(program, &arguments, folder, &[]).ended().await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+}
+
 /// Small pages and no journal beside the file: most of these databases is room.
 fn shrink(data: &Path) {
     for entry in std::fs::read_dir(data).unwrap() {
@@ -143,6 +150,7 @@ async fn main() {
     let fleet = Fleet::start(program, folder).await;
     let letter = fleet.parked().await;
     fleet.stop().await;
+    back_up(program, folder).await;
     shrink(&data);
     let expected = serde_json::to_string_pretty(&json!({"placed": placed, "letter": letter})).unwrap();
     std::fs::write(folder.join("expected.json"), expected + "\n").unwrap();

@@ -81,6 +81,15 @@ impl Fleet {
         self.ready().await
     }
 
+    /// A shop on a data folder that is there already; it is filled with nothing.
+    ///
+    /// # Errors
+    /// Why it does not start.
+    pub async fn open(folder: Folder) -> Result<Self, StartError> {
+        let running = launch(&folder, &[]).await?;
+        Ok(Self { running, folder: Some(folder), settings: Vec::new() }.ready().await)
+    }
+
     /// Why a shop with these settings does not start.
     pub async fn refused_with(setting: &str) -> StartError {
         launch(&Folder::new("journeys"), &[setting.to_owned()]).await.expect_err("it does not start")
@@ -99,6 +108,12 @@ impl Fleet {
     pub async fn shutdown(self) {
         self.keeps_its_promises().await;
         assert_eq!(self.running.shutdown().await, Drained::Clean);
+    }
+
+    /// Ends the shop whatever became of its promises, and leaves its data folder.
+    pub async fn leave(self) -> Option<Folder> {
+        assert_eq!(self.running.shutdown().await, Drained::Clean);
+        self.folder
     }
 
     async fn ready(self) -> Self {

@@ -10,6 +10,7 @@
 
 pub mod books;
 mod callers;
+mod copies;
 mod evidence;
 mod fleet;
 mod held;
@@ -17,6 +18,7 @@ mod relay;
 pub mod rows;
 
 pub use callers::wish;
+pub use copies::{restore, restore_into};
 pub use fleet::{Fleet, ada, grace, staff, user};
 pub use held::Held;
 pub use relay::Relay;

@@ -23,4 +23,5 @@ mod shopfront;
 mod shopfront_alone;
 mod statements;
 mod tracing;
+mod upgrading;
 mod verifying;
