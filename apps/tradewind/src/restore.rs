@@ -22,6 +22,9 @@ const UNFINISHED: &str = "unfinished-restore.json";
 /// What a restored fleet is told when its backup does not: it is never filled with goods.
 const NOT_SEEDED: &str = "{\"goods\": false}\n";
 
+/// Every row was compared before the promises were judged.
+const NOTHING_HELD: &str = "Where nothing was examined the backup holds nothing of the kind.\n";
+
 /// Refuses a data folder whose restore did not end well.
 pub(crate) fn require_finished(data: &Path) -> Result<(), String> {
     if !data.join(UNFINISHED).exists() {
@@ -151,7 +154,7 @@ fn report(options: &Restore, restored: &Restored, findings: &[Finding], clock: &
         println!("{}", serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?);
         return Ok(());
     }
-    print!("{}", verify::told(findings));
+    print!("{}", verify::told(findings, NOTHING_HELD));
     if is_clean(findings) {
         let took = clock.monotonic().as_secs_f64();
         println!("{} is a fleet again ({took:.1} s).", options.data.display());
