@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Backup(Backup),
     /// Make a new data folder from a backup, and judge it; the exit status tells
     Restore(Restore),
+    /// Make the databases of services on a PostgreSQL server, or bring their schemas up to date
+    Db(Databases),
     /// Look at events that could not be handled, mend them, replay them or drop them
     Letters(Letters),
     /// Show the log lines of a running fleet, and follow them with -f
@@ -196,6 +198,48 @@ pub(crate) struct Verify {
     /// As JSON, for programs
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Databases {
+    #[command(subcommand)]
+    pub(crate) command: DatabasesCommand,
+    /// The data folder, which holds embedded databases and the passwords of served ones
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        default_value = "tradewind-data",
+        env = "TRADEWIND_DATA",
+        global = true
+    )]
+    pub(crate) data: PathBuf,
+    /// A settings file in TOML; without it ./tradewind.toml is read if there is one
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) config: Option<PathBuf>,
+    /// One setting, over file and environment; may be repeated
+    #[arg(long, value_name = "SECTION.KEY=VALUE", global = true)]
+    pub(crate) set: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DatabasesCommand {
+    /// Make a database and a role for each service, which can open nothing else; can be run again at any time
+    ///
+    /// Passwords that no setting gives are made and kept in the data folder, where `up` finds them.
+    Provision(Provision),
+    /// Apply missing migrations of all services, under a lock: for a deploy job, before database.migrate=require
+    Migrate,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Provision {
+    /// A role that may create roles and databases: postgres://ROLE:PASSWORD@HOST:PORT
+    #[arg(long, value_name = "URL", env = "TRADEWIND_ADMIN_URL", hide_env_values = true)]
+    #[arg(required_unless_present = "admin_url_file", conflicts_with = "admin_url_file")]
+    pub(crate) admin_url: Option<String>,
+    /// A file that holds the same, so that no password shows in the list of processes
+    #[arg(long, value_name = "FILE")]
+    pub(crate) admin_url_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

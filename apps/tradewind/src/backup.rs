@@ -9,9 +9,9 @@ use tradewind_kernel::{Clock, Entropy};
 
 use crate::arguments::Backup;
 use crate::doors::Doors;
-use crate::restore::require_finished;
+use crate::marks::{SEEDED, require_finished};
+use crate::progress::{heard, size, thousands};
 use crate::table;
-use crate::up::SEEDED;
 
 /// The version that a backup names.
 pub(crate) const PROGRAM: &str = env!("CARGO_PKG_VERSION");
@@ -57,11 +57,6 @@ fn check(folder: &Path) -> Result<Manifest, String> {
     Ok(backup.manifest().clone())
 }
 
-/// Tells of each service that is done.
-pub(crate) fn heard(what: &'static str) -> impl FnMut(&str, u64, u64) + Send {
-    move |service, rows, bytes| eprintln!("  {service}: {what}, {} rows, {}", thousands(rows), size(bytes))
-}
-
 /// Whether a fleet has the data folder decides in which way it is copied.
 async fn take(options: &Backup, to: &Path, clock: &Clock) -> Result<Manifest, String> {
     let data = &options.data.data;
@@ -89,7 +84,7 @@ async fn stopped(
 ) -> Result<Result<Manifest, BackupError>, String> {
     require_finished(folder.path())?;
     let (assembly, settings) = (tradewind_fleet::assembly(), options.settings.read()?);
-    let stored = assembly.open(folder, &settings, clock, &Entropy::system());
+    let stored = assembly.open(folder, &settings, clock, &Entropy::system()).await;
     let stopped = Stopped { stored: stored.map_err(|error| error.to_string())? };
     eprintln!("copying the databases of {}, on which no fleet runs", folder.path().display());
     let copied = stopped.copy(to, extras, (clock.now(), PROGRAM), &mut heard("copied")).await;
@@ -129,41 +124,4 @@ fn told(manifest: &Manifest) -> String {
         "{}\nTaken at {taken_at} of {fleet} on {engine}, by tradewind {program}.\n",
         table::columns(&rows)
     )
-}
-
-/// Bytes for people: three digits and a unit.
-fn size(bytes: u64) -> String {
-    let mut value = bytes as f64;
-    for unit in ["B", "KiB", "MiB", "GiB"] {
-        if value < 1024.0 {
-            return if unit == "B" { format!("{bytes} B") } else { format!("{value:.1} {unit}") };
-        }
-        value /= 1024.0;
-    }
-    format!("{value:.1} TiB")
-}
-
-/// A number with commas.
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_and_numbers_are_for_people() {
-        assert_eq!([0, 1023, 1024, 1536 * 1024].map(size), ["0 B", "1023 B", "1.0 KiB", "1.5 MiB"]);
-        assert_eq!(size(u64::MAX), "16777216.0 TiB");
-        assert_eq!([0, 999, 1000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
-    }
 }

@@ -4,12 +4,15 @@
 
 mod arguments;
 mod backup;
+mod database;
 mod describe;
 mod doors;
 #[cfg(feature = "fault-points")]
 mod fault;
 mod health;
 mod letters;
+mod marks;
+mod progress;
 mod restore;
 mod seed;
 mod settings;
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         Command::Verify(options) => verify::run(&options),
         Command::Backup(options) => backup::run(&options),
         Command::Restore(options) => restore::run(&options),
+        Command::Db(options) => database::run(&options),
         Command::Letters(options) => letters::run(&options),
         Command::Logs(options) => watch::logs(&options),
         Command::Events(options) => watch::events(&options),

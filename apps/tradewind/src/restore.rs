@@ -12,30 +12,15 @@ use tradewind_kernel::{Clock, Entropy};
 use tradewind_verify::{Collector, Finding, Verdict, judge};
 
 use crate::arguments::Restore;
-use crate::backup::heard;
-use crate::up::SEEDED;
+use crate::marks::{SEEDED, UNFINISHED, require_finished};
+use crate::progress::heard;
 use crate::verify;
-
-/// In the data folder from the beginning of a restore until its promises were judged.
-const UNFINISHED: &str = "unfinished-restore.json";
 
 /// What a restored fleet is told when its backup does not: it is never filled with goods.
 const NOT_SEEDED: &str = "{\"goods\": false}\n";
 
 /// Every row was compared before the promises were judged.
 const NOTHING_HELD: &str = "Where nothing was examined the backup holds nothing of the kind.\n";
-
-/// Refuses a data folder whose restore did not end well.
-pub(crate) fn require_finished(data: &Path) -> Result<(), String> {
-    if !data.join(UNFINISHED).exists() {
-        return Ok(());
-    }
-    Err(format!(
-        "the restore into {} did not end well, so this may be a part of a fleet, or one whose promises are broken. \
-         Remove the folder and restore again. If you know why and want it all the same, remove {UNFINISHED} in it",
-        data.display()
-    ))
-}
 
 pub(crate) fn run(options: &Restore) -> Result<ExitCode, String> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
@@ -69,6 +54,9 @@ async fn act(options: &Restore) -> Result<ExitCode, String> {
     Ok(ExitCode::FAILURE)
 }
 
+/// What may be in the target: the lock, and the passwords of databases that were made for it.
+const MAY_BE_THERE: [&str; 2] = ["lock", "secrets"];
+
 /// The target is nobody's: a fleet there would be overwritten in part.
 fn require_empty(data: &Path) -> Result<(), String> {
     require_finished(data)?;
@@ -76,7 +64,8 @@ fn require_empty(data: &Path) -> Result<(), String> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         listed => listed.map_err(|error| format!("{} cannot be listed: {error}", data.display()))?,
     };
-    if entries.count() == 0 {
+    let mut names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    if names.all(|name| MAY_BE_THERE.contains(&name.as_str())) {
         return Ok(());
     }
     Err(format!("{} is not empty; name a data folder that is not there yet", data.display()))
@@ -98,7 +87,7 @@ async fn load(
     let seeded = String::from_utf8_lossy(&seeded);
     folder.write_document(SEEDED, &seeded).map_err(|error| error.to_string())?;
     backup.restore_secrets(folder.path()).map_err(|error| error.to_string())?;
-    let stored = assembly().open(folder, settings, clock, &Entropy::system());
+    let stored = assembly().open(folder, settings, clock, &Entropy::system()).await;
     let stored = stored.map_err(|error| error.to_string())?;
     let restored = backup.restore(&stored, &mut heard("restored")).await;
     for stored in &stored {
@@ -129,6 +118,9 @@ async fn judged(
     clock: &Clock,
     entropy: Entropy,
 ) -> Result<Vec<Finding>, String> {
+    if let Some((service, reason)) = running.absent().first() {
+        return Err(format!("{service}: {reason}"));
+    }
     let oracles = oracles().map_err(|error| error.to_string())?;
     running.caught_up(settle).await.map_err(|error| error.to_string())?;
     let collector = Collector {

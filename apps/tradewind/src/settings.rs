@@ -1,4 +1,4 @@
-//! The settings, from all their layers.
+//! The settings of a fleet, from all places.
 
 use std::path::Path;
 
@@ -12,12 +12,17 @@ const SETTINGS_FILE: &str = "tradewind.toml";
 impl Settings {
     /// File, environment, command line.
     pub(crate) fn read(&self) -> Result<SettingsSource, String> {
-        let source = SettingsSource::new();
-        let source = match &self.config {
-            Some(path) => source.file(path),
-            None => source.optional_file(Path::new(SETTINGS_FILE)),
-        };
-        let source = source.and_then(SettingsSource::process_environment);
-        source.and_then(|source| source.overrides(&self.set)).map_err(|error| error.to_string())
+        read(self.config.as_deref(), &self.set)
     }
+}
+
+/// File, environment, command line.
+pub(crate) fn read(config: Option<&Path>, set: &[String]) -> Result<SettingsSource, String> {
+    let source = SettingsSource::new();
+    let source = match config {
+        Some(path) => source.file(path),
+        None => source.optional_file(Path::new(SETTINGS_FILE)),
+    };
+    let source = source.and_then(SettingsSource::process_environment);
+    source.and_then(|source| source.overrides(set)).map_err(|error| error.to_string())
 }

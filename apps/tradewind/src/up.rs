@@ -11,13 +11,11 @@ use tradewind_fleet::{ACCOUNTS, FleetFile, Seeder};
 use tradewind_kernel::{Clock, Currency, Entropy, Money};
 
 use crate::arguments::Up;
+use crate::marks::{SEEDED, require_finished};
 use crate::table;
 
 /// The port that `--port` replaces.
 const GATEWAY_PORT: i32 = 8080;
-
-/// Written once the shop was filled, so that no later start fills it again.
-pub(crate) const SEEDED: &str = "seeded.json";
 
 /// The exit status of a process that was asked to stop twice: 128 + SIGINT, as shells count.
 const STOPPED_AT_ONCE: u8 = 130;
@@ -43,7 +41,7 @@ async fn serve(options: &Up, settings: SettingsSource) -> Result<ExitCode, Strin
     let terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let data = &options.data.data;
     let folder = DataFolder::open(data).map_err(|error| error.to_string())?;
-    crate::restore::require_finished(data)?;
+    require_finished(data)?;
     eprintln!("tradewind {} starting on {}", env!("CARGO_PKG_VERSION"), data.display());
     let host = Host {
         clock: clock.clone(),
@@ -89,7 +87,11 @@ async fn prepare(running: &Running, no_seed: bool) -> Result<(), String> {
     };
     let file = FleetFile::new(&running.doors()).to_json().map_err(|error| error.to_string())?;
     folder.write_document(FleetFile::NAME, &file).map_err(|error| error.to_string())?;
-    if !folder.path().join(SEEDED).exists() {
+    for (service, reason) in running.absent() {
+        eprintln!("  {service} does not run: {reason}");
+    }
+    // A shop that is not whole is filled when it is.
+    if running.absent().is_empty() && !folder.path().join(SEEDED).exists() {
         if !no_seed {
             eprintln!("  filling the shop");
             let (book, secret) = (running.book().clone(), running.secret().clone());

@@ -84,17 +84,19 @@ impl Backup {
         Ok(loaded)
     }
 
-    /// Writes the secrets of the backup, if it has any, into the data folder `data`.
+    /// Writes the secrets of the backup, if it has any, into the data folder `data`. Those that are there are kept:
+    /// the password of a database belongs to that one.
     ///
     /// # Errors
-    /// When one is not as it was written, or is there already.
+    /// When one is not as it was written, or the file system refuses.
     pub fn restore_secrets(&self, data: &Path) -> Result<(), BackupError> {
         if self.manifest().secrets.is_empty() {
             return Ok(());
         }
         let folder = data.join(SECRETS);
         files::create(&folder).map_err(BackupError::file(&folder, "created"))?;
-        for secret in &self.manifest().secrets {
+        let missing = self.manifest().secrets.iter().filter(|secret| !folder.join(&secret.name).exists());
+        for secret in missing {
             files::write(&folder, &secret.name, &self.secret(secret)?)?;
         }
         files::sync_folder(&folder)

@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tradewind_db::MigrateMode;
 use tradewind_kernel::{Clock, Entropy};
 
 use crate::data_folder::DataFolder;
+use crate::database::DatabaseSettings;
 use crate::otlp::TelemetrySettings;
 use crate::policies::ClientSettings;
 use crate::settings::{SettingsError, SettingsSource, duration};
@@ -112,22 +112,6 @@ pub struct ShutdownSettings {
 impl Default for ShutdownSettings {
     fn default() -> Self {
         Self { balancer_wait: Duration::ZERO, deadline: Duration::from_secs(20) }
-    }
-}
-
-/// Section `database`.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct DatabaseSettings {
-    /// `auto` applies missing migrations at the start, `require` refuses to start without them.
-    pub migrate: MigrateMode,
-    /// Connections per database that read at the same time.
-    pub readers: usize,
-}
-
-impl Default for DatabaseSettings {
-    fn default() -> Self {
-        Self { migrate: MigrateMode::Auto, readers: 2 }
     }
 }
 

@@ -10,6 +10,7 @@
 mod assembly;
 mod backup;
 mod data_folder;
+mod database;
 mod dependency;
 mod description;
 mod evidence;
@@ -36,14 +37,12 @@ pub mod telemetry;
 
 pub use assembly::{Assembly, Drained, INTERNAL_SECRET, Running, Stored};
 pub use data_folder::{DataFolder, DataFolderError};
+pub use database::DatabaseSettings;
 pub use dependency::Dependency;
 pub use description::{Description, DoorDescription, DoorKind, SubscriptionDescription};
 pub use fault_points::FAULT_POINTS;
 pub use health::{Health, Stage};
-pub use host::{
-    AccessSettings, DatabaseSettings, Host, HttpSettings, Network, PlatformSettings, ShutdownSettings,
-    Storage,
-};
+pub use host::{AccessSettings, Host, HttpSettings, Network, PlatformSettings, ShutdownSettings, Storage};
 pub use instance::{OpenDoor, StartError};
 pub use otlp::TelemetrySettings;
 pub use plan::Init;

@@ -10,6 +10,7 @@ use tradewind_events::{Feed, Progress, RunnerOptions, Subscription};
 use tradewind_kernel::{Clock, Context, Entropy, Principal, SpanRecorder};
 
 use crate::backup::Backups;
+use crate::database::Place;
 use crate::dependency::{self, Dependency};
 use crate::description::DoorKind;
 use crate::evidence::Evidences;
@@ -152,7 +153,17 @@ where
         let failed = |reason: String| StartError::new(name, reason);
         let settings = environment.settings.section(name).map_err(|error| failed(error.to_string()))?;
         let migrate = environment.platform.database.migrate;
-        environment.db.migrate(&migrations, migrate).await.map_err(|error| failed(error.to_string()))?;
+        if let Err(error) = environment.db.migrate(&migrations, migrate).await {
+            environment.db.close().await;
+            let place = Place {
+                service: name,
+                folder: None,
+                settings: &environment.platform.database,
+                clock: &environment.clock,
+                entropy: &environment.entropy,
+            };
+            return Err(failed(place.mend(&error)).of_database());
+        }
         let metrics = Metrics::new(name);
         let metrics = if environment.tells_of_process { metrics.with_process() } else { metrics };
         let kept = Kept::new(name, &environment);

@@ -7,17 +7,28 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use tradewind_kernel::{Clock, Context, Entropy};
 
-use crate::dump;
-use crate::export::{self, CHUNKS, Evidence, Export};
+use crate::export::{CHUNKS, Content, Evidence, Export};
 use crate::fault;
 use crate::job::{Job, Pending};
+use crate::postgres::engine::Postgres;
 use crate::signal::Signals;
 use crate::sqlite::readers::Readers;
 use crate::sqlite::writer::Writer;
-use crate::sqlite::{batch, open};
+use crate::sqlite::{batch, dump, open, statement};
 use crate::stats::{Counters, Stats};
-use crate::tx::{self, Fault, Source};
-use crate::{Bind, DbError, Engine, FromRow, MigrateMode, MigrationSet, Signal, Sql, Tx, Work, migrate};
+use crate::tx::Source;
+use crate::{
+    Bind, DbError, Engine, FromRow, MigrateMode, MigrationSet, PostgresOptions, Signal, Sql, Tx, Work,
+    migrate,
+};
+
+crate::sql! {
+    SERVER_CONNECTIONS = {
+        postgres: "select cast(current_setting('max_connections') as bigint)
+            - cast(current_setting('superuser_reserved_connections') as bigint)",
+        sqlite: "select 0",
+    };
+}
 
 /// Where a database lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +37,8 @@ pub enum Location {
     File(PathBuf),
     /// In memory, gone with the handle; implies [`Execution::Inline`].
     Memory,
+    /// On a PostgreSQL server; [`Execution`] and the number of readers have no meaning there.
+    Postgres(PostgresOptions),
 }
 
 /// On which thread writes run.
@@ -71,10 +84,13 @@ enum Way {
     },
     /// `None` after the database was closed.
     Inline(Mutex<Option<Connection>>),
+    Served(Arc<Postgres>),
 }
 
 impl Db {
     /// Opens a database and creates it when there is none. Its schema is made by [`Db::migrate`].
+    ///
+    /// One on a server is not created, and is opened when it is first used or [checked](Db::check).
     ///
     /// # Errors
     /// [`DbError::Open`] when the file cannot be opened or the engine is too old.
@@ -83,6 +99,7 @@ impl Db {
         let signals = Arc::new(Signals::default());
         let source = Source { clock: options.clock, entropy: options.entropy, counters, signals };
         let way = match (&options.location, options.execution) {
+            (Location::Postgres(server), _) => Way::Served(Arc::new(Postgres::new(server, &source))),
             (Location::Memory, _) => Way::Inline(Mutex::new(Some(open::memory()?))),
             (Location::File(path), Execution::Inline) => Way::Inline(Mutex::new(Some(open::writer(path)?))),
             (Location::File(path), Execution::Threaded) => Way::Threaded {
@@ -91,6 +108,47 @@ impl Db {
             },
         };
         Ok(Self { inner: Arc::new(Inner { location: options.location, source, way }) })
+    }
+
+    /// Makes sure that the database can be opened now, and begins to hear of the commits that other processes make
+    /// to it.
+    ///
+    /// # Errors
+    /// [`DbError::Connect`] with what has to be mended.
+    pub async fn check(&self) -> Result<(), DbError> {
+        if let Way::Served(postgres) = &self.inner.way {
+            postgres.check().await?;
+            postgres.listen();
+        }
+        Ok(())
+    }
+
+    /// How many connections the server has for everybody who is no superuser; `None` when it is embedded.
+    ///
+    /// # Errors
+    /// As [`Db::query`].
+    pub async fn server_connections(&self) -> Result<Option<i64>, DbError> {
+        match self.engine() {
+            Engine::Sqlite => Ok(None),
+            Engine::Postgres => {
+                Ok(self.query_optional::<(i64,)>(&SERVER_CONNECTIONS, &[]).await?.map(|row| row.0))
+            }
+        }
+    }
+
+    /// The time that its transactions see.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.inner.source.clock
+    }
+
+    /// The engine behind it.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match &self.inner.way {
+            Way::Threaded { .. } | Way::Inline(_) => Engine::Sqlite,
+            Way::Served(_) => Engine::Postgres,
+        }
     }
 
     /// Brings the schema to what `sets` say, or requires that it is there already.
@@ -121,6 +179,7 @@ impl Db {
         match &self.inner.way {
             Way::Threaded { writer, .. } => writer.enqueue(&self.inner.source, job).await?,
             Way::Inline(slot) => self.run_inline(slot, job)?,
+            Way::Served(postgres) => postgres.submit(&self.inner.source, job).await?,
         }
         answer.await.map_err(|_| DbError::Closed)?
     }
@@ -128,7 +187,7 @@ impl Db {
     fn run_inline(&self, slot: &Mutex<Option<Connection>>, job: Box<dyn Job>) -> Result<(), DbError> {
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
         let connection = slot.take().ok_or(DbError::Closed)?;
-        *slot = Some(batch::run(connection, &self.inner.source, vec![job]));
+        *slot = batch::run(connection, &self.inner.source, vec![job]);
         Ok(())
     }
 
@@ -139,9 +198,12 @@ impl Db {
     pub async fn query<R: FromRow>(&self, sql: &Sql, params: &[Bind<'_>]) -> Result<Vec<R>, DbError> {
         let counters = &self.inner.source.counters;
         Counters::add(&counters.statements, 1);
+        if let Way::Served(postgres) = &self.inner.way {
+            return Box::pin(postgres.query(&self.inner.source, sql, params)).await;
+        }
         let act = |connection: Connection| {
-            let rows = tx::query(&connection, sql, params);
-            (connection, rows.map_err(|fault: Fault| fault.named(sql)))
+            let rows = statement::query(&connection, sql, params);
+            (Some(connection), rows.map_err(|fault| fault.named(sql)))
         };
         self.on_reader(act).await?
     }
@@ -164,9 +226,13 @@ impl Db {
     /// What the work refused with, or a [`DbError`] as its error type wraps it.
     pub async fn read<W: Work>(&self, context: &Context, work: W) -> Result<W::Output, W::Error> {
         let (mut job, answer) = Pending::new(work, Some(context.clone()));
+        if let Way::Served(postgres) = &self.inner.way {
+            postgres.read(&self.inner.source, Box::new(job)).await?;
+            return answer.await.map_err(|_| DbError::Closed)?;
+        }
         let source = self.inner.source.clone();
         let act = move |connection: Connection| {
-            let mut tx = Tx::new(connection, source);
+            let mut tx = Tx::embedded(connection, source);
             run_reading(&mut tx, &mut job);
             (tx.into_connection(), ())
         };
@@ -174,14 +240,20 @@ impl Db {
         answer.await.map_err(|_| DbError::Closed)?
     }
 
-    async fn on_reader<T>(&self, act: impl FnOnce(Connection) -> (Connection, T)) -> Result<T, DbError> {
+    /// Runs `act` on a connection of the embedded engine.
+    async fn on_reader<T>(
+        &self,
+        act: impl FnOnce(Connection) -> (Option<Connection>, T),
+    ) -> Result<T, DbError> {
         match &self.inner.way {
+            // Never asked for: whoever calls has looked at the engine.
+            Way::Served(_) => Err(DbError::Closed),
             Way::Threaded { readers, .. } => readers.with(&self.inner.source, act).await,
             Way::Inline(slot) => {
                 let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
                 let connection = slot.take().ok_or(DbError::Closed)?;
                 let (connection, result) = act(connection);
-                *slot = Some(connection);
+                *slot = connection;
                 Ok(result)
             }
         }
@@ -192,9 +264,12 @@ impl Db {
     /// # Errors
     /// [`DbError::Statement`] with what the engine says.
     pub async fn prepare(&self, sql: &Sql) -> Result<(), DbError> {
+        if let Way::Served(postgres) = &self.inner.way {
+            return postgres.prepare(sql).await;
+        }
         let act = |connection: Connection| {
             let result = connection.prepare(sql.text(Engine::Sqlite)).map(drop);
-            (connection, result.map_err(|error| fault::classify(sql.name(), &error)))
+            (Some(connection), result.map_err(|error| fault::classify(sql.name(), &error)))
         };
         self.on_reader(act).await?
     }
@@ -205,7 +280,7 @@ impl Db {
     /// When no connection can be opened for it, and [`DbError::Busy`] while two others are under way; later
     /// failures are in the [`Export`].
     pub async fn export(&self, tables: Vec<Evidence>) -> Result<Export, DbError> {
-        self.stream(move |connection, give| export::write(connection, &tables, give)).await
+        self.stream(Content::Evidence(tables)).await
     }
 
     /// Gives all tables, all of one state of the database, in the form that [`Db::load`] takes in. Writes go on
@@ -214,29 +289,27 @@ impl Db {
     /// # Errors
     /// As [`Db::export`], and [`DbError::Unfinished`] when the database is not whole.
     pub async fn dump(&self) -> Result<Export, DbError> {
-        self.stream(|connection, give| dump::write(connection, true, give)).await
+        self.stream(Content::Dump { whole: true }).await
     }
 
     /// The same of a database that is being loaded.
     pub(crate) async fn dump_unfinished(&self) -> Result<Export, DbError> {
-        self.stream(|connection, give| dump::write(connection, false, give)).await
+        self.stream(Content::Dump { whole: false }).await
     }
 
-    async fn stream(
-        &self,
-        write: impl FnOnce(&Connection, &mut dyn FnMut(Vec<u8>) -> bool) -> Result<(), DbError> + Send + 'static,
-    ) -> Result<Export, DbError> {
+    async fn stream(&self, content: Content) -> Result<Export, DbError> {
         let (to, chunks) = tokio::sync::mpsc::channel(CHUNKS);
         match &self.inner.way {
-            Way::Threaded { readers, .. } => readers.export(write, to)?,
+            Way::Threaded { readers, .. } => readers.export(content, to)?,
+            Way::Served(postgres) => postgres.export(&self.inner.source, content, to).await?,
             Way::Inline(_) => {
                 let mut all = Vec::new();
                 let act = |connection: Connection| {
-                    let outcome = write(&connection, &mut |mut chunk| {
+                    let outcome = dump::content(&connection, &content, &mut |mut chunk| {
                         all.append(&mut chunk);
                         true
                     });
-                    (connection, outcome)
+                    (Some(connection), outcome)
                 };
                 self.on_reader(act).await??;
                 // There is a place in a new channel, and its reader is still here.
@@ -244,12 +317,6 @@ impl Db {
             }
         }
         Ok(Export::new(chunks))
-    }
-
-    /// The engine that it runs on.
-    #[must_use]
-    pub fn engine(&self) -> Engine {
-        Engine::Sqlite
     }
 
     /// Listens to commits that called [`Tx::signal`] with `topic`.
@@ -272,23 +339,22 @@ impl Db {
                 writer.close().await;
             }
             Way::Inline(slot) => drop(slot.lock().unwrap_or_else(PoisonError::into_inner).take()),
+            Way::Served(postgres) => postgres.close().await,
         }
     }
 }
 
 /// A read ends with a rollback in every case: there is nothing to keep.
 fn run_reading<J: Job>(tx: &mut Tx, job: &mut J) {
-    match tx.connection().execute_batch("begin") {
-        Ok(()) => {
-            job.attempt(tx);
-            drop(tx.take_hooks());
-            if let Err(error) = tx.connection().execute_batch("rollback") {
-                tracing::error!(%error, "a read could not be ended");
-            }
-            job.answer();
-        }
-        Err(error) => job.fail(fault::classify("begin", &error)),
+    if let Err(error) = tx.frame("begin", "begin") {
+        return job.fail(error);
     }
+    job.attempt(tx);
+    drop(tx.take_hooks());
+    if let Err(error) = tx.frame("rollback", "rollback") {
+        tracing::error!(%error, "a read could not be ended");
+    }
+    job.answer();
 }
 
 impl fmt::Debug for Db {

@@ -80,6 +80,29 @@ pub enum DbError {
     /// A dump was loaded into the database and not accepted: what it holds may be a part.
     #[error("a restore into this database was begun and not finished; remove the database and restore again")]
     Unfinished,
+    /// The connection broke while the transaction was committed: it may be committed or not. The same work can be
+    /// run again when it would notice what it did before.
+    #[error("it is not known whether a transaction was committed: {message}")]
+    Unknown {
+        /// What broke.
+        message: String,
+    },
+    /// The database cannot be reached, or did not answer in time. Nothing was kept.
+    #[error("the database is not available: {message}")]
+    Unavailable {
+        /// What the engine or the network said.
+        message: String,
+    },
+    /// A served database could not be opened.
+    #[error("{database} could not be opened: {message}")]
+    Connect {
+        /// Its address, without a password.
+        database: String,
+        /// What has to be mended.
+        cause: ConnectCause,
+        /// What the server or the network said.
+        message: String,
+    },
     /// The database could not be opened.
     #[error("the database {path} could not be opened: {message}")]
     Open {
@@ -90,18 +113,52 @@ pub enum DbError {
     },
 }
 
+/// What has to be mended before a served database can be opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConnectCause {
+    /// Nothing answers at the address.
+    Unreachable,
+    /// The server is starting or stopping.
+    Starting,
+    /// The server has no connection left.
+    TooManyConnections,
+    /// The role or its password is refused.
+    Credentials,
+    /// There is no such database.
+    NoDatabase,
+    /// The role may not open the database.
+    Privilege,
+    /// The server is too old.
+    Version,
+    /// No agreement on encryption, or the server's certificate is not trusted.
+    Tls,
+    /// Something else.
+    Other,
+}
+
+impl ConnectCause {
+    /// Whether it may pass by itself.
+    #[must_use]
+    pub fn is_transient(self) -> bool {
+        matches!(self, Self::Unreachable | Self::Starting | Self::TooManyConnections)
+    }
+}
+
 impl DbError {
     /// Whether the same work may succeed later without any change to it.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(
-            self,
-            Self::Conflict { .. }
-                | Self::Busy { .. }
-                | Self::Storage { .. }
-                | Self::Fenced { .. }
-                | Self::Closed
-        )
+        match self {
+            Self::Conflict { .. } | Self::Busy { .. } | Self::Storage { .. } | Self::Closed => true,
+            Self::Fenced { .. } => true,
+            // While a service runs, what stops it from reaching its database is mended outside of it.
+            Self::Unknown { .. } | Self::Unavailable { .. } | Self::Connect { .. } => true,
+            _ => false,
+        }
+    }
+
+    pub(crate) fn parameters(wanted: usize, given: usize) -> Self {
+        Self::column(format!("{wanted} parameters expected, {given} given"))
     }
 
     pub(crate) fn column(message: impl Into<String>) -> Self {
@@ -112,13 +169,15 @@ impl DbError {
 impl From<DbError> for Problem {
     /// The caller learns whether to try again; the operator learns what happened.
     fn from(error: DbError) -> Self {
-        if error.is_transient() {
-            Self::new(&UNAVAILABLE)
-                .detail("The request was not carried out. Send it again with the same Idempotency-Key.")
-                .retry_after(RETRY_AFTER)
-                .operator(error)
-        } else {
-            Self::internal(error)
+        if !error.is_transient() {
+            return Self::internal(error);
         }
+        let detail = match error {
+            DbError::Unknown { .. } => {
+                "It is not known whether the request was carried out. Send it again with the same Idempotency-Key."
+            }
+            _ => "The request was not carried out. Send it again with the same Idempotency-Key.",
+        };
+        Self::new(&UNAVAILABLE).detail(detail).retry_after(RETRY_AFTER).operator(error)
     }
 }

@@ -3,11 +3,10 @@
 use std::fmt;
 
 use rusqlite::Connection;
-use rusqlite::types::ValueRef;
 use tokio::sync::mpsc;
 use tradewind_kernel::Id;
 
-use crate::{DbError, Engine, Sql, fault};
+use crate::{Column, DbError, Engine, Sql, fault};
 
 /// The size at which a chunk is handed on, in bytes.
 pub(crate) const CHUNK: usize = 64 * 1024;
@@ -24,6 +23,15 @@ pub struct Evidence {
     pub table: &'static str,
     /// The query.
     pub rows: &'static Sql,
+}
+
+/// What is wanted of a database.
+#[derive(Debug, Clone)]
+pub(crate) enum Content {
+    /// The rows of some queries.
+    Evidence(Vec<Evidence>),
+    /// All tables; `whole` refuses a database that is being loaded.
+    Dump { whole: bool },
 }
 
 /// Rows on their way out, all of one state of the database: newline-delimited JSON.
@@ -87,7 +95,7 @@ fn write_all(
         let mut rows = statement.query([]).map_err(|error| failed(&error))?;
         while let Some(row) = rows.next().map_err(|error| failed(&error))? {
             let values: Result<Vec<_>, DbError> =
-                (0..columns.len()).map(|index| value(row.get_ref(index))).collect();
+                (0..columns.len()).map(|index| sqlite_value(row.get_ref(index))).collect();
             line(&mut chunk, &serde_json::Value::Array(values?))?;
             if chunk.len() >= CHUNK && !give(std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK))) {
                 return Ok(());
@@ -105,16 +113,21 @@ pub(crate) fn line(chunk: &mut Vec<u8>, value: &serde_json::Value) -> Result<(),
     Ok(())
 }
 
-pub(crate) fn value(value: rusqlite::Result<ValueRef<'_>>) -> Result<serde_json::Value, DbError> {
-    let value = value.map_err(|error| DbError::column(error.to_string()))?;
-    Ok(match value {
-        ValueRef::Null => serde_json::Value::Null,
-        ValueRef::Integer(number) => number.into(),
-        ValueRef::Real(number) => number.into(),
-        ValueRef::Text(text) => {
-            std::str::from_utf8(text).map_err(|_| DbError::column("a text is not UTF-8"))?.into()
-        }
-        ValueRef::Blob(bytes) => match <[u8; 16]>::try_from(bytes) {
+pub(crate) fn sqlite_value(
+    value: rusqlite::Result<rusqlite::types::ValueRef<'_>>,
+) -> Result<serde_json::Value, DbError> {
+    let read = value.map_err(|error| DbError::column(error.to_string()))?;
+    self::value(Column::sqlite(read).map_err(|()| DbError::column("a text is not UTF-8"))?)
+}
+
+/// A value as it is shown outside.
+pub(crate) fn value(column: Column<'_>) -> Result<serde_json::Value, DbError> {
+    Ok(match column {
+        Column::Null => serde_json::Value::Null,
+        Column::Int(number) => number.into(),
+        Column::Real(number) => number.into(),
+        Column::Text(text) => text.into(),
+        Column::Bytes(bytes) => match <[u8; 16]>::try_from(bytes) {
             Ok(id) => Id::from_u128(u128::from_be_bytes(id)).to_string().into(),
             Err(_) => bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into(),
         },

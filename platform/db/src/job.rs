@@ -1,11 +1,14 @@
 //! A work on its way through the writer: run once or more, then answered once.
 
 use std::any::Any;
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
+use std::sync::atomic::Ordering;
 use std::task::{Poll, Waker};
 
 use tokio::sync::oneshot;
+use tracing::Instrument as _;
 use tradewind_kernel::Context;
 
 use crate::{DbError, Tx, Work};
@@ -28,6 +31,8 @@ pub(crate) enum Verdict {
 pub(crate) trait Job: Send {
     /// Runs the work once; the answer of an earlier run is forgotten.
     fn attempt(&mut self, tx: &mut Tx) -> Verdict;
+    /// The same on an engine that is waited for.
+    fn attempt_waiting<'a>(&'a mut self, tx: &'a mut Tx) -> Attempt<'a>;
     /// Answers with what the last run gave.
     fn answer(&mut self);
     /// Answers with a failure instead of what the last run gave.
@@ -35,6 +40,9 @@ pub(crate) trait Job: Send {
     /// Whether somebody still waits for the answer.
     fn is_wanted(&self) -> bool;
 }
+
+/// One run of a work that waits for the database.
+pub(crate) type Attempt<'a> = Pin<Box<dyn Future<Output = Verdict> + Send + 'a>>;
 
 pub(crate) struct Pending<W: Work> {
     work: W,
@@ -60,6 +68,38 @@ impl<W: Work> Job for Pending<W> {
     fn attempt(&mut self, tx: &mut Tx) -> Verdict {
         tx.enter(self.context.clone());
         let outcome = self.span.in_scope(|| run_once(&self.work, tx));
+        self.judge(tx, outcome)
+    }
+
+    fn attempt_waiting<'a>(&'a mut self, tx: &'a mut Tx) -> Attempt<'a> {
+        Box::pin(async move {
+            tx.enter(self.context.clone());
+            let outcome = run_waiting(&self.work, tx).instrument(self.span.clone()).await;
+            self.judge(tx, outcome)
+        })
+    }
+
+    fn answer(&mut self) {
+        if let (Some(reply), Some(result)) = (self.reply.take(), self.result.take()) {
+            // Nobody listening any more is no failure: what is committed stays committed.
+            drop(reply.send(result));
+        }
+    }
+
+    fn fail(&mut self, error: DbError) {
+        if let Some(reply) = self.reply.take() {
+            drop(reply.send(Err(error.into())));
+        }
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.reply.as_ref().is_some_and(|reply| !reply.is_closed())
+    }
+}
+
+impl<W: Work> Pending<W> {
+    /// Keeps the result of a run, and says what has to become of the transaction.
+    fn judge(&mut self, tx: &mut Tx, outcome: Result<Result<W::Output, W::Error>, DbError>) -> Verdict {
         let failure = tx.failure().cloned();
         let verdict = match (&outcome, &failure) {
             (_, Some(error)) => Verdict::Void {
@@ -81,23 +121,22 @@ impl<W: Work> Job for Pending<W> {
         }
         verdict
     }
+}
 
-    fn answer(&mut self) {
-        if let (Some(reply), Some(result)) = (self.reply.take(), self.result.take()) {
-            // Nobody listening any more is no failure: what is committed stays committed.
-            drop(reply.send(result));
+/// Polls the work's future for as long as it waits for the database; pending for anything else it is stopped.
+async fn run_waiting<W: Work>(work: &W, tx: &mut Tx) -> Result<Result<W::Output, W::Error>, DbError> {
+    let waiting = tx.waiting();
+    let mut run = pin!(work.run(tx));
+    poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(context)));
+        match polled {
+            Ok(Poll::Ready(result)) => Poll::Ready(Ok(result)),
+            Ok(Poll::Pending) if waiting.load(Ordering::Relaxed) => Poll::Pending,
+            Ok(Poll::Pending) => Poll::Ready(Err(DbError::ForeignAwait)),
+            Err(panic) => Poll::Ready(Err(DbError::Panicked { message: panic_message(panic.as_ref()) })),
         }
-    }
-
-    fn fail(&mut self, error: DbError) {
-        if let Some(reply) = self.reply.take() {
-            drop(reply.send(Err(error.into())));
-        }
-    }
-
-    fn is_wanted(&self) -> bool {
-        self.reply.as_ref().is_some_and(|reply| !reply.is_closed())
-    }
+    })
+    .await
 }
 
 /// Polls the work's future once: everything it may await is ready at once.

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::dump::UNFINISHED;
 use crate::{DbError, Engine, Tx, Work, params};
 
 /// One numbered change of a schema.
@@ -54,7 +53,7 @@ impl Migration {
             ],
             Engine::Postgres => [
                 ("{uuid}", "uuid"),
-                ("{json}", "jsonb"),
+                ("{json}", "json"),
                 ("{bytes}", "bytea"),
                 ("{serial}", "bigint generated always as identity primary key"),
             ],
@@ -68,13 +67,25 @@ impl Migration {
     }
 }
 
+/// The component under which a database says that it is not whole: a load into it was begun and not accepted.
+pub(crate) const UNFINISHED: &str = "(unfinished restore)";
+
 crate::sql! {
+    LOCK = {
+        postgres: "select 1::bigint from (select pg_advisory_xact_lock(5289271)) as locked",
+        sqlite: "select 1",
+    };
+    HAS_HISTORY = {
+        postgres: "select count(*) from pg_catalog.pg_class
+            where relname = 'schema_migration' and pg_catalog.pg_table_is_visible(oid)",
+        sqlite: "select count(*) from sqlite_master where name = 'schema_migration'",
+    };
     pub(crate) APPLIED = "select component, version, checksum from schema_migration order by component, version";
     RECORD = "insert into schema_migration (component, version, name, checksum, applied_at)
               values ($1, $2, $3, $4, $5)";
 }
 
-const HISTORY: &str = "create table if not exists schema_migration (
+const HISTORY: &str = "create table schema_migration (
     component text not null, version integer not null, name text not null,
     checksum text not null, applied_at bigint not null, primary key (component, version))";
 
@@ -95,7 +106,19 @@ impl Work for Migrate {
     type Error = DbError;
 
     async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
-        tx.execute_script("schema_migration", HISTORY)?;
+        if tx.engine() == Engine::Postgres {
+            // Whoever waited for the lock has to see what was applied meanwhile.
+            tx.execute_script("migrate", "set transaction isolation level read committed").await?;
+            // Held until the end of the transaction; whoever comes second finds everything applied.
+            tx.query_optional::<(i64,)>(&LOCK, &[]).await?;
+        }
+        let (has_history,): (i64,) = tx.query_one(&HAS_HISTORY, &[]).await?;
+        if has_history == 0 {
+            if let (MigrateMode::Require, Some(set)) = (self.mode, self.sets.first()) {
+                return Err(schema(set, "nothing is applied yet; run the migration job first".to_owned()));
+            }
+            tx.execute_script("schema_migration", HISTORY).await?;
+        }
         let rows: Vec<(String, u32, String)> = tx.query(&APPLIED, &[]).await?;
         require_whole(rows.iter().map(|(component, ..)| component.as_str()))?;
         let mut applied: BTreeMap<String, BTreeMap<u32, String>> = BTreeMap::new();
@@ -148,7 +171,8 @@ fn pending(set: &MigrationSet, known: &BTreeMap<u32, String>) -> Result<Vec<Migr
 }
 
 async fn apply(tx: &mut Tx, set: &MigrationSet, migration: &Migration) -> Result<(), DbError> {
-    tx.execute_script(migration.name, &migration.text_for(Engine::Sqlite))?;
+    let text = migration.text_for(tx.engine());
+    tx.execute_script(migration.name, &text).await?;
     let now = tx.now();
     let checksum = migration.checksum();
     tx.execute(&RECORD, params![set.component, migration.version, migration.name, checksum, now]).await?;

@@ -1,9 +1,12 @@
 //! Values that come out of statements.
 
+use std::fmt;
+
+use rusqlite::types::ValueRef;
 use serde::de::DeserializeOwned;
 use tradewind_kernel::{Currency, Id, Slug, Timestamp, TypedId};
 
-use crate::{DbError, Json};
+use crate::{DbError, Json, postgres};
 
 /// One value of a row, borrowed from the engine.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,12 +26,27 @@ pub enum Column<'a> {
 /// One row of a result.
 #[derive(Debug)]
 pub struct Row<'a> {
-    inner: &'a rusqlite::Row<'a>,
+    inner: Inner<'a>,
+}
+
+enum Inner<'a> {
+    Sqlite(&'a rusqlite::Row<'a>),
+    Postgres(&'a sqlx::postgres::PgRow),
+}
+
+impl fmt::Debug for Inner<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Row")
+    }
 }
 
 impl<'a> Row<'a> {
-    pub(crate) fn new(inner: &'a rusqlite::Row<'a>) -> Self {
-        Self { inner }
+    pub(crate) fn sqlite(row: &'a rusqlite::Row<'a>) -> Self {
+        Self { inner: Inner::Sqlite(row) }
+    }
+
+    pub(crate) fn postgres(row: &'a sqlx::postgres::PgRow) -> Self {
+        Self { inner: Inner::Postgres(row) }
     }
 
     /// The value of the column with this number, counted from zero.
@@ -36,21 +54,31 @@ impl<'a> Row<'a> {
     /// # Errors
     /// [`DbError::Column`] when there is no such column or it holds something else.
     pub fn get<T: FromColumn>(&self, index: usize) -> Result<T, DbError> {
-        let value =
-            self.inner.get_ref(index).map_err(|error| DbError::column(format!("column {index}: {error}")))?;
-        let column = match value {
-            rusqlite::types::ValueRef::Null => Column::Null,
-            rusqlite::types::ValueRef::Integer(number) => Column::Int(number),
-            rusqlite::types::ValueRef::Real(number) => Column::Real(number),
-            rusqlite::types::ValueRef::Text(bytes) => Column::Text(
-                std::str::from_utf8(bytes)
-                    .map_err(|_| DbError::column(format!("column {index}: not UTF-8")))?,
-            ),
-            rusqlite::types::ValueRef::Blob(bytes) => Column::Bytes(bytes),
+        let column = match self.inner {
+            Inner::Sqlite(row) => sqlite_column(row, index)?,
+            Inner::Postgres(row) => postgres::values::column(row, index)?,
         };
         T::from_column(column).map_err(|error| match error {
             DbError::Column { message } => DbError::column(format!("column {index}: {message}")),
             other => other,
+        })
+    }
+}
+
+fn sqlite_column<'a>(row: &'a rusqlite::Row<'_>, index: usize) -> Result<Column<'a>, DbError> {
+    let value = row.get_ref(index).map_err(|error| DbError::column(format!("column {index}: {error}")))?;
+    Column::sqlite(value).map_err(|()| DbError::column(format!("column {index}: not UTF-8")))
+}
+
+impl<'a> Column<'a> {
+    /// The value as the embedded engine gives it; an error when a text is not UTF-8.
+    pub(crate) fn sqlite(value: ValueRef<'a>) -> Result<Self, ()> {
+        Ok(match value {
+            ValueRef::Null => Self::Null,
+            ValueRef::Integer(number) => Self::Int(number),
+            ValueRef::Real(number) => Self::Real(number),
+            ValueRef::Text(bytes) => Self::Text(std::str::from_utf8(bytes).map_err(drop)?),
+            ValueRef::Blob(bytes) => Self::Bytes(bytes),
         })
     }
 }

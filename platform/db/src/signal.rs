@@ -1,6 +1,6 @@
 //! Wake-ups after commits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -53,6 +53,9 @@ impl fmt::Debug for Signal {
 #[derive(Default)]
 pub(crate) struct Signals {
     topics: Mutex<BTreeMap<&'static str, Arc<Topic>>>,
+    /// What commits of this process touched since [`Signals::touched`] was answered last.
+    touched: Mutex<BTreeSet<&'static str>>,
+    has_touched: Notify,
 }
 
 impl Signals {
@@ -62,15 +65,48 @@ impl Signals {
         Signal { topic, seen }
     }
 
+    /// After a commit of this process.
     pub(crate) fn raise(&self, topic: &'static str) {
-        let topic = self.topic(topic);
-        topic.commits.fetch_add(1, Ordering::AcqRel);
-        topic.wake.notify_waiters();
+        wake(&self.topic(topic));
+        if self.touched.lock().unwrap_or_else(PoisonError::into_inner).insert(topic) {
+            self.has_touched.notify_one();
+        }
+    }
+
+    /// After a commit of another process, which named the topic.
+    pub(crate) fn raise_named(&self, topic: &str) {
+        let known = self.topics.lock().unwrap_or_else(PoisonError::into_inner).get(topic).cloned();
+        if let Some(topic) = known {
+            wake(&topic);
+        }
+    }
+
+    /// When commits may have been missed.
+    pub(crate) fn raise_all(&self) {
+        let all: Vec<_> =
+            self.topics.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        all.iter().for_each(|topic| wake(topic));
+    }
+
+    /// Waits until commits of this process have touched topics, and gives them.
+    pub(crate) async fn touched(&self) -> BTreeSet<&'static str> {
+        loop {
+            let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
+            if !touched.is_empty() {
+                return touched;
+            }
+            self.has_touched.notified().await;
+        }
     }
 
     fn topic(&self, topic: &'static str) -> Arc<Topic> {
         self.topics.lock().unwrap_or_else(PoisonError::into_inner).entry(topic).or_default().clone()
     }
+}
+
+fn wake(topic: &Topic) {
+    topic.commits.fetch_add(1, Ordering::AcqRel);
+    topic.wake.notify_waiters();
 }
 
 impl fmt::Debug for Signals {

@@ -2,14 +2,17 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use rusqlite::Connection;
 use tradewind_kernel::{Clock, Context, Entropy, Id, Timestamp};
 
 use crate::fault;
+use crate::postgres::transaction::Open;
 use crate::signal::Signals;
+use crate::sqlite::statement;
 use crate::stats::Counters;
-use crate::{Bind, DbError, Engine, FromRow, Row, Sql};
+use crate::{Bind, DbError, Engine, FromRow, Sql};
 
 /// What runs after a commit; never runs when the work is rolled back.
 pub(crate) type Hook = Box<dyn FnOnce() + Send>;
@@ -19,13 +22,22 @@ pub(crate) type Hook = Box<dyn FnOnce() + Send>;
 /// After a statement failed the transaction is lost: further statements give the same error, and a work
 /// that answers `Ok` all the same is rolled back.
 pub struct Tx {
-    connection: Connection,
+    engine: On,
     source: Source,
     now: Timestamp,
     context: Option<Context>,
     hooks: Vec<Hook>,
     failure: Option<DbError>,
-    changes_before: u64,
+}
+
+/// The connection that the transaction is open on.
+enum On {
+    Sqlite {
+        connection: Connection,
+        changes_before: u64,
+    },
+    /// Boxed: it is much larger.
+    Postgres(Box<Open>),
 }
 
 /// Where a transaction takes its time and randomness from, and where it counts.
@@ -38,17 +50,63 @@ pub(crate) struct Source {
 }
 
 impl Tx {
-    pub(crate) fn new(connection: Connection, source: Source) -> Self {
+    /// A transaction on the embedded engine.
+    pub(crate) fn embedded(connection: Connection, source: Source) -> Self {
+        Self::new(On::Sqlite { connection, changes_before: 0 }, source)
+    }
+
+    /// A transaction on the served engine.
+    pub(crate) fn served(open: Open, source: Source) -> Self {
+        Self::new(On::Postgres(Box::new(open)), source)
+    }
+
+    fn new(engine: On, source: Source) -> Self {
         let now = source.clock.now();
-        Self { connection, source, now, context: None, hooks: Vec::new(), failure: None, changes_before: 0 }
+        Self { engine, source, now, context: None, hooks: Vec::new(), failure: None }
     }
 
-    pub(crate) fn into_connection(self) -> Connection {
-        self.connection
+    /// The connection of a transaction on the embedded engine.
+    pub(crate) fn into_connection(self) -> Option<Connection> {
+        match self.engine {
+            On::Sqlite { connection, .. } => Some(connection),
+            On::Postgres(_) => None,
+        }
     }
 
-    pub(crate) fn connection(&self) -> &Connection {
-        &self.connection
+    /// Runs the text that begins or ends a transaction on the embedded engine.
+    pub(crate) fn frame(&self, name: &'static str, text: &str) -> Result<(), DbError> {
+        let On::Sqlite { connection, .. } = &self.engine else { return Err(DbError::Closed) };
+        connection.execute_batch(text).map_err(|error| fault::classify(name, &error))
+    }
+
+    /// Whether a transaction is open on the embedded engine.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(&self.engine, On::Sqlite { connection, .. } if !connection.is_autocommit())
+    }
+
+    /// What is open on the served engine.
+    pub(crate) fn into_open(self) -> Option<Open> {
+        match self.engine {
+            On::Sqlite { .. } => None,
+            On::Postgres(open) => Some(*open),
+        }
+    }
+
+    /// Whether a statement is under way, on the served engine.
+    pub(crate) fn waiting(&self) -> Arc<AtomicBool> {
+        match &self.engine {
+            On::Sqlite { .. } => Arc::default(),
+            On::Postgres(open) => open.waiting(),
+        }
+    }
+
+    /// The engine that the transaction is open on.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match self.engine {
+            On::Sqlite { .. } => Engine::Sqlite,
+            On::Postgres(_) => Engine::Postgres,
+        }
     }
 
     /// Makes the transaction ready for one run of one work.
@@ -57,13 +115,19 @@ impl Tx {
         self.context = context;
         self.hooks.clear();
         self.failure = None;
-        self.changes_before = self.connection.total_changes();
+        match &mut self.engine {
+            On::Sqlite { connection, changes_before } => *changes_before = connection.total_changes(),
+            On::Postgres(open) => open.enter(),
+        }
     }
 
     /// Whether the work has changed any row so far.
     #[must_use]
     pub fn has_written(&self) -> bool {
-        self.connection.total_changes() != self.changes_before
+        match &self.engine {
+            On::Sqlite { connection, changes_before } => connection.total_changes() != *changes_before,
+            On::Postgres(open) => open.has_written(),
+        }
     }
 
     /// The failure that lost the transaction, if one did: it tells a failing database from a failing work.
@@ -127,12 +191,14 @@ impl Tx {
     /// # Errors
     /// Any of the engine's failures; the transaction is lost then.
     pub async fn execute(&mut self, sql: &Sql, params: &[Bind<'_>]) -> Result<u64, DbError> {
-        self.guarded(|connection| {
-            let mut statement = connection.prepare_cached(sql.text(Engine::Sqlite))?;
-            bind(&mut statement, params)?;
-            Ok(statement.raw_execute()? as u64)
-        })
-        .map_err(|error| self.fail_with(sql, error))
+        self.begin_statement()?;
+        let done = match &mut self.engine {
+            On::Sqlite { connection, .. } => {
+                statement::execute(connection, sql, params).map_err(|fault| fault.named(sql))
+            }
+            On::Postgres(open) => Box::pin(open.execute(sql, params)).await,
+        };
+        done.map_err(|error| self.fail(error))
     }
 
     /// Executes a query and gives all its rows.
@@ -140,7 +206,14 @@ impl Tx {
     /// # Errors
     /// Any of the engine's failures; the transaction is lost then.
     pub async fn query<R: FromRow>(&mut self, sql: &Sql, params: &[Bind<'_>]) -> Result<Vec<R>, DbError> {
-        self.guarded(|connection| query(connection, sql, params)).map_err(|error| self.fail_with(sql, error))
+        self.begin_statement()?;
+        let rows = match &mut self.engine {
+            On::Sqlite { connection, .. } => {
+                statement::query(connection, sql, params).map_err(|fault| fault.named(sql))
+            }
+            On::Postgres(open) => Box::pin(open.query(sql, params)).await,
+        };
+        rows.map_err(|error| self.fail(error))
     }
 
     /// Executes a query and gives its first row, if any.
@@ -170,90 +243,29 @@ impl Tx {
     }
 
     /// Runs statements that change the schema; for migrations.
-    pub(crate) fn execute_script(&mut self, name: &'static str, text: &str) -> Result<(), DbError> {
-        let result = self.connection.execute_batch(text);
-        result.map_err(|error| self.fail(fault::classify(name, &error)))
+    pub(crate) async fn execute_script(&mut self, name: &'static str, text: &str) -> Result<(), DbError> {
+        self.begin_statement()?;
+        let done = match &mut self.engine {
+            On::Sqlite { connection, .. } => {
+                connection.execute_batch(text).map_err(|error| fault::classify(name, &error))
+            }
+            On::Postgres(open) => Box::pin(open.script(name, text)).await,
+        };
+        done.map_err(|error| self.fail(error))
     }
 
-    fn guarded<T>(&self, act: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
+    /// Counts a statement, unless the transaction is lost already.
+    fn begin_statement(&self) -> Result<(), DbError> {
         if let Some(failure) = &self.failure {
-            return Err(Fault::Ours(failure.clone()));
+            return Err(failure.clone());
         }
         Counters::add(&self.source.counters.statements, 1);
-        act(&self.connection)
-    }
-
-    fn fail_with(&mut self, sql: &Sql, fault: Fault) -> DbError {
-        let error = fault.named(sql);
-        self.fail(error)
+        Ok(())
     }
 
     fn fail(&mut self, error: DbError) -> DbError {
         self.failure.get_or_insert(error).clone()
     }
-}
-
-/// A failure of the engine, or one that this crate found.
-pub(crate) enum Fault {
-    Engine(rusqlite::Error),
-    Ours(DbError),
-}
-
-impl Fault {
-    pub(crate) fn named(self, sql: &Sql) -> DbError {
-        match self {
-            Self::Engine(error) => fault::classify(sql.name(), &error),
-            Self::Ours(error) => error,
-        }
-    }
-}
-
-impl From<rusqlite::Error> for Fault {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Engine(error)
-    }
-}
-
-impl From<DbError> for Fault {
-    fn from(error: DbError) -> Self {
-        Self::Ours(error)
-    }
-}
-
-pub(crate) fn query<R: FromRow>(
-    connection: &Connection,
-    sql: &Sql,
-    params: &[Bind<'_>],
-) -> Result<Vec<R>, Fault> {
-    let mut statement = connection.prepare_cached(sql.text(Engine::Sqlite))?;
-    bind(&mut statement, params)?;
-    let mut rows = statement.raw_query();
-    let mut out = Vec::new();
-    while let Some(row) = rows.next()? {
-        out.push(R::from_row(&Row::new(row))?);
-    }
-    Ok(out)
-}
-
-fn bind(statement: &mut rusqlite::CachedStatement<'_>, params: &[Bind<'_>]) -> Result<(), Fault> {
-    if statement.parameter_count() != params.len() {
-        let (wanted, given) = (statement.parameter_count(), params.len());
-        return Err(DbError::column(format!("{wanted} parameters expected, {given} given")).into());
-    }
-    for (index, value) in params.iter().enumerate() {
-        let index = index + 1;
-        match value {
-            Bind::Null => statement.raw_bind_parameter(index, rusqlite::types::Null)?,
-            Bind::Bool(value) => statement.raw_bind_parameter(index, value)?,
-            Bind::Int(value) => statement.raw_bind_parameter(index, value)?,
-            Bind::Id(id) => statement.raw_bind_parameter(index, &id.as_bytes()[..])?,
-            Bind::Text(text) => statement.raw_bind_parameter(index, text.as_ref())?,
-            Bind::Json(text) => statement.raw_bind_parameter(index, text.as_str())?,
-            Bind::Bytes(bytes) => statement.raw_bind_parameter(index, *bytes)?,
-            Bind::Invalid(message) => return Err(DbError::column(message.clone()).into()),
-        }
-    }
-    Ok(())
 }
 
 impl fmt::Debug for Tx {

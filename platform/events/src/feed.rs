@@ -3,10 +3,24 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tradewind_db::{Db, DbError, Signal};
+use tradewind_db::{Db, DbError, Engine, Signal};
 
+use crate::settled::Settled;
 use crate::{Recorded, TOPIC, log};
+
+/// How long to wait without a wake-up before looking again.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The same when looking costs somebody else something.
+const SERVED_PATIENCE: Duration = Duration::from_secs(60);
+
+/// The first wait for those who may fill a gap; it doubles up to [`MAX_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(1);
+
+/// The longest wait for those who may fill a gap.
+const MAX_PAUSE: Duration = Duration::from_millis(64);
 
 /// The producer's log cannot be read now.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -31,6 +45,11 @@ pub trait Feed: Send {
     /// Waits until the log may have grown since the last read.
     fn wait(&mut self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 
+    /// How long to wait without a wake-up before looking again.
+    fn patience(&self) -> Duration {
+        PATIENCE
+    }
+
     /// The position of the newest event; 0 when there is none.
     fn head(&mut self) -> Pin<Box<dyn Future<Output = Result<i64, FeedError>> + Send + '_>>;
 }
@@ -41,6 +60,9 @@ pub struct LogFeed {
     db: Db,
     source: Arc<str>,
     signal: Signal,
+    settled: Settled,
+    /// How long to wait for those who may fill a gap.
+    held_back: Option<Duration>,
 }
 
 impl LogFeed {
@@ -48,7 +70,8 @@ impl LogFeed {
     #[must_use]
     pub fn new(producer: &str, db: Db) -> Self {
         let signal = db.signal(TOPIC);
-        Self { db, source: format!("/tradewind/{producer}").into(), signal }
+        let source = format!("/tradewind/{producer}").into();
+        Self { db, source, signal, settled: Settled::default(), held_back: None }
     }
 
     /// Says that the log is about to be looked at by other means: a commit from now on ends the next wait.
@@ -65,11 +88,29 @@ impl Feed for LogFeed {
     ) -> Pin<Box<dyn Future<Output = Result<Vec<Recorded>, FeedError>> + Send + '_>> {
         // Before reading: a commit during the read must wake the next wait.
         self.signal.mark_seen();
-        Box::pin(async move { Ok(log::read(&self.db, &self.source, position, limit).await?) })
+        Box::pin(async move {
+            let part = self.settled.read(&self.db, &self.source, position, limit).await?;
+            self.held_back = part
+                .is_held_back
+                .then(|| self.held_back.map_or(FIRST_PAUSE, |pause| (pause * 2).min(MAX_PAUSE)));
+            Ok(part.events)
+        })
     }
 
     fn wait(&mut self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(self.signal.changed())
+        let Some(pause) = self.held_back else { return Box::pin(self.signal.changed()) };
+        Box::pin(async move {
+            // Whoever is waited for may end without a commit, and then nobody wakes us.
+            self.db.clock().timeout(pause, self.signal.changed()).await.unwrap_or_default();
+        })
+    }
+
+    fn patience(&self) -> Duration {
+        match self.db.engine() {
+            Engine::Sqlite => PATIENCE,
+            // Each look is a statement of the server, and lost connections wake everybody when they are back.
+            Engine::Postgres => SERVED_PATIENCE,
+        }
     }
 
     fn head(&mut self) -> Pin<Box<dyn Future<Output = Result<i64, FeedError>> + Send + '_>> {

@@ -24,6 +24,7 @@ mod parking;
 mod progress;
 mod runner;
 mod schema;
+mod settled;
 mod subscription;
 mod turn;
 

@@ -1,5 +1,6 @@
 //! The log: events as rows of the service's own database, in commit order.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
@@ -26,6 +27,14 @@ sql! {
         traceparent, recorded_at, data from event_log
         where position > $1 and correlation in ($3, $4, $5, $6, $7, $8, $9, $10)
         order by position limit $2";
+    /// Transactions that may still write a position below those that can be seen: each holds this lock on the
+    /// table from before it draws a position until after it has ended.
+    WRITERS = {
+        postgres: "select distinct virtualtransaction from pg_catalog.pg_locks
+            where relation = 'event_log'::regclass and mode = 'RowExclusiveLock' and granted
+            and database = (select oid from pg_catalog.pg_database where datname = current_database())",
+        sqlite: "select '' where false",
+    };
     HEAD = "select coalesce(max(position), 0) from event_log";
 }
 
@@ -107,6 +116,12 @@ pub(crate) async fn read(
 ) -> Result<Vec<Recorded>, DbError> {
     let rows: Vec<LogRow> = db.query(&READ, params![position, limit]).await?;
     Ok(rows.into_iter().map(|row| row.recorded(source)).collect())
+}
+
+/// The transactions that write into the log now, on an engine where several do at a time.
+pub(crate) async fn writers(db: &Db) -> Result<BTreeSet<String>, DbError> {
+    let rows: Vec<(String,)> = db.query(&WRITERS, &[]).await?;
+    Ok(rows.into_iter().map(|(writer,)| writer).collect())
 }
 
 struct LogRow {

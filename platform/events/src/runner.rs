@@ -26,7 +26,7 @@ const MAX_UNSTORED: i64 = 1_000;
 /// The first pause after a failure; it doubles up to [`MAX_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
-/// The longest pause after failures, and the longest wait for a wake-up before looking again.
+/// The longest pause after failures.
 const MAX_PAUSE: Duration = Duration::from_secs(10);
 
 /// What is known of an attempt that never came back.
@@ -235,7 +235,8 @@ impl<S: Send + Sync + 'static> Runner<S> {
         let batch = feed.read(self.cursor.reached, BATCH).await?;
         let Some(last) = batch.last().map(|recorded| recorded.position) else {
             // Normally the commit wakes us; the bound is the net under a lost wake-up.
-            self.options.clock.timeout(MAX_PAUSE, feed.wait()).await.unwrap_or_default();
+            let patience = feed.patience();
+            self.options.clock.timeout(patience, feed.wait()).await.unwrap_or_default();
             return Ok(());
         };
         let interesting: Vec<Recorded> =

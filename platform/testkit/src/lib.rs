@@ -12,12 +12,14 @@
 
 mod answer;
 mod folder;
+pub mod postgres;
 mod process;
 mod request;
 mod wait;
 
 pub use answer::{Answer, Refusal};
 pub use folder::Folder;
+pub use postgres::Postgres;
 pub use process::{Ended, Process};
 pub use request::{Connection, Request, exchange};
 pub use wait::{LIMIT, until, within};

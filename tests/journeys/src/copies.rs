@@ -4,12 +4,10 @@ use std::path::Path;
 
 use tradewind_backup::{Backup, BackupError, Extras, Manifest};
 use tradewind_chassis::DataFolder;
-use tradewind_chassis::settings::SettingsSource;
 use tradewind_fleet::{assembly, services};
 use tradewind_kernel::{Clock, Entropy};
-use tradewind_testkit::Folder;
 
-use crate::Fleet;
+use crate::{Fleet, Home};
 
 impl Fleet {
     /// The shop as a backup sees it: through its internal doors.
@@ -34,27 +32,20 @@ impl Fleet {
     }
 }
 
-/// Restores a backup into a new data folder, after checking it.
-///
-/// # Errors
-/// What is wrong with it; the folder is given all the same.
-pub async fn restore(from: &Path) -> (Folder, Result<(), BackupError>) {
-    let folder = Folder::new("restored");
-    let outcome = restore_into(from, folder.path()).await;
-    (folder, outcome)
-}
-
-/// Restores a backup into this data folder, after checking it.
+/// Restores a backup into this place, after checking it.
 ///
 /// # Errors
 /// What is wrong with it.
-pub async fn restore_into(from: &Path, data: &Path) -> Result<(), BackupError> {
+///
+/// # Panics
+/// When the databases cannot be opened.
+pub async fn restore(from: &Path, home: &Home) -> Result<(), BackupError> {
     let backup = Backup::open(from)?;
     backup.fits(&assembly())?;
     backup.check(&mut |_, _, _| ())?;
-    let locked = DataFolder::open(data).unwrap();
-    let stored =
-        assembly().open(&locked, &SettingsSource::new(), &Clock::system(), &Entropy::system()).unwrap();
+    let locked = DataFolder::open(home.folder().path()).unwrap();
+    let (clock, entropy) = (Clock::system(), Entropy::system());
+    let stored = assembly().open(&locked, &home.settings(), &clock, &entropy).await.unwrap();
     let restored = backup.restore(&stored, &mut |_, _, _| ()).await;
     for stored in stored {
         stored.db.close().await;

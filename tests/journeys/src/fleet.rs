@@ -10,6 +10,8 @@ use tradewind_fleet::{ACCOUNTS, Seeder, services};
 use tradewind_kernel::{Clock, Entropy, Id, Secret, Timestamp};
 use tradewind_testkit::{Answer, Folder, LIMIT, Request};
 
+use crate::engine::Databases;
+
 /// The token of a user.
 #[must_use]
 pub fn user(id: Id) -> String {
@@ -40,7 +42,50 @@ pub struct Fleet {
     pub(crate) running: Running,
     /// `None` in a simulation, which keeps everything in memory.
     folder: Option<Folder>,
+    /// `None` when they are files in the folder, or in memory.
+    pub(crate) databases: Option<Databases>,
     settings: Vec<String>,
+}
+
+/// Where a shop keeps its data.
+#[derive(Debug)]
+pub struct Home {
+    folder: Folder,
+    databases: Option<Databases>,
+    settings: Vec<String>,
+}
+
+impl Home {
+    /// An empty place on the engine of the other shops.
+    pub async fn new() -> Self {
+        let (databases, settings) = on_the_engine(&[]).await;
+        Self { folder: Folder::new("journeys"), databases, settings }
+    }
+
+    /// A data folder with files, whatever the engine of the others.
+    #[must_use]
+    pub fn files(folder: Folder) -> Self {
+        Self { folder, databases: None, settings: Vec::new() }
+    }
+
+    /// Its data folder.
+    #[must_use]
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// What leads to its databases.
+    #[must_use]
+    pub fn settings(&self) -> SettingsSource {
+        SettingsSource::new().overrides(&self.settings).unwrap()
+    }
+
+    /// Removes it.
+    pub async fn remove(self) {
+        if let Some(databases) = self.databases {
+            databases.drop_all().await;
+        }
+    }
 }
 
 impl Fleet {
@@ -51,13 +96,13 @@ impl Fleet {
 
     /// A shop with the goods and accounts of the contract, and settings as after `--set`.
     pub async fn start_with(settings: &[&str]) -> Self {
-        let settings: Vec<String> = settings.iter().map(|&setting| setting.to_owned()).collect();
+        let (databases, settings) = on_the_engine(settings).await;
         let folder = Folder::new("journeys");
         let running = launch(&folder, &settings).await.unwrap_or_else(|error| panic!("{error}"));
-        Self { running, folder: Some(folder), settings }.filled().await
+        Self { running, folder: Some(folder), databases, settings }.filled().await
     }
 
-    /// The same on the calling thread, without files and sockets, in the paused time of the runtime: hours pass
+    /// The same on the calling thread, without files, servers and sockets, whatever the engine of the others, in the paused time of the runtime: hours pass
     /// as soon as everybody waits. Calls go to the near doors.
     pub async fn simulated(seed: u64, settings: &[&str]) -> Self {
         let settings: Vec<String> = settings.iter().map(|&setting| setting.to_owned()).collect();
@@ -70,7 +115,7 @@ impl Fleet {
         };
         let running = tradewind_fleet::assembly().start(host, &mut |_, _| {}).await;
         let running = running.unwrap_or_else(|error| panic!("{error}"));
-        Self { running, folder: None, settings }.filled().await
+        Self { running, folder: None, databases: None, settings }.filled().await
     }
 
     async fn filled(self) -> Self {
@@ -81,39 +126,55 @@ impl Fleet {
         self.ready().await
     }
 
-    /// A shop on a data folder that is there already; it is filled with nothing.
+    /// A shop where there is something already; it is filled with nothing.
     ///
     /// # Errors
     /// Why it does not start.
-    pub async fn open(folder: Folder) -> Result<Self, StartError> {
-        let running = launch(&folder, &[]).await?;
-        Ok(Self { running, folder: Some(folder), settings: Vec::new() }.ready().await)
+    pub async fn open(home: Home) -> Result<Self, StartError> {
+        let Home { folder, databases, settings } = home;
+        match launch(&folder, &settings).await {
+            Ok(running) => Ok(Self { running, folder: Some(folder), databases, settings }.ready().await),
+            Err(error) => {
+                Home { folder, databases, settings }.remove().await;
+                Err(error)
+            }
+        }
     }
 
     /// Why a shop with these settings does not start.
     pub async fn refused_with(setting: &str) -> StartError {
-        launch(&Folder::new("journeys"), &[setting.to_owned()]).await.expect_err("it does not start")
+        let (databases, settings) = on_the_engine(&[setting]).await;
+        let refused = launch(&Folder::new("journeys"), &settings).await.expect_err("it does not start");
+        if let Some(databases) = databases {
+            databases.drop_all().await;
+        }
+        refused
     }
 
-    /// Ends the shop and starts it again on the same data folder; the doors get other ports.
+    /// Ends the shop and starts it again on the same data folder and databases; the doors get other ports.
     pub async fn restart(self) -> Self {
-        let Self { running, folder, settings } = self;
+        let Self { running, folder, databases, settings } = self;
         assert_eq!(running.shutdown().await, Drained::Clean);
         let folder = folder.expect("a simulated shop has nothing to start from again");
         let running = launch(&folder, &settings).await.unwrap_or_else(|error| panic!("{error}"));
-        Self { running, folder: Some(folder), settings }.ready().await
+        Self { running, folder: Some(folder), databases, settings }.ready().await
     }
 
     /// Ends the shop, which finishes what it accepted and has kept its promises.
     pub async fn shutdown(self) {
         self.keeps_its_promises().await;
         assert_eq!(self.running.shutdown().await, Drained::Clean);
+        if let Some(databases) = self.databases {
+            databases.drop_all().await;
+        }
     }
 
-    /// Ends the shop whatever became of its promises, and leaves its data folder.
-    pub async fn leave(self) -> Option<Folder> {
+    /// Ends the shop whatever became of its promises.
+    pub async fn leave(self) {
         assert_eq!(self.running.shutdown().await, Drained::Clean);
-        self.folder
+        if let Some(databases) = self.databases {
+            databases.drop_all().await;
+        }
     }
 
     async fn ready(self) -> Self {
@@ -182,6 +243,14 @@ impl Fleet {
     pub fn database(&self, service: &str) -> &Db {
         self.running.database(service).unwrap_or_else(|| panic!("no database of {service}"))
     }
+}
+
+/// Where a shop keeps its data, and its settings: those of a test last.
+async fn on_the_engine(settings: &[&str]) -> (Option<Databases>, Vec<String>) {
+    let (databases, mut all) = Databases::new().await.unzip();
+    let all = all.get_or_insert_default();
+    all.extend(settings.iter().map(|&setting| setting.to_owned()));
+    (databases, std::mem::take(all))
 }
 
 async fn launch(folder: &Folder, settings: &[String]) -> Result<Running, StartError> {

@@ -5,13 +5,30 @@ use std::sync::{Mutex, mpsc};
 use tokio::sync::oneshot;
 use tradewind_db::{DbError, Tx, Work, sql};
 use tradewind_kernel::{Context, Principal};
+use tradewind_testkit::postgres::Session;
 use tradewind_testkit::within;
 
 use crate::Fleet;
 
 /// A service that cannot write until this is dropped.
 #[derive(Debug)]
-pub struct Held(#[expect(dead_code, reason = "dropping it lets go")] mpsc::Sender<()>);
+#[expect(dead_code, reason = "dropping it lets go")]
+pub struct Held(Hold);
+
+#[derive(Debug)]
+#[expect(dead_code, reason = "dropping it lets go")]
+enum Hold {
+    /// The only writer waits in a transaction.
+    Writer(mpsc::Sender<()>),
+    /// Every table is locked.
+    Tables(Session),
+}
+
+/// Locks all tables of a database at once against everything but reading.
+const LOCK: &str = "begin;
+    select format('lock table %s in exclusive mode', string_agg(format('%I', tablename), ', ' order by tablename))
+        from pg_tables where schemaname = current_schema() \\gexec
+    ";
 
 struct Gate {
     reached: Mutex<Option<oneshot::Sender<()>>>,
@@ -60,6 +77,10 @@ impl Fleet {
 
     /// Keeps a service from writing: it reads and answers, but handles no event and takes no command.
     pub async fn hold(&self, service: &str) -> Held {
+        if let Some(databases) = &self.databases {
+            let (server, database) = databases.of(service);
+            return Held(Hold::Tables(server.session(&database, LOCK).await));
+        }
         let (open, opened) = mpsc::channel();
         let (reaching, reached) = oneshot::channel();
         let gate = Gate { reached: Mutex::new(Some(reaching)), opened: Mutex::new(opened) };
@@ -68,6 +89,6 @@ impl Fleet {
         let db = self.database(service).clone();
         drop(tokio::spawn(async move { db.write(&context, gate).await }));
         within("the gate is reached", reached).await.unwrap();
-        Held(open)
+        Held(Hold::Writer(open))
     }
 }

@@ -1,4 +1,6 @@
 //! A whole shop for a test: every service, real sockets on loopback, a data folder of its own.
+//!
+//! With the variable `TRADEWIND_TEST_ENGINE=postgres` its databases are on a real server, which the tests start.
 
 #![warn(missing_docs)]
 #![allow(
@@ -11,6 +13,7 @@
 pub mod books;
 mod callers;
 mod copies;
+mod engine;
 mod evidence;
 mod fleet;
 mod held;
@@ -18,7 +21,7 @@ mod relay;
 pub mod rows;
 
 pub use callers::wish;
-pub use copies::{restore, restore_into};
-pub use fleet::{Fleet, ada, grace, staff, user};
+pub use copies::restore;
+pub use fleet::{Fleet, Home, ada, grace, staff, user};
 pub use held::Held;
 pub use relay::Relay;

@@ -53,6 +53,10 @@ impl Running {
         self.end(|scopes| &scopes.connections).await;
         self.end(|scopes| &scopes.requests).await;
         self.end(|scopes| &scopes.exports).await;
+        for absent in &self.absent {
+            absent.scope.stop();
+            absent.scope.idle().await;
+        }
         tracing::info!("drained");
     }
 
@@ -88,6 +92,7 @@ impl Running {
         let dropped = scopes().map(Scope::running).sum();
         tracing::error!(dropped, "the deadline for draining has passed; what still runs is dropped");
         scopes().for_each(Scope::kill);
+        self.absent.iter().for_each(|absent| absent.scope.kill());
         Drained::Forced { dropped }
     }
 

@@ -1,6 +1,9 @@
 //! Many services in one process.
 
+mod absent;
 mod drain;
+mod migrate;
+mod places;
 mod start;
 mod stored;
 

@@ -5,11 +5,14 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use tradewind_client::{Address, FarClient, NearReceiver, PhoneBook, near};
-use tradewind_db::{Db, Execution, Location, Options};
-use tradewind_events::LogFeed;
+use tradewind_db::Db;
+use tradewind_events::{Feed, LogFeed};
 use tradewind_kernel::{Clock, Entropy, Secret};
 
+use crate::assembly::absent::{Absent, AbsentFeed};
+use crate::assembly::places::Places;
 use crate::data_folder::DataFolder;
+use crate::database::Place;
 use crate::description::{Description, DoorKind};
 use crate::health::Stage;
 use crate::host::{Host, Network, PlatformSettings, Storage};
@@ -21,7 +24,7 @@ use crate::tasks::Scope;
 use crate::telemetry;
 
 /// Requests that wait before a near door.
-const NEAR_QUEUE: usize = 1_024;
+pub(super) const NEAR_QUEUE: usize = 1_024;
 
 /// The name of the secret that opens internal doors, in the data folder.
 pub const INTERNAL_SECRET: &str = "internal-door";
@@ -41,6 +44,8 @@ pub struct Assembly {
 #[derive(Debug)]
 pub struct Running {
     pub(super) instances: Vec<Instance>,
+    /// Services that run here without their database: they only say why.
+    pub(super) absent: Vec<Absent>,
     pub(super) clock: Clock,
     pub(super) platform: PlatformSettings,
     /// Keeps the lock until everything has ended.
@@ -82,27 +87,54 @@ impl Assembly {
         let logs = telemetry::log_book();
         let mut instances = Vec::new();
         let mut receivers = Vec::new();
+        let mut absent = Vec::new();
+        let mut places = Places::default();
         for service in self.services {
             let description = service.description;
             let entropy = entropy.fork(&description.name);
-            let db = open_database(&description.name, folder.as_ref(), &clock, &entropy, &platform)?;
-            let environment = Environment {
-                clock: clock.clone(),
-                entropy,
-                settings: settings.clone(),
-                platform: platform.clone(),
-                secret: secret.clone(),
-                db,
-                book: book.clone(),
-                logs: logs.clone(),
-                tells_of_process: instances.is_empty(),
+            let place = Place {
+                service: &description.name,
+                folder: folder.as_ref(),
+                settings: &platform.database,
+                clock: &clock,
+                entropy: &entropy,
             };
-            let instance = service.launch.launch(environment).await?;
-            receivers.extend(enter_doors(&book, &description, &instance, &platform)?);
-            progress(&description.name, "built");
-            instances.push(instance);
+            let launched = match places.open(&place, progress).await {
+                Err(error) => Err(error),
+                Ok(db) => {
+                    let environment = Environment {
+                        clock: clock.clone(),
+                        entropy: entropy.clone(),
+                        settings: settings.clone(),
+                        platform: platform.clone(),
+                        secret: secret.clone(),
+                        db,
+                        book: book.clone(),
+                        logs: logs.clone(),
+                        tells_of_process: instances.is_empty(),
+                    };
+                    service.launch.launch(environment).await
+                }
+            };
+            match launched {
+                Ok(instance) => {
+                    receivers.extend(enter_doors(&book, &description, &instance, &platform)?);
+                    progress(&description.name, "built");
+                    instances.push(instance);
+                }
+                Err(error) if error.is_of_database() => {
+                    let failed = Absent::new(&description, error);
+                    receivers.extend(failed.enter(&book));
+                    progress(&description.name, &format!("does not run: {}", failed.reason()));
+                    absent.push(failed);
+                }
+                Err(error) => return Err(error),
+            }
         }
-        let mut running = Running { instances, clock, platform, folder, book, entropy, secret };
+        if let (true, Some(first)) = (instances.is_empty(), absent.first()) {
+            return Err(first.error.clone());
+        }
+        let mut running = Running { instances, absent, clock, platform, folder, book, entropy, secret };
         running.check_peers()?;
         running.answer_near(receivers);
         running.follow()?;
@@ -125,6 +157,7 @@ impl Assembly {
         self.check_doors("doors", &platform.doors)?;
         self.check_doors("peers", &platform.peers)?;
         check_addresses(&platform)?;
+        platform.database.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
         platform.client.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
         self.services.iter().try_for_each(|service| service.launch.check(settings))?;
         Ok(platform)
@@ -160,7 +193,7 @@ fn secret(storage: Storage, entropy: &Entropy) -> Result<(Secret, Option<DataFol
     }
 }
 
-type Sockets = BTreeMap<(String, DoorKind), Listener>;
+pub(super) type Sockets = BTreeMap<(String, DoorKind), Listener>;
 
 /// Binds every socket before anything else happens: a taken port is the most common mistake.
 fn bind_all(
@@ -194,27 +227,6 @@ fn usual_address(port: u16, network: Network) -> Result<SocketAddr, StartError> 
         Network::Free | Network::None => 0,
     };
     Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
-}
-
-pub(super) fn open_database(
-    service: &str,
-    folder: Option<&DataFolder>,
-    clock: &Clock,
-    entropy: &Entropy,
-    platform: &PlatformSettings,
-) -> Result<Db, StartError> {
-    let (location, execution) = match folder {
-        Some(folder) => (Location::File(folder.database(service)), Execution::Threaded),
-        None => (Location::Memory, Execution::Inline),
-    };
-    let options = Options {
-        location,
-        execution,
-        readers: platform.database.readers,
-        clock: clock.clone(),
-        entropy: entropy.fork("db"),
-    };
-    Db::open(options).map_err(|error| StartError::new(service, error))
 }
 
 /// Enters every door into the phone book: as a near one, unless the settings say where it is; with its policies.
@@ -300,11 +312,16 @@ impl Running {
         for instance in &mut self.instances {
             for follower in std::mem::take(&mut instance.followers) {
                 let producer = follower.producer;
-                let Some(log) = logs.get(producer) else {
-                    let reason = format!("it listens to {producer}, which does not run here");
-                    return Err(StartError::new(instance.name, reason));
+                let feed: Box<dyn Feed> = match logs.get(producer) {
+                    Some(log) => Box::new(LogFeed::new(producer, log.clone())),
+                    None if self.absent.iter().any(|absent| absent.name == producer) => {
+                        Box::new(AbsentFeed { producer })
+                    }
+                    None => {
+                        let reason = format!("it listens to {producer}, which does not run here");
+                        return Err(StartError::new(instance.name, reason));
+                    }
                 };
-                let feed = Box::new(LogFeed::new(producer, log.clone()));
                 let scope = &instance.scopes.consumers;
                 scope.spawn("subscription", until_stopped(scope.clone(), (follower.follow)(feed)));
             }
@@ -363,7 +380,16 @@ impl Running {
                 }
             }
         }
+        for absent in &mut self.absent {
+            absent.listen(sockets, limits, &self.clock);
+        }
         Ok(())
+    }
+
+    /// The services that do not run because of their databases, each with what to mend. Their doors answer 503.
+    #[must_use]
+    pub fn absent(&self) -> Vec<(&str, &str)> {
+        self.absent.iter().map(|absent| (absent.name.as_str(), absent.reason())).collect()
     }
 
     /// Waits until every subscription has handled what its producer had told when this was called.
@@ -403,7 +429,7 @@ impl Running {
                 door.address.map(|address| OpenDoor { service, kind: door.kind, address })
             })
         });
-        open.collect()
+        open.chain(self.absent.iter().flat_map(Absent::open_doors)).collect()
     }
 
     /// The phone book: every door, as a near peer.

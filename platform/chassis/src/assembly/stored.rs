@@ -4,8 +4,9 @@ use tradewind_db::{Db, MigrationSet};
 use tradewind_kernel::{Clock, Entropy};
 
 use crate::assembly::Assembly;
-use crate::assembly::start::open_database;
+use crate::assembly::places::Places;
 use crate::data_folder::DataFolder;
+use crate::database::Place;
 use crate::instance::StartError;
 use crate::service::Service;
 use crate::settings::SettingsSource;
@@ -30,11 +31,11 @@ impl Assembly {
     }
 
     /// Opens the database of every service where a start with the same settings would find it, for copying them.
-    /// Databases that are not there are made, empty and without tables.
+    /// Embedded databases that are not there are made, empty and without tables.
     ///
     /// # Errors
     /// A setting that is wrong, or a database that cannot be opened.
-    pub fn open(
+    pub async fn open(
         &self,
         folder: &DataFolder,
         settings: &SettingsSource,
@@ -42,11 +43,15 @@ impl Assembly {
         entropy: &Entropy,
     ) -> Result<Vec<Stored>, StartError> {
         let platform = self.check(settings)?;
-        let services = self.services.iter().map(|service| {
+        let (mut places, mut opened) = (Places::default(), Vec::new());
+        for service in &self.services {
             let name = &service.description().name;
-            let db = open_database(name, Some(folder), clock, &entropy.fork(name), &platform)?;
-            Ok(Stored { service: name.clone(), db, migrations: service.migrations().to_vec() })
-        });
-        services.collect()
+            let entropy = entropy.fork(name);
+            let settings = &platform.database;
+            let place = Place { service: name, folder: Some(folder), settings, clock, entropy: &entropy };
+            let db = places.open(&place, &mut |_, _| {}).await?;
+            opened.push(Stored { service: name.clone(), db, migrations: service.migrations().to_vec() });
+        }
+        Ok(opened)
     }
 }

@@ -16,19 +16,21 @@
 //! is loaded into. Tables that others refer to come first. `identity` is a column that counts up, and the greatest
 //! number it ever gave: it goes on behind that one, also where the rows are gone.
 //!
-//! What differs between the engines is in `catalogue`, and in one function that writes a dump for each.
+//! What differs between the engines is in `tables`, and in a module of each engine that writes a dump.
 
-mod catalogue;
 mod error;
-mod load;
 mod read;
-mod sqlite;
+mod tables;
+
+use serde_json::{Value, json};
 
 pub use error::DumpError;
-pub use load::{Load, Loaded};
 pub use read::{DumpReader, DumpSummary};
 
-pub(crate) use sqlite::write;
+pub(crate) use read::{Heading, Line};
+pub(crate) use tables::{BEGIN_BEHIND, COLUMNS, GO_ON, Kind, LAST, REFERENCES, Table, tables};
+
+use crate::sql::Engine;
 
 /// The version of the form; a reader refuses what is newer.
 const FORMAT: u32 = 1;
@@ -39,5 +41,26 @@ pub(crate) const HISTORY: &str = "schema_migration";
 /// Tables that are not part of what a database holds: who does what now ends with whoever does it.
 const NOT_HELD: [&str; 1] = ["lease"];
 
-/// The component under which a database says that it is not whole: a load into it was begun and not accepted.
-pub(crate) const UNFINISHED: &str = "(unfinished restore)";
+/// The first line.
+pub(crate) fn first(engine: Engine) -> Value {
+    json!({ "dump": FORMAT, "engine": engine.name() })
+}
+
+/// The line before the rows of a table, whose counting column gave `last` at most.
+pub(crate) fn heading(table: &Table, last: i64) -> Value {
+    let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+    match &table.identity {
+        Some(column) => json!({ "table": table.name, "columns": columns, "identity": [column, last] }),
+        None => json!({ "table": table.name, "columns": columns }),
+    }
+}
+
+/// The line behind the rows of a table.
+pub(crate) fn rows(rows: u64) -> Value {
+    json!({ "rows": rows })
+}
+
+/// The last line.
+pub(crate) fn end(tables: usize, rows: u64) -> Value {
+    json!({ "end": true, "tables": tables, "rows": rows })
+}

@@ -57,7 +57,7 @@ enum State {
 /// A line of a dump.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-pub(super) enum Line {
+pub(crate) enum Line {
     Row(Vec<Value>),
     Table(Heading),
     End { end: bool, tables: u64, rows: u64 },
@@ -67,12 +67,12 @@ pub(super) enum Line {
 
 /// The line before the rows of a table.
 #[derive(Debug, Clone, Deserialize)]
-pub(super) struct Heading {
-    pub(super) table: String,
-    pub(super) columns: Vec<String>,
+pub(crate) struct Heading {
+    pub(crate) table: String,
+    pub(crate) columns: Vec<String>,
     /// A column that counts up, and the greatest number that it gave.
     #[serde(default)]
-    pub(super) identity: Option<(String, i64)>,
+    pub(crate) identity: Option<(String, i64)>,
 }
 
 impl DumpReader {
@@ -96,7 +96,7 @@ impl DumpReader {
     }
 
     /// The lines that end in this piece.
-    pub(super) fn lines(&mut self, piece: &[u8]) -> Result<Vec<Line>, DumpError> {
+    pub(crate) fn lines(&mut self, piece: &[u8]) -> Result<Vec<Line>, DumpError> {
         self.rest.extend_from_slice(piece);
         let mut lines = Vec::new();
         let mut text = std::mem::take(&mut self.rest);
@@ -117,7 +117,7 @@ impl DumpReader {
     }
 
     /// The number of the last line that was read.
-    pub(super) fn line(&self) -> u64 {
+    pub(crate) fn line(&self) -> u64 {
         self.line
     }
 

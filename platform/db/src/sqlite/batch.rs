@@ -3,7 +3,6 @@
 use rusqlite::Connection;
 
 use crate::DbError;
-use crate::fault;
 use crate::fault_points::{AFTER_COMMIT, BEFORE_COMMIT};
 use crate::job::{Job, Verdict};
 use crate::stats::Counters;
@@ -16,9 +15,13 @@ pub(crate) const MAX_ATTEMPTS: u32 = 5;
 ///
 /// No savepoints: they cost each work two statements, and failures after a write are rare. When one
 /// happens the batch is rolled back and each work runs again in a transaction of its own.
-pub(crate) fn run(connection: Connection, source: &Source, mut jobs: Vec<Box<dyn Job>>) -> Connection {
+pub(crate) fn run(
+    connection: Connection,
+    source: &Source,
+    mut jobs: Vec<Box<dyn Job>>,
+) -> Option<Connection> {
     jobs.retain(|job| job.is_wanted());
-    let mut tx = Tx::new(connection, source.clone());
+    let mut tx = Tx::embedded(connection, source.clone());
     if jobs.len() == 1 {
         run_alone(&mut tx, source, &mut jobs[0]);
     } else if !jobs.is_empty() && !run_together(&mut tx, source, &mut jobs) {
@@ -89,12 +92,12 @@ fn run_alone(tx: &mut Tx, source: &Source, job: &mut Box<dyn Job>) {
 
 fn begin(tx: &mut Tx) -> Result<(), DbError> {
     // Taking the write lock first: a transaction that reads and then writes could fail in between.
-    tx.connection().execute_batch("begin immediate").map_err(|error| fault::classify("begin", &error))
+    tx.frame("begin", "begin immediate")
 }
 
 fn commit(tx: &mut Tx, source: &Source, works: usize) -> Result<(), DbError> {
     BEFORE_COMMIT.pass();
-    match tx.connection().execute_batch("commit") {
+    match tx.frame("commit", "commit") {
         Ok(()) => {
             AFTER_COMMIT.pass();
             Counters::add(&source.counters.commits, 1);
@@ -103,7 +106,7 @@ fn commit(tx: &mut Tx, source: &Source, works: usize) -> Result<(), DbError> {
         }
         Err(error) => {
             roll_back(tx, source);
-            Err(fault::classify("commit", &error))
+            Err(error)
         }
     }
 }
@@ -111,10 +114,10 @@ fn commit(tx: &mut Tx, source: &Source, works: usize) -> Result<(), DbError> {
 fn roll_back(tx: &mut Tx, source: &Source) {
     Counters::add(&source.counters.rollbacks, 1);
     // Some failures have rolled back already; a second rollback would be an error.
-    if tx.connection().is_autocommit() {
+    if !tx.is_open() {
         return;
     }
-    if let Err(error) = tx.connection().execute_batch("rollback") {
+    if let Err(error) = tx.frame("rollback", "rollback") {
         tracing::error!(%error, "a transaction could not be rolled back");
     }
 }

@@ -7,8 +7,9 @@ use rusqlite::Connection;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
 use crate::DbError;
-use crate::sqlite::open;
+use crate::export::Content;
 use crate::sqlite::writer::QUEUE_WAIT;
+use crate::sqlite::{dump, open};
 use crate::tx::Source;
 
 /// Exports at a time: each has a thread, and keeps the journal from shrinking.
@@ -35,7 +36,7 @@ impl Readers {
     pub(crate) async fn with<T>(
         &self,
         source: &Source,
-        act: impl FnOnce(Connection) -> (Connection, T),
+        act: impl FnOnce(Connection) -> (Option<Connection>, T),
     ) -> Result<T, DbError> {
         let _place = self.place(source).await?;
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
@@ -44,14 +45,14 @@ impl Readers {
             None => open::reader(&self.path)?,
         };
         let (connection, result) = act(connection);
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).extend(connection);
         Ok(result)
     }
 
-    /// Lets `write` read on a thread and a connection of its own: it may take long, and the pool is small.
+    /// Reads `content` on a thread and a connection of its own: it may take long, and the pool is small.
     pub(crate) fn export(
         &self,
-        write: impl FnOnce(&Connection, &mut dyn FnMut(Vec<u8>) -> bool) -> Result<(), DbError> + Send + 'static,
+        content: Content,
         to: mpsc::Sender<Result<Vec<u8>, DbError>>,
     ) -> Result<(), DbError> {
         if self.places.is_closed() {
@@ -62,7 +63,8 @@ impl Readers {
         let connection = open::reader(&self.path)?;
         let read = move || {
             let _place = place;
-            let outcome = write(&connection, &mut |chunk| to.blocking_send(Ok(chunk)).is_ok());
+            let outcome =
+                dump::content(&connection, &content, &mut |chunk| to.blocking_send(Ok(chunk)).is_ok());
             if let Err(error) = outcome {
                 // Nobody to tell: the reader has left.
                 to.blocking_send(Err(error)).unwrap_or_default();

@@ -90,7 +90,7 @@ fn serve(connection: Connection, mut messages: mpsc::Receiver<Message>, source: 
             }
             next = if jobs.len() < MAX_BATCH { messages.try_recv().ok() } else { None };
         }
-        connection = connection.map(|connection| batch::run(connection, source, jobs));
+        connection = connection.and_then(|connection| batch::run(connection, source, jobs));
     }
     finish(connection, messages, source);
     if let Some(done) = closing {
@@ -103,7 +103,8 @@ fn serve(connection: Connection, mut messages: mpsc::Receiver<Message>, source: 
 fn finish(connection: Option<Connection>, mut messages: mpsc::Receiver<Message>, source: &Source) {
     let Some(mut connection) = connection else { return };
     while let Ok(Message::Run(job)) = messages.try_recv() {
-        connection = batch::run(connection, source, vec![job]);
+        let Some(same) = batch::run(connection, source, vec![job]) else { return };
+        connection = same;
     }
     if let Err(error) = connection.execute_batch("pragma wal_checkpoint(truncate)") {
         tracing::warn!(%error, "the journal could not be folded into the database; the next start does it");

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use tradewind_backup::BackupError;
 use tradewind_client::{Address, Body, PhoneBook, near};
 use tradewind_fleet::oracles;
-use tradewind_journeys::{Fleet, ada, restore, restore_into, wish};
+use tradewind_journeys::{Fleet, Home, ada, restore, wish};
 use tradewind_orders_contract::{OrderId, OrderState, OrdersClient};
 use tradewind_problem::Problem;
 use tradewind_testkit::{Folder, until, within};
@@ -78,15 +78,17 @@ async fn a_backup_under_load_has_every_order_that_was_accepted_before_it_and_is_
     fleet.quiet().await;
     fleet.shutdown().await;
     for (backup, before) in backups {
-        let (data, restored) = restore(&backup).await;
-        restored.unwrap();
-        let fleet = Fleet::open(data).await.unwrap();
-        assert_eq!(broken(&fleet).await, Vec::<String>::new());
-        for id in before {
-            let order = fleet.orders(&ada()).order(id).await.unwrap();
-            assert_ne!(order.state, OrderState::New, "{order:?}");
+        // The second is the same where the shops of the tests keep files, and another engine where they do not.
+        for home in [Home::new().await, Home::files(Folder::new("restored"))] {
+            restore(&backup, &home).await.unwrap();
+            let fleet = Fleet::open(home).await.unwrap();
+            assert_eq!(broken(&fleet).await, Vec::<String>::new());
+            for id in &before {
+                let order = fleet.orders(&ada()).order(*id).await.unwrap();
+                assert_ne!(order.state, OrderState::New, "{order:?}");
+            }
+            fleet.shutdown().await;
         }
-        fleet.shutdown().await;
     }
 }
 
@@ -145,9 +147,9 @@ async fn cut(holds: bool) -> (Vec<String>, OrderState) {
     fleet.quiet().await;
     assert_eq!(fleet.orders(&ada()).order(id).await.unwrap().state, OrderState::Open);
     fleet.shutdown().await;
-    let (data, restored) = restore(&place(&folder)).await;
-    restored.unwrap();
-    let fleet = Fleet::open(data).await.unwrap();
+    let home = Home::new().await;
+    restore(&place(&folder), &home).await.unwrap();
+    let fleet = Fleet::open(home).await.unwrap();
     let outcome = (broken(&fleet).await, fleet.orders(&ada()).order(id).await.unwrap().state);
     fleet.leave().await;
     outcome
@@ -275,12 +277,14 @@ async fn a_backup_that_is_not_as_it_was_written_is_refused_before_anything_is_re
     for (reason, change) in cases {
         let copy = copy_of(&backup);
         change(copy.path());
-        let (data, refused) = restore(copy.path()).await;
-        let error = refused.unwrap_err().to_string();
+        let home = Home::files(Folder::new("restored"));
+        let error = restore(copy.path(), &home).await.unwrap_err().to_string();
         assert!(error.contains(reason), "{reason}: {error}");
-        assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 0, "{reason}");
+        assert_eq!(std::fs::read_dir(home.folder().path()).unwrap().count(), 0, "{reason}");
     }
-    restore(&backup).await.1.unwrap();
+    let home = Home::new().await;
+    restore(&backup, &home).await.unwrap();
+    home.remove().await;
 }
 
 #[tokio::test]
@@ -289,12 +293,12 @@ async fn a_restore_that_fails_leaves_no_fleet() {
     let backup = taken(&folder).await;
     // Everything adds up, and one value cannot be what its column holds.
     forge(&backup, "orders", |text| text.replacen("\"OPEN\"", "7", 1));
-    let (data, failed) = restore(&backup).await;
-    let error = failed.unwrap_err();
+    let home = Home::new().await;
+    let error = restore(&backup, &home).await.unwrap_err();
     assert!(matches!(&error, BackupError::Dump { service, .. } if service == "orders"), "{error}");
     assert!(error.to_string().contains("state does not hold what it should"), "{error}");
     // The databases of the services before it are whole, and none of them is a part of a fleet.
-    let error = Fleet::open(data).await.map(drop).unwrap_err().to_string();
+    let error = Fleet::open(home).await.map(drop).unwrap_err().to_string();
     assert!(error.contains("a restore into this database was begun and not finished"), "{error}");
 }
 
@@ -303,9 +307,9 @@ async fn what_a_backup_was_made_to_say_is_noticed_by_the_oracles() {
     let folder = Folder::new("backup");
     let backup = taken(&folder).await;
     forge(&backup, "orders", |text| text.replacen("\"OPEN\"", "\"REJECTED\"", 1));
-    let (data, restored) = restore(&backup).await;
-    restored.unwrap();
-    let fleet = Fleet::open(data).await.unwrap();
+    let home = Home::new().await;
+    restore(&backup, &home).await.unwrap();
+    let fleet = Fleet::open(home).await.unwrap();
     assert!(broken(&fleet).await.contains(&"order-views-follow-their-streams".to_owned()));
     fleet.leave().await;
 }
@@ -314,15 +318,14 @@ async fn what_a_backup_was_made_to_say_is_noticed_by_the_oracles() {
 async fn a_backup_is_restored_as_often_as_wanted_and_never_over_anything() {
     let folder = Folder::new("backup");
     let backup = taken(&folder).await;
-    let (first, restored) = restore(&backup).await;
-    restored.unwrap();
-    let error = restore_into(&backup, first.path()).await.unwrap_err();
+    let (first, second) = (Home::new().await, Home::new().await);
+    restore(&backup, &first).await.unwrap();
+    let error = restore(&backup, &first).await.unwrap_err();
     assert!(matches!(error, BackupError::NotEmpty { .. }), "{error}");
-    let (second, restored) = restore(&backup).await;
-    restored.unwrap();
+    restore(&backup, &second).await.unwrap();
     let mut rows = Vec::new();
-    for data in [first, second] {
-        let fleet = Fleet::open(data).await.unwrap();
+    for home in [first, second] {
+        let fleet = Fleet::open(home).await.unwrap();
         rows.push(fleet.rows().await);
         fleet.shutdown().await;
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tradewind_fleet::oracles;
-use tradewind_journeys::{Fleet, ada, restore, restore_into};
+use tradewind_journeys::{Fleet, Home, ada, restore};
 use tradewind_orders_contract::OrderState;
 use tradewind_testkit::{Folder, Request};
 use tradewind_verify::{Verdict, judge};
@@ -60,8 +60,8 @@ async fn is_clean(fleet: &Fleet) {
     }
 }
 
-async fn goes_on(folder: Folder, expected: &Value) {
-    let fleet = Fleet::open(folder).await.unwrap_or_else(|error| panic!("{error}"));
+async fn goes_on(home: Home, expected: &Value) {
+    let fleet = Fleet::open(home).await.unwrap_or_else(|error| panic!("{error}"));
     knows(&fleet, expected).await;
     is_clean(&fleet).await;
     assert_eq!(fleet.order(&ada(), &[("1", 1)]).await.state, OrderState::Open);
@@ -75,7 +75,8 @@ async fn goes_on(folder: Folder, expected: &Value) {
 async fn a_data_folder_of_every_release_is_opened_and_goes_on() {
     for release in releases() {
         let expected = std::fs::read(release.join("expected.json")).unwrap();
-        goes_on(copy_of(&release.join("data")), &serde_json::from_slice(&expected).unwrap()).await;
+        goes_on(Home::files(copy_of(&release.join("data"))), &serde_json::from_slice(&expected).unwrap())
+            .await;
     }
 }
 
@@ -83,18 +84,19 @@ async fn a_data_folder_of_every_release_is_opened_and_goes_on() {
 async fn a_backup_of_every_release_is_restored_and_goes_on() {
     for release in releases() {
         let expected = std::fs::read(release.join("expected.json")).unwrap();
-        let (folder, restored) = restore(&release.join("backup")).await;
+        let home = Home::new().await;
+        let restored = restore(&release.join("backup"), &home).await;
         restored.unwrap_or_else(|error| panic!("{}: {error}", release.display()));
-        goes_on(folder, &serde_json::from_slice(&expected).unwrap()).await;
+        goes_on(home, &serde_json::from_slice(&expected).unwrap()).await;
     }
 }
 
 #[tokio::test]
 async fn an_earlier_backup_is_not_restored_over_what_is_there() {
     let release = releases().remove(0);
-    let folder = copy_of(&release.join("data"));
-    let error = restore_into(&release.join("backup"), folder.path()).await.unwrap_err().to_string();
+    let home = Home::files(copy_of(&release.join("data")));
+    let error = restore(&release.join("backup"), &home).await.unwrap_err().to_string();
     assert!(error.contains("the database of catalogue is not empty"), "{error}");
     let expected = std::fs::read(release.join("expected.json")).unwrap();
-    goes_on(folder, &serde_json::from_slice(&expected).unwrap()).await;
+    goes_on(home, &serde_json::from_slice(&expected).unwrap()).await;
 }

@@ -145,10 +145,8 @@ async fn subscriptions_are_held_by_who_has_the_secret_and_for_a_bounded_time() {
     let secret = world.fleet.secret().expose().to_owned();
     let path = "/backup/hold";
     let subscription = r#"{"subscription":"orders","token":1}"#;
-    let bodies = [
-        ("PUT", r#"{"seconds":10}"#.to_owned()),
-        ("DELETE", format!(r#"{{"held":[{subscription}]}}"#)),
-    ];
+    let bodies =
+        [("PUT", r#"{"seconds":10}"#.to_owned()), ("DELETE", format!(r#"{{"held":[{subscription}]}}"#))];
     for name in internal_doors() {
         let door = world.fleet.door(&name);
         for (method, body) in &bodies {

@@ -8,10 +8,11 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tradewind_kernel::Id;
 
-use super::catalogue::{BEGIN_BEHIND, COLUMNS, GO_ON, Kind, REFERENCES, Table, tables};
-use super::read::{DumpReader, Heading, Line};
-use super::{DumpError, DumpSummary, HISTORY, UNFINISHED};
-use crate::migrate::APPLIED;
+use crate::dump::{
+    BEGIN_BEHIND, COLUMNS, DumpError, DumpReader, DumpSummary, GO_ON, HISTORY, Heading, Kind, Line,
+    REFERENCES, Table, tables,
+};
+use crate::migrate::{APPLIED, UNFINISHED};
 use crate::sql::Sql;
 use crate::value::Bind;
 use crate::{Db, DbError, Tx, Work, params};
@@ -218,7 +219,7 @@ impl Loaded {
     /// # Errors
     /// [`DumpError::Differs`] with the first table that does not, and the database's own failures.
     pub async fn compare(&self) -> Result<(), DumpError> {
-        let (tables, _) = self.db.submit(Catalogue, None).await?;
+        let (tables, _) = self.db.submit(ReadTables, None).await?;
         let tables: BTreeMap<_, _> = tables.into_iter().map(|table| (table.name.clone(), table)).collect();
         let (mut reader, mut tally) = (DumpReader::default(), Tally::default());
         let mut history = false;
@@ -358,9 +359,9 @@ impl Tally {
 }
 
 /// Reads which tables there are.
-struct Catalogue;
+struct ReadTables;
 
-impl Work for Catalogue {
+impl Work for ReadTables {
     type Output = (Vec<Table>, BTreeSet<(String, u32, String)>);
     type Error = DbError;
 
@@ -394,11 +395,11 @@ impl Work for Occupied {
 struct Begin;
 
 impl Work for Begin {
-    type Output = <Catalogue as Work>::Output;
+    type Output = <ReadTables as Work>::Output;
     type Error = DumpError;
 
     async fn run(&self, tx: &mut Tx) -> Result<Self::Output, DumpError> {
-        let (tables, applied) = Catalogue.run(tx).await?;
+        let (tables, applied) = ReadTables.run(tx).await?;
         crate::migrate::require_whole(applied.iter().map(|(component, ..)| component.as_str()))?;
         if let Some(table) = Occupied.run(tx).await? {
             return Err(DumpError::NotEmpty { table });

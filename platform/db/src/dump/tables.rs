@@ -6,7 +6,7 @@ use crate::sql::{Engine, Sql};
 
 crate::sql! {
     /// Table, column, type, place in the primary key (0: none), whether it counts up (1).
-    pub(super) COLUMNS = {
+    pub(crate) COLUMNS = {
         postgres: "select tables.relname::text, attribute.attname::text, format_type(attribute.atttypid, null),
                 coalesce(array_position(key.conkey, attribute.attnum), 0)::bigint,
                 (attribute.attidentity <> '')::integer::bigint
@@ -23,7 +23,7 @@ crate::sql! {
             order by tables.name, info.cid",
     };
     /// Table, and one that it refers to.
-    pub(super) REFERENCES = {
+    pub(crate) REFERENCES = {
         postgres: "select referring.relname::text, referred.relname::text
             from pg_constraint as reference
             join pg_class as referring on referring.oid = reference.conrelid
@@ -34,7 +34,7 @@ crate::sql! {
             where tables.type = 'table'",
     };
     /// Table, and the greatest number that its counting column ever gave.
-    pub(super) LAST = {
+    pub(crate) LAST = {
         postgres: "select tables.relname::text, coalesce(pg_sequence_last_value(
                 pg_get_serial_sequence(quote_ident(tables.relname::text), attribute.attname::text)::regclass), 0)
             from pg_class as tables
@@ -43,12 +43,12 @@ crate::sql! {
         sqlite: "select name, seq from sqlite_sequence",
     };
     /// Makes the counting column $2 of table $1 go on behind $3, which is 1 or more.
-    pub(super) GO_ON = {
+    pub(crate) GO_ON = {
         postgres: "select setval(pg_get_serial_sequence(quote_ident($1::text), $2::text), $3::bigint)",
         sqlite: "update sqlite_sequence set seq = max(seq, $3) where name = $1 and $2 is not null returning seq",
     };
     /// The same for a table into which nothing was ever put.
-    pub(super) BEGIN_BEHIND = {
+    pub(crate) BEGIN_BEHIND = {
         postgres: "select $3::bigint where $1::text is null and $2::text is null",
         sqlite: "insert into sqlite_sequence (name, seq) select $1, $3 where $2 is not null
             and not exists (select 1 from sqlite_sequence where name = $1) returning seq",
@@ -57,7 +57,7 @@ crate::sql! {
 
 /// What a column holds, by its declared type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A whole number.
     Int,
     /// A truth value.
@@ -78,7 +78,7 @@ impl Kind {
             "bigint" | "integer" | "smallint" | "int" => Self::Int,
             "boolean" => Self::Bool,
             "text" | "character varying" => Self::Text,
-            "jsonb" | "json" => Self::Json,
+            "json" | "jsonb" => Self::Json,
             "uuid" => Self::Id,
             "bytea" | "blob" => Self::Bytes,
             _ => return None,
@@ -88,28 +88,28 @@ impl Kind {
 
 /// A column.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Column {
-    pub(super) name: String,
+pub(crate) struct Column {
+    pub(crate) name: String,
     /// `None`: of a type that no dump knows.
-    pub(super) kind: Option<Kind>,
+    pub(crate) kind: Option<Kind>,
 }
 
 /// A table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Table {
-    pub(super) name: String,
-    pub(super) columns: Vec<Column>,
+pub(crate) struct Table {
+    pub(crate) name: String,
+    pub(crate) columns: Vec<Column>,
     /// The columns of its primary key, in their order; all columns, if it has none.
     key: Vec<usize>,
     /// The column that counts up.
-    pub(super) identity: Option<String>,
+    pub(crate) identity: Option<String>,
 }
 
 /// A row of [`COLUMNS`].
-pub(super) type ColumnRow = (String, String, String, i64, i64);
+pub(crate) type ColumnRow = (String, String, String, i64, i64);
 
 /// The tables that are dumped: those that others refer to first, otherwise by name; the history before all.
-pub(super) fn tables(columns: Vec<ColumnRow>, references: &[(String, String)]) -> Vec<Table> {
+pub(crate) fn tables(columns: Vec<ColumnRow>, references: &[(String, String)]) -> Vec<Table> {
     let mut found: BTreeMap<String, (Table, Vec<(i64, usize)>)> = BTreeMap::new();
     let held = columns.into_iter().filter(|(table, ..)| !super::NOT_HELD.contains(&table.as_str()));
     for (table, name, declared, place, counts) in held {
@@ -149,7 +149,7 @@ fn with_key(table: Table, mut key: Vec<(i64, usize)>) -> Table {
 
 impl Table {
     /// Gives all rows in the order of the primary key, the same on every engine.
-    pub(super) fn select(&self, engine: Engine) -> String {
+    pub(crate) fn select(&self, engine: Engine) -> String {
         let columns: Vec<String> = self.columns.iter().map(|column| quoted(&column.name)).collect();
         let order = self.key.iter().map(|at| match (engine, self.columns[*at].kind) {
             (Engine::Postgres, Some(Kind::Text)) => format!("{} collate \"C\"", columns[*at]),
@@ -160,13 +160,13 @@ impl Table {
     }
 
     /// Gives 1 when the table holds a row.
-    pub(super) fn any(&self) -> &'static Sql {
+    pub(crate) fn any(&self) -> &'static Sql {
         let text = format!("select 1 where exists (select 1 from {})", quoted(&self.name));
         Sql::made("ANY", text.clone(), text)
     }
 
     /// Puts a row with these columns in.
-    pub(super) fn insert(&self, columns: &[String]) -> &'static Sql {
+    pub(crate) fn insert(&self, columns: &[String]) -> &'static Sql {
         let names: Vec<String> = columns.iter().map(|name| quoted(name)).collect();
         let (table, names) = (quoted(&self.name), names.join(", "));
         let places = |mark: &str| {
@@ -180,7 +180,7 @@ impl Table {
         Sql::made("LOAD", postgres, sqlite)
     }
 
-    pub(super) fn column(&self, name: &str) -> Option<&Column> {
+    pub(crate) fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
     }
 }

@@ -1,26 +1,31 @@
-//! Writing a dump of the embedded engine.
+//! All tables on their way out of the embedded engine.
 
 use std::collections::BTreeMap;
 
 use rusqlite::Connection;
-use serde_json::json;
+use serde_json::Value;
 
-use super::catalogue::{COLUMNS, LAST, REFERENCES, Table, tables};
-use super::{FORMAT, HISTORY};
-use crate::export::{CHUNK, line, value};
-use crate::migrate::APPLIED;
+use crate::dump::{self, COLUMNS, HISTORY, LAST, REFERENCES, Table, tables};
+use crate::export::{self, CHUNK, Content, line, sqlite_value};
+use crate::migrate::{APPLIED, require_whole};
 use crate::sql::{Engine, Sql};
-use crate::{DbError, FromRow, fault, tx};
+use crate::sqlite::statement;
+use crate::{DbError, FromRow, fault};
 
-/// Writes all tables in chunks to `give`, which says whether anybody still reads.
-///
-/// The first chunk is the first line alone: when it has arrived, the state is chosen. `whole` refuses a database
-/// that is being loaded.
-pub(crate) fn write(
+/// Writes what is wanted, in chunks, to `give`, which says whether anybody still reads.
+pub(crate) fn content(
     connection: &Connection,
-    whole: bool,
+    content: &Content,
     give: &mut dyn FnMut(Vec<u8>) -> bool,
 ) -> Result<(), DbError> {
+    match content {
+        Content::Evidence(tables) => export::write(connection, tables, give),
+        Content::Dump { whole } => write(connection, *whole, give),
+    }
+}
+
+/// The first chunk is the first line alone: when it has arrived, the state is chosen.
+fn write(connection: &Connection, whole: bool, give: &mut dyn FnMut(Vec<u8>) -> bool) -> Result<(), DbError> {
     let begun = connection.execute_batch("begin");
     begun.map_err(|error| fault::classify("begin", &error))?;
     let outcome = write_all(connection, whole, give);
@@ -31,7 +36,7 @@ pub(crate) fn write(
 }
 
 fn query<R: FromRow>(connection: &Connection, sql: &Sql) -> Result<Vec<R>, DbError> {
-    tx::query(connection, sql, &[]).map_err(|fault| fault.named(sql))
+    statement::query(connection, sql, &[]).map_err(|fault| fault.named(sql))
 }
 
 fn write_all(
@@ -43,7 +48,7 @@ fn write_all(
     let tables = tables(query(connection, &COLUMNS)?, &query(connection, &REFERENCES)?);
     if whole && tables.iter().any(|table| table.name == HISTORY) {
         let applied: Vec<(String, u32, String)> = query(connection, &APPLIED)?;
-        crate::migrate::require_whole(applied.iter().map(|(component, ..)| component.as_str()))?;
+        require_whole(applied.iter().map(|(component, ..)| component.as_str()))?;
     }
     let last: BTreeMap<String, i64> = if tables.iter().any(|table| table.identity.is_some()) {
         query(connection, &LAST)?.into_iter().collect()
@@ -51,34 +56,25 @@ fn write_all(
         BTreeMap::new()
     };
     let mut chunk = Vec::new();
-    line(&mut chunk, &json!({ "dump": FORMAT, "engine": Engine::Sqlite.name() }))?;
-    let mut writing = give(std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK)));
+    line(&mut chunk, &dump::first(Engine::Sqlite))?;
+    let mut reading = give(std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK)));
     let mut all = 0;
     for table in &tables {
-        if !writing {
+        if !reading {
             return Ok(());
         }
-        let number = last.get(&table.name).copied().unwrap_or(0);
-        line(&mut chunk, &heading(table, number))?;
+        line(&mut chunk, &dump::heading(table, last.get(&table.name).copied().unwrap_or(0)))?;
         let rows = write_table(connection, table, &mut chunk, give)?;
-        line(&mut chunk, &json!({ "rows": rows }))?;
+        line(&mut chunk, &dump::rows(rows))?;
         all += rows;
-        writing = chunk.len() < CHUNK || give(std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK)));
+        reading = chunk.len() < CHUNK || give(std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK)));
     }
-    line(&mut chunk, &json!({ "end": true, "tables": tables.len(), "rows": all }))?;
+    line(&mut chunk, &dump::end(tables.len(), all))?;
     give(chunk);
     Ok(())
 }
 
-fn heading(table: &Table, last: i64) -> serde_json::Value {
-    let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
-    match &table.identity {
-        Some(column) => json!({ "table": table.name, "columns": columns, "identity": [column, last] }),
-        None => json!({ "table": table.name, "columns": columns }),
-    }
-}
-
-/// Stops early, without an error, when nobody reads any more: the last line is missing then.
+/// Gives the number of rows; ends when nobody reads any more.
 fn write_table(
     connection: &Connection,
     table: &Table,
@@ -92,8 +88,8 @@ fn write_table(
     let mut count = 0;
     while let Some(row) = rows.next().map_err(|error| failed(&error))? {
         let values: Result<Vec<_>, DbError> =
-            (0..table.columns.len()).map(|index| value(row.get_ref(index))).collect();
-        line(chunk, &serde_json::Value::Array(values?))?;
+            (0..table.columns.len()).map(|index| sqlite_value(row.get_ref(index))).collect();
+        line(chunk, &Value::Array(values?))?;
         count += 1;
         if chunk.len() >= CHUNK && !give(std::mem::replace(chunk, Vec::with_capacity(CHUNK))) {
             return Err(DbError::Closed);

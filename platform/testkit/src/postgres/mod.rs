@@ -1,0 +1,261 @@
+//! A real PostgreSQL server for a test.
+
+mod account;
+mod certificate;
+mod client;
+mod keeper;
+mod programs;
+mod running;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::{fmt, thread};
+
+use tokio::net::TcpSocket;
+use tokio::sync::OnceCell;
+use tradewind_kernel::Secret;
+
+use self::account::Account;
+use self::keeper::Keeper;
+use self::programs::Programs;
+use crate::until;
+
+pub use self::certificate::Certificate;
+pub use self::client::Session;
+
+/// Where programs of the system are; children see no other variable of the test.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// The name of the superuser.
+const SUPERUSER: &str = "postgres";
+
+/// The least number of connections of the server that tests share.
+const SHARED_CONNECTIONS: usize = 300;
+
+/// How a server is to run.
+#[derive(Debug)]
+pub struct Options {
+    /// Whether a commit waits for the disk (`fsync`). Off is faster, and right where a test does not ask what is
+    /// left after a crash.
+    pub durable: bool,
+    /// How many connections it takes at a time.
+    pub connections: usize,
+    /// With one, the server also speaks TLS.
+    pub certificate: Option<Certificate>,
+}
+
+impl Default for Options {
+    /// Durable, 100 connections, no TLS.
+    fn default() -> Self {
+        Self { durable: true, connections: 100, certificate: None }
+    }
+}
+
+/// A server on a free port of 127.0.0.1 with a new cluster in a folder of its own, run by an ordinary user.
+///
+/// Everybody, the superuser included, needs a password (SCRAM-SHA-256). The server ends and the folder goes with
+/// this value, or with this process, however that ends.
+pub struct Postgres {
+    keeper: Keeper,
+    folder: PathBuf,
+    programs: Programs,
+    port: Port,
+    password: Secret,
+    certificate: Option<Certificate>,
+    /// The number of the process; `None` while it does not run.
+    server: Option<u32>,
+}
+
+impl fmt::Debug for Postgres {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (port, server) = (self.port.number, self.server);
+        f.debug_struct("Postgres").field("port", &port).field("server", &server).finish_non_exhaustive()
+    }
+}
+
+impl Postgres {
+    /// Makes a cluster and starts a server on it, with the programs in the folder `TRADEWIND_POSTGRES_BIN`, else
+    /// Debian's newest, else those on the path. Takes one or two seconds.
+    ///
+    /// # Panics
+    /// When PostgreSQL is not installed, with what to install; when the server does not start, with its log.
+    pub async fn start(options: Options) -> Self {
+        let programs = Programs::find();
+        let (folder, account) = account::new_folder();
+        let keeper = Keeper::start(&programs, &folder, account);
+        let (port, password) = (Port::free(), Secret::new(account::random_name(32)));
+        let certificate = options.certificate;
+        let mut this = Self { keeper, folder, programs, port, password, certificate, server: None };
+        account.write(&this.folder.join("password"), this.password.expose().as_bytes());
+        let made = this.keeper.ask("init").await;
+        assert!(made == 0, "initdb failed:\n{}", this.log());
+        this.configure(options.durable, options.connections, account);
+        this.start_again().await;
+        this
+    }
+
+    /// The server that tests of this process share, started when the first one asks. It is not durable; nobody
+    /// can stop it.
+    pub async fn shared() -> &'static Self {
+        static SHARED: OnceCell<Postgres> = OnceCell::const_new();
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        let connections = SHARED_CONNECTIONS.max(threads * 40);
+        let options = Options { durable: false, connections, certificate: None };
+        SHARED.get_or_init(|| Self::start(options)).await
+    }
+
+    fn configure(&self, durable: bool, connections: usize, account: Account) {
+        let (folder, port) = (self.folder.display(), self.port.number);
+        let durable = if durable { "on" } else { "off" };
+        // Shared memory lies in the folder, so that a killed server leaves nothing elsewhere.
+        let mut settings = format!(
+            "\nlisten_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{folder}'\n\
+             max_connections = {connections}\nshared_buffers = '64MB'\ndynamic_shared_memory_type = 'mmap'\n\
+             fsync = {durable}\nsynchronous_commit = {durable}\nfull_page_writes = {durable}\n"
+        );
+        if let Some(certificate) = &self.certificate {
+            for (from, to) in [(certificate.certificate(), "server.crt"), (certificate.key(), "server.key")] {
+                let content =
+                    std::fs::read(from).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
+                account.write(&self.data().join(to), &content);
+            }
+            settings.push_str("ssl = on\n");
+        }
+        let file = self.data().join("postgresql.conf");
+        let before = std::fs::read_to_string(&file).unwrap();
+        account.write(&file, (before + &settings).as_bytes());
+    }
+
+    /// Starts it again on the same folder and port, after it was stopped or killed; waits until it takes
+    /// connections.
+    ///
+    /// # Panics
+    /// When it runs, or does not start.
+    pub async fn start_again(&mut self) {
+        assert_eq!(self.server, None, "the server runs");
+        let server = self.keeper.ask("start").await;
+        self.server = Some(server);
+        until("the server takes connections", async || {
+            assert!(!running::has_ended(server), "the server does not start:\n{}", self.log());
+            self.is_ready(server).then_some(())
+        })
+        .await;
+    }
+
+    /// Whether the server says in its lock file that it takes connections, as its own tools look for it.
+    fn is_ready(&self, server: u32) -> bool {
+        let text = std::fs::read_to_string(self.data().join("postmaster.pid")).unwrap_or_default();
+        let mut lines = text.lines();
+        let is_its = lines.next().is_some_and(|number| number.parse() == Ok(server));
+        is_its && lines.nth(6).is_some_and(|status| status.trim() == "ready")
+    }
+
+    /// Ends it at once with all that belongs to it (SIGKILL), as a crash does; nothing is written any more.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub async fn kill(&mut self) {
+        let server = self.running();
+        self.keeper.ask("pause").await;
+        let children = running::children(server);
+        let words: String = children.iter().map(|child| format!(" {child}")).collect();
+        self.keeper.ask(&format!("end KILL{words}")).await;
+        until("the children of the server have ended", async || {
+            children.iter().all(|child| running::has_ended(*child)).then_some(())
+        })
+        .await;
+    }
+
+    /// Stops it properly: connections are ended, what is open is rolled back (SIGINT, "fast").
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub async fn stop(&mut self) {
+        self.running();
+        let status = self.keeper.ask("end INT").await;
+        assert!(status == 0, "the server stopped with status {status}:\n{}", self.log());
+    }
+
+    /// The number of the server, which is about to end.
+    fn running(&mut self) -> u32 {
+        self.server.take().expect("the server runs")
+    }
+
+    /// The number of its process.
+    ///
+    /// # Panics
+    /// When it does not run.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.server.expect("the server runs")
+    }
+
+    /// Where it listens, such as `127.0.0.1:50123`.
+    #[must_use]
+    pub fn host_port(&self) -> String {
+        format!("127.0.0.1:{}", self.port.number)
+    }
+
+    /// The name of the superuser.
+    #[must_use]
+    pub fn superuser(&self) -> &'static str {
+        SUPERUSER
+    }
+
+    /// The password of the superuser.
+    #[must_use]
+    pub fn password(&self) -> &str {
+        self.password.expose()
+    }
+
+    /// `postgres://user:password@127.0.0.1:port/database`, for the superuser.
+    #[must_use]
+    pub fn url(&self, database: &str) -> String {
+        format!("postgres://{SUPERUSER}:{}@{}/{database}", self.password(), self.host_port())
+    }
+
+    /// The certificate that it shows, if it speaks TLS.
+    #[must_use]
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_ref()
+    }
+
+    /// The folder that holds everything of it; removed when it ends for good.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What the server has logged so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log")).unwrap_or_else(|error| error.to_string())
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+}
+
+/// A name for a database, role or schema that nothing else on any server has: `prefix_1f00_0`.
+#[must_use]
+pub fn fresh_name(prefix: &str) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("{prefix}_{:x}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A port that stays ours while nobody listens: a bound socket that never listens keeps others away, but not a
+/// server that allows the address to be used again.
+struct Port {
+    number: u16,
+    _kept: TcpSocket,
+}
+
+impl Port {
+    fn free() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_reuseaddr(true).unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        Self { number: socket.local_addr().unwrap().port(), _kept: socket }
+    }
+}

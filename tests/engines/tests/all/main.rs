@@ -1,0 +1,12 @@
+//! What only a real engine can show: servers that the tests start, kill and start again.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    unreachable_pub,
+    reason = "a test that cannot go on should stop, and tests own their tasks"
+)]
+
+mod server;
+mod server_ends;

@@ -1,0 +1,80 @@
+//! On which engine the shops of the tests keep their data: files of their own, or databases on a real server.
+
+use std::fmt::Write;
+
+use tradewind_fleet::services;
+use tradewind_kernel::{Clock, Entropy};
+use tradewind_testkit::Postgres;
+use tradewind_testkit::postgres::fresh_name;
+
+/// Chooses the engine of every shop that is not simulated: `sqlite`, the default, or `postgres`.
+const VARIABLE: &str = "TRADEWIND_TEST_ENGINE";
+
+/// The databases of one shop on a server, one per service, each with a role of the same name.
+#[derive(Debug)]
+pub(crate) struct Databases {
+    server: &'static Postgres,
+    prefix: String,
+}
+
+impl Databases {
+    /// New, empty databases for every service, if that is the engine, and the settings that lead there.
+    pub(crate) async fn new() -> Option<(Self, Vec<String>)> {
+        if !is_postgres() {
+            return None;
+        }
+        let server = Postgres::shared().await;
+        let this = Self { server, prefix: format!("{}_", fresh_name("journeys")) };
+        let passwords = passwords();
+        provision(server, &this.prefix, &passwords).await;
+        let mut settings = vec![
+            format!("database.url=postgres://{}", server.host_port()),
+            format!("database.prefix={}", this.prefix),
+        ];
+        let each = |(service, password)| format!("database.passwords.{service}={password}");
+        settings.extend(passwords.into_iter().map(each));
+        Some((this, settings))
+    }
+
+    /// The server, and the name of a service's database.
+    pub(crate) fn of(&self, service: &str) -> (&'static Postgres, String) {
+        (self.server, format!("{}{service}", self.prefix))
+    }
+
+    /// Removes the databases, with whatever is still connected. Those of a test that fails stay as long as the
+    /// server does.
+    pub(crate) async fn drop_all(self) {
+        let mut statements = String::new();
+        for (service, _) in passwords() {
+            let name = format!("\"{}{service}\"", self.prefix);
+            writeln!(statements, "drop database {name} with (force); drop role {name};").unwrap();
+        }
+        self.server.psql("postgres", &statements).await;
+    }
+}
+
+fn is_postgres() -> bool {
+    match std::env::var(VARIABLE).as_deref() {
+        Err(_) | Ok("" | "sqlite") => false,
+        Ok("postgres") => true,
+        Ok(other) => panic!("{VARIABLE} is {other:?}: say sqlite or postgres"),
+    }
+}
+
+/// The services, each with a new password.
+fn passwords() -> Vec<(String, String)> {
+    let password = || format!("p{}", Entropy::system().id(&Clock::system()));
+    services().iter().map(|service| (service.description().name.clone(), password())).collect()
+}
+
+/// Makes for each service a role that may log in, and a database that belongs to it and opens to no other.
+async fn provision(server: &Postgres, prefix: &str, passwords: &[(String, String)]) {
+    let mut statements = String::new();
+    for (service, password) in passwords {
+        let name = format!("\"{prefix}{service}\"");
+        writeln!(statements, "create role {name} login password '{password}';").unwrap();
+        writeln!(statements, "create database {name} owner {name};").unwrap();
+        writeln!(statements, "revoke all on database {name} from public;").unwrap();
+    }
+    server.psql("postgres", &statements).await;
+}
