@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use tradewind_backup::{BackupError, Extras, Fleet, Manifest, Stopped, Taken};
 use tradewind_chassis::{DataFolder, DataFolderError};
+use tradewind_db::Engine;
 use tradewind_kernel::{Clock, Entropy};
 
 use crate::arguments::Backup;
@@ -87,6 +88,9 @@ async fn stopped(
     let stored = assembly.open(folder, &settings, clock, &Entropy::system()).await;
     let stopped = Stopped { stored: stored.map_err(|error| error.to_string())? };
     eprintln!("copying the databases of {}, on which no fleet runs", folder.path().display());
+    if stopped.stored.iter().any(|stored| stored.db.engine() == Engine::Postgres) {
+        eprintln!("  they are on a server: make sure that no fleet runs on them from another data folder");
+    }
     let copied = stopped.copy(to, extras, (clock.now(), PROGRAM), &mut heard("copied")).await;
     for stored in &stopped.stored {
         stored.db.close().await;

@@ -16,6 +16,7 @@ mod error;
 mod export;
 mod fault;
 mod fault_points;
+mod history;
 mod job;
 pub mod lease;
 mod load;

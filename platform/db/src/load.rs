@@ -9,10 +9,10 @@ use sha2::{Digest, Sha256};
 use tradewind_kernel::Id;
 
 use crate::dump::{
-    BEGIN_BEHIND, COLUMNS, DumpError, DumpReader, DumpSummary, GO_ON, HISTORY, Heading, Kind, Line,
+    BEGIN_BEHIND, COLUMNS, DumpError, DumpReader, DumpSummary, GO_ON, Heading, Kind, Line,
     REFERENCES, Table, tables,
 };
-use crate::migrate::{APPLIED, UNFINISHED};
+use crate::history::{APPLIED, HISTORY, UNFINISHED, require_whole};
 use crate::sql::Sql;
 use crate::value::Bind;
 use crate::{Db, DbError, Tx, Work, params};
@@ -400,7 +400,7 @@ impl Work for Begin {
 
     async fn run(&self, tx: &mut Tx) -> Result<Self::Output, DumpError> {
         let (tables, applied) = ReadTables.run(tx).await?;
-        crate::migrate::require_whole(applied.iter().map(|(component, ..)| component.as_str()))?;
+        require_whole(applied.iter().map(|(component, ..)| component.as_str()))?;
         if let Some(table) = Occupied.run(tx).await? {
             return Err(DumpError::NotEmpty { table });
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
+use crate::history::{APPLIED, require_whole};
 use crate::{DbError, Engine, Tx, Work, params};
 
 /// One numbered change of a schema.
@@ -67,9 +68,6 @@ impl Migration {
     }
 }
 
-/// The component under which a database says that it is not whole: a load into it was begun and not accepted.
-pub(crate) const UNFINISHED: &str = "(unfinished restore)";
-
 crate::sql! {
     LOCK = {
         postgres: "select 1::bigint from (select pg_advisory_xact_lock(5289271)) as locked",
@@ -80,7 +78,6 @@ crate::sql! {
             where relname = 'schema_migration' and pg_catalog.pg_table_is_visible(oid)",
         sqlite: "select count(*) from sqlite_master where name = 'schema_migration'",
     };
-    pub(crate) APPLIED = "select component, version, checksum from schema_migration order by component, version";
     RECORD = "insert into schema_migration (component, version, name, checksum, applied_at)
               values ($1, $2, $3, $4, $5)";
 }
@@ -139,11 +136,6 @@ impl Work for Migrate {
         }
         Ok(())
     }
-}
-
-/// Refuses a database into which a dump was loaded and not accepted.
-pub(crate) fn require_whole<'a>(mut components: impl Iterator<Item = &'a str>) -> Result<(), DbError> {
-    if components.any(|component| component == UNFINISHED) { Err(DbError::Unfinished) } else { Ok(()) }
 }
 
 /// The migrations that are still to be applied, after comparing those that were.

@@ -30,13 +30,11 @@ pub use read::{DumpReader, DumpSummary};
 pub(crate) use read::{Heading, Line};
 pub(crate) use tables::{BEGIN_BEHIND, COLUMNS, GO_ON, Kind, LAST, REFERENCES, Table, tables};
 
+use crate::history::HISTORY;
 use crate::sql::Engine;
 
 /// The version of the form; a reader refuses what is newer.
 const FORMAT: u32 = 1;
-
-/// Where it is written which migrations were applied: first in every dump.
-pub(crate) const HISTORY: &str = "schema_migration";
 
 /// Tables that are not part of what a database holds: who does what now ends with whoever does it.
 const NOT_HELD: [&str; 1] = ["lease"];

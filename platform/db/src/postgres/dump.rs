@@ -7,9 +7,9 @@ use serde_json::Value;
 use sqlx::{Executor as _, PgConnection, Row as _};
 use tokio::sync::mpsc;
 
-use crate::dump::{self, COLUMNS, HISTORY, LAST, REFERENCES, Table, tables};
+use crate::dump::{self, COLUMNS, LAST, REFERENCES, Table, tables};
 use crate::export::{CHUNK, line, value};
-use crate::migrate::{APPLIED, require_whole};
+use crate::history::{APPLIED, HISTORY, require_whole};
 use crate::postgres::failure::{Failure, classify};
 use crate::postgres::statement::{self, Kinds};
 use crate::postgres::values::column;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 use serde_json::Value;
 
-use crate::dump::{self, COLUMNS, HISTORY, LAST, REFERENCES, Table, tables};
+use crate::dump::{self, COLUMNS, LAST, REFERENCES, Table, tables};
 use crate::export::{self, CHUNK, Content, line, sqlite_value};
-use crate::migrate::{APPLIED, require_whole};
+use crate::history::{APPLIED, HISTORY, require_whole};
 use crate::sql::{Engine, Sql};
 use crate::sqlite::statement;
 use crate::{DbError, FromRow, fault};
