@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
+use tradewind_db::{PostgresOptions, provision};
 use tradewind_fleet::services;
-use tradewind_kernel::{Clock, Entropy};
+use tradewind_kernel::{Clock, Entropy, Secret};
 use tradewind_testkit::Postgres;
 use tradewind_testkit::postgres::fresh_name;
 
@@ -67,14 +68,12 @@ fn passwords() -> Vec<(String, String)> {
     services().iter().map(|service| (service.description().name.clone(), password())).collect()
 }
 
-/// Makes for each service a role that may log in, and a database that belongs to it and opens to no other.
+/// Makes for each service a role and a database that opens to no other, as `tradewind db provision` does.
 async fn provision(server: &Postgres, prefix: &str, passwords: &[(String, String)]) {
-    let mut statements = String::new();
+    let admin = PostgresOptions::parse(&server.url("postgres")).unwrap();
     for (service, password) in passwords {
-        let name = format!("\"{prefix}{service}\"");
-        writeln!(statements, "create role {name} login password '{password}';").unwrap();
-        writeln!(statements, "create database {name} owner {name};").unwrap();
-        writeln!(statements, "revoke all on database {name} from public;").unwrap();
+        let (name, password) = (format!("{prefix}{service}"), Secret::new(password));
+        let made = provision::provision(&admin, &name, &password, &Clock::system()).await;
+        made.unwrap_or_else(|error| panic!("{name}: {error}"));
     }
-    server.psql("postgres", &statements).await;
 }

@@ -21,7 +21,7 @@ enum Hold {
     /// The only writer waits in a transaction.
     Writer(mpsc::Sender<()>),
     /// Every table is locked.
-    Tables(Session),
+    Tables(Box<Session>),
 }
 
 /// Locks all tables of a database at once against everything but reading.
@@ -79,7 +79,7 @@ impl Fleet {
     pub async fn hold(&self, service: &str) -> Held {
         if let Some(databases) = &self.databases {
             let (server, database) = databases.of(service);
-            return Held(Hold::Tables(server.session(&database, LOCK).await));
+            return Held(Hold::Tables(Box::new(server.session(&database, LOCK).await)));
         }
         let (open, opened) = mpsc::channel();
         let (reaching, reached) = oneshot::channel();

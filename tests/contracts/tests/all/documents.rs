@@ -111,7 +111,7 @@ async fn every_route_is_in_the_document_of_its_door() {
     }
 }
 
-const PLATFORM: [&str; 11] = [
+const PLATFORM: [&str; 12] = [
     "/backup",
     "/backup/hold",
     "/livez",
@@ -119,6 +119,7 @@ const PLATFORM: [&str; 11] = [
     "/startupz",
     "/metrics",
     "/events",
+    "/events/horizon",
     "/evidence",
     "/evidence/head",
     "/logs",
