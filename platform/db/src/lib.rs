@@ -11,12 +11,15 @@
 #![warn(missing_docs)]
 
 mod database;
+mod dump;
 mod error;
 mod export;
 mod fault;
 mod fault_points;
+mod history;
 mod job;
 pub mod lease;
+mod load;
 mod migrate;
 mod postgres;
 pub mod provision;
@@ -30,9 +33,11 @@ mod value;
 mod work;
 
 pub use database::{Db, Execution, Location, Options};
+pub use dump::{DumpError, DumpReader, DumpSummary};
 pub use error::{ConnectCause, DbError};
 pub use export::{Evidence, Export};
 pub use fault_points::FAULT_POINTS;
+pub use load::{Load, Loaded};
 pub use migrate::{MigrateMode, Migration, MigrationSet};
 pub use postgres::options::PostgresOptions;
 pub use row::{Column, FromColumn, FromRow, Row};

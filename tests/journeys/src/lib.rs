@@ -12,6 +12,7 @@
 
 pub mod books;
 mod callers;
+mod copies;
 mod engine;
 mod evidence;
 mod fleet;
@@ -20,6 +21,7 @@ mod relay;
 pub mod rows;
 
 pub use callers::wish;
-pub use fleet::{Fleet, ada, grace, staff, user};
+pub use copies::restore;
+pub use fleet::{Fleet, Home, ada, grace, staff, user};
 pub use held::Held;
 pub use relay::Relay;

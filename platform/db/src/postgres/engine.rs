@@ -6,13 +6,13 @@ use std::time::Duration;
 use sqlx::Connection as _;
 use tokio::sync::{Mutex, MutexGuard, OwnedSemaphorePermit, Semaphore, mpsc};
 
-use crate::export::Evidence;
+use crate::export::Content;
 use crate::job::Job;
 use crate::postgres::attempt::{self, BEGIN_READING};
 use crate::postgres::failure::Failure;
 use crate::postgres::pool::{Held, Pool, QUEUE_WAIT};
 use crate::postgres::statement::{self, Kinds};
-use crate::postgres::{export, wake};
+use crate::postgres::{dump, export, wake};
 use crate::tx::Source;
 use crate::{Bind, DbError, FromRow, PostgresOptions, Sql};
 
@@ -161,11 +161,11 @@ impl Postgres {
         described.map(drop).map_err(Failure::into_error)
     }
 
-    /// Reads `tables` in a task and a transaction of its own.
+    /// Reads `content` in a task and a transaction of its own.
     pub(crate) async fn export(
         self: &Arc<Self>,
         source: &Source,
-        tables: Vec<Evidence>,
+        content: Content,
         to: mpsc::Sender<Result<Vec<u8>, DbError>>,
     ) -> Result<(), DbError> {
         let place = self.exports.clone().try_acquire_owned();
@@ -173,9 +173,12 @@ impl Postgres {
         let mut connection = self.pool.open_beside().await?;
         let begun = statement::script(&mut connection, "begin", BEGIN_READING).await;
         begun.map_err(Failure::into_error)?;
-        let clock = source.clock.clone();
+        let (clock, kinds) = (source.clock.clone(), self.kinds.clone());
         spawn(async move {
-            let outcome = export::write(&mut connection, &tables, &to).await;
+            let outcome = match &content {
+                Content::Evidence(tables) => export::write(&mut connection, tables, &to).await,
+                Content::Dump { whole } => dump::write(&mut connection, &kinds, *whole, &to).await,
+            };
             drop(connection.close().await);
             if let Err(failure) = outcome {
                 // Nobody to tell: the reader has left.

@@ -2,6 +2,7 @@
 
 pub(crate) mod attempt;
 pub(crate) mod connect;
+pub(crate) mod dump;
 pub(crate) mod engine;
 pub(crate) mod export;
 pub(crate) mod failure;
