@@ -11,6 +11,7 @@
 #![warn(missing_docs)]
 
 mod database;
+mod driver;
 mod error;
 mod export;
 mod fault;
@@ -30,11 +31,11 @@ mod value;
 mod work;
 
 pub use database::{Db, Execution, Location, Options};
+pub use driver::postgres::options::PostgresOptions;
 pub use error::{ConnectCause, DbError};
 pub use export::{Evidence, Export};
 pub use fault_points::FAULT_POINTS;
 pub use migrate::{MigrateMode, Migration, MigrationSet};
-pub use postgres::options::PostgresOptions;
 pub use row::{Column, FromColumn, FromRow, Row};
 pub use signal::Signal;
 pub use sql::{Engine, Sql, statements};
