@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tradewind_chassis::Tail;
 use tradewind_client::{Caller, PhoneBook};
-use tradewind_events::{MAX_CORRELATIONS, Recorded};
-use tradewind_kernel::{Clock, Context, Deadline, Entropy, Id, Principal, Secret, Span};
+use tradewind_events::{Horizon, MAX_CORRELATIONS, Recorded};
+use tradewind_kernel::{Clock, Context, Deadline, Entropy, Id, Principal, Secret, Span, Timestamp};
 use tradewind_problem::{Problem, UNAVAILABLE};
 
 /// How long one question may take.
@@ -33,7 +33,12 @@ pub enum WatchError {
         known: String,
     },
     /// No event tells of the order.
-    NoOrder(Id),
+    NoOrder {
+        /// The order.
+        id: Id,
+        /// Where the log of orders begins: those of the order may have been removed.
+        horizon: Horizon,
+    },
     /// A service refused, or did not answer.
     Refused {
         /// The service.
@@ -49,8 +54,12 @@ impl fmt::Display for WatchError {
             Self::UnknownService { name, known } => {
                 write!(f, "there is no service {name:?}; known are: {known}")
             }
-            Self::NoOrder(id) => {
-                write!(f, "no event tells of an order {id}; its id is what placing it answered")
+            Self::NoOrder { id, horizon } => {
+                write!(f, "no event tells of an order {id}; its id is what placing it answered")?;
+                match horizon.time {
+                    Some(time) => write!(f, ". Events of orders up to {time} are pruned: it may be older"),
+                    None => Ok(()),
+                }
             }
             Self::Refused { service, problem } if problem.is(&UNAVAILABLE) => {
                 write!(f, "{service} cannot be reached. Is the fleet running? Start it with `tradewind up`.")
@@ -154,22 +163,29 @@ impl Watcher {
     /// # Errors
     /// When the order is not known, or orders does not answer.
     pub async fn watch(self, services: Vec<String>, order: Option<Id>) -> Result<Watch, WatchError> {
-        let correlations = match order {
+        let (begun, correlations) = match order {
             Some(order) => self.processes(order).await?,
-            None => BTreeSet::new(),
+            None => (None, BTreeSet::new()),
         };
         let positions = services.iter().map(|_| 0).collect();
-        Ok(Watch { watcher: self, services, positions, order, correlations })
+        Ok(Watch { watcher: self, services, positions, order, begun, correlations })
     }
 
-    /// The processes that an order went through: placing it, and whatever was asked of it later.
-    async fn processes(&self, order: Id) -> Result<BTreeSet<Id>, WatchError> {
+    /// The processes that an order went through: placing it, and whatever was asked of it later. With them when it
+    /// began, unless its first event is pruned.
+    async fn processes(&self, order: Id) -> Result<(Option<Timestamp>, BTreeSet<Id>), WatchError> {
         let path = format!("/events?key=order-{order}&limit={PAGE}&waitMs=0");
         let events: Vec<Recorded> = self.get(tradewind_orders_contract::SERVICE, &path).await?;
-        if events.is_empty() {
-            return Err(WatchError::NoOrder(order));
-        }
-        Ok(events.into_iter().map(|recorded| recorded.event.correlationid).collect())
+        let Some(first) = events.first() else {
+            let horizon = self.horizon(tradewind_orders_contract::SERVICE).await?;
+            return Err(WatchError::NoOrder { id: order, horizon });
+        };
+        let begun = Some(first.event.time).filter(|_| first.event.sequence == 1);
+        Ok((begun, events.iter().map(|recorded| recorded.event.correlationid).collect()))
+    }
+
+    async fn horizon(&self, service: &str) -> Result<Horizon, WatchError> {
+        self.get(service, "/events/horizon").await
     }
 
     async fn get<T: DeserializeOwned>(&self, service: &str, path: &str) -> Result<T, WatchError> {
@@ -197,7 +213,11 @@ impl Watcher {
 
 impl Window {
     fn query(&self) -> String {
-        let mut query = format!("after={}&limit={PAGE}&waitMs={}", self.after, self.wait_ms);
+        let mut query = format!("limit={PAGE}&waitMs={}", self.wait_ms);
+        // From the beginning means from the oldest that is kept.
+        if self.after > 0 {
+            query.push_str(&format!("&after={}", self.after));
+        }
         let ids: Vec<String> = self.correlations.iter().map(Id::to_string).collect();
         if !ids.is_empty() {
             query.push_str(&format!("&correlation={}", ids.join(",")));
@@ -243,10 +263,26 @@ pub struct Watch {
     /// How far each service was read.
     positions: Vec<i64>,
     order: Option<Id>,
+    /// When the order began, as far as events tell.
+    begun: Option<Timestamp>,
     correlations: BTreeSet<Id>,
 }
 
 impl Watch {
+    /// The services in which events of the watched order may be pruned, and until when events are.
+    ///
+    /// # Errors
+    /// When a service does not answer.
+    pub async fn pruned(&self) -> Result<Vec<(String, Timestamp)>, WatchError> {
+        let mut pruned = Vec::new();
+        for service in self.services.iter().filter(|_| self.order.is_some()) {
+            let horizon = self.watcher.horizon(service).await?;
+            let until = horizon.time.filter(|until| self.begun.is_none_or(|begun| begun <= *until));
+            pruned.extend(until.map(|until| (service.clone(), until)));
+        }
+        Ok(pruned)
+    }
+
     /// What there is already: of the event log about the newest `last` of each service, of the rest all that is
     /// kept.
     ///
@@ -277,7 +313,7 @@ impl Watch {
     /// lie before the positions that were read.
     async fn find_processes<T: Watched>(&mut self) -> Result<News<T>, WatchError> {
         let Some(order) = self.order else { return Ok(News::default()) };
-        let known = self.watcher.processes(order).await?;
+        let (_, known) = self.watcher.processes(order).await?;
         let new: BTreeSet<Id> = known.difference(&self.correlations).copied().collect();
         if new.is_empty() {
             return Ok(News::default());

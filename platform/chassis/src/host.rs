@@ -60,6 +60,8 @@ pub struct PlatformSettings {
     pub shutdown: ShutdownSettings,
     /// Section `database`.
     pub database: DatabaseSettings,
+    /// Section `events`.
+    pub events: EventSettings,
     /// Section `access`.
     pub access: AccessSettings,
     /// Section `client`.
@@ -115,6 +117,44 @@ impl Default for ShutdownSettings {
     }
 }
 
+/// The shortest time for which events are kept, and the shortest patience with a silent subscriber: reports come once a
+/// minute.
+const LEAST_KEPT: Duration = Duration::from_secs(60);
+const LEAST_PATIENCE: Duration = Duration::from_secs(600);
+
+/// Section `events`: how long the log keeps what was announced.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EventSettings {
+    /// How long an event is kept at least, whoever has handled it; a minute or more.
+    #[serde(with = "duration")]
+    pub retention: Duration,
+    /// How long a subscriber that has not handled old events may be silent before they are removed all the same; ten
+    /// minutes or more.
+    #[serde(with = "duration")]
+    pub forget_subscriber_after: Duration,
+}
+
+impl Default for EventSettings {
+    fn default() -> Self {
+        let day = Duration::from_secs(24 * 3600);
+        Self { retention: 7 * day, forget_subscriber_after: 30 * day }
+    }
+}
+
+impl EventSettings {
+    /// Makes sure that no event is gone before anybody can have handled it.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if self.retention < LEAST_KEPT {
+            return Err("events.retention: at least 1m".to_owned());
+        }
+        if self.forget_subscriber_after < LEAST_PATIENCE {
+            return Err("events.forget_subscriber_after: at least 10m".to_owned());
+        }
+        Ok(())
+    }
+}
+
 /// Section `access`.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -130,8 +170,8 @@ impl Default for AccessSettings {
 }
 
 /// The sections that belong to the platform.
-const SECTIONS: [&str; 9] =
-    ["log", "http", "shutdown", "database", "access", "client", "peers", "telemetry", "doors"];
+const SECTIONS: [&str; 10] =
+    ["log", "http", "shutdown", "database", "events", "access", "client", "peers", "telemetry", "doors"];
 
 impl PlatformSettings {
     /// Reads the platform's sections and refuses sections that neither the platform nor a service knows.
@@ -146,6 +186,7 @@ impl PlatformSettings {
             http: source.section("http")?,
             shutdown: source.section("shutdown")?,
             database: source.section("database")?,
+            events: source.section("events")?,
             access: source.section("access")?,
             client: source.section("client")?,
             peers: source.section("peers")?,

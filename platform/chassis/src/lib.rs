@@ -34,6 +34,7 @@ mod sweep;
 mod tail;
 mod tasks;
 pub mod telemetry;
+mod upkeep;
 
 pub use assembly::{Assembly, Drained, INTERNAL_SECRET, Running};
 pub use data_folder::{DataFolder, DataFolderError};
@@ -42,7 +43,9 @@ pub use dependency::Dependency;
 pub use description::{Description, DoorDescription, DoorKind, SubscriptionDescription};
 pub use fault_points::FAULT_POINTS;
 pub use health::{Health, Stage};
-pub use host::{AccessSettings, Host, HttpSettings, Network, PlatformSettings, ShutdownSettings, Storage};
+pub use host::{
+    AccessSettings, EventSettings, Host, HttpSettings, Network, PlatformSettings, ShutdownSettings, Storage,
+};
 pub use instance::OpenDoor;
 pub use otlp::TelemetrySettings;
 pub use plan::Init;

@@ -7,14 +7,14 @@ use serde::de::DeserializeOwned;
 use tradewind_client::{BoxFuture, Peer, PhoneBook};
 use tradewind_db::{Db, Engine, Evidence, MigrationSet, Sql};
 use tradewind_events::{Feed, Progress, RunnerOptions, Subscription};
-use tradewind_kernel::{Clock, Context, Entropy, Principal, SpanRecorder};
+use tradewind_kernel::{Clock, Entropy, SpanRecorder};
 
 use crate::database::Place;
 use crate::dependency::{self, Dependency};
 use crate::description::DoorKind;
 use crate::evidence::Evidences;
 use crate::health::Health;
-use crate::http::{Access, DoorContext, DoorLimits, DoorMetrics, InFlight, Routes, door_handler, prune};
+use crate::http::{Access, DoorContext, DoorLimits, DoorMetrics, InFlight, Routes, door_handler};
 use crate::instance::{BuiltDoor, Environment, Follower, Instance, Repeater, Scopes};
 use crate::internals::Internals;
 use crate::kept::Kept;
@@ -26,9 +26,7 @@ use crate::settings::SettingsSource;
 use crate::start_error::StartError;
 use crate::sweep::Sweep;
 use crate::tail::Watch;
-
-/// How often answers past their time are removed.
-const PRUNE_EVERY: Duration = Duration::from_secs(600);
+use crate::upkeep::Upkeep;
 
 /// What a service gets to build its state from.
 #[derive(Debug)]
@@ -209,7 +207,7 @@ where
         let followers: Vec<Follower> = followers.collect();
         let followed = followers.iter().map(|each| (each.producer, each.progress.clone())).collect();
         let mut repeaters: Vec<_> = jobs.into_iter().map(|job| building.repeater(job)).collect();
-        repeaters.push(building.pruner());
+        repeaters.extend(building.upkeep());
         let Building { environment, scopes, holder, .. } = building;
         let wanted = init_with.wanted;
         Ok(Instance {
@@ -330,23 +328,12 @@ impl<S: Send + Sync + 'static> Building<S> {
         Repeater { name, first, run: Box::new(move || run(state.clone())) }
     }
 
-    fn pruner(&self) -> Repeater {
-        let (db, clock, entropy) = (
-            self.environment.db.clone(),
-            self.environment.clock.clone(),
-            self.environment.entropy.fork("prune"),
-        );
-        let name = self.name;
-        let run = move || -> BoxFuture<'static, Duration> {
-            let (db, context) = (db.clone(), upkeep(name, &clock, &entropy));
-            Box::pin(async move {
-                if let Err(error) = db.write(&context, prune()).await {
-                    tracing::warn!(service = name, %error, "old answers could not be removed");
-                }
-                PRUNE_EVERY
-            })
-        };
-        Repeater { name: "prune-idempotency", first: PRUNE_EVERY, run: Box::new(run) }
+    /// What keeps the database of every service within bounds.
+    fn upkeep(&self) -> [Repeater; 2] {
+        let Environment { db, clock, entropy, platform, .. } = &self.environment;
+        let (db, clock, entropy) = (db.clone(), clock.clone(), entropy.fork("prune"));
+        let upkeep = Upkeep { service: self.name, db, clock, entropy };
+        [upkeep.clone().answers(), upkeep.events(platform.events, &self.metrics)]
     }
 }
 
@@ -371,10 +358,6 @@ fn holder(service: &str, environment: &Environment) -> String {
         Engine::Sqlite => format!("{service}/sole"),
         Engine::Postgres => format!("{service}/{}", environment.entropy.id(&environment.clock)),
     }
-}
-
-fn upkeep(service: &'static str, clock: &Clock, entropy: &Entropy) -> Context {
-    Context::begin(Principal::Service(service.to_owned()), clock, entropy)
 }
 
 fn observe(metrics: &Metrics, db: &Db, scopes: &Scopes) {
@@ -418,7 +401,7 @@ fn observe_subscription(metrics: &Metrics, producer: &'static str, progress: &Ar
         }),
         ("subscription_parked_letters", "Letters that are parked", Progress::parked_letters),
         ("subscription_parked_keys", "Keys with parked letters", Progress::parked_keys),
-        ("subscription_stopped", "1 while no further letter can be parked", |progress| {
+        ("subscription_stopped", "1 while it stands still until somebody does something", |progress| {
             i64::from(progress.is_stopped())
         }),
     ];

@@ -7,9 +7,9 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tradewind_db::Db;
-use tradewind_events::{EventFilter, Feed, FeedError, LogFeed, MAX_CORRELATIONS, Recorded};
+use tradewind_events::{EventFilter, Feed, FeedError, Horizon, LogFeed, MAX_CORRELATIONS, Recorded};
 use tradewind_kernel::{Id, Span, TraceId};
-use tradewind_problem::{INVALID_PARAMETER, Problem};
+use tradewind_problem::{EVENTS_PRUNED, INVALID_PARAMETER, Problem};
 
 use crate::http::{Call, Reply, Routes, WATCHED, operation};
 use crate::tasks::Scope;
@@ -69,8 +69,7 @@ struct TailQuery {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct FeedQuery {
-    #[serde(default)]
-    after: i64,
+    after: Option<i64>,
     limit: Option<u16>,
     wait_ms: Option<u64>,
     correlation: Option<String>,
@@ -94,10 +93,17 @@ struct Wanted {
 impl Watch {
     pub(crate) fn add_to<S: Send + Sync + 'static>(self, routes: Routes<S>) -> Routes<S> {
         let watch = Arc::new(self);
-        let [events, logs, traces] = [(); 3].map(|()| watch.clone());
+        let [events, logs, traces, begins] = [(); 4].map(|()| watch.clone());
         routes
             .get(WATCHED[0], move |_, call| feed(events.clone(), call))
-            .describe(operation("Read the log of events").query::<FeedQuery>().answers::<Vec<Recorded>>(200))
+            .describe(
+                operation("Read the log of events")
+                    .query::<FeedQuery>()
+                    .answers::<Vec<Recorded>>(200)
+                    .problems(&[EVENTS_PRUNED]),
+            )
+            .get(WATCHED[5], move |_, call| horizon(begins.clone(), call))
+            .describe(operation("Show where the log of events begins").answers::<Horizon>(200))
             .get(WATCHED[1], move |_, call| log_lines(logs.clone(), call))
             .describe(operation("Read log lines").query::<TailQuery>().answers::<Tail<LogLine>>(200))
             .get(WATCHED[2], move |_, call| ended_spans(traces.clone(), call))
@@ -160,7 +166,7 @@ async fn watched<T: Weigh>(
 /// The log of the service: events after a position, waiting a while for the first.
 async fn feed(watch: Arc<Watch>, call: Call) -> Result<Reply, Problem> {
     let FeedQuery { after, limit, wait_ms, correlation, key, last } = call.query()?;
-    let mut window = Window::asked(&call, after, limit, wait_ms)?;
+    let mut window = Window::asked(&call, after.unwrap_or(0), limit, wait_ms)?;
     let filter = match (key, correlation) {
         (Some(_), Some(_)) => return Err(wrong("key", "ask for a key or for correlations, not for both")),
         (Some(key), None) => Some(EventFilter::Key(key)),
@@ -168,10 +174,15 @@ async fn feed(watch: Arc<Watch>, call: Call) -> Result<Reply, Problem> {
         (None, None) => None,
     };
     let mut feed = LogFeed::new(watch.name, watch.db.clone());
+    let begins = feed.horizon().await.map_err(refused)?;
     if let Some(last) = last {
-        let head = feed.head().await.map_err(Problem::internal)?;
-        window.after = window.after.max(head - i64::from(last));
+        let head = feed.head().await.map_err(refused)?;
+        window.after = window.after.max(head.saturating_sub(i64::from(last)));
+    } else if after.is_some() && filter.is_none() {
+        // Who names a position has seen what lies before it and nothing else.
+        feed.seen_all(window.after, begins).map_err(refused)?;
     }
+    window.after = window.after.max(begins.position);
     let mut events = read(&watch, &mut feed, &window, filter.as_ref()).await?;
     if events.is_empty() && !window.wait.is_zero() {
         let waiting = async {
@@ -185,6 +196,21 @@ async fn feed(watch: Arc<Watch>, call: Call) -> Result<Reply, Problem> {
         events = read(&watch, &mut feed, &window, filter.as_ref()).await?;
     }
     Reply::ok(&events)
+}
+
+/// Where the log begins.
+async fn horizon(watch: Arc<Watch>, call: Call) -> Result<Reply, Problem> {
+    call.no_query()?;
+    Reply::ok(&tradewind_events::horizon(&watch.db).await?)
+}
+
+fn refused(error: FeedError) -> Problem {
+    match error {
+        FeedError::Pruned { position, horizon, .. } => Problem::new(&EVENTS_PRUNED).detail(format!(
+            "The log begins after position {horizon}. Events after {position} that you have not seen are gone."
+        )),
+        FeedError::Unreadable(error) => Problem::internal(error),
+    }
 }
 
 async fn read(
@@ -202,7 +228,7 @@ async fn read(
             found.map_err(FeedError::from)
         }
     };
-    found.map_err(Problem::internal)
+    found.map_err(refused)
 }
 
 impl Window {

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tradewind_db::{Db, DbError, Engine, Signal};
+use tradewind_kernel::Context;
 
+use crate::retention::Report;
 use crate::settled::Settled;
-use crate::{Recorded, TOPIC, log};
+use crate::{Horizon, Recorded, TOPIC, log, retention};
 
 /// How long to wait without a wake-up before looking again.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -22,20 +24,39 @@ const FIRST_PAUSE: Duration = Duration::from_millis(1);
 /// The longest wait for those who may fill a gap.
 const MAX_PAUSE: Duration = Duration::from_millis(64);
 
-/// The producer's log cannot be read now.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("the feed cannot be read: {0}")]
-pub struct FeedError(pub String);
+/// Why a producer's log could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FeedError {
+    /// Not now; try again.
+    #[error("the feed cannot be read: {0}")]
+    Unreadable(String),
+    /// The reader has not seen events that are gone. Reading on would pass over them in silence.
+    #[error(
+        "the events of {producer} up to position {horizon} are pruned, and this reader has come to {position} only. \
+         What lies between is lost to it: restore the reader from a backup of itself that is newer, or, knowing that \
+         it misses these events, set its cursor to {horizon}. (Reading a snapshot of the owner instead is not \
+         available in this version.)"
+    )]
+    Pruned {
+        /// The service whose log it is.
+        producer: String,
+        /// How far the reader has come.
+        position: i64,
+        /// The last position that is gone.
+        horizon: i64,
+    },
+}
 
 impl From<DbError> for FeedError {
     fn from(error: DbError) -> Self {
-        Self(error.to_string())
+        Self::Unreadable(error.to_string())
     }
 }
 
 /// A reader of one producer's log.
 pub trait Feed: Send {
-    /// Up to `limit` events after `position`, oldest first; none when the reader has caught up.
+    /// Up to `limit` events after `position`, oldest first; none when the reader has caught up. Fails with
+    /// [`FeedError::Pruned`] when events after `position` are gone.
     fn read(
         &mut self,
         position: i64,
@@ -52,6 +73,18 @@ pub trait Feed: Send {
 
     /// The position of the newest event; 0 when there is none.
     fn head(&mut self) -> Pin<Box<dyn Future<Output = Result<i64, FeedError>> + Send + '_>>;
+
+    /// Where the log begins.
+    fn horizon(&mut self) -> Pin<Box<dyn Future<Output = Result<Horizon, FeedError>> + Send + '_>>;
+
+    /// Tells the producer that `subscriber` has come to `position`, and registers it if it is new: events behind it
+    /// are kept until it has passed them. Fails with [`FeedError::Pruned`] when they are gone already.
+    fn report<'a>(
+        &'a mut self,
+        context: &'a Context,
+        subscriber: &'a str,
+        position: i64,
+    ) -> Pin<Box<dyn Future<Output = Result<(), FeedError>> + Send + 'a>>;
 }
 
 /// The feed of a producer in the same process: its log is read directly and its commits wake the reader.
@@ -74,6 +107,18 @@ impl LogFeed {
         Self { db, source, signal, settled: Settled::default(), held_back: None }
     }
 
+    /// Whether a reader at `position` has seen all that is gone.
+    ///
+    /// # Errors
+    /// [`FeedError::Pruned`] when it has not.
+    pub fn seen_all(&self, position: i64, horizon: Horizon) -> Result<(), FeedError> {
+        if position >= horizon.position {
+            return Ok(());
+        }
+        let producer = self.source.trim_start_matches("/tradewind/").to_owned();
+        Err(FeedError::Pruned { producer, position, horizon: horizon.position })
+    }
+
     /// Says that the log is about to be looked at by other means: a commit from now on ends the next wait.
     pub fn look(&mut self) {
         self.signal.mark_seen();
@@ -93,6 +138,10 @@ impl Feed for LogFeed {
             self.held_back = part
                 .is_held_back
                 .then(|| self.held_back.map_or(FIRST_PAUSE, |pause| (pause * 2).min(MAX_PAUSE)));
+            // Without a gap nothing can be missing, and nobody need ask.
+            if part.events.first().is_some_and(|first| first.position > position + 1) {
+                self.seen_all(position, retention::horizon(&self.db).await?)?;
+            }
             Ok(part.events)
         })
     }
@@ -115,5 +164,21 @@ impl Feed for LogFeed {
 
     fn head(&mut self) -> Pin<Box<dyn Future<Output = Result<i64, FeedError>> + Send + '_>> {
         Box::pin(async move { Ok(log::head(&self.db).await?) })
+    }
+
+    fn horizon(&mut self) -> Pin<Box<dyn Future<Output = Result<Horizon, FeedError>> + Send + '_>> {
+        Box::pin(async move { Ok(retention::horizon(&self.db).await?) })
+    }
+
+    fn report<'a>(
+        &'a mut self,
+        context: &'a Context,
+        subscriber: &'a str,
+        position: i64,
+    ) -> Pin<Box<dyn Future<Output = Result<(), FeedError>> + Send + 'a>> {
+        Box::pin(async move {
+            let report = Report { subscriber: subscriber.to_owned(), position };
+            self.seen_all(position, self.db.write(context, report).await?)
+        })
     }
 }

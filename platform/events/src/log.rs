@@ -35,7 +35,7 @@ sql! {
             and database = (select oid from pg_catalog.pg_database where datname = current_database())",
         sqlite: "select '' where false",
     };
-    HEAD = "select coalesce(max(position), 0) from event_log";
+    HEAD = "select coalesce((select max(position) from event_log), (select position from event_horizon), 0)";
 }
 
 /// Writes an event into the log as part of the transaction, and wakes its readers after the commit.

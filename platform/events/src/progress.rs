@@ -90,7 +90,8 @@ impl Progress {
         self.letters.store(letters, Ordering::Relaxed);
     }
 
-    /// Whether the subscription stands still because no further letter can be parked.
+    /// Whether the subscription stands still until somebody does something: no further letter can be parked, or events
+    /// that it has not seen are pruned.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)

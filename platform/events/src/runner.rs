@@ -29,6 +29,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// The longest pause after failures.
 const MAX_PAUSE: Duration = Duration::from_secs(10);
 
+/// How long the producer is not told again how far the subscription has come.
+const REPORT_EVERY: Duration = Duration::from_secs(60);
+
 /// What is known of an attempt that never came back.
 const DIED: &str = "the process ended while it handled the event";
 
@@ -69,8 +72,17 @@ pub async fn run<S: Send + Sync + 'static>(
 ) {
     let cursor = Cursor::default();
     let turn = Turn::new(subscription.producer(), &options.holder, &options.db, &options.clock);
-    let mut runner =
-        Runner { subscription, state, options, cursor, turn, doubt: None, suspect: None, begun: None };
+    let mut runner = Runner {
+        subscription,
+        state,
+        options,
+        cursor,
+        turn,
+        doubt: None,
+        suspect: None,
+        begun: None,
+        told: None,
+    };
     let mut pause = FIRST_PAUSE;
     loop {
         // After a failure the stored cursor decides again: another reader may have moved it.
@@ -99,6 +111,11 @@ enum Stop {
 }
 
 impl Stop {
+    /// Whether only somebody else can change that.
+    fn is_for_good(&self) -> bool {
+        matches!(self, Self::Handle(HandleError::Full { .. }) | Self::Feed(FeedError::Pruned { .. }))
+    }
+
     /// Whether the turn was found to be another's, here or by the transaction.
     fn is_turn(&self) -> bool {
         matches!(self, Self::NotOurs | Self::Handle(HandleError::Db(DbError::Fenced { .. })))
@@ -131,6 +148,8 @@ struct Runner<S> {
     suspect: Option<Attempts>,
     /// The event whose present attempt is written down already.
     begun: Option<i64>,
+    /// What the producer was told, and when, by the monotonic clock; `None` until this life has told it.
+    told: Option<(i64, Duration)>,
 }
 
 impl<S: Send + Sync + 'static> Runner<S> {
@@ -153,9 +172,11 @@ impl<S: Send + Sync + 'static> Runner<S> {
         let is_new = found.is_none();
         if is_new {
             let position = match self.subscription.beginning() {
-                Start::Beginning => 0,
+                Start::Beginning => feed.horizon().await?.position,
                 Start::Now => feed.head().await?,
             };
+            // First: what it begins with must still be there when it has begun.
+            self.tell(feed, position).await?;
             let create = Create { subscription: name.clone(), position };
             self.options.db.write(&self.context(), create).await?;
             // Another replica may have been faster.
@@ -163,6 +184,9 @@ impl<S: Send + Sync + 'static> Runner<S> {
         }
         let position = found.unwrap_or_default();
         self.cursor = Cursor { stored: position, reached: position };
+        if self.told.is_none() {
+            self.tell(feed, position).await?;
+        }
         self.suspect = attempts::find(&self.options.db, &name, position).await?;
         if self.doubt.is_none() {
             parking::load(&self.options.db, &name, &self.options.progress).await?;
@@ -177,13 +201,13 @@ impl<S: Send + Sync + 'static> Runner<S> {
 
     /// Makes sure that the turn is ours. Gives `false` when what was read may not be handled: another has the turn, or
     /// had it and came further than we knew.
-    async fn take_turn(&mut self, feed: &mut dyn Feed) -> Result<bool, Stop> {
+    async fn take_turn(&mut self, feed: &mut dyn Feed, waits: bool) -> Result<bool, Stop> {
         let lapsed = match self.turn.take(&self.context()).await? {
             Whose::Still => return Ok(true),
             Whose::New { lapsed } => lapsed,
             Whose::Theirs(held) => {
                 // What it did before we looked does not end the wait.
-                if !self.go_to_stored().await? {
+                if !self.go_to_stored().await? && waits {
                     self.turn.wait(held).await;
                     self.go_to_stored().await?;
                 }
@@ -205,6 +229,51 @@ impl<S: Send + Sync + 'static> Runner<S> {
             self.stagger().await;
         }
         Ok(!is_moved)
+    }
+
+    /// Tells the producer how far the subscription has come, when it has not heard of it for a while. That is the
+    /// stored cursor, which the next life begins with; so it is stored first, if what followed was of no interest.
+    async fn tell_now_and_then(&mut self, feed: &mut dyn Feed) -> Result<(), Stop> {
+        let (now, reached) = (self.options.clock.monotonic(), self.cursor.reached);
+        if let Some((position, when)) = self.told
+            && (position >= reached || now.saturating_sub(when) < REPORT_EVERY)
+        {
+            return Ok(());
+        }
+        if reached > self.cursor.stored {
+            if !self.take_turn(feed, false).await? {
+                self.told = self.not_told();
+                return Ok(());
+            }
+            self.commit(Vec::new(), reached).await?;
+        }
+        self.tell(feed, self.cursor.stored).await
+    }
+
+    /// A producer that cannot be told now keeps more than it needs, which is no reason not to go on.
+    async fn tell(&mut self, feed: &mut dyn Feed, position: i64) -> Result<(), Stop> {
+        let (context, consumer) = (self.context(), self.options.consumer);
+        let telling = feed.report(&context, consumer, position);
+        self.told = match self.options.clock.timeout(MAX_PAUSE, telling).await {
+            Ok(Ok(())) => Some((position, self.options.clock.monotonic())),
+            Ok(Err(error @ FeedError::Pruned { .. })) => return Err(error.into()),
+            Ok(Err(FeedError::Unreadable(error))) => {
+                tracing::debug!(
+                    consumer,
+                    producer = self.subscription.producer(),
+                    error,
+                    "not told how far we are"
+                );
+                self.not_told()
+            }
+            Err(_) => self.not_told(),
+        };
+        Ok(())
+    }
+
+    /// It is tried again after a while.
+    fn not_told(&self) -> Option<(i64, Duration)> {
+        Some((self.told.map_or(-1, |(position, _)| position), self.options.clock.monotonic()))
     }
 
     /// Goes where the stored cursor is; tells whether another moved it.
@@ -234,6 +303,7 @@ impl<S: Send + Sync + 'static> Runner<S> {
     async fn step(&mut self, feed: &mut dyn Feed) -> Result<(), Stop> {
         let batch = feed.read(self.cursor.reached, BATCH).await?;
         let Some(last) = batch.last().map(|recorded| recorded.position) else {
+            self.tell_now_and_then(feed).await?;
             // Normally the commit wakes us; the bound is the net under a lost wake-up.
             let patience = feed.patience();
             self.options.clock.timeout(patience, feed.wait()).await.unwrap_or_default();
@@ -242,7 +312,7 @@ impl<S: Send + Sync + 'static> Runner<S> {
         let interesting: Vec<Recorded> =
             batch.into_iter().filter(|event| self.is_interesting(event)).collect();
         let is_far = last - self.cursor.stored >= MAX_UNSTORED;
-        if (is_far || !interesting.is_empty()) && !self.take_turn(feed).await? {
+        if (is_far || !interesting.is_empty()) && !self.take_turn(feed, true).await? {
             return Ok(());
         }
         if !interesting.is_empty() {
@@ -253,7 +323,7 @@ impl<S: Send + Sync + 'static> Runner<S> {
         }
         self.cursor.reached = last;
         self.report();
-        Ok(())
+        self.tell_now_and_then(feed).await
     }
 
     fn is_interesting(&self, recorded: &Recorded) -> bool {
@@ -463,7 +533,7 @@ impl<S: Send + Sync + 'static> Runner<S> {
             return pause;
         }
         self.options.progress.add_failure();
-        self.options.progress.set_stopped(matches!(error, Stop::Handle(HandleError::Full { .. })));
+        self.options.progress.set_stopped(error.is_for_good());
         tracing::error!(
             consumer = self.options.consumer,
             producer = self.subscription.producer(),

@@ -3,7 +3,8 @@
 use tradewind_db::{Migration, MigrationSet};
 
 /// The tables of the log, of the cursors, and of what could not be handled.
-pub const MIGRATIONS: MigrationSet = MigrationSet { component: "events", migrations: &[LOG, LETTERS] };
+pub const MIGRATIONS: MigrationSet =
+    MigrationSet { component: "events", migrations: &[LOG, LETTERS, RETENTION] };
 
 const LOG: Migration = Migration {
     version: 1,
@@ -77,4 +78,25 @@ const LETTERS: Migration = Migration {
                envelope {json} not null,
                acted_at bigint not null
            );",
+};
+
+/// `pruned` is the number of the last event of its key that was removed: what is left begins with the next.
+/// `event_horizon` has one row. `last_id` is the greatest id that was removed: ids grow with time, so that one
+/// which is nowhere and is greater never was.
+const RETENTION: Migration = Migration {
+    version: 3,
+    name: "create_event_subscriber",
+    text: "alter table event_key add column pruned bigint not null default 0;
+           create table event_subscriber (
+               subscriber text primary key,
+               position bigint not null,
+               reported_at bigint not null
+           );
+           create table event_horizon (
+               place bigint primary key check (place = 1),
+               position bigint not null,
+               recorded_at bigint not null,
+               last_id {uuid}
+           );
+           insert into event_horizon (place, position, recorded_at) values (1, 0, 0);",
 };

@@ -36,6 +36,8 @@ kinds! {
     METHOD_NOT_ALLOWED = "method-not-allowed", 405, "The method is not allowed here";
     /// The object is in a state that does not allow the operation, or changed meanwhile.
     CONFLICT = "conflict", 409, "The object's state does not allow this";
+    /// Events that the reader has not seen were removed from the log.
+    EVENTS_PRUNED = "events-pruned", 410, "The events asked for are no longer kept";
     /// The first request with this `Idempotency-Key` is still being carried out.
     IDEMPOTENCY_KEY_IN_FLIGHT = "idempotency-key-in-flight", 409, "The first request with this Idempotency-Key is under way";
     /// The body is larger than the operation takes.

@@ -22,7 +22,8 @@ select 'letter without its event', dead_letters.service, dead_letters.subscripti
 from dead_letters
 left join event_log on event_log.service = dead_letters.subscription
     and event_log.position = dead_letters.position and event_log.id = dead_letters.event_id
-where event_log.id is null
+left join event_horizon on event_horizon.service = dead_letters.subscription
+where event_log.id is null and dead_letters.position > coalesce(event_horizon.position, 0)
 union all
 select 'letter ahead of the cursor', dead_letters.service, dead_letters.subscription, dead_letters.event_id
 from dead_letters

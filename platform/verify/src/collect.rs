@@ -157,6 +157,8 @@ mod tests {
     const EVIDENCE: &str = concat!(
         r#"{"table":"event_log","columns":["position","type"]}"#,
         "\n",
+        r#"{"table":"event_horizon","columns":["position"]}"#,
+        "\n",
         r#"{"table":"event_cursor","columns":["subscription","position"]}"#,
         "\n",
         r#"{"end":true}"#,

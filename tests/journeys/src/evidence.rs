@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tradewind_fleet::{oracles, services, subscribed};
+use tradewind_fleet::{Watcher, oracles, services, subscribed};
 use tradewind_verify::{Collector, Evidence, Finding, Verdict, judge};
 
 use crate::Fleet;
@@ -23,6 +23,15 @@ impl Fleet {
             entropy: self.running.entropy().clone(),
         };
         collector.collect(SETTLE).await.unwrap()
+    }
+
+    /// Looks on, as `tradewind events` does.
+    #[must_use]
+    pub fn watcher(&self) -> Watcher {
+        let names = services().iter().map(|each| each.description().name.clone()).collect();
+        let running = &self.running;
+        let (book, secret) = (running.book().clone(), self.secret().clone());
+        Watcher::new(names, book, secret, running.clock().clone(), running.entropy().clone())
     }
 
     /// Asks every oracle; those that find nothing to examine are content.

@@ -20,6 +20,15 @@ impl Rows {
         self
     }
 
+    /// How many rows a table of a service holds.
+    ///
+    /// # Panics
+    /// When there is no such table.
+    #[must_use]
+    pub fn of(&self, service: &str, table: &str) -> i64 {
+        self.0[&(service.to_owned(), table.to_owned())].0
+    }
+
     /// The tables that hold something else in `later`.
     #[must_use]
     pub fn changes(&self, later: &Self) -> Vec<String> {
@@ -44,6 +53,8 @@ sql! {
         union all select 'event_log', count(*), 0 from event_log
         union all select 'event_key', count(*), cast(coalesce(sum(sequence), 0) as bigint) from event_key
         union all select 'event_cursor', count(*), 0 from event_cursor
+        union all select 'event_horizon', count(*), 0 from event_horizon
+        union all select 'event_subscriber', count(*), 0 from event_subscriber
         union all select 'event_attempt', count(*), 0 from event_attempt
         union all select 'parked_key', count(*), 0 from parked_key
         union all select 'dead_letters', count(*), 0 from dead_letters

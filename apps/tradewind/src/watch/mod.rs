@@ -92,6 +92,11 @@ async fn watch<T: Watched>(options: &Options, mut show: impl Show<T>) -> Result<
     if options.order.is_some() {
         tell_missed(&present);
     }
+    for (service, until) in watch.pruned().await? {
+        eprintln!(
+            "tradewind: events of {service} up to {until} are pruned; of this order some may be missing"
+        );
+    }
     show.begin(present.records)?;
     if !options.follow {
         return Ok(());

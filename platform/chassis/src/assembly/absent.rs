@@ -4,8 +4,8 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use tradewind_client::{Address, Handler, NearReceiver, PhoneBook, handler, near};
-use tradewind_events::{Feed, FeedError, Recorded};
-use tradewind_kernel::Clock;
+use tradewind_events::{Feed, FeedError, Horizon, Recorded};
+use tradewind_kernel::{Clock, Context};
 use tradewind_problem::{Problem, UNAVAILABLE};
 
 use crate::assembly::start::{NEAR_QUEUE, Sockets};
@@ -94,7 +94,7 @@ pub(super) struct AbsentFeed {
 
 impl AbsentFeed {
     fn error(&self) -> FeedError {
-        FeedError(format!("{} does not run", self.producer))
+        FeedError::Unreadable(format!("{} does not run", self.producer))
     }
 }
 
@@ -113,6 +113,21 @@ impl Feed for AbsentFeed {
     }
 
     fn head(&mut self) -> Pin<Box<dyn Future<Output = Result<i64, FeedError>> + Send + '_>> {
+        let error = self.error();
+        Box::pin(async move { Err(error) })
+    }
+
+    fn horizon(&mut self) -> Pin<Box<dyn Future<Output = Result<Horizon, FeedError>> + Send + '_>> {
+        let error = self.error();
+        Box::pin(async move { Err(error) })
+    }
+
+    fn report<'a>(
+        &'a mut self,
+        _context: &'a Context,
+        _subscriber: &'a str,
+        _position: i64,
+    ) -> Pin<Box<dyn Future<Output = Result<(), FeedError>> + Send + 'a>> {
         let error = self.error();
         Box::pin(async move { Err(error) })
     }

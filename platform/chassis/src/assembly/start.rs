@@ -159,6 +159,7 @@ impl Assembly {
         self.check_doors("peers", &platform.peers)?;
         check_addresses(&platform)?;
         platform.database.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
+        platform.events.check().map_err(|wrong| StartError::new("settings", wrong))?;
         platform.client.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
         self.services.iter().try_for_each(|service| service.launch.check(settings))?;
         Ok(platform)

@@ -15,7 +15,7 @@ use crate::http::reply::Content;
 pub(crate) const RETENTION: Duration = Duration::from_secs(48 * 3600);
 
 /// Rows removed at a time: a bound on how long the writer is held.
-const PRUNE_LIMIT: i64 = 2_000;
+pub(crate) const PRUNE_LIMIT: u32 = 2_000;
 
 /// The table of answers.
 pub const MIGRATIONS: MigrationSet = MigrationSet {

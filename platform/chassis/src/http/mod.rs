@@ -16,5 +16,5 @@ pub use routes::Routes;
 pub use tradewind_schema::{Operation, operation};
 
 pub(crate) use door::{Access, DoorContext, DoorLimits, DoorMetrics, WATCHED, door_handler};
-pub(crate) use idempotency::prune;
+pub(crate) use idempotency::{PRUNE_LIMIT, prune};
 pub(crate) use in_flight::InFlight;

@@ -16,3 +16,4 @@ mod lamps;
 mod letters;
 mod lives;
 mod starts;
+mod upkeep;

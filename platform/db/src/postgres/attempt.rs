@@ -48,7 +48,7 @@ enum Again {
 pub(crate) async fn run(engine: Arc<Postgres>, source: Source, mut job: Box<dyn Job>) {
     let (mut constraints, mut lost) = (0, 0);
     for attempt in 1..=MAX_ATTEMPTS {
-        if !job.is_wanted() && attempt > 1 {
+        if !job.is_wanted() {
             return;
         }
         let Err(again) = run_once(&engine, &source, &mut job).await else { return };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::Connection as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::driver::postgres::failure::Failure;
@@ -158,20 +159,13 @@ impl Postgres {
     ) -> Result<(), DbError> {
         let place = self.exports.clone().try_acquire_owned();
         let place = place.map_err(|_| DbError::Busy { waited_ms: 0 })?;
-        let mut held = self.pool.take().await?;
-        let begun = statement::script(&mut held.connection, "begin", BEGIN_READING).await;
-        if begun.is_err() {
-            held = self.pool.take_fresh().await?;
-            let begun = statement::script(&mut held.connection, "begin", BEGIN_READING).await;
-            begun.map_err(Failure::into_error)?;
-        }
+        let mut connection = self.pool.open_beside().await?;
+        let begun = statement::script(&mut connection, "begin", BEGIN_READING).await;
+        begun.map_err(Failure::into_error)?;
         let clock = source.clock.clone();
         spawn(async move {
-            let outcome = export::write(&mut held.connection, &tables, &to).await;
-            match statement::script(&mut held.connection, "rollback", "rollback").await {
-                Ok(()) => held.put_back(),
-                Err(failure) => tracing::debug!(?failure, "an export was ended by closing its connection"),
-            }
+            let outcome = export::write(&mut connection, &tables, &to).await;
+            drop(connection.close().await);
             if let Err(failure) = outcome {
                 // Nobody to tell: the reader has left.
                 drop(clock.timeout(QUEUE_WAIT, to.send(Err(failure.into_error()))).await);

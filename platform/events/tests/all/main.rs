@@ -15,5 +15,6 @@ mod letters;
 mod log;
 mod moody;
 mod replicas;
+mod retention;
 mod subscriptions;
 mod support;

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tradewind_db::{Db, DbError, Execution, Location, MigrateMode, Options, lease, work};
-use tradewind_events::{Feed, FeedError, LogFeed, Progress, Recorded, RunnerOptions, run};
+use tradewind_events::{Feed, FeedError, Horizon, LogFeed, Progress, Recorded, RunnerOptions, run};
+use tradewind_kernel::Context;
 
 use crate::deaths::Folder;
 use crate::support::{SEEN, Watcher, World, subscription, world};
@@ -151,6 +152,19 @@ impl Feed for Sleeper {
 
     fn head(&mut self) -> Pin<Box<dyn Future<Output = Result<i64, FeedError>> + Send + '_>> {
         self.feed.head()
+    }
+
+    fn horizon(&mut self) -> Pin<Box<dyn Future<Output = Result<Horizon, FeedError>> + Send + '_>> {
+        self.feed.horizon()
+    }
+
+    fn report<'a>(
+        &'a mut self,
+        context: &'a Context,
+        subscriber: &'a str,
+        position: i64,
+    ) -> Pin<Box<dyn Future<Output = Result<(), FeedError>> + Send + 'a>> {
+        self.feed.report(context, subscriber, position)
     }
 }
 

@@ -68,7 +68,8 @@ async fn a_commit_wakes_the_reader_and_idleness_costs_next_to_nothing() {
         let before = world.producer.stats().statements + world.consumer.stats().statements;
         clock.sleep(Duration::from_secs(1000)).await;
         let idle = world.producer.stats().statements + world.consumer.stats().statements - before;
-        assert!(idle <= 100, "{idle} statements in 1,000 idle seconds");
+        // A look at the log every ten seconds, and one report of how far it has come.
+        assert!(idle <= 100 + 2, "{idle} statements in 1,000 idle seconds");
     };
     tokio::join!(follower, driver);
 }

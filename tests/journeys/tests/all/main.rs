@@ -17,6 +17,7 @@ mod determinism;
 mod error_pages;
 mod expiry;
 mod ordering;
+mod pruning;
 mod reading;
 mod restarts;
 mod shopfront;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use tradewind_kernel::Secret;
 use url::Url;
@@ -127,7 +128,8 @@ impl PostgresOptions {
         self
     }
 
-    /// The greatest number of connections, 4 when nothing is said; one more waits for wake-ups.
+    /// The greatest number of connections, 4 when nothing is said; two more are for wake-ups and
+    /// for exports.
     #[must_use]
     pub fn connections(mut self, connections: u32) -> Self {
         self.connections = connections.max(1);
@@ -173,10 +175,10 @@ impl PostgresOptions {
         &self.database
     }
 
-    /// Connections that may be open at a time, the one that waits for wake-ups among them.
+    /// Connections that may be open at a time, also the one that waits for wake-ups and that of an export.
     #[must_use]
     pub fn most_connections(&self) -> u32 {
-        self.connections + 1
+        self.connections + 2
     }
 
     pub(crate) fn pool_size(&self) -> usize {
@@ -199,7 +201,8 @@ impl PostgresOptions {
             .database(&self.database)
             .ssl_mode(mode)
             .application_name("tradewind")
-            .statement_cache_capacity(256);
+            .statement_cache_capacity(256)
+            .disable_statement_logging();
         if let Some(password) = &self.password {
             options = options.password(password);
         }

@@ -84,6 +84,14 @@ impl Pool {
         idle.lost = true;
     }
 
+    /// A connection beside the pool, for what takes long.
+    pub(crate) async fn open_beside(&self) -> Result<PgConnection, DbError> {
+        if self.is_closed() {
+            return Err(DbError::Closed);
+        }
+        connect(&self.options, &self.database, &self.clock).await
+    }
+
     async fn open(self: &Arc<Self>, place: OwnedSemaphorePermit) -> Result<Held, DbError> {
         let opened = connect(&self.options, &self.database, &self.clock).await;
         let was_lost = {
