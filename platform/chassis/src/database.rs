@@ -10,8 +10,8 @@ use tradewind_db::{
 use tradewind_kernel::{Clock, Entropy, Secret};
 
 use crate::data_folder::DataFolder;
-use crate::instance::StartError;
 use crate::settings::duration;
+use crate::start_error::StartError;
 
 /// The pause before a server that does not answer is tried again.
 const TRY_AGAIN: Duration = Duration::from_millis(500);

@@ -30,6 +30,7 @@ mod policies;
 mod serve;
 mod service;
 pub mod settings;
+mod start_error;
 mod sweep;
 mod tail;
 mod tasks;
@@ -46,7 +47,7 @@ pub use health::{Health, Stage};
 pub use host::{
     AccessSettings, EventSettings, Host, HttpSettings, Network, PlatformSettings, ShutdownSettings, Storage,
 };
-pub use instance::{OpenDoor, StartError};
+pub use instance::OpenDoor;
 pub use otlp::TelemetrySettings;
 pub use plan::Init;
 pub use policies::{
@@ -54,6 +55,7 @@ pub use policies::{
 };
 pub use serve::{ConnectionGuard, GuardFactory, GuardRefusal};
 pub use service::{Definition, NoSettings, Service};
+pub use start_error::StartError;
 pub use sweep::{Due, Sweep};
 pub use tail::{Tail, Tailed};
 pub use tasks::Scope;

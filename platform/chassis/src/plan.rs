@@ -16,7 +16,7 @@ use crate::description::DoorKind;
 use crate::evidence::Evidences;
 use crate::health::Health;
 use crate::http::{Access, DoorContext, DoorLimits, DoorMetrics, InFlight, Routes, door_handler};
-use crate::instance::{BuiltDoor, Environment, Follower, Instance, Repeater, Scopes, StartError};
+use crate::instance::{BuiltDoor, Environment, Follower, Instance, Repeater, Scopes};
 use crate::internals::Internals;
 use crate::kept::Kept;
 use crate::letters::{Followed, Letters};
@@ -24,6 +24,7 @@ use crate::metrics::{Kind, Metrics};
 use crate::openapi;
 use crate::serve::GuardFactory;
 use crate::settings::SettingsSource;
+use crate::start_error::StartError;
 use crate::sweep::Sweep;
 use crate::tail::Watch;
 use crate::upkeep::Upkeep;
@@ -51,6 +52,30 @@ pub struct Init<C> {
 }
 
 impl<C> Init<C> {
+    fn new(
+        service: &'static str,
+        settings: C,
+        environment: &Environment,
+        metrics: &Metrics,
+        spans: SpanRecorder,
+        declared: Vec<String>,
+    ) -> Self {
+        Self {
+            settings,
+            db: environment.db.clone(),
+            clock: environment.clock.clone(),
+            entropy: environment.entropy.clone(),
+            metrics: metrics.clone(),
+            service,
+            book: environment.book.clone(),
+            spans,
+            wanted: Vec::new(),
+            limit: environment.platform.http.deadline,
+            declared,
+            undeclared: None,
+        }
+    }
+
     /// A peer that the service needs for its own answers, ready to be called: see [`Dependency`].
     ///
     /// The start is stopped by a name that no door answers to, and by one that the definition does not name with
@@ -150,35 +175,11 @@ where
         let Self { name, about, init, doors, subscriptions, jobs, migrations, evidence, calls } = *self;
         let failed = |reason: String| StartError::new(name, reason);
         let settings = environment.settings.section(name).map_err(|error| failed(error.to_string()))?;
-        let migrate = environment.platform.database.migrate;
-        if let Err(error) = environment.db.migrate(&migrations, migrate).await {
-            environment.db.close().await;
-            let place = Place {
-                service: name,
-                folder: None,
-                settings: &environment.platform.database,
-                clock: &environment.clock,
-                entropy: &environment.entropy,
-            };
-            return Err(failed(place.mend(&error)).of_database());
-        }
+        migrate(name, &migrations, &environment).await?;
         let metrics = Metrics::new(name);
         let metrics = if environment.tells_of_process { metrics.with_process() } else { metrics };
         let kept = Kept::new(name, &environment);
-        let mut init_with = Init {
-            settings,
-            db: environment.db.clone(),
-            clock: environment.clock.clone(),
-            entropy: environment.entropy.clone(),
-            metrics: metrics.clone(),
-            service: name,
-            book: environment.book.clone(),
-            spans: kept.recorder(name),
-            wanted: Vec::new(),
-            limit: environment.platform.http.deadline,
-            declared: calls,
-            undeclared: None,
-        };
+        let mut init_with = Init::new(name, settings, &environment, &metrics, kept.recorder(name), calls);
         let state = Arc::new(init(&mut init_with).map_err(failed)?);
         if let Some(peer) = &init_with.undeclared {
             return Err(failed(format!("it depends on {peer} and does not say so: add .calls({peer:?})")));
@@ -344,6 +345,20 @@ impl<S: Send + Sync + 'static> Building<S> {
         let upkeep = Upkeep { service: self.name, db, clock, entropy };
         [upkeep.clone().answers(), upkeep.events(platform.events, &self.metrics)]
     }
+}
+
+/// Brings the schema of a service up to date; its database is closed when that fails.
+async fn migrate(
+    name: &'static str,
+    migrations: &[MigrationSet],
+    environment: &Environment,
+) -> Result<(), StartError> {
+    let settings = &environment.platform.database;
+    let Err(error) = environment.db.migrate(migrations, settings.migrate).await else { return Ok(()) };
+    environment.db.close().await;
+    let (clock, entropy) = (&environment.clock, &environment.entropy);
+    let place = Place { service: name, folder: None, settings, clock, entropy };
+    Err(StartError::new(name, place.mend(&error)).of_database())
 }
 
 /// Under which name an instance takes leases. The embedded engine's database belongs to one process at a time, so that

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use tradewind_kernel::{Clock, Context, Entropy};
 
+use crate::driver::sqlite as sqlite_driver;
 use crate::export::{CHUNKS, Content, Evidence, Export};
 use crate::fault;
 use crate::job::{Job, Pending};
@@ -14,7 +15,7 @@ use crate::postgres::engine::Postgres;
 use crate::signal::Signals;
 use crate::sqlite::readers::Readers;
 use crate::sqlite::writer::Writer;
-use crate::sqlite::{batch, dump, open, statement};
+use crate::sqlite::{batch, dump, open};
 use crate::stats::{Counters, Stats};
 use crate::tx::Source;
 use crate::{
@@ -215,7 +216,7 @@ impl Db {
             return Box::pin(postgres.query(&self.inner.source, sql, params)).await;
         }
         let act = |connection: Connection| {
-            let rows = statement::query(&connection, sql, params);
+            let rows = sqlite_driver::query(&connection, sql, params);
             (Some(connection), rows.map_err(|fault| fault.named(sql)))
         };
         self.on_reader(act).await?

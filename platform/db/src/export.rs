@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use tokio::sync::mpsc;
 use tradewind_kernel::Id;
 
+use crate::driver::sqlite::column;
 use crate::{Column, DbError, Engine, Sql, fault};
 
 /// The size at which a chunk is handed on, in bytes.
@@ -117,7 +118,7 @@ pub(crate) fn sqlite_value(
     value: rusqlite::Result<rusqlite::types::ValueRef<'_>>,
 ) -> Result<serde_json::Value, DbError> {
     let read = value.map_err(|error| DbError::column(error.to_string()))?;
-    self::value(Column::sqlite(read).map_err(|()| DbError::column("a text is not UTF-8"))?)
+    self::value(column(read).map_err(|()| DbError::column("a text is not UTF-8"))?)
 }
 
 /// A value as it is shown outside.

@@ -11,6 +11,7 @@
 #![warn(missing_docs)]
 
 mod database;
+mod driver;
 mod dump;
 mod error;
 mod export;
@@ -33,13 +34,13 @@ mod value;
 mod work;
 
 pub use database::{Db, Execution, Location, Options};
+pub use driver::postgres::options::PostgresOptions;
 pub use dump::{DumpError, DumpReader, DumpSummary};
 pub use error::{ConnectCause, DbError};
 pub use export::{Evidence, Export};
 pub use fault_points::FAULT_POINTS;
 pub use load::{Load, Loaded};
 pub use migrate::{MigrateMode, Migration, MigrationSet};
-pub use postgres::options::PostgresOptions;
 pub use row::{Column, FromColumn, FromRow, Row};
 pub use signal::Signal;
 pub use sql::{Engine, Sql, statements};

@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 use tradewind_kernel::Id;
 
 use crate::dump::{
-    BEGIN_BEHIND, COLUMNS, DumpError, DumpReader, DumpSummary, GO_ON, Heading, Kind, Line,
-    REFERENCES, Table, tables,
+    BEGIN_BEHIND, COLUMNS, DumpError, DumpReader, DumpSummary, GO_ON, Heading, Kind, Line, REFERENCES, Table,
+    tables,
 };
 use crate::history::{APPLIED, HISTORY, UNFINISHED, require_whole};
 use crate::sql::Sql;

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use rusqlite::types::ValueRef;
 use serde::de::DeserializeOwned;
 use tradewind_kernel::{Currency, Id, Slug, Timestamp, TypedId};
 
-use crate::{DbError, Json, postgres};
+use crate::{DbError, Json};
 
 /// One value of a row, borrowed from the engine.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,30 +22,26 @@ pub enum Column<'a> {
     Bytes(&'a [u8]),
 }
 
+/// A row as an engine gives it.
+pub(crate) trait Columns {
+    /// The value of the column with this number, counted from zero.
+    fn column(&self, index: usize) -> Result<Column<'_>, DbError>;
+}
+
 /// One row of a result.
-#[derive(Debug)]
 pub struct Row<'a> {
-    inner: Inner<'a>,
+    columns: &'a dyn Columns,
 }
 
-enum Inner<'a> {
-    Sqlite(&'a rusqlite::Row<'a>),
-    Postgres(&'a sqlx::postgres::PgRow),
-}
-
-impl fmt::Debug for Inner<'_> {
+impl fmt::Debug for Row<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Row")
     }
 }
 
 impl<'a> Row<'a> {
-    pub(crate) fn sqlite(row: &'a rusqlite::Row<'a>) -> Self {
-        Self { inner: Inner::Sqlite(row) }
-    }
-
-    pub(crate) fn postgres(row: &'a sqlx::postgres::PgRow) -> Self {
-        Self { inner: Inner::Postgres(row) }
+    pub(crate) fn new(columns: &'a dyn Columns) -> Self {
+        Self { columns }
     }
 
     /// The value of the column with this number, counted from zero.
@@ -54,31 +49,9 @@ impl<'a> Row<'a> {
     /// # Errors
     /// [`DbError::Column`] when there is no such column or it holds something else.
     pub fn get<T: FromColumn>(&self, index: usize) -> Result<T, DbError> {
-        let column = match self.inner {
-            Inner::Sqlite(row) => sqlite_column(row, index)?,
-            Inner::Postgres(row) => postgres::values::column(row, index)?,
-        };
-        T::from_column(column).map_err(|error| match error {
+        T::from_column(self.columns.column(index)?).map_err(|error| match error {
             DbError::Column { message } => DbError::column(format!("column {index}: {message}")),
             other => other,
-        })
-    }
-}
-
-fn sqlite_column<'a>(row: &'a rusqlite::Row<'_>, index: usize) -> Result<Column<'a>, DbError> {
-    let value = row.get_ref(index).map_err(|error| DbError::column(format!("column {index}: {error}")))?;
-    Column::sqlite(value).map_err(|()| DbError::column(format!("column {index}: not UTF-8")))
-}
-
-impl<'a> Column<'a> {
-    /// The value as the embedded engine gives it; an error when a text is not UTF-8.
-    pub(crate) fn sqlite(value: ValueRef<'a>) -> Result<Self, ()> {
-        Ok(match value {
-            ValueRef::Null => Self::Null,
-            ValueRef::Integer(number) => Self::Int(number),
-            ValueRef::Real(number) => Self::Real(number),
-            ValueRef::Text(bytes) => Self::Text(std::str::from_utf8(bytes).map_err(drop)?),
-            ValueRef::Blob(bytes) => Self::Bytes(bytes),
         })
     }
 }

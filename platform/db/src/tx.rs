@@ -7,10 +7,10 @@ use std::sync::atomic::AtomicBool;
 use rusqlite::Connection;
 use tradewind_kernel::{Clock, Context, Entropy, Id, Timestamp};
 
+use crate::driver::postgres::transaction::Open;
+use crate::driver::sqlite;
 use crate::fault;
-use crate::postgres::transaction::Open;
 use crate::signal::Signals;
-use crate::sqlite::statement;
 use crate::stats::Counters;
 use crate::{Bind, DbError, Engine, FromRow, Sql};
 
@@ -194,7 +194,7 @@ impl Tx {
         self.begin_statement()?;
         let done = match &mut self.engine {
             On::Sqlite { connection, .. } => {
-                statement::execute(connection, sql, params).map_err(|fault| fault.named(sql))
+                sqlite::execute(connection, sql, params).map_err(|fault| fault.named(sql))
             }
             On::Postgres(open) => Box::pin(open.execute(sql, params)).await,
         };
@@ -209,7 +209,7 @@ impl Tx {
         self.begin_statement()?;
         let rows = match &mut self.engine {
             On::Sqlite { connection, .. } => {
-                statement::query(connection, sql, params).map_err(|fault| fault.named(sql))
+                sqlite::query(connection, sql, params).map_err(|fault| fault.named(sql))
             }
             On::Postgres(open) => Box::pin(open.query(sql, params)).await,
         };

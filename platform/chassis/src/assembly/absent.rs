@@ -10,8 +10,9 @@ use tradewind_problem::{Problem, UNAVAILABLE};
 
 use crate::assembly::start::{NEAR_QUEUE, Sockets};
 use crate::description::{Description, DoorKind};
-use crate::instance::{OpenDoor, StartError, book_names};
+use crate::instance::{OpenDoor, book_names};
 use crate::serve::{Accepting, ConnectionLimits, accept};
+use crate::start_error::StartError;
 use crate::tasks::Scope;
 
 /// When a caller may ask again: somebody has to mend something before.

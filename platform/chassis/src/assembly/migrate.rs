@@ -7,8 +7,8 @@ use crate::assembly::Assembly;
 use crate::assembly::places::Places;
 use crate::data_folder::DataFolder;
 use crate::database::Place;
-use crate::instance::StartError;
 use crate::settings::SettingsSource;
+use crate::start_error::StartError;
 
 impl Assembly {
     /// Applies missing migrations of all services, whatever `database.migrate` says, and gives those that failed.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tradewind_db::Db;
 
 use crate::database::Place;
-use crate::instance::StartError;
+use crate::start_error::StartError;
 
 /// The servers that databases were opened on so far.
 #[derive(Debug, Default)]

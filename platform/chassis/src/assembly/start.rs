@@ -16,10 +16,11 @@ use crate::database::Place;
 use crate::description::{Description, DoorKind};
 use crate::health::Stage;
 use crate::host::{Host, Network, PlatformSettings, Storage};
-use crate::instance::{Environment, Instance, OpenDoor, StartError, book_names};
+use crate::instance::{Environment, Instance, OpenDoor, book_names};
 use crate::serve::{Accepting, ConnectionLimits, Listener, accept, accept_on_own_thread};
 use crate::service::Service;
 use crate::settings::SettingsSource;
+use crate::start_error::StartError;
 use crate::tasks::Scope;
 use crate::telemetry;
 

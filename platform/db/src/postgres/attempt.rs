@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::driver::postgres::failure::Failure;
+use crate::driver::postgres::statement;
+use crate::driver::postgres::transaction::Open;
 use crate::fault_points::{AFTER_COMMIT, BEFORE_COMMIT};
 use crate::job::{Job, Verdict};
 use crate::postgres::engine::Postgres;
-use crate::postgres::failure::Failure;
-use crate::postgres::statement;
-use crate::postgres::transaction::Open;
 use crate::stats::Counters;
 use crate::tx::{Source, Tx};
 use crate::{ConnectCause, DbError};

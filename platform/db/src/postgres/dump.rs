@@ -7,12 +7,12 @@ use serde_json::Value;
 use sqlx::{Executor as _, PgConnection, Row as _};
 use tokio::sync::mpsc;
 
+use crate::driver::postgres::failure::{Failure, classify};
+use crate::driver::postgres::statement::{self, Kinds};
+use crate::driver::postgres::values::column;
 use crate::dump::{self, COLUMNS, LAST, REFERENCES, Table, tables};
 use crate::export::{CHUNK, line, value};
 use crate::history::{APPLIED, HISTORY, require_whole};
-use crate::postgres::failure::{Failure, classify};
-use crate::postgres::statement::{self, Kinds};
-use crate::postgres::values::column;
 use crate::sql::{Engine, Sql};
 use crate::{DbError, FromRow};
 

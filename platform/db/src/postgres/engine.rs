@@ -6,12 +6,12 @@ use std::time::Duration;
 use sqlx::Connection as _;
 use tokio::sync::{Mutex, MutexGuard, OwnedSemaphorePermit, Semaphore, mpsc};
 
+use crate::driver::postgres::failure::Failure;
+use crate::driver::postgres::pool::{Held, Pool, QUEUE_WAIT};
+use crate::driver::postgres::statement::{self, Kinds};
 use crate::export::Content;
 use crate::job::Job;
 use crate::postgres::attempt::{self, BEGIN_READING};
-use crate::postgres::failure::Failure;
-use crate::postgres::pool::{Held, Pool, QUEUE_WAIT};
-use crate::postgres::statement::{self, Kinds};
 use crate::postgres::{dump, export, wake};
 use crate::tx::Source;
 use crate::{Bind, DbError, FromRow, PostgresOptions, Sql};

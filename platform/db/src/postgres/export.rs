@@ -5,9 +5,9 @@ use serde_json::Value;
 use sqlx::{Column as _, Executor as _, PgConnection, Row as _};
 use tokio::sync::mpsc;
 
+use crate::driver::postgres::failure::{Failure, classify};
+use crate::driver::postgres::values::column;
 use crate::export::{CHUNK, Evidence, line, value};
-use crate::postgres::failure::{Failure, classify};
-use crate::postgres::values::column;
 use crate::{DbError, Engine};
 
 /// Writes the rows of `tables` in chunks until all are written or nobody reads any more.

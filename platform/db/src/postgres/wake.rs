@@ -14,9 +14,9 @@ use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use tokio::sync::Notify;
 
 use crate::PostgresOptions;
+use crate::driver::postgres::pool::Pool;
+use crate::driver::postgres::statement;
 use crate::postgres::engine::spawn;
-use crate::postgres::pool::Pool;
-use crate::postgres::statement;
 use crate::tx::Source;
 
 /// The channel; a database has its own.

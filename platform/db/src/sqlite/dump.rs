@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 use serde_json::Value;
 
+use crate::driver::sqlite as statement;
 use crate::dump::{self, COLUMNS, LAST, REFERENCES, Table, tables};
 use crate::export::{self, CHUNK, Content, line, sqlite_value};
 use crate::history::{APPLIED, HISTORY, require_whole};
 use crate::sql::{Engine, Sql};
-use crate::sqlite::statement;
 use crate::{DbError, FromRow, fault};
 
 /// Writes what is wanted, in chunks, to `give`, which says whether anybody still reads.

@@ -14,6 +14,10 @@ const OWNERS: &[(&str, &str)] = &[
     ("platform/chassis/src/serve/listener.rs", "a data-plane door has a thread of its own, started here"),
     ("platform/db/src/sqlite/writer.rs", "the one writer thread of a SQLite database; inline under sim"),
     ("platform/db/src/sqlite/readers.rs", "an export reads on a thread of its own; inline under sim"),
+    (
+        "platform/db/src/postgres/engine.rs",
+        "a transaction of a server ends whole, whoever waits; none under sim",
+    ),
     ("platform/testkit/", "drives other code's clocks and tasks, and ships in no binary"),
 ];
 

@@ -1,8 +1,10 @@
 //! Executing statements on a connection of the embedded engine.
 
 use rusqlite::Connection;
+use rusqlite::types::ValueRef;
 
-use crate::{Bind, DbError, Engine, FromRow, Row, Sql, fault};
+use crate::row::Columns;
+use crate::{Bind, Column, DbError, Engine, FromRow, Row, Sql, fault};
 
 /// A failure of the engine, or one that this crate found.
 pub(crate) enum Fault {
@@ -49,9 +51,28 @@ pub(crate) fn query<R: FromRow>(
     let mut rows = statement.raw_query();
     let mut out = Vec::new();
     while let Some(row) = rows.next()? {
-        out.push(R::from_row(&Row::sqlite(row))?);
+        out.push(R::from_row(&Row::new(row))?);
     }
     Ok(out)
+}
+
+impl Columns for rusqlite::Row<'_> {
+    fn column(&self, index: usize) -> Result<Column<'_>, DbError> {
+        let value =
+            self.get_ref(index).map_err(|error| DbError::column(format!("column {index}: {error}")))?;
+        column(value).map_err(|()| DbError::column(format!("column {index}: not UTF-8")))
+    }
+}
+
+/// The value as the engine gives it; an error when a text is not UTF-8.
+pub(crate) fn column(value: ValueRef<'_>) -> Result<Column<'_>, ()> {
+    Ok(match value {
+        ValueRef::Null => Column::Null,
+        ValueRef::Integer(number) => Column::Int(number),
+        ValueRef::Real(number) => Column::Real(number),
+        ValueRef::Text(bytes) => Column::Text(std::str::from_utf8(bytes).map_err(drop)?),
+        ValueRef::Blob(bytes) => Column::Bytes(bytes),
+    })
 }
 
 fn bind(statement: &mut rusqlite::CachedStatement<'_>, params: &[Bind<'_>]) -> Result<(), Fault> {

@@ -6,6 +6,7 @@ use sqlx::postgres::types::Oid;
 use sqlx::postgres::{PgArgumentBuffer, PgRow, PgTypeInfo, PgValueFormat};
 use sqlx::{Encode, Postgres, Row as _, Type, ValueRef as _};
 
+use crate::row::Columns;
 use crate::{Bind, Column, DbError};
 
 // The numbers of built-in types never change (pg_type.dat).
@@ -77,6 +78,12 @@ fn kind_of(value: &Bind<'_>) -> &'static str {
         Bind::Json(_) => "a JSON document",
         Bind::Bytes(_) => "bytes",
         Bind::Invalid(_) => "an unprepared value",
+    }
+}
+
+impl Columns for PgRow {
+    fn column(&self, index: usize) -> Result<Column<'_>, DbError> {
+        column(self, index)
     }
 }
 

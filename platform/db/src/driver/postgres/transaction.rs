@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::postgres::failure::Failure;
-use crate::postgres::pool::Held;
-use crate::postgres::statement::{self, Kinds};
+use crate::driver::postgres::failure::Failure;
+use crate::driver::postgres::pool::Held;
+use crate::driver::postgres::statement::{self, Kinds};
 use crate::{Bind, DbError, Engine, FromRow, Sql};
 
 /// A transaction that is open on a connection of its own.

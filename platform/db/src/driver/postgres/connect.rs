@@ -6,7 +6,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use tradewind_kernel::Clock;
 
-use crate::postgres::failure;
+use crate::driver::postgres::failure;
 use crate::{ConnectCause, DbError};
 
 /// How long opening a connection may take.

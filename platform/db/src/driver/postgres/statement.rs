@@ -6,8 +6,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::{Arguments as _, Either, Executor as _, PgConnection, Statement as _};
 
-use crate::postgres::failure::{Failure, classify};
-use crate::postgres::values::Param;
+use crate::driver::postgres::failure::{Failure, classify};
+use crate::driver::postgres::values::Param;
 use crate::{Bind, DbError, Engine, FromRow, Row, Sql};
 
 /// The types that the server wants for the parameters of each statement, asked once.
@@ -66,7 +66,7 @@ pub(crate) async fn query<R: FromRow>(
     let arguments = bind(connection, kinds, sql, params).await?;
     let query = sqlx::query_with(sql.text(Engine::Postgres), arguments);
     let rows: Vec<PgRow> = query.fetch_all(connection).await.map_err(|error| classify(sql.name(), &error))?;
-    let rows: Result<Vec<R>, DbError> = rows.iter().map(|row| R::from_row(&Row::postgres(row))).collect();
+    let rows: Result<Vec<R>, DbError> = rows.iter().map(|row| R::from_row(&Row::new(row))).collect();
     rows.map_err(Failure::Error)
 }
 

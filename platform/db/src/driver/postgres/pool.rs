@@ -8,7 +8,7 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tradewind_kernel::Clock;
 
-use crate::postgres::connect::connect;
+use crate::driver::postgres::connect::connect;
 use crate::signal::Signals;
 use crate::{DbError, PostgresOptions};
 
