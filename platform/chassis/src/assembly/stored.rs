@@ -7,9 +7,9 @@ use crate::assembly::Assembly;
 use crate::assembly::places::Places;
 use crate::data_folder::DataFolder;
 use crate::database::Place;
-use crate::instance::StartError;
 use crate::service::Service;
 use crate::settings::SettingsSource;
+use crate::start_error::StartError;
 
 /// The database of a service that does not run.
 #[derive(Debug)]
