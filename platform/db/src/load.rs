@@ -309,7 +309,7 @@ impl Held {
 /// The bytes of pairs of hexadecimal digits in lower case.
 fn bytes(text: &str) -> Option<Vec<u8>> {
     let is_digit = |byte: &u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte);
-    if text.len() % 2 != 0 || !text.as_bytes().iter().all(is_digit) {
+    if !text.len().is_multiple_of(2) || !text.as_bytes().iter().all(is_digit) {
         return None;
     }
     let pairs = (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok());
