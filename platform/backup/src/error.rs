@@ -67,14 +67,15 @@ pub enum BackupError {
     /// Nothing is there to be copied.
     #[error("there is nothing to copy: no service has a database there; name the data folder with --data")]
     Nothing,
-    /// The place to restore to holds rows.
+    /// The place to restore to has tables.
     #[error(
-        "the database of {service} is not empty, {table} holds rows; restore into a new data folder or database"
+        "the database of {service} is not empty, it has a table {table}; restore into a new data folder, or into a \
+         new and empty database"
     )]
     NotEmpty {
         /// The service.
         service: String,
-        /// A table with rows.
+        /// One of them.
         table: String,
     },
     /// A dump could not be taken or loaded.

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use tradewind_chassis::Stored;
-use tradewind_db::{Load, Loaded, MigrateMode, MigrationSet};
+use tradewind_db::{Load, Loaded, MigrationSet};
 
 use crate::files::{self, SECRETS};
 use crate::{Backup, BackupError, Part, Progress};
@@ -45,9 +45,7 @@ impl Backup {
         let mut loads = Vec::new();
         for (part, stored) in parts {
             let sets = schema_of(part, &stored.migrations);
-            let failed = BackupError::db(&part.service);
-            stored.db.migrate(&sets, MigrateMode::Auto).await.map_err(failed)?;
-            loads.push((part, stored.db.load().await.map_err(BackupError::dump(&part.service))?));
+            loads.push((part, stored.db.load(&sets).await.map_err(BackupError::dump(&part.service))?));
         }
         let mut loaded = Vec::new();
         for (part, load) in loads {

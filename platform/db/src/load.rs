@@ -15,7 +15,7 @@ use crate::dump::{
 use crate::history::{APPLIED, HISTORY, UNFINISHED, require_whole};
 use crate::sql::Sql;
 use crate::value::Bind;
-use crate::{Db, DbError, Tx, Work, params};
+use crate::{Db, DbError, MigrateMode, MigrationSet, Tx, Work, params};
 
 /// Rows that go in together, and their size in bytes: bounds on a transaction.
 const MAX_ROWS: usize = 1_000;
@@ -72,19 +72,24 @@ enum Held {
 }
 
 impl Db {
-    /// A table that holds rows, if any does; none does in a database without tables.
+    /// A table that the database has, if any; which migrations were applied does not count.
     ///
     /// # Errors
-    /// The database's own failures.
+    /// The database's own failures, and [`DbError::Unfinished`].
     pub async fn occupied(&self) -> Result<Option<String>, DbError> {
         self.submit(Occupied, None).await
     }
 
-    /// Begins to load a dump into this database, which is migrated to the versions of the dump and holds no rows.
+    /// Begins to load a dump into this database, which has no tables yet and gets those of `sets`: the migrations
+    /// that the dump tells of.
     ///
     /// # Errors
-    /// [`DumpError::NotEmpty`] when a table holds rows, and the database's own failures.
-    pub async fn load(&self) -> Result<Load, DumpError> {
+    /// [`DumpError::NotEmpty`] when there is a table, and the database's own failures.
+    pub async fn load(&self, sets: &[MigrationSet]) -> Result<Load, DumpError> {
+        if let Some(table) = self.occupied().await? {
+            return Err(DumpError::NotEmpty { table });
+        }
+        self.migrate(sets, MigrateMode::Auto).await?;
         let (tables, applied) = self.submit(Begin, None).await?;
         let tables = tables.into_iter().map(|table| (table.name.clone(), table)).collect();
         let (reader, tally) = (DumpReader::default(), Tally::default());
@@ -304,7 +309,7 @@ impl Held {
 /// The bytes of pairs of hexadecimal digits in lower case.
 fn bytes(text: &str) -> Option<Vec<u8>> {
     let is_digit = |byte: &u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte);
-    if text.len() % 2 != 0 || !text.as_bytes().iter().all(is_digit) {
+    if !text.len().is_multiple_of(2) || !text.as_bytes().iter().all(is_digit) {
         return None;
     }
     let pairs = (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok());
@@ -373,7 +378,7 @@ impl Work for ReadTables {
     }
 }
 
-/// Finds a table that holds rows; which migrations were applied does not count.
+/// Finds a table.
 struct Occupied;
 
 impl Work for Occupied {
@@ -382,27 +387,26 @@ impl Work for Occupied {
 
     async fn run(&self, tx: &mut Tx) -> Result<Option<String>, DbError> {
         let tables = tables(tx.query(&COLUMNS, &[]).await?, &[]);
-        for table in tables.into_iter().filter(|table| table.name != HISTORY) {
-            if !tx.query::<(i64,)>(table.any(), &[]).await?.is_empty() {
-                return Ok(Some(table.name));
-            }
+        if tables.iter().any(|table| table.name == HISTORY) {
+            let applied: Vec<(String, u32, String)> = tx.query(&APPLIED, &[]).await?;
+            require_whole(applied.iter().map(|(component, ..)| component.as_str()))?;
         }
-        Ok(None)
+        Ok(tables.into_iter().map(|table| table.name).find(|name| name != HISTORY))
     }
 }
 
-/// Makes sure that no table holds rows, and marks the database as not whole.
+/// Marks the database as not whole, and takes out what its migrations put in: the dump has that too.
 struct Begin;
 
 impl Work for Begin {
     type Output = <ReadTables as Work>::Output;
-    type Error = DumpError;
+    type Error = DbError;
 
-    async fn run(&self, tx: &mut Tx) -> Result<Self::Output, DumpError> {
+    async fn run(&self, tx: &mut Tx) -> Result<Self::Output, DbError> {
         let (tables, applied) = ReadTables.run(tx).await?;
-        require_whole(applied.iter().map(|(component, ..)| component.as_str()))?;
-        if let Some(table) = Occupied.run(tx).await? {
-            return Err(DumpError::NotEmpty { table });
+        // Those that refer to others come last.
+        for table in tables.iter().rev().filter(|table| table.name != HISTORY) {
+            tx.execute(table.clear(), &[]).await?;
         }
         let now = tx.now();
         tx.execute(&MARK, params![UNFINISHED, now]).await?;

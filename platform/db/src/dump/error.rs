@@ -27,10 +27,10 @@ pub enum DumpError {
         /// The newest version that can be read.
         known: u32,
     },
-    /// The database to load into holds rows.
-    #[error("the database is not empty: {table} holds rows")]
+    /// The database to load into has tables.
+    #[error("the database is not empty: it has a table {table}")]
     NotEmpty {
-        /// A table with rows.
+        /// One of them.
         table: String,
     },
     /// The tables of the database are not those of the dump.

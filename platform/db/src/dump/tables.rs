@@ -159,10 +159,10 @@ impl Table {
         format!("select {} from {} order by {}", columns.join(", "), quoted(&self.name), order.join(", "))
     }
 
-    /// Gives 1 when the table holds a row.
-    pub(crate) fn any(&self) -> &'static Sql {
-        let text = format!("select 1 where exists (select 1 from {})", quoted(&self.name));
-        Sql::made("ANY", text.clone(), text)
+    /// Takes all rows out.
+    pub(crate) fn clear(&self) -> &'static Sql {
+        let text = format!("delete from {}", quoted(&self.name));
+        Sql::made("CLEAR", text.clone(), text)
     }
 
     /// Puts a row with these columns in.

@@ -113,7 +113,7 @@ fn seam(fleet: &Fleet, holds: bool, placed: &Arc<Mutex<Option<OrderId>>>) -> tra
                 if service == "orders" && path == "/backup" {
                     let id = orders.place(&wish(&[("1", 1)]), "between").await.unwrap().id;
                     *placed.lock().unwrap() = Some(id);
-                    between(&orders, id, holds).await;
+                    Box::pin(between(&orders, id, holds)).await;
                 }
                 reply(peer.send(request).await.unwrap());
             }
@@ -130,7 +130,7 @@ async fn between(orders: &OrdersClient, id: OrderId, holds: bool) {
         }
     } else {
         let decided = async { while orders.order(id).await.unwrap().state != OrderState::Open {} };
-        within("the order is decided", decided).await;
+        within("the order is decided", Box::pin(decided)).await;
     }
 }
 
@@ -245,7 +245,7 @@ async fn a_backup_that_is_not_as_it_was_written_is_refused_before_anything_is_re
         ("it has no manifest.json", |at| std::fs::remove_file(at.join("manifest.json")).unwrap()),
         ("the manifest is damaged", |at| std::fs::write(at.join("manifest.json"), "{").unwrap()),
         ("has format 2, this program knows 1", |at| {
-            change_manifest(at, |manifest| manifest["format"] = 2.into())
+            change_manifest(at, |manifest| manifest["format"] = 2.into());
         }),
         ("is no file name", |at| {
             change_manifest(at, |manifest| manifest["services"][0]["file"]["name"] = "../x".into());
