@@ -8,5 +8,6 @@
     reason = "a test that cannot go on should stop, and tests own their tasks"
 )]
 
+mod db;
 mod server;
 mod server_ends;
