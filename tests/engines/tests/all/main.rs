@@ -9,5 +9,6 @@
 )]
 
 mod db;
+mod log;
 mod server;
 mod server_ends;

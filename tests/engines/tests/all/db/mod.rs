@@ -4,6 +4,6 @@ mod breaks;
 mod cancelled;
 mod races;
 mod relay;
-mod support;
+pub mod support;
 mod values;
 mod works;

@@ -96,6 +96,9 @@ async fn a_value_of_a_wrong_kind_is_refused_by_the_name_of_its_statement() {
         let told = format!("{error} {error:?}");
         assert!(told.contains(name) && !told.contains("714"), "{name}: {told}");
     }
+    let text: DbError = db.write(&context(), put_text("714\0")).await.unwrap_err();
+    let told = "PUT_WORDS: a text holds the character U+0000".to_owned();
+    assert_eq!(text, DbError::Column { message: told });
     let few: DbError = db.query::<(i64,)>(&NUMBER, &[]).await.unwrap_err();
     assert!(matches!(&few, DbError::Column { message } if message.contains("1 parameters")), "{few:?}");
     let sum = db.query::<(i64,)>(&SUM, &[]).await.map(|_| ());
@@ -105,6 +108,10 @@ async fn a_value_of_a_wrong_kind_is_refused_by_the_name_of_its_statement() {
     assert!(sum.contains("cast sums to bigint"), "{sum}");
     let empty = db.write(&context(), put_words(Json(vec![1_u8]))).await;
     assert!(empty.is_err(), "the key is taken: {empty:?}");
+}
+
+fn put_text(text: &'static str) -> impl Work<Output = u64, Error = DbError> {
+    work(move |tx| Box::pin(async move { tx.execute(&PUT_WORDS, params![text]).await }))
 }
 
 fn put_words(document: Json<Vec<u8>>) -> impl Work<Output = u64, Error = DbError> {
