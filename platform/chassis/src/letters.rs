@@ -162,9 +162,11 @@ async fn discard<S: Send + Sync + 'static>(
 }
 
 fn checked(reason: String) -> Result<String, Problem> {
-    if reason.trim().is_empty() || reason.chars().count() > MAX_REASON {
+    if reason.trim().is_empty() || reason.chars().count() > MAX_REASON || reason.contains('\0') {
         let problem = Problem::new(&INVALID_BODY).detail("The body does not fit; see errors.");
-        return Err(problem.error("/reason", format!("say why, in 1 to {MAX_REASON} characters")));
+        return Err(
+            problem.error("/reason", format!("say why, in 1 to {MAX_REASON} characters other than U+0000"))
+        );
     }
     Ok(reason)
 }

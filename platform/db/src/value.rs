@@ -27,6 +27,16 @@ pub enum Bind<'a> {
     Invalid(String),
 }
 
+impl Bind<'_> {
+    /// Refuses a text with the character U+0000: the served engine has none, so the embedded one takes none either.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        match self {
+            Bind::Text(text) if text.contains('\0') => Err("a text holds the character U+0000"),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Something that can be a parameter of a statement.
 pub trait ToBind {
     /// The parameter.

@@ -112,6 +112,10 @@ impl Call {
     /// [`INVALID_PARAMETER`] with the reason.
     pub fn query<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         let query = self.parts.uri.query().unwrap_or_default();
+        // PostgreSQL has no text with this character; no engine here takes one.
+        if query.contains("%00") {
+            return Err(Problem::new(&INVALID_PARAMETER).detail("The query holds the character U+0000."));
+        }
         serde_urlencoded::from_str(query).map_err(|error| {
             Problem::new(&INVALID_PARAMETER).detail(format!("The query is not valid: {error}."))
         })

@@ -270,5 +270,8 @@ fn not_allowed<S>(method: &Method, methods: &Methods<S>) -> Problem {
 fn decode(segment: &str) -> Result<String, Problem> {
     let decoded = percent_encoding::percent_decode_str(segment).decode_utf8();
     let text = decoded.map_err(|_| Problem::new(&NOT_FOUND).detail("The path is not UTF-8."))?;
+    if text.contains('\0') {
+        return Err(Problem::new(&NOT_FOUND).detail("The path holds the character U+0000."));
+    }
     Ok(text.into_owned())
 }

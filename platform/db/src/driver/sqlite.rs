@@ -81,6 +81,7 @@ fn bind(statement: &mut rusqlite::CachedStatement<'_>, params: &[Bind<'_>]) -> R
     }
     for (index, value) in params.iter().enumerate() {
         let index = index + 1;
+        value.check().map_err(DbError::column)?;
         match value {
             Bind::Null => statement.raw_bind_parameter(index, rusqlite::types::Null)?,
             Bind::Bool(value) => statement.raw_bind_parameter(index, value)?,

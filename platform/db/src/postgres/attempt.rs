@@ -88,11 +88,12 @@ async fn run_once(engine: &Arc<Postgres>, source: &Source, job: &mut Box<dyn Job
     };
     match verdict {
         Verdict::Keep => {
-            commit(engine, source, open, job).await?;
-            for hook in hooks {
-                hook();
+            if commit(engine, source, open, job).await? {
+                for hook in hooks {
+                    hook();
+                }
+                job.answer();
             }
-            job.answer();
             Ok(())
         }
         Verdict::Void { retry, .. } => {
@@ -112,19 +113,20 @@ async fn run_once(engine: &Arc<Postgres>, source: &Source, job: &mut Box<dyn Job
     }
 }
 
-/// `Ok` also when the job was failed; its answer is then given already.
+/// Whether it was committed; if not, the job was failed and its answer is given already.
 async fn commit(
     engine: &Arc<Postgres>,
     source: &Source,
     open: Open,
     job: &mut Box<dyn Job>,
-) -> Result<(), Again> {
+) -> Result<bool, Again> {
     BEFORE_COMMIT.pass();
     match source.clock.timeout(RUN_LIMIT, open.commit()).await {
         Ok(Ok(())) => {
             AFTER_COMMIT.pass();
             Counters::add(&source.counters.commits, 1);
             Counters::add(&source.counters.works, 1);
+            return Ok(true);
         }
         Ok(Err(Failure::Error(DbError::Conflict { .. }))) => return Err(Again::Conflict),
         Ok(Err(Failure::Error(error))) => job.fail(error),
@@ -135,7 +137,7 @@ async fn commit(
         }
         Err(_) => job.fail(DbError::Unknown { message: "no answer to the commit".to_owned() }),
     }
-    Ok(())
+    Ok(false)
 }
 
 /// Begins a transaction; on a connection that turns out to be dead, on a new one.

@@ -116,3 +116,16 @@ async fn a_statement_with_the_wrong_number_of_parameters_is_named() {
     let error = db.write(&context(), wrong).await.unwrap_err();
     assert!(error.to_string().contains("2 parameters expected, 1 given"), "{error}");
 }
+
+tradewind_db::sql! { ECHO = "select $1"; }
+
+#[tokio::test]
+async fn a_text_that_no_other_engine_takes_is_refused() {
+    let db = in_memory().await;
+    assert_eq!(db.query::<(String,)>(&ECHO, params!["a"]).await.unwrap(), [("a".to_owned(),)]);
+    let refused = db.query::<(String,)>(&ECHO, params!["a\0"]).await;
+    assert!(
+        matches!(&refused, Err(DbError::Column { message }) if message.contains("U+0000")),
+        "{refused:?}"
+    );
+}

@@ -8,5 +8,7 @@
     reason = "a test that cannot go on should stop, and tests own their tasks"
 )]
 
+mod db;
+mod log;
 mod server;
 mod server_ends;

@@ -82,6 +82,7 @@ async fn bind(
     }
     let mut arguments = PgArguments::default();
     for (value, kind) in params.iter().zip(kinds.iter()) {
+        value.check().map_err(|wrong| Failure::Error(DbError::column(format!("{}: {wrong}", sql.name()))))?;
         let added = arguments.add(Param { value, kind: *kind });
         added.map_err(|error| Failure::Error(DbError::column(format!("{}: {error}", sql.name()))))?;
     }

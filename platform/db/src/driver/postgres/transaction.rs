@@ -19,6 +19,22 @@ pub(crate) struct Open {
     is_lost: bool,
 }
 
+/// A statement that is under way; over when it is dropped, also by a work that lets go of it.
+struct Waiting(Arc<AtomicBool>);
+
+impl Waiting {
+    fn begin(waiting: &Arc<AtomicBool>) -> Self {
+        waiting.store(true, Ordering::Relaxed);
+        Self(waiting.clone())
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}
+
 impl Open {
     pub(crate) fn new(held: Held, kinds: Arc<Kinds>) -> Self {
         Self { held, kinds, waiting: Arc::default(), has_written: false, is_lost: false }
@@ -43,9 +59,9 @@ impl Open {
     }
 
     pub(crate) async fn execute(&mut self, sql: &Sql, params: &[Bind<'_>]) -> Result<u64, DbError> {
-        self.waiting.store(true, Ordering::Relaxed);
+        let waiting = Waiting::begin(&self.waiting);
         let done = statement::execute(&mut self.held.connection, &self.kinds, sql, params).await;
-        self.waiting.store(false, Ordering::Relaxed);
+        drop(waiting);
         let changed = done.map_err(|failure| self.note(failure))?;
         self.has_written |= changed > 0;
         Ok(changed)
@@ -56,9 +72,9 @@ impl Open {
         sql: &Sql,
         params: &[Bind<'_>],
     ) -> Result<Vec<R>, DbError> {
-        self.waiting.store(true, Ordering::Relaxed);
+        let waiting = Waiting::begin(&self.waiting);
         let done = statement::query(&mut self.held.connection, &self.kinds, sql, params).await;
-        self.waiting.store(false, Ordering::Relaxed);
+        drop(waiting);
         let rows: Vec<R> = done.map_err(|failure| self.note(failure))?;
         self.has_written |= !rows.is_empty() && changes(sql);
         Ok(rows)
@@ -66,9 +82,9 @@ impl Open {
 
     /// Runs text without parameters.
     pub(crate) async fn script(&mut self, name: &'static str, text: &str) -> Result<(), DbError> {
-        self.waiting.store(true, Ordering::Relaxed);
+        let waiting = Waiting::begin(&self.waiting);
         let done = statement::script(&mut self.held.connection, name, text).await;
-        self.waiting.store(false, Ordering::Relaxed);
+        drop(waiting);
         done.map_err(|failure| self.note(failure))
     }
 

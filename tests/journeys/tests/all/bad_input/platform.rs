@@ -63,6 +63,7 @@ async fn the_feed_needs_the_secret_and_a_place_to_begin() {
             "last=-1",
             "correlation=x",
             "correlation=",
+            "key=%00",
             "key=a&correlation=01980000-0000-7000-8000-000000000001",
         ] {
             let request = Request::new("GET", &format!("/events?{query}")).bearer(&secret);
@@ -271,7 +272,7 @@ async fn a_command_on_letters_takes_its_body_its_key_and_nothing_else() {
             let request = letter(&world, method, target, Some(body));
             world.refuses(door, &request, &format!("{what} {body}"), (status, code)).await;
         }
-        for reason in [String::new(), " ".to_owned(), "x".repeat(1001)] {
+        for reason in [String::new(), " ".to_owned(), "x".repeat(1001), "a\\u0000".to_owned()] {
             let body = good.replace("mended", &reason).replace("given up", &reason);
             let refusal = letter(&world, method, target, Some(&body));
             let refusal = world.refuses(door, &refusal, &what, (422, "invalid-body")).await;

@@ -1,0 +1,9 @@
+//! Transactions as values on the served engine.
+
+mod breaks;
+mod cancelled;
+mod races;
+mod relay;
+pub mod support;
+mod values;
+mod works;
