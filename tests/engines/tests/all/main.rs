@@ -10,5 +10,6 @@
 
 mod db;
 mod log;
+mod retention;
 mod server;
 mod server_ends;
