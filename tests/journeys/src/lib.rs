@@ -20,6 +20,7 @@ mod relay;
 pub mod rows;
 
 pub use callers::wish;
+pub use engine::scratch_location;
 pub use fleet::{Fleet, ada, grace, staff, user};
 pub use held::Held;
 pub use relay::Relay;

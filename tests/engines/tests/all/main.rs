@@ -9,6 +9,7 @@
 )]
 
 mod db;
+mod fleet;
 mod log;
 mod server;
 mod server_ends;
