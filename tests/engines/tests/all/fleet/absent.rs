@@ -115,15 +115,17 @@ async fn a_role_that_may_not_change_the_schema_and_a_schema_of_tomorrow_are_told
     assert!(reason.contains("version 999") && reason.contains("use a newer program"), "{reason}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
+/// In paused time: it passes as soon as everybody waits.
+#[tokio::test(start_paused = true)]
 async fn when_no_service_has_a_database_the_start_fails_in_time() {
     let address = nowhere().await;
-    let settings = [format!("database.url=postgres://{address}"), "database.wait=1s".to_owned()];
+    let settings = [format!("database.url=postgres://{address}"), "database.wait=10m".to_owned()];
     let begun = tokio::time::Instant::now();
-    let error = within("the start", launch(&settings)).await.err().expect("it does not start").to_string();
+    let error = launch(&settings).await.err().expect("it does not start").to_string();
     assert!(error.contains("database.url") && error.contains(&address), "{error}");
-    // All services together wait no longer than one; far from the seven seconds of one after the other.
-    assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
+    // All services together wait no longer than one.
+    let waited = begun.elapsed().as_secs() / 60;
+    assert!((10..12).contains(&waited), "{waited} minutes");
 }
 
 #[tokio::test(flavor = "multi_thread")]
