@@ -34,7 +34,8 @@ pub struct DataFolder {
 pub enum DataFolderError {
     /// Another process has it.
     #[error(
-        "the data folder {} is in use by {}; stop it, or choose another folder with --data",
+        "the data folder {} is in use by {}; stop it, or choose another folder with --data; several processes share \
+         the data of one fleet only on PostgreSQL (database.url), each with a folder of its own",
         path.display(),
         owner(*process)
     )]

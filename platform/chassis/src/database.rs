@@ -144,8 +144,12 @@ pub(crate) struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// Opens the database, waiting for its server as long as the settings allow.
-    pub(crate) async fn open(&self, progress: &mut (dyn FnMut(&str, &str) + Send)) -> Result<Db, StartError> {
+    /// Opens the database, waiting for its server until `patience`, a time of the monotonic clock.
+    pub(crate) async fn open(
+        &self,
+        patience: Duration,
+        progress: &mut (dyn FnMut(&str, &str) + Send),
+    ) -> Result<Db, StartError> {
         let failed = |reason: String| StartError::new(self.service, reason);
         let served = self.settings.served(self.service, self.folder).map_err(failed)?;
         let (location, execution) = match (served, self.folder) {
@@ -161,16 +165,16 @@ impl Place<'_> {
             entropy: self.entropy.fork("db"),
         };
         let db = Db::open(options).map_err(|error| failed(error.to_string()))?;
-        self.wait_for(&db, progress).await?;
+        self.wait_for(&db, patience, progress).await?;
         Ok(db)
     }
 
     async fn wait_for(
         &self,
         db: &Db,
+        patience: Duration,
         progress: &mut (dyn FnMut(&str, &str) + Send),
     ) -> Result<(), StartError> {
-        let begun = self.clock.monotonic();
         let mut is_told = false;
         loop {
             let error = match db.check().await {
@@ -178,7 +182,7 @@ impl Place<'_> {
                 Err(error) => error,
             };
             let may_pass = matches!(&error, DbError::Connect { cause, .. } if cause.is_transient());
-            if !may_pass || self.clock.monotonic() - begun >= self.settings.wait {
+            if !may_pass || self.clock.monotonic() >= patience {
                 return Err(StartError::new(self.service, self.mend(&error)).of_database());
             }
             if !std::mem::replace(&mut is_told, true) {

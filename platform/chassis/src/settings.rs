@@ -54,11 +54,11 @@ use node::{Node, Place, Table, Value};
 
 /// Variables that begin like settings and are none: other parts of the program read them.
 #[cfg(not(feature = "fault-points"))]
-pub const RESERVED: &[&str] = &["TRADEWIND_DATA"];
+pub const RESERVED: &[&str] = &["TRADEWIND_DATA", "TRADEWIND_ADMIN_URL"];
 
 /// Variables that begin like settings and are none: other parts of the program read them.
 #[cfg(feature = "fault-points")]
-pub const RESERVED: &[&str] = &["TRADEWIND_DATA", "TRADEWIND_FAULT"];
+pub const RESERVED: &[&str] = &["TRADEWIND_DATA", "TRADEWIND_ADMIN_URL", "TRADEWIND_FAULT"];
 
 /// Where settings come from: layers of values, the stronger ones last.
 ///

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use tradewind_db::{PostgresOptions, provision};
+use tradewind_db::{Location, PostgresOptions, provision};
 use tradewind_fleet::services;
 use tradewind_kernel::{Clock, Entropy, Secret};
 use tradewind_testkit::Postgres;
@@ -52,6 +52,22 @@ impl Databases {
         }
         self.server.psql("postgres", &statements).await;
     }
+}
+
+/// A new, empty database on the engine of the tests. One on a server stays as long as the server does.
+///
+/// # Panics
+/// When the server cannot be started.
+pub async fn scratch_location(label: &str) -> Location {
+    if !is_postgres() {
+        return Location::Memory;
+    }
+    let server = Postgres::shared().await;
+    let (name, password) = (fresh_name(label), passwords().swap_remove(0).1);
+    provision(server, "", &[(name.clone(), password.clone())]).await;
+    let address = format!("postgres://{}", server.host_port());
+    let options = PostgresOptions::parse(&address).unwrap().role(&name).database(&name);
+    Location::Postgres(options.password(&Secret::new(password)))
 }
 
 fn is_postgres() -> bool {

@@ -22,6 +22,7 @@ pub mod rows;
 
 pub use callers::wish;
 pub use copies::restore;
+pub use engine::scratch_location;
 pub use fleet::{Fleet, Home, ada, grace, staff, user};
 pub use held::Held;
 pub use relay::Relay;

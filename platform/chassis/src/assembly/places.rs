@@ -1,6 +1,7 @@
 //! Opening databases one after the other, and adding up what they take from each server.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use tradewind_db::Db;
 
@@ -11,6 +12,8 @@ use crate::start_error::StartError;
 #[derive(Debug, Default)]
 pub(super) struct Places {
     taken: BTreeMap<String, u32>,
+    /// Until when servers are waited for: all services together wait no longer than one.
+    patience: Option<Duration>,
 }
 
 impl Places {
@@ -21,7 +24,9 @@ impl Places {
         progress: &mut (dyn FnMut(&str, &str) + Send),
     ) -> Result<Db, StartError> {
         let failed = |reason: String| StartError::new(place.service, reason);
-        let db = place.open(progress).await?;
+        let now = place.clock.monotonic();
+        let patience = *self.patience.get_or_insert(now.saturating_add(place.settings.wait));
+        let db = place.open(patience, progress).await?;
         let Some(options) = place.settings.served(place.service, place.folder).map_err(failed)? else {
             return Ok(db);
         };

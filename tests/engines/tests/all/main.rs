@@ -9,6 +9,7 @@
 )]
 
 mod db;
+mod fleet;
 mod log;
 mod retention;
 mod server;

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use tradewind_chassis::Service;
-use tradewind_db::{Db, Execution, Location, MigrateMode, Options, Sql, statements};
+use tradewind_db::{Db, Execution, MigrateMode, Options, Sql, statements};
 use tradewind_fleet::services;
+use tradewind_journeys::scratch_location;
 use tradewind_kernel::{Clock, Entropy};
 
 /// Crates whose statements run in several services, and the part of the schema that says where.
@@ -39,9 +40,11 @@ fn belongs(statement: &Sql, service: &Service) -> bool {
         || is_in(statement, &format!("tradewind_{}", described.name))
 }
 
+/// An empty database of the engine that the tests run on, with the schema of `service`.
 async fn scratch(service: &Service) -> Db {
+    let location = scratch_location(&service.description().name).await;
     let options = Options {
-        location: Location::Memory,
+        location,
         execution: Execution::Inline,
         readers: 1,
         clock: Clock::system(),

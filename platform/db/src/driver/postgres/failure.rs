@@ -1,5 +1,7 @@
 //! What the failures of the served engine mean.
 
+use std::io;
+
 use sqlx::Error;
 use sqlx::postgres::PgDatabaseError;
 
@@ -65,8 +67,20 @@ fn told_by_server(statement: &'static str, told: &PgDatabaseError) -> Failure {
 
 /// Sorts a failure to connect.
 pub(crate) fn connecting(error: &Error) -> (ConnectCause, String) {
-    let message = error.to_string();
+    let message = match error {
+        Error::Database(told) => told.message().to_owned(),
+        Error::Io(told) => told.to_string(),
+        other => other.to_string(),
+    };
     let cause = match error {
+        // What TLS refuses during the handshake: the server's certificate above all.
+        Error::Io(told) if told.kind() == io::ErrorKind::InvalidData => ConnectCause::Tls,
+        // No network says this: a file of certificates or keys does.
+        Error::Io(told)
+            if matches!(told.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) =>
+        {
+            return (ConnectCause::Tls, format!("a certificate or key cannot be read: {told}"));
+        }
         Error::Io(_) => ConnectCause::Unreachable,
         Error::Tls(_) => ConnectCause::Tls,
         Error::Database(inner) => match inner.code().as_deref() {

@@ -3,7 +3,7 @@
 mod breaks;
 mod cancelled;
 mod races;
-mod relay;
+pub mod relay;
 pub mod support;
 mod values;
 mod works;

@@ -26,7 +26,12 @@ pub struct Line {
 
 impl Line {
     pub async fn to(server: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::at("127.0.0.1:0", server).await
+    }
+
+    /// The same at an address of its own.
+    pub async fn at(address: &str, server: &str) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
         let (address, cut) = (listener.local_addr().unwrap(), Arc::new(AtomicU8::new(Cut::Never as u8)));
         let (server, asked) = (server.to_owned(), cut.clone());
         tokio::spawn(async move {
