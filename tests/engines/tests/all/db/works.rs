@@ -57,7 +57,7 @@ impl Work for Row {
             Ending::Join => tokio::spawn(std::future::pending()).await.unwrap(),
             Ending::Abandon => {
                 abandon(tx, -self.key);
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
             Ending::RefusedByCommit => drop(tx.execute(&LINK, params![-1_i64]).await?),
             Ending::Keep | Ending::RefuseUnwritten => {}
