@@ -39,6 +39,10 @@ pub(crate) enum Command {
     Health(Health),
     /// Check a running fleet's promises against the rows of its databases; the exit status tells
     Verify(Verify),
+    /// Copy all databases of a fleet, running or stopped, into a new folder
+    Backup(Backup),
+    /// Make a new data folder from a backup, and judge it; the exit status tells
+    Restore(Restore),
     /// Make the databases of services on a PostgreSQL server, or bring their schemas up to date
     Db(Databases),
     /// Look at events that could not be handled, mend them, replay them or drop them
@@ -92,15 +96,71 @@ pub(crate) struct Up {
     /// The port of the gateway; all other ports move by as much (usual: 8080). 0 takes free ones
     #[arg(long, value_name = "PORT")]
     pub(crate) port: Option<u16>,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    /// Leave an empty shop empty
+    #[arg(long)]
+    pub(crate) no_seed: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Settings {
     /// A settings file in TOML; without it ./tradewind.toml is read if there is one
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// One setting, over file and environment; may be repeated
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
     pub(crate) set: Vec<String>,
-    /// Leave an empty shop empty
+}
+
+/// Copy all databases of a fleet into a new folder, running or stopped.
+///
+/// A running fleet goes on: commands are taken, and events wait for the moment in which the state of every database
+/// is chosen, so that the copies belong together. Every order that was accepted before the backup began is in it.
+/// The folder holds a manifest and a text file for each service; any engine takes it, see `restore`. It holds
+/// personal data: keep it as you keep the databases. Secrets are not in it unless you ask for them, and need not be:
+/// a restored fleet makes its own.
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// The folder to write to: not there yet, or empty
+    #[arg(long, value_name = "FOLDER", required_unless_present = "check")]
+    pub(crate) to: Option<PathBuf>,
+    /// Instead of taking a backup, read this one to its end and say whether it is as it was written
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["to", "with_secrets"])]
+    pub(crate) check: Option<PathBuf>,
+    /// Copy the secrets of the data folder too; whoever reads the backup can then open the internal doors
     #[arg(long)]
-    pub(crate) no_seed: bool,
+    pub(crate) with_secrets: bool,
+    /// The manifest as JSON, for programs
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+}
+
+/// Make a new data folder from a backup, and judge it.
+///
+/// Everything is read back and compared with the backup, then the services are started without network until they
+/// have caught up, and the promises of the fleet are checked as `verify` does. Ends with 0 when all that was judged
+/// holds, and with 1 when something is broken or cannot be used; a fleet does not start on what was not finished.
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The folder of the backup
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) from: PathBuf,
+    /// The data folder to make: not there yet, or empty
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) data: PathBuf,
+    /// How long the restored services may take to handle what they had not handled
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub(crate) settle: u64,
+    /// As JSON, for programs
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
 }
 
 #[derive(Debug, Args)]

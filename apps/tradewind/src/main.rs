@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user")]
 
 mod arguments;
+mod backup;
 mod database;
 mod describe;
 mod doors;
@@ -10,7 +11,11 @@ mod doors;
 mod fault;
 mod health;
 mod letters;
+mod marks;
+mod progress;
+mod restore;
 mod seed;
+mod settings;
 mod since;
 mod table;
 mod up;
@@ -30,6 +35,8 @@ fn main() -> ExitCode {
         Command::Seed(options) => seed::run(&options),
         Command::Health(options) => health::run(&options),
         Command::Verify(options) => verify::run(&options),
+        Command::Backup(options) => backup::run(&options),
+        Command::Restore(options) => restore::run(&options),
         Command::Db(options) => database::run(&options),
         Command::Letters(options) => letters::run(&options),
         Command::Logs(options) => watch::logs(&options),

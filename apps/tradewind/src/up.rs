@@ -11,16 +11,11 @@ use tradewind_fleet::{ACCOUNTS, FleetFile, Seeder};
 use tradewind_kernel::{Clock, Currency, Entropy, Money};
 
 use crate::arguments::Up;
+use crate::marks::{SEEDED, require_finished};
 use crate::table;
 
 /// The port that `--port` replaces.
 const GATEWAY_PORT: i32 = 8080;
-
-/// The settings file that is read when it is there.
-const SETTINGS_FILE: &str = "tradewind.toml";
-
-/// Written once the shop was filled, so that no later start fills it again.
-const SEEDED: &str = "seeded.json";
 
 /// The exit status of a process that was asked to stop twice: 128 + SIGINT, as shells count.
 const STOPPED_AT_ONCE: u8 = 130;
@@ -31,22 +26,11 @@ const CATCH_UP: Duration = Duration::from_secs(60);
 pub(crate) fn run(options: &Up) -> Result<ExitCode, String> {
     #[cfg(feature = "fault-points")]
     crate::fault::arm()?;
-    let settings = settings(options.config.as_deref(), &options.set)?;
+    let settings = options.settings.read()?;
     let platform = tradewind_fleet::assembly().check(&settings).map_err(|error| error.to_string())?;
     telemetry::init(&platform.log).map_err(|error| error.to_string())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(|error| error.to_string())?.block_on(serve(options, settings))
-}
-
-/// The settings of a fleet, from all places.
-pub(crate) fn settings(config: Option<&Path>, set: &[String]) -> Result<SettingsSource, String> {
-    let source = SettingsSource::new();
-    let source = match config {
-        Some(path) => source.file(path),
-        None => source.optional_file(Path::new(SETTINGS_FILE)),
-    };
-    let source = source.and_then(SettingsSource::process_environment);
-    source.and_then(|source| source.overrides(set)).map_err(|error| error.to_string())
 }
 
 async fn serve(options: &Up, settings: SettingsSource) -> Result<ExitCode, String> {
@@ -57,6 +41,7 @@ async fn serve(options: &Up, settings: SettingsSource) -> Result<ExitCode, Strin
     let terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let data = &options.data.data;
     let folder = DataFolder::open(data).map_err(|error| error.to_string())?;
+    require_finished(data)?;
     eprintln!("tradewind {} starting on {}", env!("CARGO_PKG_VERSION"), data.display());
     let host = Host {
         clock: clock.clone(),

@@ -15,6 +15,9 @@ use crate::table;
 /// The exit status when promises could not be judged; broken ones end with 1.
 const NOT_JUDGED: u8 = 2;
 
+/// A fleet that has done nothing keeps every promise.
+const NOTHING_SHOWN: &str = "Where nothing was examined nothing was shown: place an order first.\n";
+
 pub(crate) fn run(options: &Verify) -> Result<ExitCode, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| error.to_string())?.block_on(act(options))
@@ -28,7 +31,7 @@ async fn act(options: &Verify) -> Result<ExitCode, String> {
     if options.json {
         println!("{}", serde_json::to_string_pretty(&findings).map_err(|error| error.to_string())?);
     } else {
-        print!("{}", told(&findings));
+        print!("{}", told(&findings, NOTHING_SHOWN));
     }
     Ok(status(&findings, options.live))
 }
@@ -60,7 +63,8 @@ fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-fn told(findings: &[Finding]) -> String {
+/// `nothing` says why there may be nothing to examine.
+pub(crate) fn told(findings: &[Finding], nothing: &str) -> String {
     let heading = ["ORACLE", "ROWS EXAMINED", "BROKEN", "VERDICT"];
     let mut rows = vec![heading.map(str::to_owned).to_vec()];
     rows.extend(findings.iter().map(|finding| {
@@ -78,17 +82,17 @@ fn told(findings: &[Finding]) -> String {
             text.push_str(&format!("  and {more} more\n"));
         }
     }
-    text.push_str(&summary(findings));
+    text.push_str(&summary(findings, nothing));
     text
 }
 
-fn summary(findings: &[Finding]) -> String {
+fn summary(findings: &[Finding], nothing: &str) -> String {
     let count = |wanted: Verdict| findings.iter().filter(|finding| finding.verdict == wanted).count();
     let examined: i64 = findings.iter().map(|finding| finding.examined).sum();
     let (clean, all) = (count(Verdict::Clean), findings.len());
     let mut text = format!("\n{clean} of {all} promises hold; {examined} rows were examined.\n");
     if count(Verdict::Nothing) > 0 {
-        text.push_str("Where nothing was examined nothing was shown: place an order first.\n");
+        text.push_str(nothing);
     }
     if count(Verdict::Busy) > 0 {
         text.push_str("The fleet was busy all the time; stop the load, or give it longer with --settle.\n");
@@ -123,7 +127,7 @@ mod tests {
 
     #[test]
     fn broken_promises_show_rows_and_never_move_the_cursor_of_a_terminal() {
-        let text = told(&[finding(Verdict::Clean), finding(Verdict::Broken)]);
+        let text = told(&[finding(Verdict::Clean), finding(Verdict::Broken)], NOTHING_SHOWN);
         assert!(text.contains("an-oracle: It holds.\n  key=a [2J\n  and 8 more\n"), "{text}");
         assert!(text.contains("1 of 2 promises hold; 14 rows were examined."), "{text}");
     }

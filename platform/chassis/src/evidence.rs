@@ -18,7 +18,7 @@ use crate::tasks::Scope;
 const READER_LIMIT: Duration = Duration::from_secs(10);
 
 /// Newline-delimited JSON.
-const MEDIA_TYPE: &str = "application/x-ndjson";
+pub(crate) const MEDIA_TYPE: &str = "application/x-ndjson";
 
 /// What the routes of the evidence need.
 pub(crate) struct Evidences {
@@ -56,21 +56,21 @@ async fn export(db: Db, tables: Vec<Evidence>, consumers: Scope, call: Call) -> 
     let export = db.export(tables).await?;
     let (to, body) = Body::pieces();
     let clock = call.clock().clone();
-    consumers.spawn("evidence", pump(export, to, clock));
+    consumers.spawn("evidence", pump("evidence", export, to, clock));
     Ok(Reply::stream(StatusCode::OK, MEDIA_TYPE, body))
 }
 
 /// Passes the pieces on. Returning early cuts the answer off, which its reader notices.
-async fn pump(mut export: Export, to: BodySender, clock: Clock) {
+pub(crate) async fn pump(what: &'static str, mut export: Export, to: BodySender, clock: Clock) {
     while let Some(piece) = export.next().await {
         let piece = match piece {
             Ok(piece) => Bytes::from(piece),
-            Err(error) => return tracing::error!(%error, "evidence could not be read to its end"),
+            Err(error) => return tracing::error!(%error, "{what} could not be read to its end"),
         };
         match clock.timeout(READER_LIMIT, to.send(piece)).await {
             Ok(Ok(())) => {}
-            Ok(Err(gone)) => return tracing::debug!(%gone, "evidence was not read to its end"),
-            Err(_) => return tracing::warn!("evidence was read too slowly and is cut off"),
+            Ok(Err(gone)) => return tracing::debug!(%gone, "{what} was not read to its end"),
+            Err(_) => return tracing::warn!("{what} was read too slowly and is cut off"),
         }
     }
     clock.timeout(READER_LIMIT, to.end()).await.map_or_else(|_| (), drop);

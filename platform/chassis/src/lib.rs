@@ -8,6 +8,7 @@
 #![warn(missing_docs)]
 
 mod assembly;
+mod backup;
 mod data_folder;
 mod database;
 mod dependency;
@@ -36,7 +37,7 @@ mod tasks;
 pub mod telemetry;
 mod upkeep;
 
-pub use assembly::{Assembly, Drained, INTERNAL_SECRET, Running};
+pub use assembly::{Assembly, Drained, INTERNAL_SECRET, Running, Stored};
 pub use data_folder::{DataFolder, DataFolderError};
 pub use database::DatabaseSettings;
 pub use dependency::Dependency;

@@ -9,6 +9,7 @@ use tradewind_db::{Db, Engine, Evidence, MigrationSet, Sql};
 use tradewind_events::{Feed, Progress, RunnerOptions, Subscription};
 use tradewind_kernel::{Clock, Entropy, SpanRecorder};
 
+use crate::backup::Backups;
 use crate::database::Place;
 use crate::dependency::{self, Dependency};
 use crate::description::DoorKind;
@@ -247,7 +248,7 @@ impl<S: Send + Sync + 'static> Building<S> {
         let routes = match kind {
             DoorKind::Internal => {
                 let routes = self.letters().add_to(internals.add_to(routes));
-                self.evidence().add_to(self.watch().add_to(routes))
+                self.backups().add_to(self.evidence().add_to(self.watch().add_to(routes)))
             }
             DoorKind::Public | DoorKind::Admin | DoorKind::DataPlane => routes,
         };
@@ -285,6 +286,15 @@ impl<S: Send + Sync + 'static> Building<S> {
     fn evidence(&self) -> Evidences {
         let (db, consumers) = (self.environment.db.clone(), self.scopes.consumers.clone());
         Evidences { db, tables: self.evidence.clone(), consumers }
+    }
+
+    fn backups(&self) -> Backups {
+        let producers = self.subscriptions.iter().map(|each| each.subscription.producer().to_owned());
+        Backups {
+            db: self.environment.db.clone(),
+            producers: producers.collect(),
+            consumers: self.scopes.consumers.clone(),
+        }
     }
 
     fn letters(&self) -> Letters<S> {

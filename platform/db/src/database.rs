@@ -8,14 +8,14 @@ use rusqlite::Connection;
 use tradewind_kernel::{Clock, Context, Entropy};
 
 use crate::driver::sqlite as sqlite_driver;
-use crate::export::{self, CHUNKS, Evidence, Export};
+use crate::export::{CHUNKS, Content, Evidence, Export};
 use crate::fault;
 use crate::job::{Job, Pending};
 use crate::postgres::engine::Postgres;
 use crate::signal::Signals;
 use crate::sqlite::readers::Readers;
 use crate::sqlite::writer::Writer;
-use crate::sqlite::{batch, open};
+use crate::sqlite::{batch, dump, open};
 use crate::stats::{Counters, Stats};
 use crate::tx::Source;
 use crate::{
@@ -170,7 +170,24 @@ impl Db {
         self.submit(work, Some(context.clone())).await
     }
 
-    async fn submit<W: Work>(&self, work: W, context: Option<Context>) -> Result<W::Output, W::Error> {
+    /// As [`Db::write`], but after the works that were put in line before it, not beside them: for batches that touch
+    /// the same rows and would only make each other run again. On the embedded engine every work is in line.
+    ///
+    /// # Errors
+    /// As [`Db::write`], and [`DbError::Busy`] when its turn did not come in time.
+    pub async fn write_in_line<W: Work>(&self, context: &Context, work: W) -> Result<W::Output, W::Error> {
+        let _turn = match &self.inner.way {
+            Way::Served(postgres) => Some(postgres.line(&self.inner.source).await?),
+            Way::Threaded { .. } | Way::Inline(_) => None,
+        };
+        self.write(context, work).await
+    }
+
+    pub(crate) async fn submit<W: Work>(
+        &self,
+        work: W,
+        context: Option<Context>,
+    ) -> Result<W::Output, W::Error> {
         let (job, answer) = Pending::new(work, context);
         let job: Box<dyn Job> = Box::new(job);
         match &self.inner.way {
@@ -277,14 +294,32 @@ impl Db {
     /// When no connection can be opened for it, and [`DbError::Busy`] while two others are under way; later
     /// failures are in the [`Export`].
     pub async fn export(&self, tables: Vec<Evidence>) -> Result<Export, DbError> {
+        self.stream(Content::Evidence(tables)).await
+    }
+
+    /// Gives all tables, all of one state of the database, in the form that [`Db::load`] takes in. Writes go on
+    /// meanwhile. The state is chosen when the first piece is there.
+    ///
+    /// # Errors
+    /// As [`Db::export`], and [`DbError::Unfinished`] when the database is not whole.
+    pub async fn dump(&self) -> Result<Export, DbError> {
+        self.stream(Content::Dump { whole: true }).await
+    }
+
+    /// The same of a database that is being loaded.
+    pub(crate) async fn dump_unfinished(&self) -> Result<Export, DbError> {
+        self.stream(Content::Dump { whole: false }).await
+    }
+
+    async fn stream(&self, content: Content) -> Result<Export, DbError> {
         let (to, chunks) = tokio::sync::mpsc::channel(CHUNKS);
         match &self.inner.way {
-            Way::Threaded { readers, .. } => readers.export(tables, to)?,
-            Way::Served(postgres) => postgres.export(&self.inner.source, tables, to).await?,
+            Way::Threaded { readers, .. } => readers.export(content, to)?,
+            Way::Served(postgres) => postgres.export(&self.inner.source, content, to).await?,
             Way::Inline(_) => {
                 let mut all = Vec::new();
                 let act = |connection: Connection| {
-                    let outcome = export::write(&connection, &tables, &mut |mut chunk| {
+                    let outcome = dump::content(&connection, &content, &mut |mut chunk| {
                         all.append(&mut chunk);
                         true
                     });

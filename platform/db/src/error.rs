@@ -77,6 +77,9 @@ pub enum DbError {
         /// What differs and what to do.
         message: String,
     },
+    /// A dump was loaded into the database and not accepted: what it holds may be a part.
+    #[error("a restore into this database was begun and not finished; remove the database and restore again")]
+    Unfinished,
     /// The connection broke while the transaction was committed: it may be committed or not. The same work can be
     /// run again when it would notice what it did before.
     #[error("it is not known whether a transaction was committed: {message}")]

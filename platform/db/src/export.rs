@@ -26,6 +26,15 @@ pub struct Evidence {
     pub rows: &'static Sql,
 }
 
+/// What is wanted of a database.
+#[derive(Debug, Clone)]
+pub(crate) enum Content {
+    /// The rows of some queries.
+    Evidence(Vec<Evidence>),
+    /// All tables; `whole` refuses a database that is being loaded.
+    Dump { whole: bool },
+}
+
 /// Rows on their way out, all of one state of the database: newline-delimited JSON.
 ///
 /// Each table begins with an object, `{"table":"…","columns":["…"]}`, followed by an array per row. The last
@@ -105,7 +114,7 @@ pub(crate) fn line(chunk: &mut Vec<u8>, value: &serde_json::Value) -> Result<(),
     Ok(())
 }
 
-fn sqlite_value(
+pub(crate) fn sqlite_value(
     value: rusqlite::Result<rusqlite::types::ValueRef<'_>>,
 ) -> Result<serde_json::Value, DbError> {
     let read = value.map_err(|error| DbError::column(error.to_string()))?;

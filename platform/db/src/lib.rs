@@ -12,12 +12,15 @@
 
 mod database;
 mod driver;
+mod dump;
 mod error;
 mod export;
 mod fault;
 mod fault_points;
+mod history;
 mod job;
 pub mod lease;
+mod load;
 mod migrate;
 mod postgres;
 pub mod provision;
@@ -32,9 +35,11 @@ mod work;
 
 pub use database::{Db, Execution, Location, Options};
 pub use driver::postgres::options::PostgresOptions;
+pub use dump::{DumpError, DumpReader, DumpSummary};
 pub use error::{ConnectCause, DbError};
 pub use export::{Evidence, Export};
 pub use fault_points::FAULT_POINTS;
+pub use load::{Load, Loaded};
 pub use migrate::{MigrateMode, Migration, MigrationSet};
 pub use row::{Column, FromColumn, FromRow, Row};
 pub use signal::Signal;

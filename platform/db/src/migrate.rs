@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
+use crate::history::{APPLIED, require_whole};
 use crate::{DbError, Engine, Tx, Work, params};
 
 /// One numbered change of a schema.
@@ -77,7 +78,6 @@ crate::sql! {
             where relname = 'schema_migration' and pg_catalog.pg_table_is_visible(oid)",
         sqlite: "select count(*) from sqlite_master where name = 'schema_migration'",
     };
-    APPLIED = "select component, version, checksum from schema_migration order by component, version";
     RECORD = "insert into schema_migration (component, version, name, checksum, applied_at)
               values ($1, $2, $3, $4, $5)";
 }
@@ -117,6 +117,7 @@ impl Work for Migrate {
             tx.execute_script("schema_migration", HISTORY).await?;
         }
         let rows: Vec<(String, u32, String)> = tx.query(&APPLIED, &[]).await?;
+        require_whole(rows.iter().map(|(component, ..)| component.as_str()))?;
         let mut applied: BTreeMap<String, BTreeMap<u32, String>> = BTreeMap::new();
         for (component, version, checksum) in rows {
             applied.entry(component).or_default().insert(version, checksum);

@@ -9,6 +9,17 @@ pub enum Engine {
     Postgres,
 }
 
+impl Engine {
+    /// Its name in settings and files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        }
+    }
+}
+
 /// A statement with `$1`, `$2`, … placeholders; declare it with [`sql!`](crate::sql!).
 #[derive(Debug)]
 pub struct Sql {
@@ -28,6 +39,14 @@ impl Sql {
         sqlite: &'static str,
     ) -> Self {
         Self { module, name, postgres, sqlite }
+    }
+
+    /// A statement for a schema that is known only when the program runs; not registered.
+    ///
+    /// Its texts stay in memory: for the few statements of a tool that ends, never for one per request.
+    pub(crate) fn made(name: &'static str, postgres: String, sqlite: String) -> &'static Self {
+        let (postgres, sqlite) = (String::leak(postgres), String::leak(sqlite));
+        Box::leak(Box::new(Self { module: module_path!(), name, postgres, sqlite }))
     }
 
     /// The module that declares it, such as `my_service::store`.

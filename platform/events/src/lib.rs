@@ -41,3 +41,4 @@ pub use retention::{Horizon, Prune, Pruned, Subscriber, horizon};
 pub use runner::{RunnerOptions, run};
 pub use schema::MIGRATIONS;
 pub use subscription::{HandleError, Received, Start, Subscription};
+pub use turn::turn_lease;

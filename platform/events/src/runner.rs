@@ -479,7 +479,8 @@ impl<S: Send + Sync + 'static> Runner<S> {
             progress: self.options.progress.clone(),
             pass: pass.clone(),
         };
-        let parked = match self.options.db.write(&self.context(), work).await {
+        // In line: two subscriptions of a service often touch the same rows.
+        let parked = match self.options.db.write_in_line(&self.context(), work).await {
             Ok(parked) => parked,
             Err(error) => {
                 observed::fail(spans, &error);

@@ -13,6 +13,13 @@ use tradewind_kernel::{Clock, Context, Timestamp};
 /// How long a replica that says nothing keeps the others waiting.
 pub(crate) const TTL: Duration = Duration::from_secs(10);
 
+/// The lease that says whose turn it is at the subscription to this producer: whoever seizes it keeps every replica
+/// from handling events until it is given back or lapses.
+#[must_use]
+pub fn turn_lease(producer: &str) -> String {
+    format!("subscription/{producer}")
+}
+
 /// The turn at one subscription, as one replica sees it.
 pub(crate) struct Turn {
     lease: String,
@@ -53,7 +60,7 @@ pub(crate) enum Whose {
 impl Turn {
     pub(crate) fn new(subscription: &str, holder: &str, db: &Db, clock: &Clock) -> Self {
         Self {
-            lease: format!("subscription/{subscription}"),
+            lease: turn_lease(subscription),
             holder: holder.to_owned(),
             db: db.clone(),
             clock: clock.clone(),

@@ -47,6 +47,47 @@ pub struct Fleet {
     settings: Vec<String>,
 }
 
+/// Where a shop keeps its data.
+#[derive(Debug)]
+pub struct Home {
+    folder: Folder,
+    databases: Option<Databases>,
+    settings: Vec<String>,
+}
+
+impl Home {
+    /// An empty place on the engine of the other shops.
+    pub async fn new() -> Self {
+        let (databases, settings) = on_the_engine(&[]).await;
+        Self { folder: Folder::new("journeys"), databases, settings }
+    }
+
+    /// A data folder with files, whatever the engine of the others.
+    #[must_use]
+    pub fn files(folder: Folder) -> Self {
+        Self { folder, databases: None, settings: Vec::new() }
+    }
+
+    /// Its data folder.
+    #[must_use]
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// What leads to its databases.
+    #[must_use]
+    pub fn settings(&self) -> SettingsSource {
+        SettingsSource::new().overrides(&self.settings).unwrap()
+    }
+
+    /// Removes it.
+    pub async fn remove(self) {
+        if let Some(databases) = self.databases {
+            databases.drop_all().await;
+        }
+    }
+}
+
 impl Fleet {
     /// A shop with the goods and accounts of the contract.
     pub async fn start() -> Self {
@@ -85,6 +126,21 @@ impl Fleet {
         self.ready().await
     }
 
+    /// A shop where there is something already; it is filled with nothing.
+    ///
+    /// # Errors
+    /// Why it does not start.
+    pub async fn open(home: Home) -> Result<Self, StartError> {
+        let Home { folder, databases, settings } = home;
+        match launch(&folder, &settings).await {
+            Ok(running) => Ok(Self { running, folder: Some(folder), databases, settings }.ready().await),
+            Err(error) => {
+                Home { folder, databases, settings }.remove().await;
+                Err(error)
+            }
+        }
+    }
+
     /// Why a shop with these settings does not start.
     pub async fn refused_with(setting: &str) -> StartError {
         let (databases, settings) = on_the_engine(&[setting]).await;
@@ -107,6 +163,14 @@ impl Fleet {
     /// Ends the shop, which finishes what it accepted and has kept its promises.
     pub async fn shutdown(self) {
         self.keeps_its_promises().await;
+        assert_eq!(self.running.shutdown().await, Drained::Clean);
+        if let Some(databases) = self.databases {
+            databases.drop_all().await;
+        }
+    }
+
+    /// Ends the shop whatever became of its promises.
+    pub async fn leave(self) {
         assert_eq!(self.running.shutdown().await, Drained::Clean);
         if let Some(databases) = self.databases {
             databases.drop_all().await;

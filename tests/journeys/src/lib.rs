@@ -12,6 +12,7 @@
 
 pub mod books;
 mod callers;
+mod copies;
 mod engine;
 mod evidence;
 mod fleet;
@@ -20,7 +21,8 @@ mod relay;
 pub mod rows;
 
 pub use callers::wish;
+pub use copies::restore;
 pub use engine::scratch_location;
-pub use fleet::{Fleet, ada, grace, staff, user};
+pub use fleet::{Fleet, Home, ada, grace, staff, user};
 pub use held::Held;
 pub use relay::Relay;

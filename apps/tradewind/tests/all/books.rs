@@ -1,8 +1,8 @@
 //! Orders under load, and whether the books of the services agree on them afterwards.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -29,6 +29,7 @@ const ORDERS: &str = "/api/orders/v1/orders";
 pub struct Load {
     stop: Arc<AtomicBool>,
     accepted: Arc<AtomicUsize>,
+    ids: Arc<Mutex<Vec<String>>>,
     clients: Vec<JoinHandle<Vec<String>>>,
 }
 
@@ -45,12 +46,13 @@ pub async fn give_credit(up: &Up) {
 /// Starts clients whose keys begin with `label`, and waits until some orders were accepted.
 pub async fn order(up: &Up, label: &str) -> Load {
     let (stop, accepted) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let ids = Arc::new(Mutex::new(Vec::new()));
     let gateway = up.door("gateway/data-plane");
     let clients = (0..CLIENTS).map(|client| {
         let name = format!("{label}-{client}");
-        tokio::spawn(order_on(gateway, name, stop.clone(), accepted.clone()))
+        tokio::spawn(order_on(gateway, name, stop.clone(), (accepted.clone(), ids.clone())))
     });
-    let load = Load { clients: clients.collect(), stop, accepted };
+    let load = Load { clients: clients.collect(), stop, accepted, ids: ids.clone() };
     until("twenty orders", async || (load.accepted.load(Ordering::SeqCst) >= 20).then_some(())).await;
     load
 }
@@ -60,7 +62,7 @@ async fn order_on(
     gateway: SocketAddr,
     name: String,
     stop: Arc<AtomicBool>,
-    accepted: Arc<AtomicUsize>,
+    (accepted, all): (Arc<AtomicUsize>, Arc<Mutex<Vec<String>>>),
 ) -> Vec<String> {
     let mut ids = Vec::new();
     for number in 0.. {
@@ -78,6 +80,7 @@ async fn order_on(
         match answer.status {
             202 => {
                 ids.push(answer.json()["id"].as_str().unwrap().to_owned());
+                all.lock().unwrap().extend(ids.last().cloned());
                 accepted.fetch_add(1, Ordering::SeqCst);
             }
             503 => {}
@@ -88,6 +91,11 @@ async fn order_on(
 }
 
 impl Load {
+    /// The ids of the orders that were accepted until now.
+    pub fn so_far(&self) -> Vec<String> {
+        self.ids.lock().unwrap().clone()
+    }
+
     /// Ends the clients; gives the ids of all orders that were accepted.
     pub async fn end(self) -> Vec<String> {
         self.stop.store(true, Ordering::SeqCst);

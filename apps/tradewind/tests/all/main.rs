@@ -8,6 +8,7 @@
     reason = "a test that cannot go on should stop, and tests own their tasks"
 )]
 
+mod backups;
 mod books;
 mod commands;
 mod observing;

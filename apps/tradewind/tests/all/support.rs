@@ -50,6 +50,13 @@ impl Place {
         Up { process, data: self.data() }
     }
 
+    /// Starts a fleet on another data folder.
+    pub async fn up_on(&self, data: &str) -> Up {
+        let mut process = self.start(&["up", "--port", "0", "--data", data], &[]);
+        process.says("ready in ").await;
+        Up { process, data: self.0.path().join(data) }
+    }
+
     /// What a fleet says that does not start.
     pub async fn refused(&self, more: &[&str], variables: &[(&str, &str)]) -> String {
         let arguments = [&["up", "--port", "0", "--data", "data"], more].concat();

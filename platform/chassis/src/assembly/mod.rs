@@ -5,6 +5,8 @@ mod drain;
 mod migrate;
 mod places;
 mod start;
+mod stored;
 
 pub use drain::Drained;
 pub use start::{Assembly, INTERNAL_SECRET, Running};
+pub use stored::Stored;

@@ -4,15 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::Connection as _;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Mutex, MutexGuard, OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::driver::postgres::failure::Failure;
 use crate::driver::postgres::pool::{Held, Pool, QUEUE_WAIT};
 use crate::driver::postgres::statement::{self, Kinds};
-use crate::export::Evidence;
+use crate::export::Content;
 use crate::job::Job;
 use crate::postgres::attempt::{self, BEGIN_READING};
-use crate::postgres::{export, wake};
+use crate::postgres::{dump, export, wake};
 use crate::tx::Source;
 use crate::{Bind, DbError, FromRow, PostgresOptions, Sql};
 
@@ -21,6 +21,9 @@ const QUEUE_LENGTH: usize = 1_024;
 
 /// Exports at a time: each has a connection.
 const EXPORTS: usize = 1;
+
+/// How long a work in line may wait for those before it.
+const LINE_WAIT: Duration = Duration::from_secs(60);
 
 /// How long a query outside a transaction may take.
 const QUERY_LIMIT: Duration = Duration::from_secs(30);
@@ -32,6 +35,7 @@ pub(crate) struct Postgres {
     pub(crate) kinds: Arc<Kinds>,
     queue: Arc<Semaphore>,
     exports: Arc<Semaphore>,
+    line: Mutex<()>,
     wake: wake::Wake,
 }
 
@@ -45,6 +49,7 @@ impl Postgres {
             kinds: Arc::default(),
             queue: Arc::new(Semaphore::new(QUEUE_LENGTH)),
             exports: Arc::new(Semaphore::new(EXPORTS)),
+            line: Mutex::default(),
             wake: wake::Wake::new(options, source),
         }
     }
@@ -99,6 +104,12 @@ impl Postgres {
         Ok(())
     }
 
+    /// Waits until no other work in line runs.
+    pub(crate) async fn line(&self, source: &Source) -> Result<MutexGuard<'_, ()>, DbError> {
+        let waited_ms = u64::try_from(LINE_WAIT.as_millis()).unwrap_or(u64::MAX);
+        source.clock.timeout(LINE_WAIT, self.line.lock()).await.map_err(|_| DbError::Busy { waited_ms })
+    }
+
     async fn place(&self, source: &Source) -> Result<OwnedSemaphorePermit, DbError> {
         let waited_ms = u64::try_from(QUEUE_WAIT.as_millis()).unwrap_or(u64::MAX);
         let place = source.clock.timeout(QUEUE_WAIT, self.queue.clone().acquire_owned()).await;
@@ -150,11 +161,11 @@ impl Postgres {
         described.map(drop).map_err(Failure::into_error)
     }
 
-    /// Reads `tables` in a task and a transaction of its own.
+    /// Reads `content` in a task and a transaction of its own.
     pub(crate) async fn export(
         self: &Arc<Self>,
         source: &Source,
-        tables: Vec<Evidence>,
+        content: Content,
         to: mpsc::Sender<Result<Vec<u8>, DbError>>,
     ) -> Result<(), DbError> {
         let place = self.exports.clone().try_acquire_owned();
@@ -162,9 +173,12 @@ impl Postgres {
         let mut connection = self.pool.open_beside().await?;
         let begun = statement::script(&mut connection, "begin", BEGIN_READING).await;
         begun.map_err(Failure::into_error)?;
-        let clock = source.clock.clone();
+        let (clock, kinds) = (source.clock.clone(), self.kinds.clone());
         spawn(async move {
-            let outcome = export::write(&mut connection, &tables, &to).await;
+            let outcome = match &content {
+                Content::Evidence(tables) => export::write(&mut connection, tables, &to).await,
+                Content::Dump { whole } => dump::write(&mut connection, &kinds, *whole, &to).await,
+            };
             drop(connection.close().await);
             if let Err(failure) = outcome {
                 // Nobody to tell: the reader has left.

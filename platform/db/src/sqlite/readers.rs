@@ -7,9 +7,9 @@ use rusqlite::Connection;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
 use crate::DbError;
-use crate::export::{self, Evidence};
-use crate::sqlite::open;
+use crate::export::Content;
 use crate::sqlite::writer::QUEUE_WAIT;
+use crate::sqlite::{dump, open};
 use crate::tx::Source;
 
 /// Exports at a time: each has a thread, and keeps the journal from shrinking.
@@ -49,10 +49,10 @@ impl Readers {
         Ok(result)
     }
 
-    /// Reads `tables` on a thread and a connection of its own: it may take long, and the pool is small.
+    /// Reads `content` on a thread and a connection of its own: it may take long, and the pool is small.
     pub(crate) fn export(
         &self,
-        tables: Vec<Evidence>,
+        content: Content,
         to: mpsc::Sender<Result<Vec<u8>, DbError>>,
     ) -> Result<(), DbError> {
         if self.places.is_closed() {
@@ -64,7 +64,7 @@ impl Readers {
         let read = move || {
             let _place = place;
             let outcome =
-                export::write(&connection, &tables, &mut |chunk| to.blocking_send(Ok(chunk)).is_ok());
+                dump::content(&connection, &content, &mut |chunk| to.blocking_send(Ok(chunk)).is_ok());
             if let Err(error) = outcome {
                 // Nobody to tell: the reader has left.
                 to.blocking_send(Err(error)).unwrap_or_default();

@@ -10,6 +10,7 @@
 
 mod batches;
 mod crash;
+mod dumps;
 mod exports;
 mod migrations;
 mod support;

@@ -34,8 +34,8 @@ sql! {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-struct Ticked {
-    clock: String,
+pub struct Ticked {
+    pub clock: String,
 }
 
 impl Event for Ticked {

@@ -11,5 +11,6 @@
 mod db;
 mod fleet;
 mod log;
+mod retention;
 mod server;
 mod server_ends;

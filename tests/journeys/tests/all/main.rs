@@ -8,6 +8,7 @@
     reason = "a test that cannot go on should stop, and tests own their tasks"
 )]
 
+mod backups;
 mod bad_input;
 mod cancelling;
 mod collecting;
@@ -24,4 +25,5 @@ mod shopfront;
 mod shopfront_alone;
 mod statements;
 mod tracing;
+mod upgrading;
 mod verifying;

@@ -111,13 +111,17 @@ const TAMPERED: &[(&str, &str)] = &[
 async fn pruning_excuses_nothing_else() {
     let (fleet, ..) = after_hours(1).await;
     let oracles = oracles().unwrap();
+    let mut unnoticed = Vec::new();
     for (name, change) in TAMPERED {
         let evidence = fleet.evidence().await;
         assert!(evidence.scratch.tamper(change).unwrap() > 0, "{name}: {change} changes nothing");
         let findings = judge(&evidence.scratch, &oracles, evidence.is_quiet);
         let finding = findings.iter().find(|finding| finding.oracle == *name).unwrap();
-        assert_eq!(finding.verdict, Verdict::Broken, "{name} does not notice: {change}");
+        if finding.verdict != Verdict::Broken {
+            unnoticed.push((name, change));
+        }
     }
+    assert_eq!(unnoticed, []);
     fleet.shutdown().await;
 }
 

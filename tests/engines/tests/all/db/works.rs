@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use tradewind_db::{DbError, Tx, Work, params};
+use tradewind_db::{DbError, Tx, Work, params, sql};
 use tradewind_kernel::Clock;
 
 use super::support::{INSERT, LINK, context, database, insert, keys};
@@ -66,10 +66,18 @@ impl Work for Row {
     }
 }
 
+sql! {
+    /// Never answered before the first poll has ended.
+    SLOW = {
+        postgres: "insert into entry (key, half) select $1, 0 from (select pg_sleep(0.3)) as slept",
+        sqlite: "insert into entry (key, half) values ($1, 0)",
+    };
+}
+
 /// Begins a statement and lets it go.
 fn abandon(tx: &mut Tx, key: i64) {
-    let values: &[_] = params![key, 0_i64];
-    let mut statement = Box::pin(tx.execute(&INSERT, values));
+    let values: &[_] = params![key];
+    let mut statement = Box::pin(tx.execute(&SLOW, values));
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     assert!(statement.as_mut().poll(&mut context).is_pending());
 }

@@ -126,7 +126,7 @@ async fn evidence_is_for_who_has_the_secret_and_takes_no_wishes() {
     let secret = world.fleet.secret().expose().to_owned();
     for name in internal_doors() {
         let door = world.fleet.door(&name);
-        for path in ["/evidence", "/evidence/head", "/events/horizon"] {
+        for path in ["/evidence", "/evidence/head", "/events/horizon", "/backup"] {
             let what = format!("{name} {path}");
             world.refuses(door, &Request::new("GET", path), &what, (401, "unauthenticated")).await;
             let wrong = Request::new("GET", path).bearer("wrong");
@@ -137,6 +137,58 @@ async fn evidence_is_for_who_has_the_secret_and_takes_no_wishes() {
             world.refuses(door, &query, &what, (400, "invalid-parameter")).await;
         }
     }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn subscriptions_are_held_by_who_has_the_secret_and_for_a_bounded_time() {
+    let world = World::new().await;
+    let secret = world.fleet.secret().expose().to_owned();
+    let path = "/backup/hold";
+    let subscription = r#"{"subscription":"orders","token":1}"#;
+    let bodies =
+        [("PUT", r#"{"seconds":10}"#.to_owned()), ("DELETE", format!(r#"{{"held":[{subscription}]}}"#))];
+    for name in internal_doors() {
+        let door = world.fleet.door(&name);
+        for (method, body) in &bodies {
+            let what = format!("{name} {method}");
+            let without = Request::new(method, path).json(body);
+            world.refuses(door, &without, &what, (401, "unauthenticated")).await;
+            world.refuses(door, &without.clone().bearer("wrong"), &what, (401, "unauthenticated")).await;
+            let query = Request::new(method, &format!("{path}?x=1")).bearer(&secret).json(body);
+            world.refuses(door, &query, &what, (400, "invalid-parameter")).await;
+        }
+        let post = Request::new("POST", path).bearer(&secret);
+        world.refuses(door, &post, &name, (405, "method-not-allowed")).await;
+    }
+    let door = listening(&world);
+    for (method, body, status, code) in [
+        ("PUT", "{", 400, "malformed-json"),
+        ("PUT", "{}", 422, "invalid-body"),
+        ("PUT", "[]", 422, "invalid-body"),
+        ("PUT", r#"{"seconds":0}"#, 422, "invalid-body"),
+        ("PUT", r#"{"seconds":61}"#, 422, "invalid-body"),
+        ("PUT", r#"{"seconds":-1}"#, 422, "invalid-body"),
+        ("PUT", r#"{"seconds":"10"}"#, 422, "invalid-body"),
+        ("PUT", r#"{"seconds":18446744073709551616}"#, 422, "invalid-body"),
+        ("PUT", r#"{"seconds":10,"more":1}"#, 422, "invalid-body"),
+        ("DELETE", "{", 400, "malformed-json"),
+        ("DELETE", "{}", 422, "invalid-body"),
+        ("DELETE", r#"{"held":[7]}"#, 422, "invalid-body"),
+        ("DELETE", r#"{"held":[{"subscription":"orders"}]}"#, 422, "invalid-body"),
+        ("DELETE", r#"{"held":[{"subscription":"orders","token":"x"}]}"#, 422, "invalid-body"),
+        ("DELETE", r#"{"held":[{"subscription":"orders","token":-1}]}"#, 409, "conflict"),
+        ("DELETE", r#"{"held":[{"subscription":"nobody","token":1}]}"#, 409, "conflict"),
+        ("DELETE", r#"{"held":[{"subscription":"","token":9223372036854775807}]}"#, 409, "conflict"),
+    ] {
+        let request = Request::new(method, path).bearer(&secret).json(body);
+        world.refuses(door, &request, &format!("{method} {body}"), (status, code)).await;
+    }
+    let large = format!(r#"{{"seconds":10}}{}"#, " ".repeat(1024 * 1024));
+    let large = Request::new("PUT", path).bearer(&secret).json(large);
+    world.refuses(door, &large, "PUT", (413, "payload-too-large")).await;
+    let plain = Request::new("PUT", path).bearer(&secret).body(r#"{"seconds":10}"#);
+    world.refuses(door, &plain, "PUT", (415, "unsupported-media-type")).await;
     world.end().await;
 }
 
