@@ -48,7 +48,7 @@ pub async fn provision(
     clock: &Clock,
 ) -> Result<Provisioned, DbError> {
     check_name(name).map_err(|message| DbError::Statement { statement: "provision", message })?;
-    let mut connection = connect(&admin.driver(), &admin.to_string(), clock).await?;
+    let mut connection = Box::pin(connect(&admin.driver(), &admin.to_string(), clock)).await?;
     let done = make(&mut connection, name, password).await;
     drop(connection.close().await);
     let done = done.map_err(Failure::into_error)?;
@@ -79,7 +79,7 @@ async fn make(connection: &mut PgConnection, name: &str, password: &Secret) -> R
 /// Within the database: before version 15 everybody may create tables in the schema `public`.
 async fn own_schema(admin: &PostgresOptions, name: &str, clock: &Clock) -> Result<(), DbError> {
     let inside = admin.clone().database(name);
-    let mut connection = connect(&inside.driver(), &inside.to_string(), clock).await?;
+    let mut connection = Box::pin(connect(&inside.driver(), &inside.to_string(), clock)).await?;
     let text = format!("revoke all on schema public from public; grant all on schema public to {name}");
     let done = run(&mut connection, &text).await;
     drop(connection.close().await);

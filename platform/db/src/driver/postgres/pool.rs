@@ -89,11 +89,11 @@ impl Pool {
         if self.is_closed() {
             return Err(DbError::Closed);
         }
-        connect(&self.options, &self.database, &self.clock).await
+        Box::pin(connect(&self.options, &self.database, &self.clock)).await
     }
 
     async fn open(self: &Arc<Self>, place: OwnedSemaphorePermit) -> Result<Held, DbError> {
-        let opened = connect(&self.options, &self.database, &self.clock).await;
+        let opened = Box::pin(connect(&self.options, &self.database, &self.clock)).await;
         let was_lost = {
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::replace(&mut idle.lost, opened.is_err())
