@@ -24,13 +24,13 @@ const MAX_PAUSE: Duration = Duration::from_millis(64);
 
 /// The producer's log cannot be read now.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("the feed cannot be read: {0}")]
-pub struct FeedError(pub String);
-
-impl From<DbError> for FeedError {
-    fn from(error: DbError) -> Self {
-        Self(error.to_string())
-    }
+pub enum FeedError {
+    /// Its database failed.
+    #[error("the feed cannot be read: {0}")]
+    Db(#[from] DbError),
+    /// Something else stands between the log and its reader.
+    #[error("the feed cannot be read: {0}")]
+    Unreadable(String),
 }
 
 /// A reader of one producer's log.

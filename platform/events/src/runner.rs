@@ -29,6 +29,10 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// The longest pause after failures.
 const MAX_PAUSE: Duration = Duration::from_secs(10);
 
+/// The same while a database cannot be reached: nothing is wrong with what is to be done, and looking whether it is
+/// back costs nobody anything.
+const MAX_OUTAGE_PAUSE: Duration = Duration::from_secs(1);
+
 /// What is known of an attempt that never came back.
 const DIED: &str = "the process ended while it handled the event";
 
@@ -99,6 +103,25 @@ enum Stop {
 }
 
 impl Stop {
+    /// Whether a database cannot be reached, or left a commit without an answer.
+    fn is_outage(&self) -> bool {
+        let (Self::Feed(FeedError::Db(error)) | Self::Handle(HandleError::Db(error))) = self else {
+            return false;
+        };
+        matches!(
+            error,
+            DbError::Unavailable { .. }
+                | DbError::Unknown { .. }
+                | DbError::Connect { .. }
+                | DbError::Busy { .. }
+        )
+    }
+
+    /// How long to rest after it when `pause` would be usual.
+    fn pause(&self, pause: Duration) -> Duration {
+        pause.min(if self.is_outage() { MAX_OUTAGE_PAUSE } else { MAX_PAUSE })
+    }
+
     /// Whether the turn was found to be another's, here or by the transaction.
     fn is_turn(&self) -> bool {
         matches!(self, Self::NotOurs | Self::Handle(HandleError::Db(DbError::Fenced { .. })))
@@ -272,7 +295,9 @@ impl<S: Send + Sync + 'static> Runner<S> {
             return Ok(());
         }
         if let Err(error) = self.commit(together.clone(), last).await {
-            if error.is_turn() {
+            // After an outage the stored cursor decides: the batch may be committed, and one event after the other
+            // would meet the same silence.
+            if error.is_turn() || error.is_outage() {
                 return Err(error);
             }
             let (consumer, events) = (self.options.consumer, together.len());
@@ -462,6 +487,7 @@ impl<S: Send + Sync + 'static> Runner<S> {
             self.options.clock.sleep(FIRST_PAUSE).await;
             return pause;
         }
+        let pause = error.pause(pause);
         self.options.progress.add_failure();
         self.options.progress.set_stopped(matches!(error, Stop::Handle(HandleError::Full { .. })));
         tracing::error!(
@@ -473,11 +499,49 @@ impl<S: Send + Sync + 'static> Runner<S> {
             "the subscription does not get on and tries again"
         );
         self.options.clock.sleep(pause).await;
-        (pause * 2).min(MAX_PAUSE)
+        pause * 2
     }
 
     fn context(&self) -> Context {
         let principal = Principal::Service(self.options.consumer.to_owned());
         Context::begin(principal, &self.options.clock, &self.options.entropy)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The pauses after failures of one kind, until they grow no more.
+    fn pauses(error: &Stop) -> Vec<u128> {
+        let mut next = FIRST_PAUSE;
+        let pauses = (0..10).map(|_| {
+            let pause = error.pause(next);
+            next = pause * 2;
+            pause.as_millis()
+        });
+        pauses.collect()
+    }
+
+    #[test]
+    fn the_return_of_a_database_is_seen_within_a_second() {
+        let message = || "connection refused".to_owned();
+        let outages: [Stop; 3] = [
+            DbError::Unavailable { message: message() }.into(),
+            DbError::Unknown { message: message() }.into(),
+            FeedError::Db(DbError::Unavailable { message: message() }).into(),
+        ];
+        for outage in outages {
+            assert_eq!(pauses(&outage)[..6], [50, 100, 200, 400, 800, 1_000], "{outage}");
+            assert_eq!(pauses(&outage)[9], 1_000, "{outage}");
+        }
+        let others: [Stop; 3] = [
+            DbError::Storage { message: message() }.into(),
+            FeedError::Unreadable(message()).into(),
+            HandleError::Unavailable { kind: "lamp", message: message() }.into(),
+        ];
+        for other in others {
+            assert_eq!(pauses(&other)[6..], [3_200, 6_400, 10_000, 10_000], "{other}");
+        }
     }
 }

@@ -93,7 +93,7 @@ pub(super) struct AbsentFeed {
 
 impl AbsentFeed {
     fn error(&self) -> FeedError {
-        FeedError(format!("{} does not run", self.producer))
+        FeedError::Unreadable(format!("{} does not run", self.producer))
     }
 }
 
