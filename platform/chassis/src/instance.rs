@@ -27,6 +27,8 @@ pub(crate) struct Environment {
     pub(crate) platform: PlatformSettings,
     pub(crate) secret: Secret,
     pub(crate) db: Db,
+    /// What tells this process from other replicas.
+    pub(crate) instance: String,
     pub(crate) book: PhoneBook,
     /// Where the newest log lines are kept.
     pub(crate) logs: LogBook,

@@ -361,12 +361,12 @@ async fn migrate(
     Err(StartError::new(name, place.mend(&error)).of_database())
 }
 
-/// Under which name an instance takes leases. The embedded engine's database belongs to one process at a time, so that
-/// the next life need not wait for what the one before left; elsewhere each life has a name of its own.
+/// Under which name an instance takes leases: one of its own among the replicas of a service, and the same in each
+/// life on one data folder, whose lock says that the one before is over. So a restart need not wait for what that left.
 fn holder(service: &str, environment: &Environment) -> String {
     match environment.db.engine() {
         Engine::Sqlite => format!("{service}/sole"),
-        Engine::Postgres => format!("{service}/{}", environment.entropy.id(&environment.clock)),
+        Engine::Postgres => format!("{service}/{}", environment.instance),
     }
 }
 

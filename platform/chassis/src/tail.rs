@@ -209,6 +209,7 @@ fn refused(error: FeedError) -> Problem {
         FeedError::Pruned { position, horizon, .. } => Problem::new(&EVENTS_PRUNED).detail(format!(
             "The log begins after position {horizon}. Events after {position} that you have not seen are gone."
         )),
+        FeedError::Db(error) => error.into(),
         FeedError::Unreadable(error) => Problem::internal(error),
     }
 }

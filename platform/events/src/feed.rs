@@ -27,7 +27,10 @@ const MAX_PAUSE: Duration = Duration::from_millis(64);
 /// Why a producer's log could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FeedError {
-    /// Not now; try again.
+    /// Its database failed.
+    #[error("the feed cannot be read: {0}")]
+    Db(#[from] DbError),
+    /// Something else stands between the log and its reader; try again.
     #[error("the feed cannot be read: {0}")]
     Unreadable(String),
     /// The reader has not seen events that are gone. Reading on would pass over them in silence.
@@ -45,12 +48,6 @@ pub enum FeedError {
         /// The last position that is gone.
         horizon: i64,
     },
-}
-
-impl From<DbError> for FeedError {
-    fn from(error: DbError) -> Self {
-        Self::Unreadable(error.to_string())
-    }
 }
 
 /// A reader of one producer's log.

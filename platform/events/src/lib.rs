@@ -26,6 +26,7 @@ mod retention;
 mod runner;
 mod schema;
 mod settled;
+mod stop;
 mod subscription;
 mod turn;
 

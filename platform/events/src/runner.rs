@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tradewind_db::{Db, DbError};
+use tradewind_db::Db;
 use tradewind_kernel::{Clock, Context, Entropy, OpenSpan, Principal, SpanRecorder};
 
 use crate::attempts::{self, Attempts, Doubt, MAX_ATTEMPTS, Note};
@@ -14,6 +14,7 @@ use crate::handling::{HandleBatch, context_of};
 use crate::observed;
 use crate::parking::{self, Park, shortened};
 use crate::progress::Progress;
+use crate::stop::{MAX_PAUSE, Stop};
 use crate::turn::{Pass, Turn, Whose};
 use crate::{Feed, FeedError, HandleError, Recorded, Start, Subscription};
 
@@ -25,9 +26,6 @@ const MAX_UNSTORED: i64 = 1_000;
 
 /// The first pause after a failure; it doubles up to [`MAX_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
-
-/// The longest pause after failures.
-const MAX_PAUSE: Duration = Duration::from_secs(10);
 
 /// How long the producer is not told again how far the subscription has come.
 const REPORT_EVERY: Duration = Duration::from_secs(60);
@@ -95,36 +93,6 @@ pub async fn run<S: Send + Sync + 'static>(
             runner.turn.lost();
         }
         pause = runner.rest(&error, pause).await;
-    }
-}
-
-/// Why the loop has to rest.
-#[derive(Debug, thiserror::Error)]
-enum Stop {
-    #[error(transparent)]
-    Feed(#[from] FeedError),
-    #[error(transparent)]
-    Handle(#[from] HandleError),
-    /// Another replica has the turn; nothing is wrong.
-    #[error("another replica handles the events")]
-    NotOurs,
-}
-
-impl Stop {
-    /// Whether only somebody else can change that.
-    fn is_for_good(&self) -> bool {
-        matches!(self, Self::Handle(HandleError::Full { .. }) | Self::Feed(FeedError::Pruned { .. }))
-    }
-
-    /// Whether the turn was found to be another's, here or by the transaction.
-    fn is_turn(&self) -> bool {
-        matches!(self, Self::NotOurs | Self::Handle(HandleError::Db(DbError::Fenced { .. })))
-    }
-}
-
-impl From<DbError> for Stop {
-    fn from(error: DbError) -> Self {
-        Self::Handle(error.into())
     }
 }
 
@@ -257,13 +225,9 @@ impl<S: Send + Sync + 'static> Runner<S> {
         self.told = match self.options.clock.timeout(MAX_PAUSE, telling).await {
             Ok(Ok(())) => Some((position, self.options.clock.monotonic())),
             Ok(Err(error @ FeedError::Pruned { .. })) => return Err(error.into()),
-            Ok(Err(FeedError::Unreadable(error))) => {
-                tracing::debug!(
-                    consumer,
-                    producer = self.subscription.producer(),
-                    error,
-                    "not told how far we are"
-                );
+            Ok(Err(error)) => {
+                let producer = self.subscription.producer();
+                tracing::debug!(consumer, producer, %error, "not told how far we are");
                 self.not_told()
             }
             Err(_) => self.not_told(),
@@ -342,7 +306,9 @@ impl<S: Send + Sync + 'static> Runner<S> {
             return Ok(());
         }
         if let Err(error) = self.commit(together.clone(), last).await {
-            if error.is_turn() {
+            // After an outage the stored cursor decides: the batch may be committed, and one event after the other
+            // would meet the same silence.
+            if error.is_turn() || error.is_outage() {
                 return Err(error);
             }
             let (consumer, events) = (self.options.consumer, together.len());
@@ -533,6 +499,7 @@ impl<S: Send + Sync + 'static> Runner<S> {
             self.options.clock.sleep(FIRST_PAUSE).await;
             return pause;
         }
+        let pause = error.pause(pause);
         self.options.progress.add_failure();
         self.options.progress.set_stopped(error.is_for_good());
         tracing::error!(
@@ -544,7 +511,7 @@ impl<S: Send + Sync + 'static> Runner<S> {
             "the subscription does not get on and tries again"
         );
         self.options.clock.sleep(pause).await;
-        (pause * 2).min(MAX_PAUSE)
+        pause * 2
     }
 
     fn context(&self) -> Context {

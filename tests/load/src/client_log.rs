@@ -36,12 +36,6 @@ pub(crate) struct Placed {
     pub(crate) outcome: Outcome,
 }
 
-impl Placed {
-    pub(crate) fn is_acknowledged(&self) -> bool {
-        matches!(self.outcome, Outcome::Acknowledged(_))
-    }
-}
-
 /// The log of a run, written line by line.
 #[derive(Debug)]
 pub(crate) struct ClientLog {

@@ -32,10 +32,15 @@ impl Work for Insert {
     }
 }
 
-/// Opens a database with the settings that services have.
+/// Opens a file with the settings that services have.
 pub(crate) async fn open(path: PathBuf, sets: &[MigrationSet]) -> Result<Db, String> {
+    open_at(Location::File(path), sets).await
+}
+
+/// The same, wherever it lies.
+pub(crate) async fn open_at(location: Location, sets: &[MigrationSet]) -> Result<Db, String> {
     let options = Options {
-        location: Location::File(path),
+        location,
         execution: Execution::Threaded,
         readers: 2,
         clock: Clock::system(),

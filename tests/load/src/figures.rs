@@ -6,6 +6,8 @@ use std::process::ExitCode;
 #[derive(Debug, Default)]
 pub(crate) struct Figures {
     failed: bool,
+    /// A pace, a size or a share missed its target; no promise is broken by that.
+    missed: bool,
 }
 
 impl Figures {
@@ -17,6 +19,18 @@ impl Figures {
     /// Prints a figure that must be at least `least`.
     pub(crate) fn at_least(&mut self, name: &str, value: f64, least: f64) {
         self.line(name, &format!("{value:.3}"), &format!(">= {least}"), value >= least);
+    }
+
+    /// Prints a speed, a time or a size that should not exceed `most`.
+    pub(crate) fn pace_at_most(&mut self, name: &str, value: f64, most: f64) {
+        self.missed |= value > most;
+        show(name, &format!("{value:.3}"), &format!("<= {most}"), value <= most);
+    }
+
+    /// Prints a speed, a time or a size that should be at least `least`.
+    pub(crate) fn pace_at_least(&mut self, name: &str, value: f64, least: f64) {
+        self.missed |= value < least;
+        show(name, &format!("{value:.3}"), &format!(">= {least}"), value >= least);
     }
 
     /// Prints a figure without a target.
@@ -32,18 +46,23 @@ impl Figures {
 
     /// Whether a target was missed.
     pub(crate) fn failed(&self) -> bool {
-        self.failed
+        self.failed || self.missed
     }
 
     fn line(&mut self, name: &str, value: &str, target: &str, met: bool) {
         self.failed |= !met;
-        println!("{name:<40} {value:>12}   {target:<12} {}", if met { "PASS" } else { "FAIL" });
+        show(name, value, target, met);
     }
 
-    /// The exit status: failure when a target was missed.
-    pub(crate) fn report(&self) -> ExitCode {
-        if self.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    /// The exit status: failure when a target was missed; with `any_speed`, when a promise was broken.
+    pub(crate) fn report(&self, any_speed: bool) -> ExitCode {
+        let failed = if any_speed { self.failed } else { self.failed() };
+        if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
     }
+}
+
+fn show(name: &str, value: &str, target: &str, met: bool) {
+    println!("{name:<40} {value:>12}   {target:<12} {}", if met { "PASS" } else { "FAIL" });
 }
 
 /// The value that `percent` of all do not exceed; 0 of none.
@@ -63,6 +82,17 @@ pub(crate) fn median(mut values: Vec<f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn at_any_speed_only_a_broken_promise_fails() {
+        let mut figures = Figures::default();
+        figures.pace_at_most("slow", 2.0, 1.0);
+        assert!(figures.failed());
+        let fails = |figures: &Figures, any_speed| figures.report(any_speed) == ExitCode::FAILURE;
+        assert_eq!((fails(&figures, false), fails(&figures, true)), (true, false));
+        figures.at_most("lost", 1.0, 0.0);
+        assert!(fails(&figures, true));
+    }
 
     #[test]
     fn percentiles_are_values_that_were_measured() {

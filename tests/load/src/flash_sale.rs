@@ -10,7 +10,9 @@ use tradewind_problem::Problem;
 
 use crate::buyers::{Bought, Buyers, Purchase};
 use crate::figures::{Figures, median};
-use crate::process::{Fleet, Folder, Signal};
+use crate::folder::Folder;
+use crate::home::{Engine, Home};
+use crate::process::{Fleet, Signal};
 use crate::verify::verify;
 
 /// How long everybody may wait to be told, at most.
@@ -24,6 +26,7 @@ pub(crate) struct Options {
     pub(crate) rounds: u32,
     pub(crate) buyers: u32,
     pub(crate) pieces: u32,
+    pub(crate) engine: Engine,
 }
 
 /// How the rounds went.
@@ -35,10 +38,10 @@ struct Tally {
 }
 
 pub(crate) async fn run(binary: &Path, folder: &Folder, options: Options) -> Result<Figures, String> {
-    let Options { rounds, buyers, pieces } = options;
+    let Options { rounds, buyers, pieces, engine } = options;
     println!("flash-sale: {rounds} times {buyers} buyers at once for {pieces} pieces, through the gateway");
-    let data = folder.part("fleet");
-    let fleet = Fleet::start(binary, &data).await?;
+    let (home, _server) = Home::make(engine, binary, folder).await?;
+    let fleet = Fleet::start(&home).await?;
     let seeder = Seeder::new(fleet.book.clone(), fleet.secret.clone(), Clock::system(), Entropy::system());
     let size = LoadSize { products: rounds, customers: buyers, quantity: pieces, ..LoadSize::default() };
     seeder.load(size, |_, _| {}).await.map_err(|problem| problem.to_string())?;
@@ -51,10 +54,10 @@ pub(crate) async fn run(binary: &Path, folder: &Folder, options: Options) -> Res
     let mut figures = Figures::default();
     let slowest = tally.seconds.iter().copied().fold(0.0, f64::max);
     figures.at_most("rounds_with_another_outcome", f64::from(tally.wrong), 0.0);
-    figures.at_most("seconds_until_all_are_told_slowest", slowest, LIMIT_SECONDS);
+    figures.pace_at_most("seconds_until_all_are_told_slowest", slowest, LIMIT_SECONDS);
     figures.note("seconds_until_all_are_told_median", median(tally.seconds));
     figures.note("requests_sent_again", f64::from(tally.sent_again));
-    verify(binary, &data, &mut figures)?;
+    verify(&home, &mut figures)?;
     fleet.end(Signal::Term).await?;
     Ok(figures)
 }

@@ -6,12 +6,16 @@ use std::time::{Duration, Instant};
 
 use tradewind_fleet::Seeder;
 use tradewind_kernel::{Clock, Entropy};
+use tradewind_testkit::Postgres;
 
 use crate::client_log::ClientLog;
 use crate::figures::Figures;
+use crate::folder::Folder;
+use crate::home::{Engine, Home};
 use crate::meters;
 use crate::place::{Clients, SIZE};
-use crate::process::{Fleet, Folder, Signal};
+use crate::process::{Fleet, Signal};
+use crate::server;
 
 /// Clients that place orders at the same time.
 const WORKERS: u32 = 16;
@@ -21,13 +25,23 @@ const STATEMENTS: &str = "db_statements_total";
 /// Subscriptions of the fleet: orders follows three, stock and customers one each.
 const SUBSCRIPTIONS: f64 = 5.0;
 
-pub(crate) async fn run(
-    binary: &Path,
-    folder: &Folder,
-    orders: u32,
-    idle_seconds: u64,
-) -> Result<Figures, String> {
-    let fleet = Fleet::start(binary, &folder.part("fleet")).await?;
+/// The most that an idle service may ask of a server, per second.
+const SERVED: f64 = 0.1;
+
+/// How long a connection may keep to itself what it did (the server's bound is 10 s).
+const REPORTED: Duration = Duration::from_secs(12);
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Options {
+    pub(crate) orders: u32,
+    pub(crate) idle_seconds: u64,
+    pub(crate) engine: Engine,
+}
+
+pub(crate) async fn run(binary: &Path, folder: &Folder, options: Options) -> Result<Figures, String> {
+    let Options { orders, idle_seconds, engine } = options;
+    let (home, server) = Home::make(engine, binary, folder).await?;
+    let fleet = Fleet::start(&home).await?;
     let seeder = Seeder::new(fleet.book.clone(), fleet.secret.clone(), Clock::system(), Entropy::system());
     seeder.load(SIZE, |_, _| {}).await.map_err(|problem| problem.to_string())?;
     let clients = Clients::new(ClientLog::create(folder.part("clients.ndjson"))?);
@@ -45,6 +59,10 @@ pub(crate) async fn run(
     println!("footprint: {placed} orders placed by {WORKERS} workers, then {idle_seconds} s idle");
     // The last orders are still being decided; idleness begins after them.
     tokio::time::sleep(Duration::from_secs(2)).await;
+    let transactions = match &server {
+        Some(server) => Some(settled_transactions(server).await?),
+        None => None,
+    };
     let statements = meters::sum(&fleet.book, STATEMENTS).await?;
     let processor = meters::processor_seconds(fleet.process())?;
     tokio::time::sleep(Duration::from_secs(idle_seconds)).await;
@@ -53,11 +71,35 @@ pub(crate) async fn run(
     let seconds = idle_seconds as f64;
     let mut figures = Figures::default();
     figures.note("orders_placed_per_second", rate);
-    figures.at_most("pss_megabytes", pss_megabytes(fleet.process())?, 80.0);
-    figures.at_most("idle_percent_of_a_core", 100.0 * used / seconds, 1.0);
-    figures.at_most("idle_statements_per_second_and_subscription", executed / seconds / SUBSCRIPTIONS, 0.99);
+    figures.pace_at_most("pss_megabytes", pss_megabytes(fleet.process())?, 80.0);
+    figures.pace_at_most("idle_percent_of_a_core", 100.0 * used / seconds, 1.0);
+    figures.pace_at_most(
+        "idle_statements_per_second_and_subscription",
+        executed / seconds / SUBSCRIPTIONS,
+        0.99,
+    );
+    if let Some((server, before)) = server.as_ref().zip(transactions) {
+        let services = meters::SERVICES.len() as f64;
+        figures.pace_at_most("idle_statements_per_second_and_service", executed / seconds / services, SERVED);
+        tokio::time::sleep(REPORTED).await;
+        // The whole time counts: who was idle longer did not do less.
+        let ended = server::transactions(server).await? - before;
+        figures.pace_at_most(
+            "idle_server_transactions_per_s_and_service",
+            ended / seconds / services,
+            SERVED,
+        );
+        figures.note("server_connections", server::connections(server).await?);
+    }
     fleet.end(Signal::Term).await?;
     Ok(figures)
+}
+
+/// How many transactions the server counts once everybody has reported theirs.
+async fn settled_transactions(server: &Postgres) -> Result<f64, String> {
+    server::stop_vacuuming(server).await;
+    tokio::time::sleep(REPORTED).await;
+    server::transactions(server).await
 }
 
 fn pss_megabytes(process: u32) -> Result<f64, String> {

@@ -8,6 +8,7 @@
     reason = "a measuring tool talks to its user and looks at the real clock"
 )]
 
+mod backlog;
 mod browse;
 mod buyers;
 mod client_log;
@@ -15,12 +16,15 @@ mod disk;
 mod engine;
 mod figures;
 mod flash_sale;
+mod folder;
 mod footprint;
+mod home;
 mod kill_loop;
 mod latency;
 mod meters;
 mod place;
 mod process;
+mod server;
 mod start;
 mod throughput;
 mod verify;
@@ -40,6 +44,9 @@ struct Arguments {
     /// Where the run keeps its data; by default a new folder in the system's temporary folder
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
+    /// Only what is lost or wrong makes the run fail, not a missed speed, time or size
+    #[arg(long)]
+    any_speed: bool,
     #[command(subcommand)]
     run: Run,
 }
@@ -60,6 +67,9 @@ enum Run {
         /// Seconds of idleness that are measured
         #[arg(long, default_value_t = 60)]
         idle_seconds: u64,
+        /// Where the services keep their data
+        #[arg(long, value_name = "ENGINE", default_value = "sqlite")]
+        engine: home::Engine,
     },
     /// Orders per second of clients that order again as soon as their order is open, beside the engine's commits
     Throughput {
@@ -72,6 +82,9 @@ enum Run {
         /// Everybody wants the same product
         #[arg(long)]
         hot: bool,
+        /// Where the services keep their data; a server is measured beside its own benchmark, pgbench
+        #[arg(long, value_name = "ENGINE", default_value = "sqlite")]
+        engine: home::Engine,
     },
     /// Many buyers at once for few pieces: as many orders open as there are pieces, the others are sold out
     FlashSale {
@@ -84,6 +97,9 @@ enum Run {
         /// Pieces there are
         #[arg(long, default_value_t = 100)]
         pieces: u32,
+        /// Where the services keep their data
+        #[arg(long, value_name = "ENGINE", default_value = "sqlite")]
+        engine: home::Engine,
     },
     /// Visitors of the shop's page, as in the performance test of the original shop
     Browse {
@@ -103,6 +119,18 @@ enum Run {
         #[arg(long, default_value_t = 20)]
         seconds: u32,
     },
+    /// Events per second that a subscription gets through when it has fallen behind by many
+    Backlog {
+        /// Events in the log
+        #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1..))]
+        events: u32,
+        /// How many of them are also handled, each with a row of its own
+        #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..))]
+        handled: u32,
+        /// Where the log lies; there is only this one yet
+        #[arg(long, value_name = "ENGINE", default_value = "postgres")]
+        engine: home::Engine,
+    },
     /// Kills the process under load, again and again; nothing acknowledged may be lost
     KillLoop {
         /// How often it is killed
@@ -119,11 +147,18 @@ enum Run {
         seed: Option<u64>,
         /// Cuts the power with each kill: the fleet lives on a disk that forgets what was not synced (Linux;
         /// root or fusermount3)
-        #[arg(long, value_name = "LOSS", num_args = 0..=1, default_missing_value = "torn")]
+        #[arg(long, value_name = "LOSS", conflicts_with = "engine", num_args = 0..=1, default_missing_value = "torn")]
         power_loss: Option<kill_loop::PowerLoss>,
         /// Leave out `tradewind verify` at the end
         #[arg(long)]
         no_verify: bool,
+        /// Where the services keep their data; a server is among the killed
+        #[arg(long, value_name = "ENGINE", default_value = "sqlite")]
+        engine: home::Engine,
+        /// How many of a hundred kills hit the server, if there is one
+        #[arg(long, value_name = "PERCENT", default_value_t = 60)]
+        #[arg(value_parser = clap::value_parser!(u32).range(0..=100))]
+        server_share: u32,
     },
 }
 
@@ -138,8 +173,9 @@ async fn main() -> ExitCode {
         eprintln!("tradewind-load: --power-loss cannot work here: {lacking}");
         return ExitCode::from(LACKING);
     }
+    let any_speed = arguments.any_speed;
     match run(arguments).await {
-        Ok(figures) => figures.report(),
+        Ok(figures) => figures.report(any_speed),
         Err(message) => {
             eprintln!("tradewind-load: {message}");
             ExitCode::FAILURE
@@ -152,17 +188,19 @@ async fn run(arguments: Arguments) -> Result<figures::Figures, String> {
         Some(binary) => binary,
         None => process::beside_this_program()?,
     };
-    let mut folder = process::Folder::new(arguments.data)?;
+    let mut folder = folder::Folder::new(arguments.data)?;
     let outcome = match arguments.run {
         Run::Start { rounds } => start::run(&binary, &folder, rounds).await,
-        Run::Footprint { orders, idle_seconds } => {
-            footprint::run(&binary, &folder, orders, idle_seconds).await
+        Run::Footprint { orders, idle_seconds, engine } => {
+            footprint::run(&binary, &folder, footprint::Options { orders, idle_seconds, engine }).await
         }
-        Run::Throughput { clients, seconds, hot } => {
-            throughput::run(&binary, &folder, throughput::Options { clients, seconds, hot }).await
+        Run::Throughput { clients, seconds, hot, engine } => {
+            let options = throughput::Options { clients, seconds, hot, engine };
+            throughput::run(&binary, &folder, options).await
         }
-        Run::FlashSale { rounds, buyers, pieces } => {
-            flash_sale::run(&binary, &folder, flash_sale::Options { rounds, buyers, pieces }).await
+        Run::FlashSale { rounds, buyers, pieces, engine } => {
+            let options = flash_sale::Options { rounds, buyers, pieces, engine };
+            flash_sale::run(&binary, &folder, options).await
         }
         Run::Browse { per_second, seconds } => {
             browse::run(&binary, &folder, browse::Options { per_second, seconds }).await
@@ -170,10 +208,22 @@ async fn run(arguments: Arguments) -> Result<figures::Figures, String> {
         Run::Latency { per_second, seconds } => {
             latency::run(&folder, latency::Options { per_second, seconds }).await
         }
-        Run::KillLoop { kills, signal, acknowledged, seed, power_loss, no_verify } => {
+        Run::Backlog { events, handled, engine } => {
+            backlog::run(backlog::Options { events, handled, engine }).await
+        }
+        Run::KillLoop { kills, signal, acknowledged, seed, power_loss, no_verify, engine, server_share } => {
             let seed = seed.unwrap_or_else(|| Entropy::system().below(u64::from(u32::MAX)));
             let verify = !no_verify;
-            let options = kill_loop::Options { kills, signal, acknowledged, seed, power_loss, verify };
+            let options = kill_loop::Options {
+                kills,
+                signal,
+                acknowledged,
+                seed,
+                power_loss,
+                verify,
+                engine,
+                server_share,
+            };
             kill_loop::run(&binary, &folder, options).await
         }
     };

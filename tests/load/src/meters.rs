@@ -29,17 +29,42 @@ pub(crate) fn threads(process: u32) -> Result<BTreeMap<String, f64>, String> {
     Ok(threads)
 }
 
+/// Processor time of a process, of its children, and of those of its children that have ended, in seconds.
+pub(crate) fn family_seconds(parent: u32) -> Result<f64, String> {
+    let own = read(&format!("/proc/{parent}/stat"))?;
+    let mut sum = seconds(&own)? + ticks(&own, ENDED_CHILDREN).ok_or("unreadable /proc/…/stat")?;
+    for entry in std::fs::read_dir("/proc").map_err(|error| format!("/proc: {error}"))?.flatten() {
+        // A process may end while the list is read; it is counted with its parent then.
+        let Ok(text) = std::fs::read_to_string(entry.path().join("stat")) else { continue };
+        if field(&text, PARENT) == Some(f64::from(parent)) {
+            sum += seconds(&text)?;
+        }
+    }
+    Ok(sum)
+}
+
+/// Where a `stat` of the system has what, counted behind the name (proc_pid_stat(5)).
+const PARENT: usize = 1;
+const OWN: usize = 11;
+const ENDED_CHILDREN: usize = 13;
+
 fn read(path: &str) -> Result<String, String> {
     std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))
 }
 
-/// User and system time in a `stat` of the system (proc_pid_stat(5)), in seconds.
+/// User and system time in a `stat` of the system, in seconds.
 fn seconds(stat: &str) -> Result<f64, String> {
+    ticks(stat, OWN).ok_or("unreadable /proc/…/stat".to_owned())
+}
+
+/// The sum of two neighbours, user and system time, in seconds.
+fn ticks(stat: &str, index: usize) -> Option<f64> {
+    Some((field(stat, index)? + field(stat, index + 1)?) / TICKS_PER_SECOND)
+}
+
+fn field(stat: &str, index: usize) -> Option<f64> {
     // The name in parentheses may hold spaces; the fields are counted behind it.
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let field = |index: usize| fields.get(index).and_then(|text| text.parse::<f64>().ok());
-    let ticks = field(11).zip(field(12)).map(|(user, system)| user + system);
-    ticks.map(|ticks| ticks / TICKS_PER_SECOND).ok_or("unreadable /proc/…/stat".to_owned())
+    stat.rsplit(')').next()?.split_whitespace().nth(index)?.parse().ok()
 }
 
 /// A counter, summed over all services.
@@ -61,4 +86,16 @@ pub(crate) async fn of_service(book: &PhoneBook, service: &str, counter: &str) -
     let line = text.lines().find(|line| line.split([' ', '{']).next() == Some(counter));
     let value = line.and_then(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
     value.ok_or_else(|| format!("{service} has no counter {counter}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_found_behind_a_name_with_spaces() {
+        let stat = "17 (a (b) c) S 3 17 17 0 -1 0 0 0 0 0 250 50 100 20 20 0 1 0 5";
+        assert_eq!(field(stat, PARENT), Some(3.0));
+        assert_eq!((seconds(stat), ticks(stat, ENDED_CHILDREN)), (Ok(3.0), Some(1.2)));
+    }
 }

@@ -1,16 +1,26 @@
 //! Placing orders and looking after them, as clients that know their keys.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tradewind_client::{Caller, PhoneBook};
+use tradewind_client::{Caller, PhoneBook, Policies};
 use tradewind_fleet::LoadSize;
 use tradewind_kernel::{Clock, Context, Deadline, Entropy, Principal, Secret};
 use tradewind_orders_contract::{Order, OrderId, OrderState, OrdersClient, PlaceLine, PlaceOrder};
 use tradewind_problem::{IDEMPOTENCY_KEY_IN_FLIGHT, Problem};
 
 use crate::client_log::{ClientLog, Outcome, Placed, key};
+
+/// Where clients place their orders.
+const GATEWAY: &str = "gateway/data-plane";
+
+/// The pause after an answer that told nothing.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// The same while the fleet asks to come back later; less than it asks for, so that its return is seen at once.
+const AWAY_PAUSE: Duration = Duration::from_millis(100);
 
 /// How long one call may take.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -39,13 +49,45 @@ pub(crate) struct Clients {
     next: Arc<AtomicU32>,
     acknowledged: Arc<AtomicUsize>,
     log: Arc<ClientLog>,
+    /// How long each worker rests after an order that was acknowledged.
+    rest: Duration,
+    /// The first order acknowledged since [`Clients::await_next`] that is not to be rejected.
+    next_open: Arc<Mutex<Option<(u32, OrderId)>>>,
+    faults: Arc<Faults>,
+}
+
+/// What the fleet answered instead of a result while something that it needs was gone.
+#[derive(Debug, Default)]
+struct Faults {
+    counting: AtomicBool,
+    counts: Mutex<BTreeMap<String, u32>>,
+}
+
+impl Faults {
+    fn count(&self, problem: &Problem) {
+        if self.counting.load(Ordering::Relaxed) {
+            let wait = if problem.wait().is_some() { "with" } else { "without" };
+            let name = format!("{} {wait} Retry-After", problem.status());
+            let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+            *counts.entry(name).or_default() += 1;
+        }
+    }
 }
 
 impl Clients {
     /// Clients that write down in `log` what becomes of what they place.
     pub(crate) fn new(log: ClientLog) -> Self {
         let (clock, entropy) = (Clock::system(), Entropy::system());
-        Self { clock, entropy, next: Arc::default(), acknowledged: Arc::default(), log: Arc::new(log) }
+        let log = Arc::new(log);
+        let (next, acknowledged, next_open) = (Arc::default(), Arc::default(), Arc::default());
+        let (rest, faults) = (Duration::ZERO, Arc::default());
+        Self { clock, entropy, next, acknowledged, log, rest, next_open, faults }
+    }
+
+    /// Clients that rest after each order. Orders are taken faster than they are decided: without a rest the backlog
+    /// grows as long as somebody waits for its end.
+    pub(crate) fn resting(self, rest: Duration) -> Self {
+        Self { rest, ..self }
     }
 
     /// Places orders from `workers` workers until `stop` says so.
@@ -55,16 +97,24 @@ impl Clients {
         workers: u32,
         stop: &AtomicBool,
     ) -> Result<(), String> {
+        // They decide by themselves when to come back: each answer counts.
+        book.set_policies(GATEWAY, Policies::none());
         let worker = || async {
             while !stop.load(Ordering::Relaxed) {
                 let number = self.next.fetch_add(1, Ordering::Relaxed);
                 let outcome = self.place(book, number).await;
                 let placed = Placed { number, outcome };
                 self.log.write(&placed)?;
-                self.acknowledged.fetch_add(usize::from(placed.is_acknowledged()), Ordering::Relaxed);
-                if !placed.is_acknowledged() {
+                if let Outcome::Acknowledged(id) = placed.outcome {
+                    self.acknowledged.fetch_add(1, Ordering::Relaxed);
+                    if !is_to_be_rejected(number) {
+                        self.next_open().get_or_insert((number, id));
+                    }
+                    tokio::time::sleep(self.rest).await;
+                } else {
                     // The process is gone or out of order; hammering its port tells nothing more.
-                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    let is_away = self.faults.counting.load(Ordering::Relaxed);
+                    tokio::time::sleep(if is_away { AWAY_PAUSE } else { PAUSE }).await;
                 }
             }
             Ok(())
@@ -80,6 +130,7 @@ impl Clients {
         match self.client(book, number).place(&order, &key(number)).await {
             Ok(accepted) => Outcome::Acknowledged(accepted.id),
             Err(problem) if problem.is_server_fault() || problem.is(&IDEMPOTENCY_KEY_IN_FLIGHT) => {
+                self.faults.count(&problem);
                 Outcome::Unknown
             }
             Err(problem) => Outcome::Failed(problem.to_string()),
@@ -114,6 +165,27 @@ impl Clients {
         self.acknowledged.load(Ordering::Relaxed)
     }
 
+    /// From now on, the next order that is acknowledged and shall open is remembered.
+    pub(crate) fn await_next(&self) {
+        *self.next_open() = None;
+    }
+
+    /// The order that was awaited.
+    pub(crate) fn next_open(&self) -> MutexGuard<'_, Option<(u32, OrderId)>> {
+        self.next_open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether something that the fleet needs is gone: then answers that are no result are counted, and clients
+    /// come back more slowly.
+    pub(crate) fn set_away(&self, is_away: bool) {
+        self.faults.counting.store(is_away, Ordering::Relaxed);
+    }
+
+    /// How often the fleet answered what while something was gone.
+    pub(crate) fn faults(&self) -> BTreeMap<String, u32> {
+        self.faults.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// What was written down so far.
     pub(crate) fn log(&self) -> Result<Vec<Placed>, String> {
         self.log.read()
@@ -122,7 +194,7 @@ impl Clients {
     fn client(&self, book: &PhoneBook, number: u32) -> OrdersClient {
         let context = Context::begin(Principal::Anonymous, &self.clock, &self.entropy);
         let deadline = Deadline::after(&self.clock, LIMIT);
-        let peer = book.peer("gateway/data-plane");
+        let peer = book.peer(GATEWAY);
         let caller = Caller::new(peer, context, deadline, self.clock.clone(), self.entropy.clone());
         let customer = LoadSize::customer(number % SIZE.customers);
         OrdersClient::new(caller.bearer(Secret::new(format!("dev-user-{customer}"))))

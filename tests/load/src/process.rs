@@ -10,11 +10,16 @@ use tradewind_client::PhoneBook;
 use tradewind_fleet::{FleetFile, ready};
 use tradewind_kernel::{Clock, Entropy, Secret};
 
+use crate::home::Home;
+
 /// How long a start may take before the run is given up.
 const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// How often a starting process is asked; the resolution of start times.
 const ASK_EVERY: Duration = Duration::from_millis(2);
+
+/// The same when it takes longer than any start that is measured so finely: each question is a line in its log.
+const ASK_LATER_EVERY: Duration = Duration::from_millis(50);
 
 /// How a process is ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,41 +69,6 @@ pub(crate) fn was_killed(status: ExitStatus) -> bool {
     status.signal() == Some(9)
 }
 
-/// The folder of a run, removed at the end when it was made here and the run found nothing.
-pub(crate) struct Folder {
-    path: PathBuf,
-    own: bool,
-}
-
-impl Folder {
-    pub(crate) fn new(given: Option<PathBuf>) -> Result<Self, String> {
-        let own = given.is_none();
-        let fresh = || std::env::temp_dir().join(format!("tradewind-load-{}", std::process::id()));
-        let path = given.unwrap_or_else(fresh);
-        std::fs::create_dir_all(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        Ok(Self { path, own })
-    }
-
-    /// Leaves the folder where it is, for those who look for the cause.
-    pub(crate) fn keep(&mut self) {
-        println!("kept: {}", self.path.display());
-        self.own = false;
-    }
-
-    /// A file or folder of this name within it.
-    pub(crate) fn part(&self, name: &str) -> PathBuf {
-        self.path.join(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        if self.own {
-            std::fs::remove_dir_all(&self.path).unwrap_or_default();
-        }
-    }
-}
-
 /// A running fleet, killed when dropped.
 pub(crate) struct Fleet {
     child: Child,
@@ -110,23 +80,20 @@ pub(crate) struct Fleet {
 
 impl Fleet {
     /// Starts the binary on free ports and waits until every service is ready.
-    pub(crate) async fn start(binary: &Path, data: &Path) -> Result<Self, String> {
-        Self::start_with(binary, data, None, Stdio::null()).await
+    pub(crate) async fn start(home: &Home) -> Result<Self, String> {
+        Self::start_with(home, None, Stdio::null()).await
     }
 
     /// The same, with the point at which the process shall end itself, and where its log goes.
-    pub(crate) async fn start_with(
-        binary: &Path,
-        data: &Path,
-        fault: Option<&str>,
-        log: Stdio,
-    ) -> Result<Self, String> {
+    pub(crate) async fn start_with(home: &Home, fault: Option<&str>, log: Stdio) -> Result<Self, String> {
+        let (binary, data) = (&home.binary, &home.data);
         let stale = FleetFile::read(data).ok().map(|file| file.process);
         let started = Instant::now();
         let child = Command::new(binary)
             .envs(fault.map(|fault| ("TRADEWIND_FAULT", fault)))
             .args(["up", "--port", "0", "--data"])
             .arg(data)
+            .args(home.settings())
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
@@ -149,7 +116,8 @@ impl Fleet {
             if started.elapsed() > START_LIMIT {
                 return Err(format!("the fleet was not ready within {START_LIMIT:?}"));
             }
-            tokio::time::sleep(ASK_EVERY).await;
+            let is_long = started.elapsed() > Duration::from_secs(1);
+            tokio::time::sleep(if is_long { ASK_LATER_EVERY } else { ASK_EVERY }).await;
         }
     }
 

@@ -8,16 +8,22 @@ use std::time::{Duration, Instant};
 use tradewind_fleet::{LoadSize, Seeder};
 use tradewind_kernel::{Clock, Entropy};
 use tradewind_orders_contract::OrderState;
+use tradewind_testkit::Postgres;
 
 use crate::buyers::{Buyers, Purchase};
 use crate::engine::single_row_commits;
 use crate::figures::{Figures, percentile};
-use crate::meters;
-use crate::process::{Fleet, Folder, Signal};
+use crate::folder::Folder;
+use crate::home::{Engine, Home};
+use crate::process::{Fleet, Signal};
 use crate::verify::verify;
+use crate::{meters, server};
 
 /// How long the engine alone is measured, before and after.
 const ENGINE: Duration = Duration::from_secs(3);
+
+/// The same for the benchmark of a server.
+const SERVER: Duration = Duration::from_secs(5);
 
 /// How long the clients run before anything counts.
 const WARM_UP: Duration = Duration::from_secs(3);
@@ -28,16 +34,14 @@ pub(crate) struct Options {
     pub(crate) seconds: u64,
     /// Everybody wants the same product.
     pub(crate) hot: bool,
+    pub(crate) engine: Engine,
 }
 
 /// What one phase of the run measured.
 struct Window {
     latencies: Vec<f64>,
     seconds: f64,
-    commits: f64,
-    works: f64,
-    fleet_processor: f64,
-    own_processor: f64,
+    used: Reading,
     /// Processor time of the fleet by the names of its threads.
     threads: BTreeMap<String, f64>,
 }
@@ -46,28 +50,44 @@ pub(crate) async fn run(binary: &Path, folder: &Folder, options: Options) -> Res
     let size = LoadSize::default();
     println!(
         "throughput: {} clients for {} s through the gateway until OPEN is seen, {} customers, {}; \
-         synchronous=FULL, load generator on the same {} cores",
+         every commit synced, load generator on the same {} cores",
         options.clients,
         options.seconds,
         size.customers,
         if options.hot { "one hot SKU".to_owned() } else { format!("{} SKUs", size.products) },
         std::thread::available_parallelism().map_or(0, usize::from),
     );
-    let before = single_row_commits(&folder.part("engine-before"), ENGINE).await?;
-    let data = folder.part("fleet");
-    let fleet = Fleet::start(binary, &data).await?;
+    let (home, server) = Home::make(options.engine, binary, folder).await?;
+    if let Some(server) = &server {
+        server::prepare_benchmark(server).await?;
+    }
+    let before = alone(server.as_ref(), &folder.part("engine-before"), options).await?;
+    let fleet = Fleet::start(&home).await?;
     let seeder = Seeder::new(fleet.book.clone(), fleet.secret.clone(), Clock::system(), Entropy::system());
     seeder.load(size, |_, _| {}).await.map_err(|problem| problem.to_string())?;
-    let window = measure(&fleet, size, options).await?;
+    let window = measure(&fleet, server.as_ref(), size, options).await?;
     let mut figures = Figures::default();
-    verify(binary, &data, &mut figures)?;
+    verify(&home, &mut figures)?;
     fleet.end(Signal::Term).await?;
-    let after = single_row_commits(&folder.part("engine-after"), ENGINE).await?;
-    tell(&window, (before + after) / 2.0, &mut figures);
+    let after = alone(server.as_ref(), &folder.part("engine-after"), options).await?;
+    tell(&window, (before + after) / 2.0, options.engine, &mut figures);
     Ok(figures)
 }
 
-async fn measure(fleet: &Fleet, size: LoadSize, options: Options) -> Result<Window, String> {
+/// Commits per second of the engine by itself: of one writer into a file, or of as many clients of the server.
+async fn alone(server: Option<&Postgres>, folder: &Path, options: Options) -> Result<f64, String> {
+    match server {
+        Some(server) => server::simple_updates(server, options.clients, SERVER),
+        None => single_row_commits(folder, ENGINE).await,
+    }
+}
+
+async fn measure(
+    fleet: &Fleet,
+    server: Option<&Postgres>,
+    size: LoadSize,
+    options: Options,
+) -> Result<Window, String> {
     let buyers = Buyers::new(&fleet.book);
     let (next, counting, stop) = (AtomicU32::new(0), AtomicBool::new(false), AtomicBool::new(false));
     let client = || async {
@@ -93,52 +113,93 @@ async fn measure(fleet: &Fleet, size: LoadSize, options: Options) -> Result<Wind
     };
     let watch = async {
         tokio::time::sleep(WARM_UP).await;
-        let first = reading(fleet).await?;
+        let first = Reading::take(fleet, server).await?;
         let mut threads = meters::threads(fleet.process())?;
         counting.store(true, Ordering::Relaxed);
         let started = Instant::now();
         tokio::time::sleep(Duration::from_secs(options.seconds)).await;
         counting.store(false, Ordering::Relaxed);
         let seconds = started.elapsed().as_secs_f64();
-        let last = reading(fleet).await?;
+        let last = Reading::take(fleet, server).await?;
         for (name, used) in meters::threads(fleet.process())? {
             threads.entry(name).and_modify(|before| *before = used - *before);
         }
         stop.store(true, Ordering::Relaxed);
-        Ok::<_, String>((seconds, threads, std::array::from_fn(|index| last[index] - first[index])))
+        Ok::<_, String>((seconds, threads, last.since(&first)))
     };
     let clients = futures_util::future::try_join_all((0..options.clients).map(|_| client()));
     let (latencies, watched) = tokio::join!(clients, watch);
-    let (seconds, threads, [commits, works, fleet_processor, own_processor]) = watched?;
+    let (seconds, threads, used) = watched?;
     let latencies = latencies?.into_iter().flatten().collect();
-    Ok(Window { latencies, seconds, commits, works, fleet_processor, own_processor, threads })
+    Ok(Window { latencies, seconds, used, threads })
 }
 
-async fn reading(fleet: &Fleet) -> Result<[f64; 4], String> {
-    Ok([
-        meters::sum(&fleet.book, "db_commits_total").await?,
-        meters::sum(&fleet.book, "db_works_total").await?,
-        meters::processor_seconds(fleet.process())?,
-        meters::processor_seconds(std::process::id())?,
-    ])
+/// What was done and used since the start of each process.
+#[derive(Debug)]
+struct Reading {
+    commits: f64,
+    works: f64,
+    rollbacks: f64,
+    statements: f64,
+    fleet_processor: f64,
+    own_processor: f64,
+    server_processor: f64,
 }
 
-fn tell(window: &Window, engine: f64, figures: &mut Figures) {
+impl Reading {
+    async fn take(fleet: &Fleet, server: Option<&Postgres>) -> Result<Self, String> {
+        let book = &fleet.book;
+        Ok(Self {
+            commits: meters::sum(book, "db_commits_total").await?,
+            works: meters::sum(book, "db_works_total").await?,
+            rollbacks: meters::sum(book, "db_rollbacks_total").await?,
+            statements: meters::sum(book, "db_statements_total").await?,
+            fleet_processor: meters::processor_seconds(fleet.process())?,
+            own_processor: meters::processor_seconds(std::process::id())?,
+            server_processor: server.map_or(Ok(0.0), server::processor_seconds)?,
+        })
+    }
+
+    fn since(&self, first: &Self) -> Self {
+        Self {
+            commits: self.commits - first.commits,
+            works: self.works - first.works,
+            rollbacks: self.rollbacks - first.rollbacks,
+            statements: self.statements - first.statements,
+            fleet_processor: self.fleet_processor - first.fleet_processor,
+            own_processor: self.own_processor - first.own_processor,
+            server_processor: self.server_processor - first.server_processor,
+        }
+    }
+}
+
+fn tell(window: &Window, alone: f64, engine: Engine, figures: &mut Figures) {
+    let (least, name) = match engine {
+        Engine::Sqlite => (1_000.0, "engine_single_row_commits_per_second"),
+        Engine::Postgres => (500.0, "pgbench_simple_updates_per_second"),
+    };
+    let used = &window.used;
     let orders = window.latencies.len() as f64;
     let rate = orders / window.seconds;
-    let commits = window.commits / window.seconds;
-    figures.at_least("orders_per_second", rate, 1_000.0);
+    let commits = used.commits / window.seconds;
+    figures.pace_at_least("orders_per_second", rate, least);
     figures.note("milliseconds_to_open_p50", percentile(&window.latencies, 50.0));
     figures.note("milliseconds_to_open_p99", percentile(&window.latencies, 99.0));
-    figures.note("commits_per_order", window.commits / orders);
-    figures.note("transactions_per_order", window.works / orders);
+    figures.note("commits_per_order", used.commits / orders);
+    figures.note("transactions_per_order", used.works / orders);
+    figures.note("statements_per_order", used.statements / orders);
+    figures.note("rollbacks_per_thousand_transactions", used.rollbacks * 1_000.0 / used.works);
     figures.note("commits_per_second", commits);
-    figures.note("engine_single_row_commits_per_second", engine);
-    figures.note("commits_as_share_of_engine", commits / engine);
-    figures.note("orders_as_share_of_engine", rate / engine);
-    figures.note("fleet_cores_busy", window.fleet_processor / window.seconds);
-    figures.note("load_generator_cores_busy", window.own_processor / window.seconds);
-    figures.note("fleet_processor_microseconds_per_order", window.fleet_processor * 1e6 / orders);
+    figures.note(name, alone);
+    figures.note("commits_as_share_of_engine", commits / alone);
+    figures.note("orders_as_share_of_engine", rate / alone);
+    figures.note("fleet_cores_busy", used.fleet_processor / window.seconds);
+    figures.note("load_generator_cores_busy", used.own_processor / window.seconds);
+    if engine == Engine::Postgres {
+        figures.note("server_cores_busy", used.server_processor / window.seconds);
+        figures.note("server_processor_microseconds_per_order", used.server_processor * 1e6 / orders);
+    }
+    figures.note("fleet_processor_microseconds_per_order", used.fleet_processor * 1e6 / orders);
     for (name, used) in &window.threads {
         figures.note(&format!("cores_busy_in_{name}"), used / window.seconds);
     }

@@ -1,12 +1,13 @@
 //! `tradewind verify` at the end of a run.
 
-use std::path::Path;
 use std::process::Command;
 
 use crate::figures::Figures;
+use crate::home::Home;
 
 /// Verifies the fleet of the data folder: shows the lines, one per oracle with rows examined.
-pub(crate) fn verify(binary: &Path, data: &Path, figures: &mut Figures) -> Result<(), String> {
+pub(crate) fn verify(home: &Home, figures: &mut Figures) -> Result<(), String> {
+    let (binary, data) = (&home.binary, &home.data);
     let output = Command::new(binary).arg("verify").arg("--data").arg(data).output();
     let output = output.map_err(|error| format!("{}: {error}", binary.display()))?;
     print!("{}", String::from_utf8_lossy(&output.stdout));

@@ -30,6 +30,9 @@ pub(super) const NEAR_QUEUE: usize = 1_024;
 /// The name of the secret that opens internal doors, in the data folder.
 pub const INTERNAL_SECRET: &str = "internal-door";
 
+/// The name of what tells replicas apart, beside it.
+const INSTANCE: &str = "instance";
+
 /// The greatest head that the HTTP server buffers, in bytes.
 const HEAD_BUFFER: usize = 64 * 1024;
 
@@ -83,6 +86,7 @@ impl Assembly {
         let platform = self.check(&host.settings)?;
         let Host { clock, entropy, settings, storage, network } = host;
         let (secret, folder) = secret(storage, &entropy)?;
+        let instance = instance(folder.as_ref(), &entropy)?;
         let mut sockets = bind_all(&self.services, network, &platform)?;
         let book = PhoneBook::default();
         let logs = telemetry::log_book();
@@ -110,6 +114,7 @@ impl Assembly {
                         platform: platform.clone(),
                         secret: secret.clone(),
                         db,
+                        instance: instance.clone(),
                         book: book.clone(),
                         logs: logs.clone(),
                         tells_of_process: instances.is_empty(),
@@ -183,6 +188,13 @@ impl Assembly {
         }
         Ok(())
     }
+}
+
+/// What tells this process from other replicas, and is the same in its next life.
+fn instance(folder: Option<&DataFolder>, entropy: &Entropy) -> Result<String, StartError> {
+    let Some(folder) = folder else { return Ok("simulated".to_owned()) };
+    let name = folder.secret(INSTANCE, entropy).map_err(|error| StartError::new("data folder", error))?;
+    Ok(name.expose().to_owned())
 }
 
 fn secret(storage: Storage, entropy: &Entropy) -> Result<(Secret, Option<DataFolder>), StartError> {

@@ -220,6 +220,12 @@ impl Postgres {
         self.certificate.as_ref()
     }
 
+    /// A program of the same installation, such as `pgbench`; not every package brings all of them.
+    #[must_use]
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.programs.folder().join(name)
+    }
+
     /// The folder that holds everything of it; removed when it ends for good.
     #[must_use]
     pub fn folder(&self) -> &Path {

@@ -1,6 +1,7 @@
 //! Ending the process under load, again and again.
 
 mod judge;
+mod outage;
 mod plan;
 
 use std::collections::BTreeMap;
@@ -11,23 +12,37 @@ use std::time::{Duration, Instant};
 
 use tradewind_fleet::Seeder;
 use tradewind_kernel::{Clock, Entropy};
+use tradewind_testkit::Postgres;
 
 use crate::client_log::ClientLog;
 use crate::disk::{Disk, Loss, Lost};
 use crate::figures::{Figures, median};
+use crate::folder::Folder;
+use crate::home::{Engine, Home};
 use crate::place::{Clients, SIZE};
-use crate::process::{self, Fleet, Folder, Signal};
+use crate::process::{self, Fleet, Signal};
 use crate::verify::verify;
+use outage::Outages;
 use plan::Blow;
 
 /// Clients that place orders at the same time.
 const WORKERS: u32 = 16;
+
+/// How long each of them rests after an order when the fleet is waited for under load: 160 orders a second at most.
+const REST: Duration = Duration::from_millis(100);
 
 /// How long a life may take to have enough acknowledged.
 const LIFE_LIMIT: Duration = Duration::from_secs(60);
 
 /// How long an armed point may take to be reached; then the life is ended from outside.
 const POINT_LIMIT: Duration = Duration::from_secs(10);
+
+/// The most that a start may take, in seconds.
+const RESTART: f64 = 1.0;
+
+/// The same on a server: there a life waits ten seconds for the turns that the one before did not give back, because
+/// that one might still be there, and handles what was left before it is ready.
+const SERVED_RESTART: f64 = 15.0;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Options {
@@ -37,6 +52,9 @@ pub(crate) struct Options {
     pub(crate) seed: u64,
     pub(crate) power_loss: Option<PowerLoss>,
     pub(crate) verify: bool,
+    pub(crate) engine: Engine,
+    /// How many of a hundred kills hit the server.
+    pub(crate) server_share: u32,
 }
 
 /// How much of what was not synced a power cut takes.
@@ -49,16 +67,16 @@ pub(crate) enum PowerLoss {
 }
 
 /// A run under way.
-struct KillLoop<'a> {
-    binary: &'a Path,
+struct KillLoop {
+    home: Home,
+    server: Option<Postgres>,
     options: Options,
     clients: Clients,
-    /// What the binary can end itself at.
-    points: Vec<String>,
-    choices: Entropy,
+    plan: Vec<Blow>,
+    /// The fleet that survived the last blow.
+    running: Option<Fleet>,
     torn: Entropy,
     disk: Option<Disk>,
-    data: PathBuf,
     /// Makes an armed point count; a file, because that is asked cheaply and survives any way to start.
     armed: PathBuf,
     /// What all lives say.
@@ -78,23 +96,29 @@ struct Record {
     /// The fewest orders acknowledged in one life.
     least: Option<usize>,
     lost: Lost,
+    outages: Outages,
 }
 
 pub(crate) async fn run(binary: &Path, folder: &Folder, options: Options) -> Result<Figures, String> {
     let points = if options.signal == Signal::Kill { process::fault_points(binary)? } else { Vec::new() };
     describe(&points, options);
+    let (mut home, server) = Home::make(options.engine, binary, folder).await?;
     let disk = options.power_loss.map(|_| Disk::mount(&folder.part("disk"))).transpose()?;
-    let data = disk.as_ref().map_or(folder.part("fleet"), |disk| disk.path().join("fleet"));
+    if let Some(disk) = &disk {
+        home.data = disk.path().join("fleet");
+    }
     let entropy = Entropy::seeded(options.seed);
+    let rest = if server.is_some() { REST } else { Duration::ZERO };
+    let share = if server.is_some() { options.server_share } else { 0 };
     let mut run = KillLoop {
-        binary,
+        home,
+        server,
         options,
-        clients: Clients::new(ClientLog::create(folder.part("clients.ndjson"))?),
-        points,
-        choices: entropy.fork("choices"),
+        clients: Clients::new(ClientLog::create(folder.part("clients.ndjson"))?).resting(rest),
+        plan: plan::plan(&entropy.fork("choices"), options.kills, share, &points),
+        running: None,
         torn: entropy.fork("torn"),
         disk,
-        data,
         armed: folder.part("armed"),
         log: folder.part("fleet.log"),
         record: Record::default(),
@@ -106,8 +130,11 @@ pub(crate) async fn run(binary: &Path, folder: &Folder, options: Options) -> Res
         // A life that went wrong is a finding, not a failure of this tool; what is left is judged all the same.
         figures.failure("every_life", &message);
     }
-    run.last_life(&mut figures).await?;
-    Ok(figures)
+    let judged = run.last_life(&mut figures).await;
+    if let Some(server) = run.server.as_ref().filter(|_| judged.is_err() || figures.failed()) {
+        std::fs::write(folder.part("server.log"), server.log()).unwrap_or_default();
+    }
+    judged.map(|()| figures)
 }
 
 fn describe(points: &[String], options: Options) {
@@ -125,33 +152,44 @@ fn describe(points: &[String], options: Options) {
     }
 }
 
-impl KillLoop<'_> {
+impl KillLoop {
     async fn lives(&mut self) -> Result<(), String> {
-        for life in 0..self.options.kills {
-            let blow = Blow::choose(&self.choices, &self.points);
-            self.life(life, &blow).await.map_err(|error| format!("life {life} ({blow:?}): {error}"))?;
+        for (number, blow) in self.plan.clone().iter().enumerate() {
+            let done = self.life(number, blow).await;
+            done.map_err(|error| format!("life {number} ({blow:?}): {error}"))?;
             self.cut()?;
         }
         Ok(())
     }
 
-    async fn life(&mut self, life: u32, blow: &Blow) -> Result<(), String> {
-        std::fs::remove_file(&self.armed).unwrap_or_default();
-        let fault = match blow {
-            Blow::Outside(_) => None,
-            Blow::Point { name, countdown } => Some(format!("{name}:{countdown}:{}", self.armed.display())),
+    /// What happens between two blows.
+    async fn life(&mut self, number: usize, blow: &Blow) -> Result<(), String> {
+        let fleet = match self.running.take() {
+            Some(fleet) => fleet,
+            None => self.start_armed(number).await?,
         };
-        let fleet = self.start(fault.as_deref()).await?;
-        if life == 0 {
+        if number == 0 {
             seed(&fleet).await?;
         }
         self.live(fleet, blow).await
     }
 
+    /// Starts with the point at which this fleet is to end, perhaps after blows that it survives.
+    async fn start_armed(&mut self, number: usize) -> Result<Fleet, String> {
+        std::fs::remove_file(&self.armed).unwrap_or_default();
+        let fault = match self.plan.iter().skip(number).find(|blow| !blow.is_of_server()) {
+            Some(Blow::Point { name, countdown }) => {
+                Some(format!("{name}:{countdown}:{}", self.armed.display()))
+            }
+            _ => None,
+        };
+        self.start(fault.as_deref()).await
+    }
+
     async fn start(&mut self, fault: Option<&str>) -> Result<Fleet, String> {
         let log = File::options().create(true).append(true).open(&self.log);
         let log = log.map_err(|error| format!("{}: {error}", self.log.display()))?;
-        let fleet = Fleet::start_with(self.binary, &self.data, fault, log.into()).await?;
+        let fleet = Fleet::start_with(&self.home, fault, log.into()).await?;
         self.record.starts.push(fleet.ready_after.as_secs_f64());
         Ok(fleet)
     }
@@ -191,6 +229,16 @@ impl KillLoop<'_> {
                 *self.record.hits.entry("outside".to_owned()).or_default() += 1;
             }
             Blow::Point { name, .. } => self.spring(fleet, name).await?,
+            Blow::Server { jitter, down } => {
+                let server = self.server.as_mut().ok_or("there is no server to kill")?;
+                let outages = &mut self.record.outages;
+                outages.strike(server, &fleet, &self.clients, *jitter, *down).await?;
+                *self.record.hits.entry("postgres".to_owned()).or_default() += 1;
+                if let Some(status) = fleet.ended(Duration::ZERO).await? {
+                    return Err(format!("the fleet ended with its server: {status}"));
+                }
+                self.running = Some(fleet);
+            }
         }
         Ok(())
     }
@@ -223,7 +271,7 @@ impl KillLoop<'_> {
     }
 
     fn report(&self, figures: &mut Figures) {
-        let Record { starts, clean, hits, missed, least, lost } = &self.record;
+        let Record { starts, clean, hits, missed, least, lost, outages } = &self.record;
         let kills = f64::from(self.options.kills);
         for (place, count) in hits {
             figures.note(&format!("kills at {place}"), f64::from(*count));
@@ -232,7 +280,8 @@ impl KillLoop<'_> {
         figures.at_most("points_not_reached", f64::from(*missed), 0.0);
         let least = least.unwrap_or(0) as f64;
         figures.at_least("acknowledged_between_kills_least", least, f64::from(self.options.acknowledged));
-        figures.at_most("restart_seconds_median", median(starts.clone()), 1.0);
+        let restart = if self.server.is_some() { SERVED_RESTART } else { RESTART };
+        figures.pace_at_most("restart_seconds_median", median(starts.clone()), restart);
         if self.options.signal != Signal::Kill {
             figures.at_least("clean_exits", f64::from(*clean), kills);
         }
@@ -242,12 +291,21 @@ impl KillLoop<'_> {
             figures.note("unsynced_pages_spared", f64::from(lost.spared));
             figures.note("unsynced_names_lost", f64::from(lost.names));
         }
+        if self.server.is_some() {
+            let planned = self.plan.iter().filter(|blow| blow.is_of_server()).count();
+            outages.report(planned as f64, &self.clients.faults(), figures);
+        }
     }
 
     /// Starts once more and looks for everything that the clients know of.
     async fn last_life(&mut self, figures: &mut Figures) -> Result<(), String> {
-        let started = self.start(None).await;
-        figures.at_least("lives_ready", self.record.starts.len() as f64, f64::from(self.options.kills) + 1.0);
+        let started = match self.running.take() {
+            Some(fleet) => Ok(fleet),
+            None => self.start(None).await,
+        };
+        let survived = self.plan.iter().filter(|blow| blow.is_of_server()).count() as f64;
+        let lives = f64::from(self.options.kills) - survived + 1.0;
+        figures.at_least("lives_ready", self.record.starts.len() as f64, lives);
         let fleet = match started {
             Ok(fleet) => fleet,
             Err(message) => {
@@ -257,7 +315,7 @@ impl KillLoop<'_> {
         };
         judge::orders(&fleet.book, &self.clients, figures).await?;
         if self.options.verify {
-            verify(self.binary, &self.data, figures)?;
+            verify(&self.home, figures)?;
         }
         fleet.end(Signal::Term).await?;
         Ok(())

@@ -14,18 +14,48 @@ const COUNTDOWN: u64 = 40;
 /// One life in this many is ended from outside when the binary has fault points.
 const OUTSIDE: u64 = 4;
 
-/// How one life ends.
+/// The longest time that the server stays away, in milliseconds.
+const DOWN_MS: u64 = 2_000;
+
+/// What is hit, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Blow {
     /// A signal, this long after enough was acknowledged.
     Outside(Duration),
+    /// The server of the databases is killed this long after enough was acknowledged, and started again `down`
+    /// later; the fleet lives on.
+    Server { jitter: Duration, down: Duration },
     /// From within, at this pass of this point after enough was acknowledged.
     Point { name: String, countdown: u64 },
 }
 
+/// So many blows, of which `share` of a hundred hit the server, in an order chosen at random.
+pub(super) fn plan(entropy: &Entropy, blows: u32, share: u32, points: &[String]) -> Vec<Blow> {
+    let of_server = blows * share / 100;
+    let mut is_of_server: Vec<bool> = (0..blows).map(|number| number < of_server).collect();
+    for at in (1..is_of_server.len()).rev() {
+        is_of_server.swap(at, usize::try_from(entropy.below(at as u64 + 1)).unwrap_or(at));
+    }
+    let choose = |is_of_server: &bool| match is_of_server {
+        true => Blow::choose_server(entropy),
+        false => Blow::choose(entropy, points),
+    };
+    is_of_server.iter().map(choose).collect()
+}
+
 impl Blow {
+    /// Whether the fleet lives on.
+    pub(super) fn is_of_server(&self) -> bool {
+        matches!(self, Self::Server { .. })
+    }
+
+    fn choose_server(entropy: &Entropy) -> Self {
+        let (jitter, down) = (entropy.below(JITTER_MS), entropy.below(DOWN_MS));
+        Self::Server { jitter: Duration::from_millis(jitter), down: Duration::from_millis(down) }
+    }
+
     /// Chooses among the outside and these points.
-    pub(super) fn choose(entropy: &Entropy, points: &[String]) -> Self {
+    fn choose(entropy: &Entropy, points: &[String]) -> Self {
         let outside = points.is_empty() || entropy.below(OUTSIDE) == 0;
         if outside {
             return Self::Outside(Duration::from_millis(entropy.below(JITTER_MS)));
@@ -44,7 +74,19 @@ mod tests {
     fn blows(seed: u64, points: &[&str]) -> Vec<Blow> {
         let entropy = Entropy::seeded(seed);
         let points: Vec<String> = points.iter().map(|point| (*point).to_owned()).collect();
-        (0..200).map(|_| Blow::choose(&entropy, &points)).collect()
+        plan(&entropy, 200, 0, &points)
+    }
+
+    #[test]
+    fn the_server_gets_its_share_at_no_foreseeable_times() {
+        let entropy = Entropy::seeded(7);
+        let blows = plan(&entropy, 60, 55, &["a".to_owned()]);
+        let hits: Vec<bool> = blows.iter().map(Blow::is_of_server).collect();
+        assert_eq!((hits.len(), hits.iter().filter(|hit| **hit).count()), (60, 33));
+        let changes = hits.windows(2).filter(|pair| pair[0] != pair[1]).count();
+        assert!((15..=45).contains(&changes), "{hits:?}");
+        assert!(blows.iter().any(|blow| matches!(blow, Blow::Point { .. })));
+        assert!(plan(&entropy, 60, 0, &[]).iter().all(|blow| !blow.is_of_server()));
     }
 
     #[test]
