@@ -12,6 +12,9 @@ use tradewind_kernel::{Entropy, Secret};
 const LOCK: &str = "lock";
 const SECRETS: &str = "secrets";
 
+/// What tells the instances that share served databases apart.
+const INSTANCE: &str = "instance";
+
 /// The ending of database files.
 const DATABASE: &str = "db";
 
@@ -178,6 +181,27 @@ impl DataFolder {
         }
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         replace(&self.path, name, text).map_err(DataFolderError::refused(&self.path.join(name), "written"))
+    }
+
+    /// The name of the instance whose folder this is: made when there is none yet, and the same ever after. Not among
+    /// the secrets, which replicas share.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn instance(&self, entropy: &Entropy) -> Result<String, DataFolderError> {
+        let path = self.path.join(INSTANCE);
+        match std::fs::read_to_string(&path) {
+            Ok(name) if !name.trim().is_empty() => return Ok(name.trim().to_owned()),
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(DataFolderError::refused(&path, "read")(error));
+            }
+            _ => {}
+        }
+        let mut bytes = [0; 16];
+        entropy.fill(&mut bytes);
+        let name = URL_SAFE_NO_PAD.encode(bytes);
+        self.write_document(INSTANCE, &name)?;
+        Ok(name)
     }
 
     /// A name that stays within its folder and is no temporary file.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
-use tradewind_db::{Column, Db, DbError, FromColumn, FromRow, Json, Row, Tx, params, sql};
+use tradewind_db::{Column, Db, DbError, Engine, FromColumn, FromRow, Json, Row, Tx, params, sql};
 use tradewind_kernel::{Id, Timestamp};
 
 use crate::{Envelope, Event, Recorded};
@@ -19,6 +19,17 @@ sql! {
         (id, type, partition_key, sequence, correlation, causation, traceparent, recorded_at, data)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         returning position";
+    /// Both at once, where each statement is a round trip; the embedded engine has no such form, and needs none.
+    APPEND_NEXT = {
+        postgres: "with next as (insert into event_key (partition_key, sequence) values (cast($3 as text), 1)
+                on conflict (partition_key) do update set sequence = event_key.sequence + 1 returning sequence)
+            insert into event_log
+                (id, type, partition_key, sequence, correlation, causation, traceparent, recorded_at, data)
+            select cast($1 as uuid), cast($2 as text), cast($3 as text), next.sequence, cast($4 as uuid),
+                cast($5 as uuid), cast($6 as text), cast($7 as bigint), cast($8 as json) from next
+            returning position, sequence",
+        sqlite: "select 0, 0 where false",
+    };
     READ = "select position, id, type, partition_key, sequence, correlation, causation, traceparent,
         recorded_at, data from event_log where position > $1 order by position limit $2";
     FIND_KEY = "select position, id, type, partition_key, sequence, correlation, causation, traceparent,
@@ -49,12 +60,21 @@ pub async fn announce<E: Event>(tx: &mut Tx, event: &E) -> Result<i64, DbError> 
         return Err(DbError::Column { message: format!("{} was announced without a context", E::TYPE) });
     };
     let (id, key, now) = (tx.id(), event.partition_key(), tx.now());
-    let (sequence,): (i64,) = tx.query_one(&NEXT_SEQUENCE, params![key]).await?;
     let trace = context.trace.to_string();
     let data = Json(event);
-    let values =
-        params![id, E::TYPE, key, sequence, context.correlation, context.causation, trace, now, data,];
-    let (position,): (i64,) = tx.query_one(&APPEND, values).await?;
+    let (correlation, causation) = (context.correlation, context.causation);
+    let (position, sequence) = match tx.engine() {
+        Engine::Postgres => {
+            let values = params![id, E::TYPE, key, correlation, causation, trace, now, data];
+            tx.query_one::<(i64, i64)>(&APPEND_NEXT, values).await?
+        }
+        Engine::Sqlite => {
+            let (sequence,): (i64,) = tx.query_one(&NEXT_SEQUENCE, params![key]).await?;
+            let values = params![id, E::TYPE, key, sequence, correlation, causation, trace, now, data];
+            let (position,): (i64,) = tx.query_one(&APPEND, values).await?;
+            (position, sequence)
+        }
+    };
     tx.signal(TOPIC);
     tracing::debug!(event = E::TYPE, key, sequence, position, "announced");
     Ok(position)

@@ -30,9 +30,6 @@ pub(super) const NEAR_QUEUE: usize = 1_024;
 /// The name of the secret that opens internal doors, in the data folder.
 pub const INTERNAL_SECRET: &str = "internal-door";
 
-/// The name of what tells replicas apart, beside it.
-const INSTANCE: &str = "instance";
-
 /// The greatest head that the HTTP server buffers, in bytes.
 const HEAD_BUFFER: usize = 64 * 1024;
 
@@ -90,9 +87,8 @@ impl Assembly {
         let mut sockets = bind_all(&self.services, network, &platform)?;
         let book = PhoneBook::default();
         let logs = telemetry::log_book();
-        let mut instances = Vec::new();
+        let (mut instances, mut absent) = (Vec::new(), Vec::new());
         let mut receivers = Vec::new();
-        let mut absent = Vec::new();
         let mut places = Places::default();
         for service in self.services {
             let description = service.description;
@@ -193,8 +189,7 @@ impl Assembly {
 /// What tells this process from other replicas, and is the same in its next life.
 fn instance(folder: Option<&DataFolder>, entropy: &Entropy) -> Result<String, StartError> {
     let Some(folder) = folder else { return Ok("simulated".to_owned()) };
-    let name = folder.secret(INSTANCE, entropy).map_err(|error| StartError::new("data folder", error))?;
-    Ok(name.expose().to_owned())
+    folder.instance(entropy).map_err(|error| StartError::new("data folder", error))
 }
 
 fn secret(storage: Storage, entropy: &Entropy) -> Result<(Secret, Option<DataFolder>), StartError> {

@@ -8,42 +8,75 @@ use tradewind_testkit::{Folder, Postgres, until};
 use super::shop::{Databases, ORDER, Shop};
 use crate::db::relay::{Cut, Line};
 
-/// A small file system, in memory, that only this test fills.
-struct Small(Folder);
+/// How the disk of one service is filled: a small file system of its own where this test may mount one, else a server
+/// that says of every row what it says of a full disk.
+enum Disk {
+    Small(Folder),
+    Told,
+}
 
-impl Small {
-    fn mounted() -> Self {
+impl Disk {
+    fn new() -> Self {
         let folder = Folder::new("small");
-        run("mount", &["-t", "tmpfs", "-o", "size=24m,mode=0777", "none", folder.path().to_str().unwrap()]);
-        Self(folder)
+        let options = ["-t", "tmpfs", "-o", "size=24m,mode=0777", "none"];
+        if run("mount", &[&options[..], &[folder.path().to_str().unwrap()]].concat()) {
+            return Self::Small(folder);
+        }
+        Self::Told
     }
 
-    fn ballast(&self) -> std::path::PathBuf {
-        self.0.path().join("ballast")
+    /// Puts the database called `name` on the disk.
+    async fn hold(&self, server: &Postgres, name: &str) {
+        let Self::Small(folder) = self else { return };
+        let (inner, space) = (folder.path().join("space"), fresh_name("small"));
+        std::fs::create_dir(&inner).unwrap();
+        let owner = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(server.folder()).unwrap());
+        std::os::unix::fs::chown(&inner, Some(owner), None).unwrap();
+        server.psql("postgres", &format!("create tablespace {space} location '{}'", inner.display())).await;
+        server.psql("postgres", &format!("alter database {name} set tablespace {space}")).await;
     }
 
     /// Leaves no byte free.
-    fn fill(&self) {
-        let mut file = std::fs::File::create(self.ballast()).unwrap();
+    async fn fill(&self, server: &Postgres, name: &str) {
+        let Self::Small(folder) = self else {
+            server.psql(name, TELL).await;
+            return;
+        };
+        let mut file = std::fs::File::create(folder.path().join("ballast")).unwrap();
         let page = vec![1; 4096];
         while std::io::Write::write_all(&mut file, &page).is_ok() {}
     }
-}
 
-impl Drop for Small {
-    fn drop(&mut self) {
-        run("umount", &["-l", self.0.path().to_str().unwrap()]);
+    async fn make_room(&self, server: &Postgres, name: &str) {
+        match self {
+            Self::Small(folder) => std::fs::remove_file(folder.path().join("ballast")).unwrap(),
+            Self::Told => drop(server.psql(name, "drop function no_room() cascade").await),
+        }
     }
 }
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        if let Self::Small(folder) = self {
+            assert!(run("umount", &["-l", folder.path().to_str().unwrap()]));
+        }
+    }
+}
+
+/// Every new row is answered with SQLSTATE 53100, `disk_full`.
+const TELL: &str = "create function no_room() returns trigger language plpgsql as $$
+    begin raise exception 'could not extend file: No space left on device' using errcode = '53100'; end $$;
+    do $$ declare each record; begin
+        for each in select tablename from pg_tables where schemaname = 'public' loop
+            execute format('create trigger no_room before insert on %I execute function no_room()', each.tablename);
+        end loop;
+    end $$;";
 
 /// Mounting is for root, here and where tests run under `sudo` without a password.
-fn run(program: &str, arguments: &[&str]) {
-    let done = Command::new(program).args(arguments).output();
-    if done.is_ok_and(|done| done.status.success()) {
-        return;
-    }
-    let done = Command::new("sudo").args(["-n", program]).args(arguments).output();
-    assert!(done.is_ok_and(|done| done.status.success()), "{program} {arguments:?}: run this test as root");
+fn run(program: &str, arguments: &[&str]) -> bool {
+    let works = |command: &mut Command| command.output().is_ok_and(|done| done.status.success());
+    works(Command::new(program).args(arguments))
+        || works(Command::new("sudo").args(["-n", program]).args(arguments))
 }
 
 fn receipt(number: u32) -> (String, String) {
@@ -52,19 +85,17 @@ fn receipt(number: u32) -> (String, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_stops_one_service_until_there_is_room() {
-    let small = Small::mounted();
+    let disk = Disk::new();
+    if matches!(disk, Disk::Told) {
+        println!("no file system can be mounted here: the server is made to say that its disk is full");
+    }
     let server = Postgres::start(Options { durable: false, ..Options::default() }).await;
     let databases = Databases::on(&server).await;
-    let (name, space) = (format!("{}stock", databases.prefix), fresh_name("small"));
-    let inner = small.0.path().join("space");
-    std::fs::create_dir(&inner).unwrap();
-    let owner = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(server.folder()).unwrap());
-    std::os::unix::fs::chown(&inner, Some(owner), None).unwrap();
-    server.psql("postgres", &format!("create tablespace {space} location '{}'", inner.display())).await;
-    server.psql("postgres", &format!("alter database {name} set tablespace {space}")).await;
+    let name = format!("{}stock", databases.prefix);
+    disk.hold(&server, &name).await;
     let shop = Shop::start(&databases.settings).await;
     shop.fill().await;
-    small.fill();
+    disk.fill(&server, &name).await;
     let path = "/admin/items/1/receipts";
     let mut number = 0;
     // Pages that are there take some more rows.
@@ -87,7 +118,7 @@ async fn a_full_disk_stops_one_service_until_there_is_room() {
     assert_eq!(shop.get("catalogue/public", "/products").await.status, 200);
     let accepted = shop.command("gateway/data-plane", "/api/orders/v1/orders", "a", ORDER).await;
     assert_eq!(accepted.status, 202, "{}", accepted.text());
-    std::fs::remove_file(small.ballast()).unwrap();
+    disk.make_room(&server, &name).await;
     let (key, body) = receipt(number);
     until("there is room again", async || {
         let answer = shop.command("stock/internal", path, &key, &body).await;
