@@ -223,7 +223,9 @@ pub(crate) struct Databases {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DatabasesCommand {
-    /// Make a database and a role for each service, which can open nothing else; can be run again at any time
+    /// Make a database and a role for each service; no service can open the database of another
+    ///
+    /// Can be run again at any time that no fleet runs on the data folder.
     ///
     /// Passwords that no setting gives are made and kept in the data folder, where `up` finds them.
     Provision(Provision),

@@ -61,7 +61,9 @@ async fn serve(options: &Up, settings: SettingsSource) -> Result<ExitCode, Strin
     running.mark_ready();
     let took = clock.monotonic();
     println!("\n{}", welcome(&running.doors(), data));
-    println!("ready in {:.2} s; Ctrl-C stops", took.as_secs_f64());
+    let without: Vec<&str> = running.absent().iter().map(|(service, _)| *service).collect();
+    let without = if without.is_empty() { String::new() } else { format!(" without {}", without.join(", ")) };
+    println!("ready in {:.2} s{without}; Ctrl-C stops", took.as_secs_f64());
     let (mut interrupt, mut terminate) = (interrupt, terminate);
     next_signal(&mut interrupt, &mut terminate).await;
     tokio::select! {
@@ -92,16 +94,26 @@ async fn prepare(running: &Running, no_seed: bool) -> Result<(), String> {
     }
     // A shop that is not whole is filled when it is.
     if running.absent().is_empty() && !folder.path().join(SEEDED).exists() {
-        if !no_seed {
+        let is_empty = is_empty(running).await?;
+        if !no_seed && !is_empty {
+            eprintln!("  the shop is there already and is not filled");
+        } else if !no_seed {
             eprintln!("  filling the shop");
             let (book, secret) = (running.book().clone(), running.secret().clone());
             let seeder = Seeder::new(book, secret, running.clock().clone(), running.entropy().fork("seed"));
             seeder.goods().await.map_err(|problem| format!("the shop could not be filled: {problem}"))?;
         }
-        let text = format!("{{\"goods\": {}}}\n", !no_seed);
+        let text = format!("{{\"goods\": {}}}\n", !no_seed && is_empty);
         folder.write_document(SEEDED, &text).map_err(|error| error.to_string())?;
     }
     running.caught_up(CATCH_UP).await.map_err(|error| error.to_string())
+}
+
+/// Whether the shop was never filled, from this folder or another one: databases on a server outlive a folder. Accounts
+/// come last, so that a fill that was interrupted is done again.
+async fn is_empty(running: &Running) -> Result<bool, String> {
+    let Some(customers) = running.database("customers") else { return Ok(false) };
+    Ok(tradewind_events::head(customers).await.map_err(|error| error.to_string())? == 0)
 }
 
 fn welcome(doors: &[OpenDoor], data: &Path) -> String {

@@ -33,7 +33,7 @@ pub struct DatabaseSettings {
     pub passwords: BTreeMap<String, Secret>,
     /// Another address for some services, with role, password and database in it.
     pub urls: BTreeMap<String, Secret>,
-    /// Connections per served database; one more waits for wake-ups.
+    /// Connections per served database; two more are for wake-ups, and for exports and backups.
     pub connections: u32,
     /// How long the start waits for a server that does not answer yet.
     #[serde(with = "duration")]
