@@ -39,7 +39,13 @@ impl FleetFile {
     pub fn new(doors: &[OpenDoor]) -> Self {
         let entry =
             |door: &OpenDoor| (format!("{}/{}", door.service, door.kind.name()), door.address.to_string());
-        Self { process: std::process::id(), doors: doors.iter().map(entry).collect() }
+        Self::of(doors.iter().map(entry).collect())
+    }
+
+    /// The content for these doors, as `service/kind` and address, of a fleet that this process looks after.
+    #[must_use]
+    pub fn of(doors: Vec<(String, String)>) -> Self {
+        Self { process: std::process::id(), doors }
     }
 
     /// The text of the file.

@@ -5,6 +5,7 @@ mod goods;
 mod letters;
 mod observe;
 mod probe;
+mod quiet;
 mod seed;
 mod verify;
 
@@ -15,6 +16,7 @@ pub use goods::{ACCOUNTS, DemoAccount, PRODUCTS};
 pub use letters::{LetterDesk, LetterName, LettersError};
 pub use observe::{LogLine, News, Watch, WatchError, Watched, Watcher};
 pub use probe::ready;
+pub use quiet::Quiet;
 pub use seed::{LoadSize, Seeder};
 pub use verify::{oracles, subscribed};
 

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use tradewind_fleet::LetterName;
 use tradewind_kernel::Id;
 
+use crate::replicas::Replicas;
 use crate::since::Since;
 
 /// Runs a fleet of services on this machine: nothing to install, nothing to configure.
@@ -29,7 +30,7 @@ impl Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Start all services in this process and serve until Ctrl-C
+    /// Start all services, in this process or each in its own, and serve until Ctrl-C
     Up(Up),
     /// Show every service: doors, events promised and listened to
     Describe(Describe),
@@ -101,6 +102,18 @@ pub(crate) struct Up {
     /// Leave an empty shop empty
     #[arg(long)]
     pub(crate) no_seed: bool,
+    /// Run every service as a process of its own, and start it again when it ends
+    #[arg(long)]
+    pub(crate) processes: bool,
+    /// Only these services, with commas between their names; the others are found through the settings
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "processes")]
+    pub(crate) only: Vec<String>,
+    /// Several processes of one service, on PostgreSQL; may be repeated
+    #[arg(long, value_name = "SERVICE=NUMBER", requires = "processes")]
+    pub(crate) replicas: Vec<Replicas>,
+    /// Build a service again when its sources change, and swap its processes; from within the sources
+    #[arg(long, requires = "processes")]
+    pub(crate) watch: bool,
 }
 
 #[derive(Debug, Args)]

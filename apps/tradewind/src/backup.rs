@@ -7,10 +7,11 @@ use tradewind_backup::{BackupError, Extras, Fleet, Manifest, Stopped, Taken};
 use tradewind_chassis::{DataFolder, DataFolderError};
 use tradewind_db::Engine;
 use tradewind_kernel::{Clock, Entropy};
+use tradewind_process::require_finished;
 
 use crate::arguments::Backup;
 use crate::doors::Doors;
-use crate::marks::{SEEDED, require_finished};
+use crate::marks::SEEDED;
 use crate::progress::{heard, size, thousands};
 use crate::table;
 

@@ -8,10 +8,9 @@ use tradewind_db::{PostgresOptions, provision};
 use tradewind_kernel::{Clock, Entropy};
 
 use crate::arguments::{Databases, DatabasesCommand, Provision};
-use crate::settings;
 
 pub(crate) fn run(options: &Databases) -> Result<ExitCode, String> {
-    let settings = settings::read(options.config.as_deref(), &options.set)?;
+    let settings = tradewind_process::read_settings(options.config.as_deref(), &options.set)?;
     let assembly = tradewind_fleet::assembly();
     let platform = assembly.check(&settings).map_err(|error| error.to_string())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

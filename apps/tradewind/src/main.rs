@@ -7,12 +7,12 @@ mod backup;
 mod database;
 mod describe;
 mod doors;
-#[cfg(feature = "fault-points")]
-mod fault;
 mod health;
 mod letters;
 mod marks;
+mod processes;
 mod progress;
+mod replicas;
 mod restore;
 mod seed;
 mod settings;
@@ -21,6 +21,7 @@ mod table;
 mod up;
 mod verify;
 mod watch;
+mod welcome;
 
 use std::process::ExitCode;
 
@@ -30,6 +31,7 @@ use crate::arguments::{Arguments, Command};
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command() {
+        Command::Up(options) if options.processes => processes::run(&options),
         Command::Up(options) => up::run(&options),
         Command::Describe(options) => describe::run(&options),
         Command::Seed(options) => seed::run(&options),
@@ -43,7 +45,7 @@ fn main() -> ExitCode {
         Command::Events(options) => watch::events(&options),
         Command::Traces(options) => watch::traces(&options),
         #[cfg(feature = "fault-points")]
-        Command::FaultPoints => fault::list(),
+        Command::FaultPoints => tradewind_process::fault::list(),
     };
     match outcome {
         Ok(code) => code,

@@ -1,21 +1,4 @@
 //! Files by which a data folder tells what was done to it.
 
-use std::path::Path;
-
 /// Written once the shop was filled, so that no later start fills it again.
 pub(crate) const SEEDED: &str = "seeded.json";
-
-/// In the data folder from the beginning of a restore until its promises were judged.
-pub(crate) const UNFINISHED: &str = "unfinished-restore.json";
-
-/// Refuses a data folder whose restore did not end well.
-pub(crate) fn require_finished(data: &Path) -> Result<(), String> {
-    if !data.join(UNFINISHED).exists() {
-        return Ok(());
-    }
-    Err(format!(
-        "the restore into {} did not end well, so this may be a part of a fleet, or one whose promises are broken. \
-         Remove the folder and restore again. If you know why and want it all the same, remove {UNFINISHED} in it",
-        data.display()
-    ))
-}

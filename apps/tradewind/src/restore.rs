@@ -9,10 +9,11 @@ use tradewind_chassis::settings::SettingsSource;
 use tradewind_chassis::{DataFolder, Host, Network, Running, Storage};
 use tradewind_fleet::{assembly, oracles, subscribed};
 use tradewind_kernel::{Clock, Entropy};
+use tradewind_process::{UNFINISHED, require_finished};
 use tradewind_verify::{Collector, Finding, Verdict, judge};
 
 use crate::arguments::Restore;
-use crate::marks::{SEEDED, UNFINISHED, require_finished};
+use crate::marks::SEEDED;
 use crate::progress::heard;
 use crate::verify;
 

@@ -1,21 +1,18 @@
 //! `tradewind up`: the whole fleet in this process.
 
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tradewind_chassis::settings::SettingsSource;
-use tradewind_chassis::{DataFolder, Drained, Host, Network, OpenDoor, Running, Storage, telemetry};
-use tradewind_fleet::{ACCOUNTS, FleetFile, Seeder};
-use tradewind_kernel::{Clock, Currency, Entropy, Money};
+use tradewind_chassis::{DataFolder, Drained, Host, Running, Storage, telemetry};
+use tradewind_fleet::{FleetFile, Seeder};
+use tradewind_kernel::{Clock, Entropy};
+use tradewind_process::require_finished;
 
 use crate::arguments::Up;
-use crate::marks::{SEEDED, require_finished};
-use crate::table;
-
-/// The port that `--port` replaces.
-const GATEWAY_PORT: i32 = 8080;
+use crate::marks::SEEDED;
+use crate::welcome::{network, welcome};
 
 /// The exit status of a process that was asked to stop twice: 128 + SIGINT, as shells count.
 const STOPPED_AT_ONCE: u8 = 130;
@@ -25,7 +22,7 @@ const CATCH_UP: Duration = Duration::from_secs(60);
 
 pub(crate) fn run(options: &Up) -> Result<ExitCode, String> {
     #[cfg(feature = "fault-points")]
-    crate::fault::arm()?;
+    tradewind_process::fault::arm()?;
     let settings = options.settings.read()?;
     let platform = tradewind_fleet::assembly().check(&settings).map_err(|error| error.to_string())?;
     telemetry::init(&platform.log).map_err(|error| error.to_string())?;
@@ -60,7 +57,7 @@ async fn serve(options: &Up, settings: SettingsSource) -> Result<ExitCode, Strin
     }
     running.mark_ready();
     let took = clock.monotonic();
-    println!("\n{}", welcome(&running.doors(), data));
+    println!("\n{}", welcome(&FleetFile::new(&running.doors()).doors, data));
     let without: Vec<&str> = running.absent().iter().map(|(service, _)| *service).collect();
     let without = if without.is_empty() { String::new() } else { format!(" without {}", without.join(", ")) };
     println!("ready in {:.2} s{without}; Ctrl-C stops", took.as_secs_f64());
@@ -71,14 +68,6 @@ async fn serve(options: &Up, settings: SettingsSource) -> Result<ExitCode, Strin
         code = stop(running) => Ok(code),
         // Asked twice, a process goes at once: whoever asks has lost patience.
         () = next_signal(&mut interrupt, &mut terminate) => Ok(ExitCode::from(STOPPED_AT_ONCE)),
-    }
-}
-
-fn network(port: Option<u16>) -> Network {
-    match port {
-        None => Network::Shifted(0),
-        Some(0) => Network::Free,
-        Some(port) => Network::Shifted(i32::from(port) - GATEWAY_PORT),
     }
 }
 
@@ -114,20 +103,6 @@ async fn prepare(running: &Running, no_seed: bool) -> Result<(), String> {
 async fn is_empty(running: &Running) -> Result<bool, String> {
     let Some(customers) = running.database("customers") else { return Ok(false) };
     Ok(tradewind_events::head(customers).await.map_err(|error| error.to_string())? == 0)
-}
-
-fn welcome(doors: &[OpenDoor], data: &Path) -> String {
-    let mut rows = vec![vec!["SERVICE".to_owned(), "DOOR".to_owned(), "ADDRESS".to_owned()]];
-    rows.extend(doors.iter().map(|door| {
-        vec![door.service.clone(), door.kind.name().to_owned(), format!("http://{}", door.address)]
-    }));
-    let mut text = table::columns(&rows);
-    text.push_str(&format!("\n  data: {}\n", data.display()));
-    for account in ACCOUNTS {
-        let credit = Money::from_minor(account.credit_minor, Currency::GBP);
-        text.push_str(&format!("  {} may owe {credit}; token: dev-user-{}\n", account.name, account.id));
-    }
-    text
 }
 
 async fn next_signal(interrupt: &mut Signal, terminate: &mut Signal) {

@@ -26,8 +26,10 @@ const SHORTEST_SECRET: usize = 32;
 pub struct DataFolder {
     path: PathBuf,
     is_new: bool,
-    /// Closing the file ends the lock, even when the process dies.
-    _lock: File,
+    /// Closing the files ends the locks, even when the process dies.
+    _locks: Vec<File>,
+    /// Which of the replicas of a service this process is; the first of them, or the only one, has number 1.
+    replica: u32,
     /// Tasks that need one secret at once must not make two.
     writing: Mutex<()>,
 }
@@ -119,7 +121,29 @@ impl DataFolder {
         create_folder(path).map_err(DataFolderError::refused(path, "created"))?;
         let lock = take_lock(path)?;
         let is_new = !holds_database(path).map_err(DataFolderError::refused(path, "listed"))?;
-        Ok(Self { path: path.to_owned(), is_new, _lock: lock, writing: Mutex::new(()) })
+        Ok(Self { path: path.to_owned(), is_new, _locks: vec![lock], replica: 1, writing: Mutex::new(()) })
+    }
+
+    /// Takes the part of the folder at `path` that belongs to `part`, such as one service, beside processes that have
+    /// other parts of it. Who has the whole folder shares it with nobody. `replica` counts the processes that share
+    /// what is served elsewhere, from 1: each has a part and a name of its own.
+    ///
+    /// # Errors
+    /// When another process has the part or the whole, or the file system refuses.
+    pub fn open_part(path: &Path, part: &str, replica: u32) -> Result<Self, DataFolderError> {
+        create_folder(path).map_err(DataFolderError::refused(path, "created"))?;
+        let name = if replica == 1 { part.to_owned() } else { format!("{part}-{replica}") };
+        let shared = share_lock(path)?;
+        let own = take_lock_of(path, &format!("{name}.{LOCK}"))?;
+        let is_new = !path.join(format!("{part}.{DATABASE}")).exists();
+        let locks = vec![shared, own];
+        Ok(Self { path: path.to_owned(), is_new, _locks: locks, replica, writing: Mutex::new(()) })
+    }
+
+    /// Which of the replicas of a service this process is, from 1.
+    #[must_use]
+    pub fn replica(&self) -> u32 {
+        self.replica
     }
 
     /// Where it is.
@@ -176,7 +200,8 @@ impl DataFolder {
     pub fn write_document(&self, name: &str, text: &str) -> Result<(), DataFolderError> {
         self.check_name(name)?;
         let is_database = name.split('.').skip(1).any(|part| part.starts_with(DATABASE));
-        if is_database || [LOCK, SECRETS].contains(&name) {
+        let is_lock = name.split('.').any(|part| part == LOCK);
+        if is_database || is_lock || name == SECRETS {
             return Err(self.bad_name(name));
         }
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
@@ -189,6 +214,11 @@ impl DataFolder {
     /// # Errors
     /// When the file system refuses.
     pub fn instance(&self, entropy: &Entropy) -> Result<String, DataFolderError> {
+        let name = self.folder_name(entropy)?;
+        Ok(if self.replica == 1 { name } else { format!("{name}-{}", self.replica) })
+    }
+
+    fn folder_name(&self, entropy: &Entropy) -> Result<String, DataFolderError> {
         let path = self.path.join(INSTANCE);
         match std::fs::read_to_string(&path) {
             Ok(name) if !name.trim().is_empty() => return Ok(name.trim().to_owned()),
@@ -219,10 +249,34 @@ impl DataFolder {
 }
 
 fn take_lock(folder: &Path) -> Result<File, DataFolderError> {
-    let path = folder.join(LOCK);
+    take_lock_of(folder, LOCK)
+}
+
+fn open_lock(path: &Path) -> Result<File, DataFolderError> {
     let mut options = private();
-    let opened = options.create(true).truncate(false).open(&path);
-    let mut lock = opened.map_err(DataFolderError::refused(&path, "opened"))?;
+    let opened = options.create(true).truncate(false).open(path);
+    opened.map_err(DataFolderError::refused(path, "opened"))
+}
+
+/// The lock of the whole folder, shared with others that have parts of it.
+fn share_lock(folder: &Path) -> Result<File, DataFolderError> {
+    let path = folder.join(LOCK);
+    let mut lock = open_lock(&path)?;
+    match lock.try_lock_shared() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(DataFolderError::InUse { path: folder.to_owned(), process: process_in(&mut lock) });
+        }
+        Err(TryLockError::Error(cause)) => return Err(DataFolderError::refused(&path, "locked")(cause)),
+    }
+    // None of those who share it is the one that has it.
+    lock.set_len(0).map_err(DataFolderError::refused(&path, "written"))?;
+    Ok(lock)
+}
+
+fn take_lock_of(folder: &Path, name: &str) -> Result<File, DataFolderError> {
+    let path = folder.join(name);
+    let mut lock = open_lock(&path)?;
     match lock.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -342,221 +396,4 @@ fn sync_folder(_folder: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    use std::sync::atomic::{AtomicU32, Ordering};
-
-    /// A place of its own for a data folder, removed at the end.
-    struct Place(PathBuf);
-
-    impl Place {
-        fn new() -> Self {
-            static NEXT: AtomicU32 = AtomicU32::new(0);
-            let number = NEXT.fetch_add(1, Ordering::Relaxed);
-            let name = format!("tradewind-data-folder-{}-{number}", std::process::id());
-            let path = std::env::temp_dir().join(name);
-            std::fs::create_dir_all(&path).unwrap();
-            Self(path)
-        }
-
-        fn data(&self) -> PathBuf {
-            self.0.join("data")
-        }
-
-        fn open(&self) -> DataFolder {
-            DataFolder::open(&self.data()).unwrap()
-        }
-
-        /// Writes a secret's file with these permissions.
-        fn put_secret(&self, text: &str, mode: u32) -> PathBuf {
-            let path = self.data().join("secrets/lamps");
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(&path, text).unwrap();
-            set_mode(&path, mode);
-            path
-        }
-    }
-
-    impl Drop for Place {
-        fn drop(&mut self) {
-            std::fs::remove_dir_all(&self.0).unwrap_or_default();
-        }
-    }
-
-    #[cfg(unix)]
-    fn set_mode(path: &Path, mode: u32) {
-        use std::os::unix::fs::PermissionsExt;
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
-    }
-
-    #[cfg(not(unix))]
-    fn set_mode(_path: &Path, _mode: u32) {}
-
-    #[cfg(unix)]
-    fn mode(path: &Path) -> u32 {
-        use std::os::unix::fs::PermissionsExt;
-        std::fs::metadata(path).unwrap().permissions().mode() & 0o7777
-    }
-
-    #[test]
-    fn a_folder_in_use_is_refused_until_it_is_released() {
-        let place = Place::new();
-        let first = place.open();
-        let error = DataFolder::open(&place.data()).unwrap_err();
-        let text = error.to_string();
-        assert!(matches!(error, DataFolderError::InUse { .. }), "{text}");
-        assert!(text.contains(&place.data().display().to_string()), "{text}");
-        assert!(text.contains("--data"), "{text}");
-        #[cfg(unix)]
-        assert!(text.contains(&format!("process {}", std::process::id())), "{text}");
-        drop(first);
-        place.open();
-    }
-
-    #[test]
-    fn a_lock_file_without_a_process_is_still_a_lock() {
-        let place = Place::new();
-        let _first = place.open();
-        std::fs::write(place.data().join("lock"), "?").unwrap();
-        let text = DataFolder::open(&place.data()).unwrap_err().to_string();
-        assert!(text.contains("in use by another process"), "{text}");
-    }
-
-    #[test]
-    fn a_lock_file_left_by_a_dead_process_is_taken_over() {
-        let place = Place::new();
-        std::fs::create_dir(place.data()).unwrap();
-        std::fs::write(place.data().join("lock"), "4294967295 and more").unwrap();
-        let _folder = place.open();
-        let text = std::fs::read_to_string(place.data().join("lock")).unwrap();
-        assert_eq!(text, format!("{}\n", std::process::id()));
-    }
-
-    #[test]
-    fn is_new_until_it_holds_a_database() {
-        let place = Place::new();
-        let folder = place.open();
-        assert!(folder.is_new());
-        assert_eq!(folder.database("lamps"), place.data().join("lamps.db"));
-        std::fs::write(folder.database("lamps"), "").unwrap();
-        assert!(folder.is_new(), "what counts is the moment of opening");
-        drop(folder);
-        assert!(!place.open().is_new());
-    }
-
-    #[test]
-    fn a_secret_is_stable_private_and_unseen() {
-        let place = Place::new();
-        let folder = place.open();
-        let entropy = Entropy::seeded(1);
-        let secret = folder.secret("lamps", &entropy).unwrap();
-        assert_eq!(secret.expose().len(), 43);
-        assert_eq!(folder.secret("lamps", &entropy).unwrap(), secret);
-        assert_ne!(folder.secret("floors", &entropy).unwrap(), secret);
-        assert!(!format!("{folder:?} {secret:?}").contains(secret.expose()));
-        #[cfg(unix)]
-        {
-            assert_eq!(mode(&place.data()), 0o700);
-            assert_eq!(mode(&place.data().join("secrets")), 0o700);
-            assert_eq!(mode(&place.data().join("secrets/lamps")), 0o600);
-        }
-        drop(folder);
-        assert_eq!(place.open().secret("lamps", &Entropy::seeded(2)).unwrap(), secret);
-    }
-
-    #[test]
-    fn tasks_that_need_a_secret_at_once_get_the_same() {
-        let place = Place::new();
-        let folder = place.open();
-        let entropy = Entropy::seeded(1);
-        let secrets: Vec<Secret> = std::thread::scope(|scope| {
-            let task = || scope.spawn(|| folder.secret("lamps", &entropy).unwrap());
-            let tasks: Vec<_> = (0..8).map(|_| task()).collect();
-            tasks.into_iter().map(|task| task.join().unwrap()).collect()
-        });
-        assert!(secrets.windows(2).all(|pair| pair[0] == pair[1]));
-    }
-
-    #[test]
-    fn the_rest_of_an_interrupted_write_does_no_harm() {
-        let place = Place::new();
-        let folder = place.open();
-        place.put_secret("half", 0o644);
-        std::fs::rename(place.data().join("secrets/lamps"), place.data().join("secrets/.lamps.new")).unwrap();
-        let secret = folder.secret("lamps", &Entropy::seeded(1)).unwrap();
-        assert_eq!(secret.expose().len(), 43);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_secret_that_others_may_read_is_refused() {
-        let place = Place::new();
-        let folder = place.open();
-        let text = "canary-4711-canary-4711-canary-4711";
-        for mode in [0o640, 0o604, 0o700, 0o620] {
-            let path = place.put_secret(text, mode);
-            let error = folder.secret("lamps", &Entropy::seeded(1)).unwrap_err();
-            let words = error.to_string();
-            assert!(words.contains(&format!("chmod 600 '{}'", path.display())), "{words}");
-            assert!(words.contains(&format!("{mode:03o}")), "{words}");
-            assert!(!format!("{words} {error:?}").contains("canary"));
-        }
-        place.put_secret(text, 0o400);
-        let secret = folder.secret("lamps", &Entropy::seeded(1)).unwrap();
-        assert_eq!(secret.expose(), text);
-    }
-
-    #[test]
-    fn a_file_without_a_secret_is_refused() {
-        let place = Place::new();
-        let folder = place.open();
-        let spaced = "canary 4711 ".repeat(4);
-        for text in ["", "\n", "canary-4711", spaced.as_str()] {
-            let path = place.put_secret(text, 0o600);
-            let words = folder.secret("lamps", &Entropy::seeded(1)).unwrap_err().to_string();
-            assert!(words.contains(&path.display().to_string()), "{words}");
-            assert!(words.contains("remove the file") && !words.contains("canary"), "{words}");
-        }
-        place.put_secret(&format!("{}\n", "s".repeat(32)), 0o600);
-        assert!(folder.secret("lamps", &Entropy::seeded(1)).is_ok());
-    }
-
-    #[test]
-    fn documents_are_replaced_whole() {
-        let place = Place::new();
-        let folder = place.open();
-        for text in ["{\"lamps\": 8010}", "{}"] {
-            folder.write_document("addresses.json", text).unwrap();
-            let read = std::fs::read_to_string(folder.path().join("addresses.json")).unwrap();
-            assert_eq!(read, text);
-        }
-        let names = std::fs::read_dir(folder.path()).unwrap().count();
-        assert_eq!(names, 2, "the lock and the document");
-    }
-
-    #[test]
-    fn names_stay_in_the_folder_and_off_its_own_files() {
-        let place = Place::new();
-        let folder = place.open();
-        for name in ["", "..", "../lamps", "a/b", ".lamps", "Lamps", "a b", "lämps"] {
-            assert!(folder.secret(name, &Entropy::seeded(1)).is_err(), "{name}");
-            assert!(folder.write_document(name, "").is_err(), "{name}");
-        }
-        for name in ["lock", "secrets", "lamps.db", "lamps.db-wal"] {
-            let words = folder.write_document(name, "").unwrap_err().to_string();
-            assert!(words.contains(name), "{words}");
-        }
-    }
-
-    #[test]
-    fn a_path_that_cannot_be_a_folder_is_named() {
-        let place = Place::new();
-        std::fs::write(place.data(), "a file").unwrap();
-        for path in [place.data(), place.data().join("below")] {
-            let words = DataFolder::open(&path).unwrap_err().to_string();
-            assert!(words.contains(&path.display().to_string()), "{words}");
-            assert!(words.contains("--data"), "{words}");
-        }
-    }
-}
+mod tests;

@@ -17,6 +17,9 @@ pub enum DoorKind {
 }
 
 impl DoorKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Public, Self::Admin, Self::Internal, Self::DataPlane];
+
     /// The name used in settings and in the table of doors.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -71,8 +71,23 @@ pub struct PlatformSettings {
     pub peers: BTreeMap<String, BTreeMap<String, String>>,
     /// Section `telemetry`.
     pub telemetry: TelemetrySettings,
+    /// Section `processes`: processes of the fleet that are no services of ours, by name; only who starts the fleet's
+    /// processes reads it.
+    pub processes: BTreeMap<String, ForeignProcess>,
     /// Section `doors`: service, then kind of door, then address; replaces the usual address.
     pub doors: BTreeMap<String, BTreeMap<String, SocketAddr>>,
+}
+
+/// A process of the fleet that is no service of ours, in any language: `processes.<name>`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ForeignProcess {
+    /// The program and its arguments; empty when it is started by somebody else.
+    pub command: Vec<String>,
+    /// The address of its public door, such as `127.0.0.1:8090`; absent when it has none.
+    pub public: Option<SocketAddr>,
+    /// The services whose events it reads.
+    pub follows: Vec<String>,
 }
 
 /// Section `http`: bounds on requests and connections.
@@ -170,8 +185,19 @@ impl Default for AccessSettings {
 }
 
 /// The sections that belong to the platform.
-const SECTIONS: [&str; 10] =
-    ["log", "http", "shutdown", "database", "events", "access", "client", "peers", "telemetry", "doors"];
+const SECTIONS: [&str; 11] = [
+    "log",
+    "http",
+    "shutdown",
+    "database",
+    "events",
+    "access",
+    "client",
+    "peers",
+    "telemetry",
+    "processes",
+    "doors",
+];
 
 impl PlatformSettings {
     /// Reads the platform's sections and refuses sections that neither the platform nor a service knows.
@@ -191,6 +217,7 @@ impl PlatformSettings {
             client: source.section("client")?,
             peers: source.section("peers")?,
             telemetry: source.section("telemetry")?,
+            processes: source.section("processes")?,
             doors: source.section("doors")?,
         })
     }

@@ -14,6 +14,7 @@ mod database;
 mod dependency;
 mod description;
 mod evidence;
+mod far_feed;
 mod fault_points;
 mod health;
 mod host;
@@ -31,6 +32,7 @@ mod serve;
 mod service;
 pub mod settings;
 mod start_error;
+mod subscribers;
 mod sweep;
 mod tail;
 mod tasks;
@@ -45,7 +47,8 @@ pub use description::{Description, DoorDescription, DoorKind, SubscriptionDescri
 pub use fault_points::FAULT_POINTS;
 pub use health::{Health, Stage};
 pub use host::{
-    AccessSettings, EventSettings, Host, HttpSettings, Network, PlatformSettings, ShutdownSettings, Storage,
+    AccessSettings, EventSettings, ForeignProcess, Host, HttpSettings, Network, PlatformSettings,
+    ShutdownSettings, Storage,
 };
 pub use instance::OpenDoor;
 pub use otlp::TelemetrySettings;
@@ -56,6 +59,7 @@ pub use policies::{
 pub use serve::{ConnectionGuard, GuardFactory, GuardRefusal};
 pub use service::{Definition, NoSettings, Service};
 pub use start_error::StartError;
+pub use subscribers::Following;
 pub use sweep::{Due, Sweep};
 pub use tail::{Tail, Tailed};
 pub use tasks::Scope;

@@ -25,6 +25,7 @@ use crate::openapi;
 use crate::serve::GuardFactory;
 use crate::settings::SettingsSource;
 use crate::start_error::StartError;
+use crate::subscribers::Subscribers;
 use crate::sweep::Sweep;
 use crate::tail::Watch;
 use crate::upkeep::Upkeep;
@@ -248,6 +249,7 @@ impl<S: Send + Sync + 'static> Building<S> {
         let routes = match kind {
             DoorKind::Internal => {
                 let routes = self.letters().add_to(internals.add_to(routes));
+                let routes = self.subscribers().add_to(routes);
                 self.backups().add_to(self.evidence().add_to(self.watch().add_to(routes)))
             }
             DoorKind::Public | DoorKind::Admin | DoorKind::DataPlane => routes,
@@ -300,6 +302,12 @@ impl<S: Send + Sync + 'static> Building<S> {
     fn letters(&self) -> Letters<S> {
         let spans = self.kept.recorder(self.name);
         Letters { db: self.environment.db.clone(), followed: self.subscriptions.clone(), spans }
+    }
+
+    fn subscribers(&self) -> Subscribers {
+        let each = |each: &Followed<S>| (each.subscription.producer(), each.progress.clone());
+        let followed = self.subscriptions.iter().map(each).collect();
+        Subscribers { name: self.name, db: self.environment.db.clone(), followed }
     }
 
     fn watch(&self) -> Watch {

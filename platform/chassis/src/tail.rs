@@ -204,7 +204,7 @@ async fn horizon(watch: Arc<Watch>, call: Call) -> Result<Reply, Problem> {
     Reply::ok(&tradewind_events::horizon(&watch.db).await?)
 }
 
-fn refused(error: FeedError) -> Problem {
+pub(crate) fn refused(error: FeedError) -> Problem {
     match error {
         FeedError::Pruned { position, horizon, .. } => Problem::new(&EVENTS_PRUNED).detail(format!(
             "The log begins after position {horizon}. Events after {position} that you have not seen are gone."

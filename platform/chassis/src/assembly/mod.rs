@@ -3,6 +3,7 @@
 mod absent;
 mod drain;
 mod migrate;
+mod peers;
 mod places;
 mod start;
 mod stored;

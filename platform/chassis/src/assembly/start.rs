@@ -4,19 +4,21 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use tradewind_client::{Address, FarClient, NearReceiver, PhoneBook, near};
+use tradewind_client::{NearReceiver, PhoneBook};
 use tradewind_db::Db;
 use tradewind_events::{Feed, LogFeed};
 use tradewind_kernel::{Clock, Entropy, Secret};
 
 use crate::assembly::absent::{Absent, AbsentFeed};
+use crate::assembly::peers::{check_addresses, door_of, enter_doors, enter_elsewhere};
 use crate::assembly::places::Places;
 use crate::data_folder::DataFolder;
 use crate::database::Place;
 use crate::description::{Description, DoorKind};
+use crate::far_feed::FarFeed;
 use crate::health::Stage;
 use crate::host::{Host, Network, PlatformSettings, Storage};
-use crate::instance::{Environment, Instance, OpenDoor, book_names};
+use crate::instance::{Environment, Instance, OpenDoor};
 use crate::serve::{Accepting, ConnectionLimits, Listener, accept, accept_on_own_thread};
 use crate::service::Service;
 use crate::settings::SettingsSource;
@@ -37,6 +39,8 @@ const HEAD_BUFFER: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct Assembly {
     pub(super) services: Vec<Service>,
+    /// Services of the same fleet that run in other processes.
+    pub(super) beside: Vec<String>,
 }
 
 /// Services that run together.
@@ -60,7 +64,15 @@ impl Assembly {
     /// These services, not started yet.
     #[must_use]
     pub fn new(services: Vec<Service>) -> Self {
-        Self { services }
+        Self { services, beside: Vec::new() }
+    }
+
+    /// Says which other services belong to the fleet, in processes of their own: settings may be about them.
+    #[must_use]
+    pub fn beside(mut self, services: &[String]) -> Self {
+        let runs_here = |name: &String| self.services.iter().any(|each| each.description().name == *name);
+        self.beside = services.iter().filter(|name| !runs_here(name)).cloned().collect();
+        self
     }
 
     /// What the services say of themselves.
@@ -137,9 +149,9 @@ impl Assembly {
             return Err(first.error.clone());
         }
         let mut running = Running { instances, absent, clock, platform, folder, book, entropy, secret };
-        running.check_peers()?;
+        running.find_peers()?;
         running.answer_near(receivers);
-        running.follow()?;
+        running.follow();
         running.repeat();
         running.export();
         running.listen(&mut sockets)?;
@@ -152,8 +164,8 @@ impl Assembly {
     /// # Errors
     /// The first setting that is wrong, with where it came from.
     pub fn check(&self, settings: &SettingsSource) -> Result<PlatformSettings, StartError> {
-        let names: Vec<&str> =
-            self.services.iter().map(|service| service.description().name.as_str()).collect();
+        let here = self.services.iter().map(|service| service.description().name.as_str());
+        let names: Vec<&str> = here.chain(self.beside.iter().map(String::as_str)).collect();
         let platform =
             PlatformSettings::read(settings, &names).map_err(|error| StartError::new("settings", error))?;
         self.check_doors("doors", &platform.doors)?;
@@ -176,6 +188,9 @@ impl Assembly {
             let found = self.services.iter().find(|known| known.description().name == *service);
             let known = found.map(|known| &known.description().doors);
             for kind in doors.keys() {
+                if self.beside.contains(service) && DoorKind::ALL.iter().any(|known| known.name() == kind) {
+                    continue;
+                }
                 if !known.is_some_and(|known| known.iter().any(|door| door.kind.name() == kind)) {
                     let reason = format!("{section}.{service}.{kind}: there is no such door; see `describe`");
                     return Err(StartError::new("settings", reason));
@@ -238,51 +253,6 @@ fn usual_address(port: u16, network: Network) -> Result<SocketAddr, StartError> 
     Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
 }
 
-/// Enters every door into the phone book: as a near one, unless the settings say where it is; with its policies.
-fn enter_doors(
-    book: &PhoneBook,
-    description: &Description,
-    instance: &Instance,
-    platform: &PlatformSettings,
-) -> Result<Vec<(Scope, tradewind_client::Handler, NearReceiver)>, StartError> {
-    let policies = platform.client.policies(&description.name);
-    let mut receivers = Vec::new();
-    for door in &instance.doors {
-        let (sender, receiver) = near(NEAR_QUEUE);
-        let address = match far_address(&description.name, door.kind, platform)? {
-            Some(far) => Address::Far(far),
-            None => Address::Near(sender),
-        };
-        for name in book_names(description, door.kind, door.port) {
-            book.set_policies(name.clone(), policies.clone());
-            book.enter(name, address.clone());
-        }
-        receivers.push((instance.scopes.requests.clone(), door.handler.clone(), receiver));
-    }
-    Ok(receivers)
-}
-
-/// Where the settings say that a door is.
-fn far_address(
-    service: &str,
-    kind: DoorKind,
-    platform: &PlatformSettings,
-) -> Result<Option<FarClient>, StartError> {
-    let address = platform.peers.get(service).and_then(|doors| doors.get(kind.name()));
-    address.map(|address| far_client(service, kind.name(), address)).transpose()
-}
-
-fn far_client(service: &str, kind: &str, address: &str) -> Result<FarClient, StartError> {
-    FarClient::new(address)
-        .map_err(|error| StartError::new("settings", format!("peers.{service}.{kind}: {error}")))
-}
-
-fn check_addresses(platform: &PlatformSettings) -> Result<(), StartError> {
-    let doors =
-        platform.peers.iter().flat_map(|(service, doors)| doors.iter().map(move |door| (service, door)));
-    doors.into_iter().try_for_each(|(service, (kind, address))| far_client(service, kind, address).map(drop))
-}
-
 /// Takes requests from the queue of a near door and answers each in a task of its own.
 async fn answer_near(scope: Scope, handler: tradewind_client::Handler, mut receiver: NearReceiver) {
     loop {
@@ -298,10 +268,18 @@ async fn answer_near(scope: Scope, handler: tradewind_client::Handler, mut recei
 }
 
 impl Running {
-    fn check_peers(&self) -> Result<(), StartError> {
+    /// Makes sure that every peer has an address: in this process, or where the settings say.
+    fn find_peers(&self) -> Result<(), StartError> {
         for instance in &self.instances {
-            for name in &instance.wanted {
-                self.book.require(name).map_err(|error| StartError::new(instance.name, error))?;
+            let logs = instance.followers.iter().map(|follower| internal_door(follower.producer));
+            for name in instance.wanted.iter().cloned().chain(logs) {
+                enter_elsewhere(&self.book, &name, &self.platform)?;
+                self.book.require(&name).map_err(|error| {
+                    let (service, kind) = door_of(&name);
+                    let reason =
+                        format!("{error}. If {service} runs elsewhere, say where: peers.{service}.{kind}");
+                    StartError::new(instance.name, reason)
+                })?;
             }
         }
         Ok(())
@@ -315,7 +293,7 @@ impl Running {
     }
 
     /// Starts every subscription on the log of its producer.
-    fn follow(&mut self) -> Result<(), StartError> {
+    fn follow(&mut self) {
         let logs: BTreeMap<&str, Db> =
             self.instances.iter().map(|instance| (instance.name, instance.db.clone())).collect();
         for instance in &mut self.instances {
@@ -327,15 +305,16 @@ impl Running {
                         Box::new(AbsentFeed { producer })
                     }
                     None => {
-                        let reason = format!("it listens to {producer}, which does not run here");
-                        return Err(StartError::new(instance.name, reason));
+                        let peer = self.book.peer(&internal_door(producer));
+                        let entropy = self.entropy.fork(&format!("{}/{producer}", instance.name));
+                        let drawn = (self.clock.clone(), entropy);
+                        Box::new(FarFeed::new(producer, instance.name, peer, self.secret.clone(), drawn))
                     }
                 };
                 let scope = &instance.scopes.consumers;
                 scope.spawn("subscription", until_stopped(scope.clone(), (follower.follow)(feed)));
             }
         }
-        Ok(())
     }
 
     fn repeat(&mut self) {
@@ -476,6 +455,11 @@ impl Running {
     pub fn database(&self, service: &str) -> Option<&Db> {
         self.instances.iter().find(|instance| instance.name == service).map(|instance| &instance.db)
     }
+}
+
+/// The name of the door behind which the log of a service is.
+fn internal_door(service: &str) -> String {
+    format!("{service}/{}", DoorKind::Internal.name())
 }
 
 async fn until_stopped(scope: Scope, work: impl Future<Output = ()>) {

@@ -54,7 +54,8 @@ async fn a_peer_or_a_producer_that_is_not_there_is_named() {
     assert!(refusal(vec![caller], simulated()).await.contains(r#"unknown peer "candles""#));
     let follower = definition().follows(Subscription::<Lamps>::to("candles")).build();
     let message = refusal(vec![follower], simulated()).await;
-    assert!(message.contains("listens to candles"), "{message}");
+    assert!(message.contains(r#"unknown peer "candles/internal""#), "{message}");
+    assert!(message.contains("say where: peers.candles.internal"), "{message}");
 }
 
 #[tokio::test]

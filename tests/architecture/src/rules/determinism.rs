@@ -18,6 +18,7 @@ const OWNERS: &[(&str, &str)] = &[
         "platform/db/src/postgres/engine.rs",
         "a transaction of a server ends whole, whoever waits; none under sim",
     ),
+    ("platform/process/src/stop.rs", "the end of standard input is waited for on a thread; none under sim"),
     ("platform/testkit/", "drives other code's clocks and tasks, and ships in no binary"),
 ];
 

@@ -126,7 +126,7 @@ async fn evidence_is_for_who_has_the_secret_and_takes_no_wishes() {
     let secret = world.fleet.secret().expose().to_owned();
     for name in internal_doors() {
         let door = world.fleet.door(&name);
-        for path in ["/evidence", "/evidence/head", "/events/horizon", "/backup"] {
+        for path in ["/evidence", "/evidence/head", "/events/horizon", "/subscriptions", "/backup"] {
             let what = format!("{name} {path}");
             world.refuses(door, &Request::new("GET", path), &what, (401, "unauthenticated")).await;
             let wrong = Request::new("GET", path).bearer("wrong");
@@ -136,6 +136,29 @@ async fn evidence_is_for_who_has_the_secret_and_takes_no_wishes() {
             let query = Request::new("GET", &format!("{path}?table=item")).bearer(&secret);
             world.refuses(door, &query, &what, (400, "invalid-parameter")).await;
         }
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn subscribers_are_registered_by_who_has_the_secret_and_where_the_log_has_come_to() {
+    let world = World::new().await;
+    let door = world.fleet.door("orders/internal");
+    let secret = world.fleet.secret().expose().to_owned();
+    let path = "/events/subscribers/reports";
+    let open = Request::new("PUT", path).json(r#"{"position":0}"#);
+    world.refuses(door, &open, path, (401, "unauthenticated")).await;
+    let long = format!("/events/subscribers/{}", "x".repeat(101));
+    for (path, body, status, code) in [
+        (path, "{}", 422, "invalid-body"),
+        (path, r#"{"position":-1}"#, 400, "invalid-parameter"),
+        (path, r#"{"position":"1"}"#, 422, "invalid-body"),
+        (path, r#"{"position":0,"more":1}"#, 422, "invalid-body"),
+        ("/events/subscribers/Reports", r#"{"position":0}"#, 400, "invalid-parameter"),
+        (long.as_str(), r#"{"position":0}"#, 400, "invalid-parameter"),
+    ] {
+        let request = Request::new("PUT", path).bearer(&secret).json(body);
+        world.refuses(door, &request, &format!("{path} {body}"), (status, code)).await;
     }
     world.end().await;
 }

@@ -26,7 +26,10 @@ fn points() -> impl Iterator<Item = FaultPoint> {
 }
 
 /// `tradewind fault-points`: how a harness learns what this build can do.
-pub(crate) fn list() -> Result<ExitCode, String> {
+///
+/// # Errors
+/// None.
+pub fn list() -> Result<ExitCode, String> {
     for point in points() {
         println!("{point}");
     }
@@ -34,7 +37,10 @@ pub(crate) fn list() -> Result<ExitCode, String> {
 }
 
 /// Gets ready to end this process where the variable says; does nothing without it.
-pub(crate) fn arm() -> Result<(), String> {
+///
+/// # Errors
+/// When the variable cannot be understood.
+pub fn arm() -> Result<(), String> {
     let Some(text) = std::env::var_os(VARIABLE) else { return Ok(()) };
     let text = text.to_string_lossy();
     let fault = parse(&text).map_err(|error| format!("{VARIABLE}: {text:?}: {error}"))?;

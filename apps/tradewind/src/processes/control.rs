@@ -1,0 +1,1 @@
+//! What the running supervisor can be asked for.

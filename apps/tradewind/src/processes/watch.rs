@@ -1,0 +1,1 @@
+//! Building services again when their sources change.

@@ -1,0 +1,47 @@
+//! What a start says when all is ready: where the doors are, and whom to be.
+
+use std::path::Path;
+
+use tradewind_chassis::Network;
+use tradewind_fleet::ACCOUNTS;
+use tradewind_kernel::{Currency, Money};
+
+use crate::table;
+
+/// The port that `--port` replaces.
+const GATEWAY_PORT: i32 = 8080;
+
+/// Where doors open, by what `--port` says.
+pub(crate) fn network(port: Option<u16>) -> Network {
+    match port {
+        None => Network::Shifted(0),
+        Some(0) => Network::Free,
+        Some(port) => Network::Shifted(i32::from(port) - GATEWAY_PORT),
+    }
+}
+
+/// The port that a door has when all move as the gateway's does; 0 takes a free one.
+pub(crate) fn moved(port: u16, gateway: Option<u16>) -> Result<u16, String> {
+    match network(gateway) {
+        Network::Shifted(shift) => {
+            u16::try_from(i32::from(port) + shift).map_err(|_| format!("{port} moved by {shift} is no port"))
+        }
+        Network::Free | Network::None => Ok(0),
+    }
+}
+
+/// The table of these doors, given as `service/kind` and address, and whom to be.
+pub(crate) fn welcome(doors: &[(String, String)], data: &Path) -> String {
+    let mut rows = vec![vec!["SERVICE".to_owned(), "DOOR".to_owned(), "ADDRESS".to_owned()]];
+    rows.extend(doors.iter().map(|(name, address)| {
+        let (service, kind) = name.split_once('/').unwrap_or((name, ""));
+        vec![service.to_owned(), kind.to_owned(), format!("http://{address}")]
+    }));
+    let mut text = table::columns(&rows);
+    text.push_str(&format!("\n  data: {}\n", data.display()));
+    for account in ACCOUNTS {
+        let credit = Money::from_minor(account.credit_minor, Currency::GBP);
+        text.push_str(&format!("  {} may owe {credit}; token: dev-user-{}\n", account.name, account.id));
+    }
+    text
+}

@@ -1,0 +1,45 @@
+//! Gives a service a process of its own: `fn main() { run(lamps::service()) }`.
+//!
+//! The process reads its command line, settings and data folder, starts the service on real time, sockets and files,
+//! tells where its doors are, and drains when it is asked to stop. It is the same service that runs beside others in
+//! one process; where its peers are is in the settings.
+
+#![warn(missing_docs)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program talks to whoever starts it")]
+
+mod arguments;
+#[cfg(feature = "fault-points")]
+pub mod fault;
+mod part;
+mod serve;
+mod settings;
+mod stop;
+mod unfinished;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tradewind_chassis::Service;
+
+use crate::arguments::Arguments;
+
+pub use part::PartFile;
+pub use settings::read_settings;
+pub use stop::Stop;
+pub use unfinished::{UNFINISHED, require_finished};
+
+/// Runs `service` as this process, until SIGTERM or SIGINT; a second signal ends it at once.
+///
+/// The exit status is 0 when everything that was accepted was finished, 1 when the start failed or the deadline of the
+/// drain came first, 2 when the command line was not understood, and 130 when it was asked twice.
+pub fn run(service: Service) -> ExitCode {
+    let arguments = Arguments::parse();
+    let name = service.description().name.clone();
+    match serve::run(service, &arguments) {
+        Ok(code) => code,
+        Err(message) => {
+            eprintln!("{name}: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Start, serve, drain.
+
+use std::process::ExitCode;
+
+use tradewind_chassis::settings::SettingsSource;
+use tradewind_chassis::{
+    Assembly, DataFolder, Drained, Host, Network, PlatformSettings, Running, Service, Storage, telemetry,
+};
+use tradewind_kernel::{Clock, Entropy};
+
+use crate::arguments::Arguments;
+use crate::{PartFile, Stop, read_settings, require_finished};
+
+/// The port that `--port` replaces.
+const GATEWAY_PORT: i32 = 8080;
+
+/// The exit status of a process that was asked to stop twice: 128 + SIGINT, as shells count.
+const STOPPED_AT_ONCE: u8 = 130;
+
+pub(crate) fn run(service: Service, arguments: &Arguments) -> Result<ExitCode, String> {
+    #[cfg(feature = "fault-points")]
+    crate::fault::arm()?;
+    let settings = read_settings(arguments.config.as_deref(), &arguments.set)?;
+    let name = service.description().name.clone();
+    let assembly = Assembly::new(vec![service]).beside(&arguments.beside);
+    let platform = assembly.check(&settings).map_err(|error| error.to_string())?;
+    require_replicas(&name, arguments.replica, &platform)?;
+    telemetry::init(&platform.log).map_err(|error| error.to_string())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| error.to_string())?;
+    runtime.block_on(serve(assembly, &name, arguments, settings))
+}
+
+/// An embedded database has one process.
+fn require_replicas(service: &str, replica: u32, platform: &PlatformSettings) -> Result<(), String> {
+    let is_served = platform.database.url.is_some() || platform.database.urls.contains_key(service);
+    if replica == 1 || is_served {
+        return Ok(());
+    }
+    Err(format!(
+        "replica {replica} needs a database that several processes can share: set database.url to a PostgreSQL server. \
+         A SQLite file belongs to one process"
+    ))
+}
+
+async fn serve(
+    assembly: Assembly,
+    name: &str,
+    arguments: &Arguments,
+    settings: SettingsSource,
+) -> Result<ExitCode, String> {
+    let clock = Clock::system();
+    // Before anything starts: a signal during the start must not kill half-done work.
+    let mut stop = Stop::listen(arguments.supervised)?;
+    let folder = DataFolder::open_part(&arguments.data, name, arguments.replica);
+    let folder = folder.map_err(|error| error.to_string())?;
+    require_finished(&arguments.data)?;
+    let host = Host {
+        clock: clock.clone(),
+        entropy: Entropy::system(),
+        settings,
+        storage: Storage::Folder(folder),
+        network: network(arguments.port),
+    };
+    let mut progress = |service: &str, step: &str| eprintln!("{service}: {step}");
+    let starting = assembly.start(host, &mut progress);
+    let running = tokio::select! {
+        biased;
+        started = starting => started.map_err(|error| error.to_string())?,
+        // Nothing was accepted yet.
+        () = stop.asked() => return Ok(ExitCode::SUCCESS),
+    };
+    let part = PartFile::new(name, arguments.replica, &running.doors());
+    if let Some(folder) = running.folder() {
+        part.write(folder)?;
+    }
+    running.mark_ready();
+    for (kind, address) in &part.doors {
+        println!("{name}: {kind} door at http://{address}");
+    }
+    println!("{name}: ready in {:.2} s", clock.monotonic().as_secs_f64());
+    stop.asked().await;
+    tokio::select! {
+        biased;
+        code = drain(name, running) => Ok(code),
+        // Asked twice, a process goes at once: whoever asks has lost patience.
+        () = stop.asked() => Ok(ExitCode::from(STOPPED_AT_ONCE)),
+    }
+}
+
+fn network(port: Option<u16>) -> Network {
+    match port {
+        None => Network::Shifted(0),
+        Some(0) => Network::Free,
+        Some(port) => Network::Shifted(i32::from(port) - GATEWAY_PORT),
+    }
+}
+
+async fn drain(name: &str, running: Running) -> ExitCode {
+    eprintln!("{name}: stopping: what was accepted is finished first");
+    match running.shutdown().await {
+        Drained::Clean => {
+            eprintln!("{name}: stopped");
+            ExitCode::SUCCESS
+        }
+        Drained::Forced { dropped } => {
+            eprintln!("{name}: stopped at the deadline; {dropped} tasks were dropped");
+            ExitCode::FAILURE
+        }
+    }
+}
