@@ -12,6 +12,7 @@ mod letters;
 mod marks;
 mod processes;
 mod progress;
+mod registry;
 mod replicas;
 mod restore;
 mod seed;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Command::Logs(options) => watch::logs(&options),
         Command::Events(options) => watch::events(&options),
         Command::Traces(options) => watch::traces(&options),
+        Command::Registry(options) => registry::run(&options),
         #[cfg(feature = "fault-points")]
         Command::FaultPoints => tradewind_process::fault::list(),
     };

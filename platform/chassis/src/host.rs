@@ -9,6 +9,7 @@ use tradewind_kernel::{Clock, Entropy};
 
 use crate::data_folder::DataFolder;
 use crate::database::DatabaseSettings;
+use crate::discovery::DiscoverySettings;
 use crate::otlp::TelemetrySettings;
 use crate::policies::ClientSettings;
 use crate::settings::{SettingsError, SettingsSource, duration};
@@ -66,8 +67,10 @@ pub struct PlatformSettings {
     pub access: AccessSettings,
     /// Section `client`.
     pub client: ClientSettings,
-    /// Section `peers`: service, then kind of door, then `host:port`; where others find the door instead of in
-    /// this process.
+    /// Section `discovery`.
+    pub discovery: DiscoverySettings,
+    /// Section `peers`: service, then kind of door, then where others find the door instead of in this process: see
+    /// [`Whereabouts`](tradewind_client::Whereabouts).
     pub peers: BTreeMap<String, BTreeMap<String, String>>,
     /// Section `telemetry`.
     pub telemetry: TelemetrySettings,
@@ -185,7 +188,7 @@ impl Default for AccessSettings {
 }
 
 /// The sections that belong to the platform.
-const SECTIONS: [&str; 11] = [
+const SECTIONS: [&str; 12] = [
     "log",
     "http",
     "shutdown",
@@ -193,6 +196,7 @@ const SECTIONS: [&str; 11] = [
     "events",
     "access",
     "client",
+    "discovery",
     "peers",
     "telemetry",
     "processes",
@@ -215,6 +219,7 @@ impl PlatformSettings {
             events: source.section("events")?,
             access: source.section("access")?,
             client: source.section("client")?,
+            discovery: source.section("discovery")?,
             peers: source.section("peers")?,
             telemetry: source.section("telemetry")?,
             processes: source.section("processes")?,

@@ -10,12 +10,13 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tradewind_problem::{Problem, UNAVAILABLE};
 
 use crate::Body;
+use crate::unanswered::{Cause, Unanswered};
 
 /// How long a connection may take to open.
 const CONNECT_LIMIT: Duration = Duration::from_secs(2);
 
-/// How long an unused connection is kept.
-const IDLE_LIMIT: Duration = Duration::from_secs(30);
+/// How long an unused connection is kept: less than a door keeps it, so that none is taken up that the door closes.
+const IDLE_LIMIT: Duration = Duration::from_secs(20);
 
 /// Unused connections kept per address.
 const IDLE_CONNECTIONS: usize = 64;
@@ -53,21 +54,35 @@ impl FarClient {
         Ok(Self { authority, client })
     }
 
+    /// The address, as `host:port`.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.authority.to_string()
+    }
+
     /// Sends a request; its target is the path and query, the address is this client's.
     ///
     /// # Errors
     /// [`UNAVAILABLE`] when no connection could be opened or it broke before the answer.
-    pub async fn send(&self, mut request: Request<Body>) -> Result<Response<Body>, Problem> {
+    pub async fn send(&self, request: Request<Body>) -> Result<Response<Body>, Problem> {
+        Ok(self.try_send(request).await?)
+    }
+
+    /// The same, and says whether the peer may have acted on a request that was not answered.
+    pub(crate) async fn try_send(&self, mut request: Request<Body>) -> Result<Response<Body>, Unanswered> {
         let target = request.uri().path_and_query().cloned();
         let target = target.unwrap_or_else(|| PathAndQuery::from_static("/"));
         let uri =
             Uri::builder().scheme(Scheme::HTTP).authority(self.authority.clone()).path_and_query(target);
-        *request.uri_mut() = uri.build().map_err(Problem::internal)?;
+        *request.uri_mut() = uri
+            .build()
+            .map_err(|error| Unanswered { problem: Problem::internal(error), cause: Cause::Busy })?;
         let response = self.client.request(request).await.map_err(|error| {
-            Problem::new(&UNAVAILABLE)
+            let problem = Problem::new(&UNAVAILABLE)
                 .detail("The request was not answered: the peer cannot be reached.")
                 .retry_after(Duration::from_secs(1))
-                .operator(format!("{}: {error}: {:?}", self.authority, std::error::Error::source(&error)))
+                .operator(format!("{}: {error}: {:?}", self.authority, std::error::Error::source(&error)));
+            Unanswered { problem, cause: Cause::of(&error) }
         })?;
         Ok(response.map(Body::incoming))
     }

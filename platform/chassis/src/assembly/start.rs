@@ -8,9 +8,11 @@ use tradewind_client::{NearReceiver, PhoneBook};
 use tradewind_db::Db;
 use tradewind_events::{Feed, LogFeed};
 use tradewind_kernel::{Clock, Entropy, Secret};
+use tradewind_registry::Announced;
 
 use crate::assembly::absent::{Absent, AbsentFeed};
-use crate::assembly::peers::{check_addresses, door_of, enter_doors, enter_elsewhere};
+use crate::assembly::announcing::check_reachable;
+use crate::assembly::peers::{Finder, check_addresses, door_of};
 use crate::assembly::places::Places;
 use crate::data_folder::DataFolder;
 use crate::database::Place;
@@ -56,6 +58,12 @@ pub struct Running {
     /// Keeps the lock until everything has ended.
     pub(super) folder: Option<DataFolder>,
     book: PhoneBook,
+    /// Where those in other processes are.
+    pub(super) finder: Finder,
+    /// What the registry is told of the instances.
+    pub(super) announced: Vec<Announced>,
+    /// What tells this process from other replicas.
+    pub(super) replica: String,
     pub(super) entropy: Entropy,
     secret: Secret,
 }
@@ -97,7 +105,9 @@ impl Assembly {
         let (secret, folder) = secret(storage, &entropy)?;
         let instance = instance(folder.as_ref(), &entropy)?;
         let mut sockets = bind_all(&self.services, network, &platform)?;
-        let book = PhoneBook::default();
+        check_reachable(&sockets, &platform)?;
+        let book = PhoneBook::new(clock.clone(), entropy.fork("phone book"));
+        let mut finder = Finder::new(&platform, &secret, (clock.clone(), entropy.fork("discovery")))?;
         let logs = telemetry::log_book();
         let (mut instances, mut absent) = (Vec::new(), Vec::new());
         let mut receivers = Vec::new();
@@ -132,7 +142,7 @@ impl Assembly {
             };
             match launched {
                 Ok(instance) => {
-                    receivers.extend(enter_doors(&book, &description, &instance, &platform)?);
+                    receivers.extend(finder.enter_doors(&book, &description, &instance, &platform)?);
                     progress(&description.name, "built");
                     instances.push(instance);
                 }
@@ -148,13 +158,27 @@ impl Assembly {
         if let (true, Some(first)) = (instances.is_empty(), absent.first()) {
             return Err(first.error.clone());
         }
-        let mut running = Running { instances, absent, clock, platform, folder, book, entropy, secret };
+        let mut running = Running {
+            instances,
+            absent,
+            clock,
+            platform,
+            folder,
+            book,
+            finder,
+            announced: Vec::new(),
+            replica: instance,
+            entropy,
+            secret,
+        };
         running.find_peers()?;
         running.answer_near(receivers);
         running.follow();
         running.repeat();
         running.export();
         running.listen(&mut sockets)?;
+        running.prepare_announcing();
+        running.finder.begin();
         Ok(running)
     }
 
@@ -170,6 +194,7 @@ impl Assembly {
             PlatformSettings::read(settings, &names).map_err(|error| StartError::new("settings", error))?;
         self.check_doors("doors", &platform.doors)?;
         self.check_doors("peers", &platform.peers)?;
+        platform.discovery.check().map_err(|wrong| StartError::new("settings", wrong))?;
         check_addresses(&platform)?;
         platform.database.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
         platform.events.check().map_err(|wrong| StartError::new("settings", wrong))?;
@@ -269,11 +294,11 @@ async fn answer_near(scope: Scope, handler: tradewind_client::Handler, mut recei
 
 impl Running {
     /// Makes sure that every peer has an address: in this process, or where the settings say.
-    fn find_peers(&self) -> Result<(), StartError> {
+    fn find_peers(&mut self) -> Result<(), StartError> {
         for instance in &self.instances {
             let logs = instance.followers.iter().map(|follower| internal_door(follower.producer));
             for name in instance.wanted.iter().cloned().chain(logs) {
-                enter_elsewhere(&self.book, &name, &self.platform)?;
+                self.finder.enter_elsewhere(&self.book, &name, &self.platform)?;
                 self.book.require(&name).map_err(|error| {
                     let (service, kind) = door_of(&name);
                     let reason =
@@ -401,11 +426,12 @@ impl Running {
         Ok(())
     }
 
-    /// Says that all instances take requests.
+    /// Says that all instances take requests, to the registry as well if there is one.
     pub fn mark_ready(&self) {
         for instance in &self.instances {
             instance.health.advance(Stage::Ready);
         }
+        self.announce();
     }
 
     /// The doors that are open, by service.
@@ -462,7 +488,7 @@ fn internal_door(service: &str) -> String {
     format!("{service}/{}", DoorKind::Internal.name())
 }
 
-async fn until_stopped(scope: Scope, work: impl Future<Output = ()>) {
+pub(super) async fn until_stopped(scope: Scope, work: impl Future<Output = ()>) {
     tokio::select! {
         biased;
         () = scope.stopping() => {}

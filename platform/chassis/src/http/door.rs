@@ -26,8 +26,16 @@ use crate::tasks::Scope;
 const OPEN_PATHS: [&str; 4] = ["/livez", "/readyz", "/startupz", "/metrics"];
 
 /// Routes of an internal door for those who look on.
-pub(crate) const WATCHED: [&str; 7] =
-    ["/events", "/logs", "/traces", "/evidence", "/evidence/head", "/events/horizon", "/subscriptions"];
+pub(crate) const WATCHED: [&str; 8] = [
+    "/events",
+    "/logs",
+    "/traces",
+    "/evidence",
+    "/evidence/head",
+    "/events/horizon",
+    "/subscriptions",
+    "/peers",
+];
 
 /// Who may come in, and how they are recognised.
 #[derive(Debug, Clone)]

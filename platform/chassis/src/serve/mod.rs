@@ -3,8 +3,10 @@
 mod connection;
 mod guard;
 mod listener;
+mod standalone;
 
 pub use guard::{ConnectionGuard, GuardFactory, GuardRefusal};
+pub use standalone::serve_handler;
 
 pub(crate) use connection::ConnectionLimits;
 pub(crate) use guard::OnRefusal;

@@ -15,5 +15,6 @@ mod guards;
 mod lamps;
 mod letters;
 mod lives;
+mod replicas;
 mod starts;
 mod upkeep;
