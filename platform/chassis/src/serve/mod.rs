@@ -5,6 +5,7 @@ mod guard;
 mod listener;
 
 pub use guard::{ConnectionGuard, GuardFactory, GuardRefusal};
+pub use listener::{ListenError, listen};
 
 pub(crate) use connection::ConnectionLimits;
 pub(crate) use guard::OnRefusal;
