@@ -8,6 +8,7 @@ mod protocol;
 mod streams;
 
 pub use guard::{ConnectionGuard, GuardFactory, GuardRefusal};
+pub use listener::{ListenError, listen};
 
 pub(crate) use connection::ConnectionLimits;
 pub(crate) use guard::OnRefusal;
