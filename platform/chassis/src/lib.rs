@@ -50,8 +50,8 @@ pub use discovery::DiscoverySettings;
 pub use fault_points::FAULT_POINTS;
 pub use health::{Health, Stage};
 pub use host::{
-    AccessSettings, EventSettings, ForeignProcess, Host, HttpSettings, Network, PlatformSettings,
-    ShutdownSettings, Storage,
+    AccessSettings, EventSettings, ForeignProcess, HandedSocket, Host, HttpSettings, Network,
+    PlatformSettings, ShutdownSettings, Storage,
 };
 pub use instance::OpenDoor;
 pub use otlp::TelemetrySettings;
@@ -60,7 +60,7 @@ pub use policies::{
     BalanceSettings, BreakerSettings, BulkheadSettings, ClientSettings, PeerSettings, RetrySettings,
     ThrottleSettings,
 };
-pub use serve::{ConnectionGuard, GuardFactory, GuardRefusal, serve_handler};
+pub use serve::{ConnectionGuard, GuardFactory, GuardRefusal, ListenError, listen, serve_handler};
 pub use service::{Definition, NoSettings, Service};
 pub use start_error::StartError;
 pub use subscribers::Following;

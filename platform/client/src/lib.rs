@@ -18,6 +18,7 @@ mod call;
 mod discovery;
 mod far;
 mod forward;
+mod grpc;
 mod guard;
 pub mod headers;
 mod near;

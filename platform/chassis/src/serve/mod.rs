@@ -2,10 +2,14 @@
 
 mod connection;
 mod guard;
+mod http2;
 mod listener;
+mod protocol;
 mod standalone;
+mod streams;
 
 pub use guard::{ConnectionGuard, GuardFactory, GuardRefusal};
+pub use listener::{ListenError, listen};
 pub use standalone::serve_handler;
 
 pub(crate) use connection::ConnectionLimits;

@@ -13,6 +13,9 @@ use crate::tasks::Scope;
 /// How long a client may take to send a head, and how long a connection may stay unused.
 const HEAD: Duration = Duration::from_secs(30);
 
+/// How long nothing may move on a connection with requests under way: longer than a long poll.
+const STALL: Duration = Duration::from_secs(60);
+
 /// The greatest head that the HTTP server buffers, in bytes.
 const HEAD_BUFFER: usize = 64 * 1024;
 
@@ -29,7 +32,7 @@ pub fn serve_handler(
 ) -> Result<SocketAddr, StartError> {
     let listener = Listener::bind(address).map_err(|error| StartError::new("door", error))?;
     let address = listener.address;
-    let limits = ConnectionLimits { head: HEAD, buffer: HEAD_BUFFER };
+    let limits = ConnectionLimits { head: HEAD, stall: STALL, buffer: HEAD_BUFFER };
     let serving = Accepting { handler, guard: None, limits, clock: clock.clone(), scope: scope.clone() };
     scope.spawn("accept", accept(listener, serving));
     Ok(address)

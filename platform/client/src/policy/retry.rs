@@ -119,10 +119,16 @@ pub(crate) fn may_arrive_twice(method: &Method, headers: &HeaderMap) -> bool {
     IDEMPOTENT.contains(method) || headers.contains_key(IDEMPOTENCY_KEY)
 }
 
+/// Whether the request has a key, so that the peer carries it out once however often it comes.
+pub(crate) fn has_key(request: &Request<Body>) -> bool {
+    request.headers().contains_key(IDEMPOTENCY_KEY)
+}
+
 /// The same request once more; `None` when its body is a stream.
 pub(crate) fn repeat(request: &Request<Body>) -> Option<Request<Body>> {
     let mut again = Request::new(request.body().try_clone()?);
     *again.method_mut() = request.method().clone();
+    *again.version_mut() = request.version();
     *again.uri_mut() = request.uri().clone();
     *again.headers_mut() = request.headers().clone();
     Some(again)
