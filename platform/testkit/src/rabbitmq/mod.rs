@@ -88,6 +88,8 @@ impl RabbitMq {
     }
 
     /// Starts it again on the same data and port, after it was stopped or killed; waits until it takes connections.
+    /// Quorum queues then still choose their leaders, for some tenths of a second: what is published to one of them
+    /// meanwhile is never confirmed.
     ///
     /// # Panics
     /// When it runs, or does not start.
@@ -95,8 +97,7 @@ impl RabbitMq {
         let (port, log) = (self.ports.clients.number, self.folder().join("log"));
         let said = |log: &Path| std::fs::read_to_string(log).unwrap_or_default().matches(COMPLETE).count();
         let before = said(&log);
-        // It answers a little before it is complete, when its queues have no leaders yet: what is published to one
-        // then may never be confirmed.
+        // It answers a little before it is complete.
         self.server.start(async |_| said(&log) > before && answers(port).await).await;
     }
 

@@ -1,10 +1,13 @@
 //! The broker that tests start: who runs it, what it keeps, whom it lets in.
 
+use std::time::Duration;
+
 use lapin::options::{BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
+use tradewind_kernel::Clock;
 use tradewind_testkit::postgres::fresh_name;
-use tradewind_testkit::{RabbitMq, within};
+use tradewind_testkit::{RabbitMq, until, within};
 
 /// The mode of delivery that keeps a message on disk (AMQP 0-9-1, `basic.delivery-mode`).
 const PERSISTENT: u8 = 2;
@@ -14,7 +17,6 @@ async fn channel(url: &str) -> Result<(Connection, Channel), lapin::Error> {
     let connection =
         within("a connection", Connection::connect(url, ConnectionProperties::default())).await?;
     let channel = connection.create_channel().await?;
-    channel.confirm_select(ConfirmSelectOptions::default()).await?;
     Ok((connection, channel))
 }
 
@@ -29,12 +31,20 @@ async fn quorum_queue(channel: &Channel) -> String {
     name
 }
 
-async fn publish(channel: &Channel, queue: &str, body: &[u8]) {
-    let properties = BasicProperties::default().with_delivery_mode(PERSISTENT);
-    let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
-    let sent = channel.basic_publish("".into(), queue.into(), options, body, properties).await.unwrap();
-    let confirmed = within("a confirm", sent).await.unwrap();
-    assert!(confirmed.is_ack() && confirmed.take_message().is_none());
+/// Publishes until the broker says that it has it. What reaches a queue that has no leader yet, a moment after a
+/// start, is never confirmed, and a client has to say it again: it may then be there twice.
+async fn publish(connection: &Connection, queue: &str, body: &[u8]) {
+    until("a confirm", async || {
+        let channel = connection.create_channel().await.unwrap();
+        channel.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
+        let properties = BasicProperties::default().with_delivery_mode(PERSISTENT);
+        let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+        let sent = channel.basic_publish("".into(), queue.into(), options, body, properties).await.unwrap();
+        let confirmed = Clock::system().timeout(Duration::from_secs(2), sent).await.ok()?.unwrap();
+        assert!(confirmed.is_ack() && confirmed.take_message().is_none());
+        Some(())
+    })
+    .await;
 }
 
 async fn take(channel: &Channel, queue: &str) -> Option<Vec<u8>> {
@@ -63,22 +73,24 @@ async fn what_was_confirmed_is_there_after_a_kill_and_after_a_stop() {
     let address = server.host_port();
     let (connection, open) = channel(&server.url()).await.unwrap();
     let queue = quorum_queue(&open).await;
-    publish(&open, &queue, b"one").await;
+    publish(&connection, &queue, b"one").await;
     server.kill().await;
     assert!(!server.is_reachable().await);
     drop((connection, open));
     server.start_again().await;
     let (connection, open) = channel(&server.url()).await.unwrap();
-    publish(&open, &queue, b"two").await;
+    publish(&connection, &queue, b"two").await;
     connection.close(200, "done".into()).await.unwrap();
     server.stop().await;
     assert!(!server.is_reachable().await);
     server.start_again().await;
     let (_connection, open) = channel(&server.url()).await.unwrap();
-    for kept in ["one", "two"] {
-        assert_eq!(take(&open, &queue).await.as_deref(), Some(kept.as_bytes()));
+    let mut kept = vec![until("the first message", async || take(&open, &queue).await).await];
+    while let Some(message) = take(&open, &queue).await {
+        kept.push(message);
     }
-    assert_eq!((take(&open, &queue).await, server.host_port()), (None, address));
+    kept.dedup();
+    assert_eq!((kept, server.host_port()), (vec![b"one".to_vec(), b"two".to_vec()], address));
 }
 
 #[tokio::test]
