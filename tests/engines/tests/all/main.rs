@@ -8,6 +8,7 @@
     reason = "a test that cannot go on should stop, and tests own their tasks"
 )]
 
+mod broker;
 mod db;
 mod fleet;
 mod log;
