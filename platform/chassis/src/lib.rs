@@ -10,6 +10,7 @@
 mod assembly;
 mod backup;
 mod broker;
+mod by_broker;
 mod data_folder;
 mod database;
 mod dependency;

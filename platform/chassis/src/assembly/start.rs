@@ -12,7 +12,7 @@ use tradewind_kernel::{Clock, Entropy, Secret};
 use crate::assembly::absent::{Absent, AbsentFeed};
 use crate::assembly::peers::{check_addresses, door_of, enter_doors, enter_elsewhere};
 use crate::assembly::places::Places;
-use crate::broker::BrokerLink;
+use crate::by_broker::BrokerLink;
 use crate::data_folder::DataFolder;
 use crate::database::Place;
 use crate::description::{Description, DoorKind};
@@ -102,10 +102,8 @@ impl Assembly {
         let (secret, folder) = secret(storage, &entropy)?;
         let instance = instance(folder.as_ref(), &entropy)?;
         let mut sockets = bind_all(&self.services, network, &platform)?;
-        let broker = BrokerLink::new(&platform.broker, platform.events.driver, &clock, &entropy);
-        let broker = broker.map_err(|wrong| StartError::new("settings", wrong))?;
-        let told = self.services.iter().map(Service::description).filter(|each| !each.promises.is_empty());
-        let tellers = told.map(|description| description.name.clone()).collect();
+        let broker = BrokerLink::new(&platform, &clock, &entropy)?;
+        let tellers = tellers(&self.services);
         let book = PhoneBook::default();
         let logs = telemetry::log_book();
         let (mut instances, mut absent) = (Vec::new(), Vec::new());
@@ -212,6 +210,12 @@ impl Assembly {
         }
         Ok(())
     }
+}
+
+/// The services that announce events.
+fn tellers(services: &[Service]) -> BTreeSet<String> {
+    let tell = services.iter().map(Service::description).filter(|each| !each.promises.is_empty());
+    tell.map(|description| description.name.clone()).collect()
 }
 
 /// What tells this process from other replicas, and is the same in its next life.

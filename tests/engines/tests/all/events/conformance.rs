@@ -67,7 +67,7 @@ async fn a_restart_goes_on_where_the_last_life_ended(way: Way, is_served: bool) 
 async fn who_begins_now_sees_what_follows(way: Way, is_served: bool) {
     let place = Place::new(way, is_served).await;
     let mut pair = place.pair_from(Start::Now).await;
-    pair.caught_up().await;
+    pair.has_begun().await;
     pair.light_all(0..10).await;
     pair.has_seen(0..10).await;
     if pair.other.is_some() {

@@ -151,7 +151,7 @@ impl Place {
         if is_served {
             settings.extend(databases().await);
         }
-        let namespace = fresh_name("events").replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+        let namespace = fresh_name("events");
         if way.is_broker() {
             settings.extend(broker(RabbitMq::shared().await, &namespace));
         }
@@ -160,7 +160,8 @@ impl Place {
 
     /// The same, on a broker of the test's own.
     pub async fn on(way: Way, server: &RabbitMq) -> Self {
-        let namespace = fresh_name("events").replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+        if std::env::var_os("TW_LOG").is_some() { drop(tradewind_chassis::telemetry::init(&tradewind_chassis::telemetry::LogSettings { level: "info,tradewind_amqp=debug,tradewind_events=debug".into(), ..Default::default() })); }
+        let namespace = fresh_name("events");
         let settings = broker(server, &namespace);
         Self { way, namespace, folder: Folder::new("events"), settings }
     }
@@ -168,10 +169,6 @@ impl Place {
     /// From the next start on.
     pub fn set(&mut self, settings: &[&str]) {
         self.settings.extend(settings.iter().map(|&setting| setting.to_owned()));
-    }
-
-    pub fn go(&mut self, way: Way) {
-        self.way = way;
     }
 
     async fn start(&self, services: Vec<Service>, part: (&str, u32), more: &[String]) -> Running {
@@ -290,8 +287,10 @@ impl Pair {
         following[0].position
     }
 
-    pub async fn stored(&self) -> i64 {
-        self.consumer().query_optional::<(i64,)>(&STORED, &[]).await.unwrap().unwrap_or_default().0
+    /// Waits until the follower has chosen where it begins.
+    pub async fn has_begun(&self) {
+        let stored = async || self.consumer().query_optional::<(i64,)>(&STORED, &[]).await.unwrap();
+        until("a cursor", stored).await;
     }
 
     pub async fn letters(&self) -> Vec<(String, i64)> {

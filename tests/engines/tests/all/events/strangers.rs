@@ -1,5 +1,7 @@
 //! What others do on the broker: messages that are no events, events twice and out of order, other queues.
 
+use std::sync::{Arc, Mutex};
+
 use lapin::options::{
     BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, QueueBindOptions, QueueDeclareOptions,
     QueueDeleteOptions,
@@ -7,14 +9,41 @@ use lapin::options::{
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
 use serde_json::{Value, json};
+use tradewind_chassis::telemetry::{LogSettings, capture};
 use tradewind_kernel::{Clock, Entropy};
 use tradewind_testkit::{RabbitMq, until, within};
 
 use super::pair::{Pair, Place, Way};
 
+/// What a test's services logged.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<String>>);
+
+impl Lines {
+    /// The first line with this in it.
+    fn with(&self, part: &str) -> String {
+        let lines = self.0.lock().unwrap();
+        let found = lines.lines().find(|line| line.contains(part));
+        found.unwrap_or_else(|| panic!("no line has {part:?}:\n{lines}")).to_owned()
+    }
+}
+
+/// Runs a test on one thread, and keeps what is logged there.
+fn captured<F: Future<Output = ()>>(test: impl FnOnce(Lines) -> F) {
+    let lines = Lines::default();
+    let sink = {
+        let lines = lines.clone();
+        move |line: &str| lines.0.lock().unwrap().push_str(line)
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let run = || runtime.block_on(test(lines));
+    capture(&LogSettings::default(), None, sink, run).unwrap();
+}
+
 struct Stranger {
     _connection: Connection,
     channel: Channel,
+    namespace: String,
     exchange: String,
     queue: String,
 }
@@ -29,7 +58,7 @@ impl Stranger {
         channel.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
         let exchange = format!("{}.lamps.events", place.namespace);
         let queue = format!("{}.watchers.lamps", place.namespace);
-        Self { _connection: connection, channel, exchange, queue }
+        Self { _connection: connection, channel, namespace: place.namespace.clone(), exchange, queue }
     }
 
     async fn publish(&self, body: &[u8], headers: &[(&str, i64)]) {
@@ -37,7 +66,10 @@ impl Stranger {
         for (name, number) in headers {
             table.insert((*name).into(), AMQPValue::LongLongInt(*number));
         }
-        let properties = BasicProperties::default().with_headers(table).with_type("a.strange.type".into());
+        let properties = BasicProperties::default()
+            .with_headers(table)
+            .with_type("a.strange.type".into())
+            .with_message_id("the-id".into());
         let (exchange, options) = (self.exchange.as_str().into(), BasicPublishOptions::default());
         let sent =
             self.channel.basic_publish(exchange, "a.strange.type.00".into(), options, body, properties);
@@ -45,7 +77,7 @@ impl Stranger {
     }
 
     async fn dead_letters(&self) -> Vec<Vec<u8>> {
-        let queue = format!("{}.dead-letters", self.queue);
+        let queue = format!("{}.dead-letters", self.namespace);
         let mut bodies = Vec::new();
         let options = BasicGetOptions { no_ack: true };
         while let Some(message) = self.channel.basic_get(queue.as_str().into(), options).await.unwrap() {
@@ -79,8 +111,12 @@ fn event(kind: &str, count: i64) -> Value {
     })
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_message_that_is_no_event_is_a_dead_letter_and_the_rest_goes_on() {
+#[test]
+fn a_message_that_is_no_event_is_a_dead_letter_and_the_rest_goes_on() {
+    captured(dead_letters);
+}
+
+async fn dead_letters(lines: Lines) {
     let mut place = Place::new(Way::FarBroker, false).await;
     place.set(&["broker.max_message_bytes=2000"]);
     let (pair, stranger) = consuming(&place).await;
@@ -115,11 +151,29 @@ async fn a_message_that_is_no_event_is_a_dead_letter_and_the_rest_goes_on() {
     .await;
     let sent: Vec<Vec<u8>> = bodies.into_iter().map(|(body, _)| body).collect();
     assert_eq!(dead, sent, "whole, and in their order");
+    for reason in [
+        "it is no CloudEvent in JSON: expected value",
+        "it is no CloudEvent in JSON: missing field `specversion`",
+        "it has no partitionkey",
+        "its source is /tradewind/candles",
+        "its header tradewind-position is missing",
+        "it has 2001 bytes, and 2000 are accepted",
+    ] {
+        let line = lines.with(reason);
+        assert!(
+            line.contains(r#""level":"error""#) && line.contains("the-id") && line.contains("a.strange.type"),
+            "{line}"
+        );
+    }
     pair.end().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_event_of_an_unknown_type_or_version_is_passed_over_and_counted() {
+#[test]
+fn an_event_of_an_unknown_type_or_version_is_passed_over_and_named() {
+    captured(unknown);
+}
+
+async fn unknown(lines: Lines) {
     let place = Place::new(Way::FarBroker, false).await;
     let (pair, stranger) = consuming(&place).await;
     pair.light_all(0..10).await;
@@ -133,6 +187,8 @@ async fn an_event_of_an_unknown_type_or_version_is_passed_over_and_counted() {
     until("both are counted", async || (pair.watches("subscription_unknown_total").await == 2).then_some(()))
         .await;
     assert_eq!(pair.watches("broker_rejected_total").await, 0);
+    assert!(lines.with("tradewind.lamps.lamp-lit.v9").contains("Version"));
+    assert!(lines.with("somebody.elses.v1").contains("passed over"));
     pair.end().await;
 }
 
@@ -175,8 +231,12 @@ async fn messages_that_come_twice_or_out_of_order_or_not_at_all_do_no_harm() {
     pair.end().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_queue_with_other_arguments_is_named_and_events_come_from_the_log_until_it_is_gone() {
+#[test]
+fn a_queue_with_other_arguments_is_named_and_events_come_from_the_log_until_it_is_gone() {
+    captured(other_arguments);
+}
+
+async fn other_arguments(lines: Lines) {
     let place = Place::new(Way::FarBroker, false).await;
     let stranger = Stranger::new(&place).await;
     let options = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
@@ -186,10 +246,8 @@ async fn a_queue_with_other_arguments_is_named_and_events_come_from_the_log_unti
     pair.light_all(0..20).await;
     pair.has_seen(0..20).await;
     assert_eq!(pair.watches("broker_consuming").await, 0);
-    let logs = super::pair::get(pair.follower(), "watchers", "/logs?limit=500").await;
-    let told = logs.lines().find(|line| line.contains("exists on the broker with other arguments"));
-    let told = told.unwrap_or_else(|| panic!("{logs}"));
-    for part in [stranger.queue.as_str(), "x-queue-type", "broker.namespace"] {
+    let told = lines.with("exists on the broker with other arguments");
+    for part in [stranger.queue.as_str(), "inequivalent arg", "broker.namespace"] {
         assert!(told.contains(part), "{part}: {told}");
     }
     stranger.channel.queue_delete(queue(), QueueDeleteOptions::default()).await.unwrap();
