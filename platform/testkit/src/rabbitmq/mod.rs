@@ -15,7 +15,7 @@ use tradewind_kernel::{Clock, Secret};
 
 use self::programs::Programs;
 use crate::server::{Account, Engine, PATH, Port, Server, new_folder, random_name};
-use crate::within;
+use crate::{until, within};
 
 /// The name of the only user, who may do everything.
 const USER: &str = "tests";
@@ -120,6 +120,18 @@ impl RabbitMq {
     /// Whether the server takes connections.
     pub async fn is_reachable(&self) -> bool {
         answers(self.ports.clients.number).await
+    }
+
+    /// Waits until this quorum queue survives a kill. RabbitMQ 3.10 keeps the names of new ones in memory for three
+    /// seconds (`names.dets`); one whose name is lost comes back empty, without a leader, for good: nothing that is
+    /// published to it is ever confirmed.
+    pub async fn has_written_down(&self, queue: &str) {
+        let node = self.folder().join("data").join(NODE).join("quorum").join(NODE);
+        let has_name = |names: &[u8]| names.windows(queue.len()).any(|part| part == queue.as_bytes());
+        until(&format!("the queue {queue} is written down"), async || {
+            has_name(&std::fs::read(node.join("names.dets")).ok()?).then_some(())
+        })
+        .await;
     }
 
     /// What its command line says to this, such as `["list_queues", "name", "messages"]`. A call takes one or two

@@ -74,13 +74,14 @@ async fn what_was_confirmed_is_there_after_a_kill_and_after_a_stop() {
     let (connection, open) = channel(&server.url()).await.unwrap();
     let queue = quorum_queue(&open).await;
     publish(&connection, &queue, b"one").await;
+    server.has_written_down(&queue).await;
     server.kill().await;
     assert!(!server.is_reachable().await);
     drop((connection, open));
     server.start_again().await;
-    let (connection, open) = channel(&server.url()).await.unwrap();
+    let (connection, _open) = channel(&server.url()).await.unwrap();
     publish(&connection, &queue, b"two").await;
-    connection.close(200, "done".into()).await.unwrap();
+    drop(connection);
     server.stop().await;
     assert!(!server.is_reachable().await);
     server.start_again().await;
