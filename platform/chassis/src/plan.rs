@@ -212,13 +212,14 @@ where
         let followed = followers.iter().map(|each| (each.producer, each.progress.clone())).collect();
         let mut repeaters: Vec<_> = jobs.into_iter().map(|job| building.repeater(job)).collect();
         repeaters.extend(building.upkeep());
-        let Building { environment, scopes, holder, .. } = building;
+        let Building { environment, metrics, scopes, holder, .. } = building;
         let wanted = init_with.wanted;
         Ok(Instance {
             name,
             holder,
             db: environment.db,
             health,
+            metrics,
             doors,
             followers,
             followed,
@@ -414,10 +415,11 @@ fn observe(metrics: &Metrics, db: &Db, scopes: &Scopes) {
 
 fn observe_subscription(metrics: &Metrics, producer: &'static str, progress: &Arc<Progress>) {
     type Count = fn(&Progress) -> u64;
-    let counts: [(&'static str, &'static str, Count); 3] = [
+    let counts: [(&'static str, &'static str, Count); 4] = [
         ("subscription_handled_total", "Events handled", Progress::handled),
         ("subscription_failures_total", "What failed, whoever was at fault", Progress::failures),
         ("subscription_attempts_total", "Failed attempts counted against their event", Progress::attempts),
+        ("subscription_unknown_total", "Events of a version or name that is not known", Progress::strange),
     ];
     type Level = fn(&Progress) -> i64;
     let levels: [(&'static str, &'static str, Level); 4] = [

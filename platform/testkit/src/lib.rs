@@ -14,12 +14,15 @@ mod answer;
 mod folder;
 pub mod postgres;
 mod process;
+pub mod rabbitmq;
 mod request;
+mod server;
 mod wait;
 
 pub use answer::{Answer, Refusal};
 pub use folder::Folder;
 pub use postgres::Postgres;
 pub use process::{Ended, Process};
+pub use rabbitmq::RabbitMq;
 pub use request::{Connection, Request, exchange};
 pub use wait::{LIMIT, until, within};

@@ -1,6 +1,6 @@
 //! Building services, connecting them, and setting them to work.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use crate::assembly::absent::{Absent, AbsentFeed};
 use crate::assembly::announcing::check_reachable;
 use crate::assembly::peers::{Finder, check_addresses, door_of};
 use crate::assembly::places::Places;
+use crate::by_broker::BrokerLink;
 use crate::data_folder::DataFolder;
 use crate::database::Place;
 use crate::description::{Description, DoorKind};
@@ -66,6 +67,10 @@ pub struct Running {
     pub(super) replica: String,
     pub(super) entropy: Entropy,
     secret: Secret,
+    /// By which events travel, if not by the feed.
+    pub(super) broker: Option<BrokerLink>,
+    /// The services that announce events.
+    tellers: BTreeSet<String>,
 }
 
 impl Assembly {
@@ -108,6 +113,8 @@ impl Assembly {
         check_reachable(&sockets, &platform)?;
         let book = PhoneBook::new(clock.clone(), entropy.fork("phone book"));
         let mut finder = Finder::new(&platform, &secret, (clock.clone(), entropy.fork("discovery")))?;
+        let broker = BrokerLink::new(&platform, &clock, &entropy)?;
+        let tellers = tellers(&self.services);
         let logs = telemetry::log_book();
         let (mut instances, mut absent) = (Vec::new(), Vec::new());
         let mut receivers = Vec::new();
@@ -170,10 +177,13 @@ impl Assembly {
             replica: instance,
             entropy,
             secret,
+            broker,
+            tellers,
         };
         running.find_peers()?;
         running.answer_near(receivers);
         running.follow();
+        running.relay();
         running.repeat();
         running.export();
         running.listen(&mut sockets)?;
@@ -198,6 +208,8 @@ impl Assembly {
         check_addresses(&platform)?;
         platform.database.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
         platform.events.check().map_err(|wrong| StartError::new("settings", wrong))?;
+        let (broker, driver) = (&platform.broker, platform.events.driver);
+        broker.check(driver).map_err(|wrong| StartError::new("settings", wrong))?;
         platform.client.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
         self.services.iter().try_for_each(|service| service.launch.check(settings))?;
         Ok(platform)
@@ -224,6 +236,12 @@ impl Assembly {
         }
         Ok(())
     }
+}
+
+/// The services that announce events.
+fn tellers(services: &[Service]) -> BTreeSet<String> {
+    let tell = services.iter().map(Service::description).filter(|each| !each.promises.is_empty());
+    tell.map(|description| description.name.clone()).collect()
 }
 
 /// What tells this process from other replicas, and is the same in its next life.
@@ -358,9 +376,27 @@ impl Running {
                         Box::new(FarFeed::new(producer, instance.name, peer, self.secret.clone(), drawn))
                     }
                 };
+                let feed = match &self.broker {
+                    Some(broker) => broker.feed(instance, producer, feed),
+                    None => feed,
+                };
                 let scope = &instance.scopes.consumers;
                 scope.spawn("subscription", until_stopped(scope.clone(), (follower.follow)(feed)));
             }
+        }
+    }
+
+    /// Connects to the broker, if there is one, and publishes what the services announce.
+    fn relay(&self) {
+        let Some(broker) = &self.broker else { return };
+        if let Some(first) = self.instances.first() {
+            broker.observe(&first.metrics);
+        }
+        broker.run();
+        for instance in self.instances.iter().filter(|instance| self.tellers.contains(instance.name)) {
+            let scope = &instance.scopes.consumers;
+            let relay = broker.relay(instance, &self.clock, &self.entropy);
+            scope.spawn("relay", until_stopped(scope.clone(), relay));
         }
     }
 
