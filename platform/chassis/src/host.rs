@@ -9,6 +9,7 @@ use tradewind_kernel::{Clock, Entropy};
 
 use crate::data_folder::DataFolder;
 use crate::database::DatabaseSettings;
+use crate::identity::IdentitySettings;
 use crate::otlp::TelemetrySettings;
 use crate::policies::ClientSettings;
 use crate::settings::{SettingsError, SettingsSource, duration};
@@ -64,6 +65,8 @@ pub struct PlatformSettings {
     pub events: EventSettings,
     /// Section `access`.
     pub access: AccessSettings,
+    /// Section `identity`.
+    pub identity: IdentitySettings,
     /// Section `client`.
     pub client: ClientSettings,
     /// Section `peers`: service, then kind of door, then `host:port`; where others find the door instead of in
@@ -185,13 +188,14 @@ impl Default for AccessSettings {
 }
 
 /// The sections that belong to the platform.
-const SECTIONS: [&str; 11] = [
+const SECTIONS: [&str; 12] = [
     "log",
     "http",
     "shutdown",
     "database",
     "events",
     "access",
+    "identity",
     "client",
     "peers",
     "telemetry",
@@ -214,6 +218,7 @@ impl PlatformSettings {
             database: source.section("database")?,
             events: source.section("events")?,
             access: source.section("access")?,
+            identity: source.section("identity")?,
             client: source.section("client")?,
             peers: source.section("peers")?,
             telemetry: source.section("telemetry")?,

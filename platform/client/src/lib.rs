@@ -13,6 +13,7 @@
 mod body;
 mod book;
 mod call;
+mod connect;
 mod far;
 mod guard;
 pub mod headers;

@@ -11,6 +11,7 @@
 )]
 
 mod answer;
+mod authority;
 mod folder;
 pub mod postgres;
 mod process;
@@ -18,6 +19,7 @@ mod request;
 mod wait;
 
 pub use answer::{Answer, Refusal};
+pub use authority::{TestAuthority, TestLeaf, write_private};
 pub use folder::Folder;
 pub use postgres::Postgres;
 pub use process::{Ended, Process};

@@ -2,6 +2,7 @@
 
 mod absent;
 mod drain;
+mod identify;
 mod migrate;
 mod peers;
 mod places;

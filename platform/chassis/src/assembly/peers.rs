@@ -1,6 +1,7 @@
 //! Where the peers of a process are: beside it in memory, or behind addresses that the settings name.
 
 use tradewind_client::{Address, FarClient, Handler, NearReceiver, PhoneBook, near};
+use tradewind_identity::Identity;
 
 use crate::assembly::start::NEAR_QUEUE;
 use crate::description::{Description, DoorKind};
@@ -14,13 +15,13 @@ pub(super) fn enter_doors(
     book: &PhoneBook,
     description: &Description,
     instance: &Instance,
-    platform: &PlatformSettings,
+    (platform, identity): (&PlatformSettings, Option<&Identity>),
 ) -> Result<Vec<(Scope, Handler, NearReceiver)>, StartError> {
     let policies = platform.client.policies(&description.name);
     let mut receivers = Vec::new();
     for door in &instance.doors {
         let (sender, receiver) = near(NEAR_QUEUE);
-        let address = match far_address(&description.name, door.kind, platform)? {
+        let address = match far_address(&description.name, door.kind, (platform, identity))? {
             Some(far) => Address::Far(far),
             None => Address::Near(sender),
         };
@@ -37,21 +38,33 @@ pub(super) fn enter_doors(
 fn far_address(
     service: &str,
     kind: DoorKind,
-    platform: &PlatformSettings,
+    (platform, identity): (&PlatformSettings, Option<&Identity>),
 ) -> Result<Option<FarClient>, StartError> {
     let address = platform.peers.get(service).and_then(|doors| doors.get(kind.name()));
-    address.map(|address| far_client(service, kind.name(), address)).transpose()
+    address.map(|address| far_client(service, kind.name(), address, identity)).transpose()
 }
 
-fn far_client(service: &str, kind: &str, address: &str) -> Result<FarClient, StartError> {
-    FarClient::new(address)
-        .map_err(|error| StartError::new("settings", format!("peers.{service}.{kind}: {error}")))
+/// A client of the door; a process with an identity shows it, and wants the service itself to answer.
+fn far_client(
+    service: &str,
+    kind: &str,
+    address: &str,
+    identity: Option<&Identity>,
+) -> Result<FarClient, StartError> {
+    let client = FarClient::new(address)
+        .map_err(|error| StartError::new("settings", format!("peers.{service}.{kind}: {error}")))?;
+    Ok(match identity {
+        Some(identity) => client.with_identity(identity, service),
+        None => client,
+    })
 }
 
 pub(super) fn check_addresses(platform: &PlatformSettings) -> Result<(), StartError> {
     let doors =
         platform.peers.iter().flat_map(|(service, doors)| doors.iter().map(move |door| (service, door)));
-    doors.into_iter().try_for_each(|(service, (kind, address))| far_client(service, kind, address).map(drop))
+    doors
+        .into_iter()
+        .try_for_each(|(service, (kind, address))| far_client(service, kind, address, None).map(drop))
 }
 
 /// Enters a peer that does not run in this process, if the settings say where it is: `service`, `service:port`, or
@@ -59,7 +72,7 @@ pub(super) fn check_addresses(platform: &PlatformSettings) -> Result<(), StartEr
 pub(super) fn enter_elsewhere(
     book: &PhoneBook,
     name: &str,
-    platform: &PlatformSettings,
+    (platform, identity): (&PlatformSettings, Option<&Identity>),
 ) -> Result<(), StartError> {
     if book.require(name).is_ok() {
         return Ok(());
@@ -68,7 +81,7 @@ pub(super) fn enter_elsewhere(
     let address = platform.peers.get(service).and_then(|doors| doors.get(kind));
     let Some(address) = address else { return Ok(()) };
     book.set_policies(name, platform.client.policies(service));
-    book.enter(name, Address::Far(far_client(service, kind, address)?));
+    book.enter(name, Address::Far(far_client(service, kind, address, identity)?));
     Ok(())
 }
 

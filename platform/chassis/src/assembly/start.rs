@@ -7,9 +7,11 @@ use std::time::Duration;
 use tradewind_client::{NearReceiver, PhoneBook};
 use tradewind_db::Db;
 use tradewind_events::{Feed, LogFeed};
+use tradewind_identity::Identity;
 use tradewind_kernel::{Clock, Entropy, Secret};
 
 use crate::assembly::absent::{Absent, AbsentFeed};
+use crate::assembly::identify::{Serving, identify};
 use crate::assembly::peers::{check_addresses, door_of, enter_doors, enter_elsewhere};
 use crate::assembly::places::Places;
 use crate::data_folder::DataFolder;
@@ -18,6 +20,7 @@ use crate::description::{Description, DoorKind};
 use crate::far_feed::FarFeed;
 use crate::health::Stage;
 use crate::host::{Host, Network, PlatformSettings, Storage};
+use crate::identity;
 use crate::instance::{Environment, Instance, OpenDoor};
 use crate::serve::{Accepting, ConnectionLimits, Listener, accept, accept_on_own_thread};
 use crate::service::Service;
@@ -58,6 +61,8 @@ pub struct Running {
     book: PhoneBook,
     pub(super) entropy: Entropy,
     secret: Secret,
+    /// Who the process is, where it has a certificate.
+    identity: Option<Identity>,
 }
 
 impl Assembly {
@@ -96,6 +101,7 @@ impl Assembly {
         let Host { clock, entropy, settings, storage, network } = host;
         let (secret, folder) = secret(storage, &entropy)?;
         let instance = instance(folder.as_ref(), &entropy)?;
+        let identity = identify(&self.services, &network, &platform, &clock)?;
         let mut sockets = bind_all(&self.services, network, &platform)?;
         let book = PhoneBook::default();
         let logs = telemetry::log_book();
@@ -121,6 +127,7 @@ impl Assembly {
                         settings: settings.clone(),
                         platform: platform.clone(),
                         secret: secret.clone(),
+                        identity: identity.clone(),
                         db,
                         instance: instance.clone(),
                         book: book.clone(),
@@ -132,7 +139,8 @@ impl Assembly {
             };
             match launched {
                 Ok(instance) => {
-                    receivers.extend(enter_doors(&book, &description, &instance, &platform)?);
+                    let known = (&platform, identity.as_ref());
+                    receivers.extend(enter_doors(&book, &description, &instance, known)?);
                     progress(&description.name, "built");
                     instances.push(instance);
                 }
@@ -148,12 +156,14 @@ impl Assembly {
         if let (true, Some(first)) = (instances.is_empty(), absent.first()) {
             return Err(first.error.clone());
         }
-        let mut running = Running { instances, absent, clock, platform, folder, book, entropy, secret };
+        let mut running =
+            Running { instances, absent, clock, platform, folder, book, entropy, secret, identity };
         running.find_peers()?;
         running.answer_near(receivers);
         running.follow();
         running.repeat();
         running.export();
+        running.watch_identity();
         running.listen(&mut sockets)?;
         Ok(running)
     }
@@ -172,6 +182,7 @@ impl Assembly {
         self.check_doors("peers", &platform.peers)?;
         check_addresses(&platform)?;
         platform.database.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
+        platform.identity.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
         platform.events.check().map_err(|wrong| StartError::new("settings", wrong))?;
         platform.client.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
         self.services.iter().try_for_each(|service| service.launch.check(settings))?;
@@ -273,7 +284,7 @@ impl Running {
         for instance in &self.instances {
             let logs = instance.followers.iter().map(|follower| internal_door(follower.producer));
             for name in instance.wanted.iter().cloned().chain(logs) {
-                enter_elsewhere(&self.book, &name, &self.platform)?;
+                enter_elsewhere(&self.book, &name, (&self.platform, self.identity.as_ref()))?;
                 self.book.require(&name).map_err(|error| {
                     let (service, kind) = door_of(&name);
                     let reason =
@@ -343,8 +354,20 @@ impl Running {
         }
     }
 
+    /// Follows the files of the identity for as long as there are connections.
+    fn watch_identity(&self) {
+        if let (Some(identity), Some(first)) = (&self.identity, self.instances.first()) {
+            let scope = &first.scopes.connections;
+            let watching = identity::watch(identity.clone(), self.clock.clone());
+            scope.spawn("identity", until_stopped(scope.clone(), watching));
+        }
+    }
+
     fn listen(&mut self, sockets: &mut Sockets) -> Result<(), StartError> {
         let limits = ConnectionLimits { head: self.platform.http.head_timeout, buffer: HEAD_BUFFER };
+        let (clock, identity) = (self.clock.clone(), self.identity.clone());
+        let public = self.platform.identity.public;
+        let common = Serving { limits, clock: &clock, identity, public };
         for instance in &mut self.instances {
             for door in &mut instance.doors {
                 let Some(listener) = sockets.remove(&(instance.name.to_owned(), door.kind)) else {
@@ -355,6 +378,7 @@ impl Running {
                 let serving = Accepting {
                     handler: door.handler.clone(),
                     guard: door.guard.clone(),
+                    wire: common.wire(instance.name, door.kind),
                     limits,
                     clock: self.clock.clone(),
                     scope: scope.clone(),
@@ -369,7 +393,7 @@ impl Running {
             }
         }
         for absent in &mut self.absent {
-            absent.listen(sockets, limits, &self.clock);
+            absent.listen(sockets, &common);
         }
         Ok(())
     }
@@ -430,6 +454,12 @@ impl Running {
     #[must_use]
     pub fn secret(&self) -> &Secret {
         &self.secret
+    }
+
+    /// Who the process is, where it has a certificate; for its own calls.
+    #[must_use]
+    pub fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
     }
 
     /// The clock of the process.

@@ -14,6 +14,7 @@ use tradewind_kernel::Clock;
 use crate::serve::ConnectionLimits;
 use crate::serve::connection;
 use crate::serve::guard::{GuardFactory, OnRefusal};
+use crate::serve::wire::Wire;
 use crate::tasks::Scope;
 
 /// Connections that wait to be accepted.
@@ -70,6 +71,7 @@ fn open(address: SocketAddr) -> io::Result<Listener> {
 pub(crate) struct Accepting {
     pub(crate) handler: Handler,
     pub(crate) guard: Option<(GuardFactory, OnRefusal)>,
+    pub(crate) wire: Wire,
     pub(crate) limits: ConnectionLimits,
     pub(crate) clock: Clock,
     /// Stops when no further connection or request is taken.
@@ -86,6 +88,7 @@ pub(crate) async fn accept(listener: Listener, serving: Accepting) {
         }
     };
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let scope = serving.scope.clone();
     loop {
         let Ok(place) = places.clone().acquire_owned().await else {
             return;
@@ -96,10 +99,10 @@ pub(crate) async fn accept(listener: Listener, serving: Accepting) {
             accepted = socket.accept() => accepted,
         };
         match accepted {
-            Ok((stream, _)) => {
-                let Accepting { handler, guard, limits, scope, .. } = serving.clone();
-                serving.scope.spawn("connection", async move {
-                    connection::serve(stream, handler, guard, limits, scope).await;
+            Ok((stream, from)) => {
+                let serving = serving.clone();
+                scope.spawn("connection", async move {
+                    connection::serve(stream, from, serving).await;
                     drop(place);
                 });
             }

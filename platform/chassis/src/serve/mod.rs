@@ -3,9 +3,12 @@
 mod connection;
 mod guard;
 mod listener;
+mod wire;
 
 pub use guard::{ConnectionGuard, GuardFactory, GuardRefusal};
 
 pub(crate) use connection::ConnectionLimits;
+pub(crate) use connection::Shown;
 pub(crate) use guard::OnRefusal;
 pub(crate) use listener::{Accepting, Listener, accept, accept_on_own_thread};
+pub(crate) use wire::Wire;
