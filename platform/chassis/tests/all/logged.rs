@@ -28,12 +28,11 @@ impl Logged {
 
     /// Waits for a line that holds all of these parts.
     pub async fn one(&self, parts: &[&str]) {
-        let found = until("a line of the log", async || {
+        let what = format!("a line of the log with {parts:?}");
+        until(&what, async || {
             self.lines().into_iter().find(|line| parts.iter().all(|part| line.contains(part)))
-        });
-        let clock = tradewind_kernel::Clock::system();
-        let limit = tradewind_testkit::LIMIT / 3;
-        assert!(clock.timeout(limit, found).await.is_ok(), "{parts:?}: {:#?}", self.lines());
+        })
+        .await;
     }
 
     pub fn none(&self, part: &str) {

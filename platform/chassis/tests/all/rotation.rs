@@ -52,31 +52,38 @@ async fn pass(load: &Load, more: u64) {
     until("requests", async || (load.answered.load(Ordering::Relaxed) >= goal).then_some(())).await;
 }
 
-/// The server looks at its files by itself; here it is waited for, by its metric.
-async fn server_took(operator: &FarClient, changes: u64) {
-    let line = format!("identity_changes_total{{service=\"lamps\"}} {changes}\n");
-    until("the server's change", async || {
-        let text = read(operator.send(get("/metrics")).await.unwrap()).await.2;
-        text.contains(&line).then_some(())
-    })
-    .await;
+/// What a metric of the server shows.
+async fn shown(operator: &FarClient, metric: &str) -> i64 {
+    let text = read(operator.send(get("/metrics")).await.unwrap()).await.2;
+    let line = text.lines().find_map(|line| line.strip_prefix(metric)).unwrap();
+    line.trim().parse().unwrap()
 }
 
+const EXPIRY: &str = "identity_certificate_expiry_seconds{service=\"lamps\"}";
+const HANDSHAKES: &str = "tls_handshakes_total{service=\"lamps\",side=\"accept\",outcome=\"done\"}";
+
+/// The files of both sides.
 struct Change<'a> {
     ground: &'a Ground,
     caller: Identity,
     operator: FarClient,
     watching: Identity,
-    server_changes: u64,
+    made: i64,
 }
 
 impl Change<'_> {
     /// New certificates of `signs` for both sides, which then trust `trusted`; the server goes first.
     async fn make(&mut self, signs: &TestAuthority, trusted: &[&TestAuthority]) {
+        let before = shown(&self.operator, EXPIRY).await;
+        self.made += 1;
+        // The bundle first: whoever has the new certificate has that too.
         self.ground.trust(trusted);
-        self.ground.files("lamps", signs, &TestLeaf::service("lamps"));
-        self.server_changes += 1;
-        server_took(&self.operator, self.server_changes).await;
+        let usual = TestLeaf::service("lamps");
+        let leaf = TestLeaf { until: usual.until + 60 * self.made, ..usual };
+        self.ground.files("lamps", signs, &leaf);
+        // It looks at its files by itself.
+        until("the server's change", async || (shown(&self.operator, EXPIRY).await != before).then_some(()))
+            .await;
         let operator = TestLeaf::of("spiffe://tradewind.local/operator");
         for (identity, name) in [(&self.caller, "caller-operator"), (&self.watching, "watching")] {
             self.ground.files(name, signs, &operator);
@@ -101,7 +108,7 @@ async fn no_request_fails_while_certificates_and_authorities_change() {
         caller,
         operator: client(&running, DoorKind::Internal, &watching),
         watching,
-        server_changes: 0,
+        made: 0,
     };
     let (old, new) = (&ground.authority, TestAuthority::new("new"));
     let each = wanted / 6 + 1;
@@ -117,9 +124,12 @@ async fn no_request_fails_while_certificates_and_authorities_change() {
     for each in asking {
         each.await.unwrap();
     }
+    let handshakes = shown(&change.operator, HANDSHAKES).await;
     let (answered, failed) = (load.answered.load(Ordering::Relaxed), load.failed.load(Ordering::Relaxed));
-    println!("{answered} requests answered, {failed} failed, {} changes", change.server_changes);
+    println!("{answered} answered, {failed} failed, {} changes, {handshakes} handshakes", change.made);
     assert!(answered >= wanted && failed == 0, "{answered} answered, {failed} failed");
+    // Callers take new connections for new certificates: one each at the beginning, some after each change.
+    assert!(handshakes > i64::try_from(CALLERS).unwrap() + 2 * change.made, "{handshakes} handshakes");
     running.shutdown().await;
 }
 

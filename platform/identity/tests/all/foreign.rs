@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, Error, ServerConfig, SignatureScheme};
+use rustls::{ClientConfig, DigitallySignedStruct, Error, HandshakeKind, ServerConfig, SignatureScheme};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 use tradewind_identity::{Demand, Identity, Outcome, Protocol};
 use tradewind_testkit::within;
@@ -105,4 +105,25 @@ pub async fn call_optional(server: &Identity, pem: Option<&str>) -> Outcome {
     let accepting = server.accept(theirs, Demand::Optional, &[Protocol::Http1], LIMIT);
     let (accepted, _) = within("a handshake", async { tokio::join!(accepting, calling) }).await;
     accepted.map_or_else(|refusal| refusal.outcome, |_| Outcome::Done)
+}
+
+/// The kinds of two handshakes of a caller that would take up a session again.
+pub async fn call_twice(server: &Identity, pem: &str) -> [HandshakeKind; 2] {
+    let config = caller(Some(pem), &[&rustls::version::TLS13]);
+    let mut kinds = [HandshakeKind::Resumed; 2];
+    for kind in &mut kinds {
+        let (theirs, ours) = tokio::io::duplex(64 * 1024);
+        let calling = async {
+            let name = ServerName::try_from("orders").unwrap();
+            let mut stream = TlsConnector::from(config.clone()).connect(name, ours).await.unwrap();
+            // A ticket comes with the first answer.
+            exchange(&mut stream).await.unwrap();
+            stream.get_ref().1.handshake_kind().unwrap()
+        };
+        let (served, found) =
+            within("a handshake", async { tokio::join!(serve(server, theirs), calling) }).await;
+        served.unwrap();
+        *kind = found;
+    }
+    kinds
 }

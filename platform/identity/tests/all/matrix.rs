@@ -234,3 +234,12 @@ async fn what_is_no_tls_is_called_that() {
     let refused = refused.unwrap_err();
     assert_eq!((refused.outcome, refused.reason.as_str()), (Outcome::NotTls, "the peer does not speak TLS"));
 }
+
+#[tokio::test]
+async fn no_caller_comes_in_again_without_showing_its_certificate() {
+    let authority = TestAuthority::new("one");
+    let place = Place::new();
+    let orders = member(&place, &authority, "orders");
+    let pem = authority.issue(&TestLeaf::service("stock"));
+    assert_eq!(foreign::call_twice(&orders, &pem).await, [rustls::HandshakeKind::Full; 2]);
+}

@@ -19,7 +19,7 @@ async fn new_handshakes_use_new_files_and_open_connections_go_on() {
     let after = meet(&orders, &stock, "orders").await;
     assert_eq!(after.caller.unwrap(), WORD);
     assert!(before.peer().is_some(), "what was open is open");
-    assert_eq!(stock.handshakes(Side::Connect, Outcome::Done), 2, "no session is taken up again");
+    assert_eq!(stock.handshakes(Side::Connect, Outcome::Done), 2);
 }
 
 #[tokio::test]
