@@ -50,7 +50,7 @@ sql! {
     PUT_BACK = "update item set reserved = reserved - $2 where product_id = $1";
     HOLD = "insert into reservation
             (order_id, product_id, quantity, state, expires_at, correlation_id, changed_at)
-        values ($1, $2, $3, 'held', $4, $5, $6)";
+        values ($1, $2, $3, 'held', $4, $5, $6) on conflict (order_id, product_id) do nothing";
     RESERVED = "select count(*) from reservation where order_id = $1";
     RELEASE = "update reservation set state = 'released', changed_at = $2
         where order_id = $1 and state in ('held', 'confirmed') returning product_id, quantity";
@@ -139,17 +139,24 @@ pub(crate) async fn put_back(tx: &mut Tx, demand: &Demand) -> Result<(), DbError
     Ok(())
 }
 
-/// Writes down for whom something was taken, and until when.
-pub(crate) async fn hold(
+/// Writes down for whom something was taken, and until when; `false`, and nothing written, when the order has a
+/// reservation already, whatever became of it.
+pub(crate) async fn hold_all(
     tx: &mut Tx,
     order: Id,
-    product: &Slug,
-    quantity: i64,
+    demand: &Demand,
     ttl: Duration,
-) -> Result<(), DbError> {
+) -> Result<bool, DbError> {
     let (now, correlation) = (tx.now(), tx.context().map(|context| context.correlation));
     let expires_at = now.plus(ttl);
-    tx.execute(&HOLD, params![order, product, quantity, expires_at, correlation, now]).await.map(drop)
+    for (product, quantity) in demand {
+        let values = params![order, product, *quantity, expires_at, correlation, now];
+        // All lines of an order are written together, so that the first tells for all.
+        if tx.execute(&HOLD, values).await? == 0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 pub(crate) async fn has_reservation(tx: &mut Tx, order: Id) -> Result<bool, DbError> {
