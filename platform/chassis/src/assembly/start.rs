@@ -19,7 +19,7 @@ use crate::database::Place;
 use crate::description::{Description, DoorKind};
 use crate::far_feed::FarFeed;
 use crate::health::Stage;
-use crate::host::{Host, Network, PlatformSettings, Storage};
+use crate::host::{HandedSocket, Host, Network, PlatformSettings, Storage};
 use crate::identity;
 use crate::instance::{Environment, Instance, OpenDoor};
 use crate::serve::{Accepting, ConnectionLimits, Listener, accept, accept_on_own_thread};
@@ -236,16 +236,19 @@ fn bind_all(
     network: Network,
     platform: &PlatformSettings,
 ) -> Result<Sockets, StartError> {
+    let shift = match network {
+        Network::None => return Ok(Sockets::new()),
+        Network::Handed(handed) => return take_handed(services, handed),
+        Network::Shifted(shift) => Some(shift),
+        Network::Free => None,
+    };
     let mut sockets = Sockets::new();
-    if network == Network::None {
-        return Ok(sockets);
-    }
     for description in services.iter().map(Service::description) {
         for door in &description.doors {
             let chosen = platform.doors.get(&description.name).and_then(|doors| doors.get(door.kind.name()));
             let address = match chosen {
                 Some(address) => *address,
-                None => usual_address(door.port, network)?,
+                None => usual_address(door.port, shift)?,
             };
             let listener =
                 Listener::bind(address).map_err(|error| StartError::new(&description.name, error))?;
@@ -255,12 +258,31 @@ fn bind_all(
     Ok(sockets)
 }
 
-fn usual_address(port: u16, network: Network) -> Result<SocketAddr, StartError> {
-    let port = match network {
-        Network::Shifted(shift) => u16::try_from(i32::from(port) + shift)
-            .map_err(|_| StartError::new("ports", format!("{port} moved by {shift} is no port")))?,
-        Network::Free | Network::None => 0,
+/// The sockets that were handed over, when there is one for every door.
+fn take_handed(services: &[Service], handed: Vec<HandedSocket>) -> Result<Sockets, StartError> {
+    let mut sockets = Sockets::new();
+    for HandedSocket { service, kind, socket } in handed {
+        let failed =
+            |error| StartError::new(&service, format!("the socket of the {} door: {error}", kind.name()));
+        let listener = Listener::handed(socket).map_err(failed)?;
+        sockets.insert((service, kind), listener);
+    }
+    for description in services.iter().map(Service::description) {
+        let lacks = |kind: &DoorKind| !sockets.contains_key(&(description.name.clone(), *kind));
+        if let Some(kind) = description.doors.iter().map(|door| door.kind).find(lacks) {
+            let reason = format!("no socket was handed over for its {} door", kind.name());
+            return Err(StartError::new(&description.name, reason));
+        }
+    }
+    Ok(sockets)
+}
+
+fn usual_address(port: u16, shift: Option<i32>) -> Result<SocketAddr, StartError> {
+    let moved = |shift: i32| {
+        u16::try_from(i32::from(port) + shift)
+            .map_err(|_| StartError::new("ports", format!("{port} moved by {shift} is no port")))
     };
+    let port = shift.map_or(Ok(0), moved)?;
     Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
 }
 

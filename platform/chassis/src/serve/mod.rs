@@ -6,6 +6,7 @@ mod listener;
 mod wire;
 
 pub use guard::{ConnectionGuard, GuardFactory, GuardRefusal};
+pub use listener::{ListenError, listen};
 
 pub(crate) use connection::ConnectionLimits;
 pub(crate) use connection::Shown;
