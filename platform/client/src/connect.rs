@@ -51,6 +51,11 @@ impl Connector {
         Self { secured: Some(secured), ..self }
     }
 
+    /// The same for HTTP/2, which both sides then agree on in the handshake; in the clear it is known beforehand.
+    pub(crate) fn multiplexed(self) -> Self {
+        Self { protocol: Protocol::Http2, ..self }
+    }
+
     /// The scheme of targets.
     pub(crate) fn scheme(&self) -> Scheme {
         if self.secured.is_some() { Scheme::HTTPS } else { Scheme::HTTP }

@@ -1,11 +1,11 @@
-//! Peers behind an address: HTTP/1.1 over pooled connections.
+//! Peers behind an address: HTTP/1.1 over pooled connections, and HTTP/2 over one for requests that ask for it.
 
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::uri::{Authority, PathAndQuery};
-use http::{Request, Response, Uri};
+use http::{Request, Response, Uri, Version};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tradewind_identity::Identity;
@@ -19,6 +19,14 @@ const IDLE_LIMIT: Duration = Duration::from_secs(30);
 
 /// Unused connections kept per address.
 const IDLE_CONNECTIONS: usize = 64;
+
+/// How often a peer with HTTP/2 calls under way is asked whether it is still there, and how long it has to say so.
+/// HTTP/1.1 needs neither: there a call that gets no answer takes its connection with it.
+const ALIVE_EVERY: Duration = Duration::from_secs(10);
+const ALIVE_LIMIT: Duration = Duration::from_secs(5);
+
+/// The greatest size of the headers of an HTTP/2 answer, in bytes.
+const MAX_HEADERS: u32 = 32 * 1024;
 
 /// What an address begins with that is spoken to in the clear, whatever identity this side has.
 const IN_THE_CLEAR: &str = "http://";
@@ -42,6 +50,8 @@ pub struct FarClient {
 struct Pool {
     generation: u64,
     client: Client<Connector, Body>,
+    /// For requests of version HTTP/2, with prior knowledge: nobody is asked whether they speak it (RFC 9113 §3.3).
+    multiplexed: Client<Connector, Body>,
 }
 
 impl Pool {
@@ -51,7 +61,16 @@ impl Pool {
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .pool_timer(TokioTimer::new())
             .build(connector.clone());
-        Self { generation: connector.generation(), client }
+        let multiplexed = Client::builder(TokioExecutor::new())
+            .http2_only(true)
+            .timer(TokioTimer::new())
+            .http2_keep_alive_interval(ALIVE_EVERY)
+            .http2_keep_alive_timeout(ALIVE_LIMIT)
+            .http2_max_header_list_size(MAX_HEADERS)
+            .pool_idle_timeout(IDLE_LIMIT)
+            .pool_timer(TokioTimer::new())
+            .build(connector.clone().multiplexed());
+        Self { generation: connector.generation(), client, multiplexed }
     }
 }
 
@@ -86,7 +105,8 @@ impl FarClient {
         Self { connector, pool, ..self }
     }
 
-    /// Sends a request; its target is the path and query, the address is this client's.
+    /// Sends a request; its target is the path and query, the address is this client's. A request of version
+    /// HTTP/2 goes over HTTP/2, any other over HTTP/1.1.
     ///
     /// # Errors
     /// [`UNAVAILABLE`] when no connection could be opened or it broke before the answer.
@@ -96,7 +116,8 @@ impl FarClient {
         let scheme = self.connector.scheme();
         let uri = Uri::builder().scheme(scheme).authority(self.authority.clone()).path_and_query(target);
         *request.uri_mut() = uri.build().map_err(Problem::internal)?;
-        let response = self.client().request(request).await.map_err(|error| {
+        let client = self.client(request.version());
+        let response = client.request(request).await.map_err(|error| {
             Problem::new(&UNAVAILABLE)
                 .detail("The request was not answered: the peer cannot be reached.")
                 .retry_after(Duration::from_secs(1))
@@ -106,12 +127,12 @@ impl FarClient {
     }
 
     /// The connections of today's certificate. Those of an older one close when their requests are answered.
-    fn client(&self) -> Client<Connector, Body> {
+    fn client(&self, version: Version) -> Client<Connector, Body> {
         let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
         if pool.generation != self.connector.generation() {
             *pool = Pool::new(&self.connector);
         }
-        pool.client.clone()
+        if version == Version::HTTP_2 { pool.multiplexed.clone() } else { pool.client.clone() }
     }
 }
 

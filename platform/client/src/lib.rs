@@ -15,6 +15,7 @@ mod book;
 mod call;
 mod connect;
 mod far;
+mod grpc;
 mod guard;
 pub mod headers;
 mod near;

@@ -260,7 +260,7 @@ impl Making<'_> {
         let usual = issuer_params(&name).map_err(failed)?;
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(failed)?;
         let mut params = self.params(&domain.id(), &name, ROOT_LIFE).map_err(failed)?;
-        params.is_ca = usual.is_ca.clone();
+        params.is_ca = usual.is_ca;
         params.key_usages.clone_from(&usual.key_usages);
         let certificate = params.self_signed(&key).map_err(failed)?;
         // The key first: a certificate without it would be taken for an authority by those who trust it.

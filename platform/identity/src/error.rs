@@ -1,5 +1,6 @@
 //! Why files cannot be used.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 /// A file of an identity or of an authority cannot be used. No text of it holds anything of a key.
@@ -11,7 +12,8 @@ pub struct IdentityError {
 }
 
 impl IdentityError {
-    pub(crate) fn new(file: &Path, reason: impl ToString) -> Self {
+    #[expect(clippy::needless_pass_by_value, reason = "errors are made of what was just found")]
+    pub(crate) fn new(file: &Path, reason: impl Display) -> Self {
         Self { file: file.to_owned(), reason: reason.to_string() }
     }
 

@@ -1,8 +1,11 @@
 //! Items and reservations in the database.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tradewind_db::{Db, DbError, Evidence, FromRow, Migration, MigrationSet, Row, Sql, Tx, params, sql};
+use tradewind_db::{
+    Db, DbError, Evidence, FromRow, Json, Migration, MigrationSet, Row, Sql, Tx, params, sql,
+};
 use tradewind_kernel::{Id, Slug};
 use tradewind_stock_contract::Stock;
 
@@ -39,6 +42,12 @@ sql! {
         order by order_id, product_id";
     ALL = "select product_id, sku, on_hand - reserved from item order by product_id limit $1";
     FIND = "select product_id, sku, on_hand - reserved from item where product_id = $1";
+    OF = {
+        postgres: "select product_id, sku, on_hand - reserved from item
+            where product_id in (select jsonb_array_elements_text($1))",
+        sqlite: "select product_id, sku, on_hand - reserved from item
+            where product_id in (select value from json_each($1))",
+    };
     REGISTER = "insert into item (product_id, sku, received, on_hand, reserved, sold)
         values ($1, $2, 0, 0, 0, 0) on conflict (product_id) do update set sku = excluded.sku";
     RECEIVE = "update item set received = received + $2, on_hand = on_hand + $2 where product_id = $1
@@ -83,6 +92,14 @@ pub(crate) async fn all(db: &Db) -> Result<Vec<Stock>, DbError> {
 
 pub(crate) async fn find(db: &Db, product: &Slug) -> Result<Option<Stock>, DbError> {
     Ok(db.query_optional::<StockRow>(&FIND, params![product]).await?.map(|row| row.0))
+}
+
+/// The stock of these products, in their sequence; those that are not kept are left out.
+pub(crate) async fn of(db: &Db, products: &[Slug]) -> Result<Vec<Stock>, DbError> {
+    let rows = db.query::<StockRow>(&OF, params![Json(products)]).await?.into_iter();
+    let known: BTreeMap<Slug, Stock> =
+        rows.map(|StockRow(stock)| (stock.product_id.clone(), stock)).collect();
+    Ok(products.iter().filter_map(|product| known.get(product).cloned()).collect())
 }
 
 pub(crate) async fn find_in(tx: &mut Tx, product: &Slug) -> Result<Option<Stock>, DbError> {

@@ -386,7 +386,9 @@ impl Running {
     }
 
     fn listen(&mut self, sockets: &mut Sockets) -> Result<(), StartError> {
-        let limits = ConnectionLimits { head: self.platform.http.head_timeout, buffer: HEAD_BUFFER };
+        let http = &self.platform.http;
+        let stall = http.head_timeout.saturating_add(http.deadline);
+        let limits = ConnectionLimits { head: http.head_timeout, stall, buffer: HEAD_BUFFER };
         let (clock, identity) = (self.clock.clone(), self.identity.clone());
         let public = self.platform.identity.public;
         let common = Serving { limits, clock: &clock, identity, public };

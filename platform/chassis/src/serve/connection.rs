@@ -1,4 +1,4 @@
-//! One connection: HTTP/1.1 with a timer on every phase.
+//! One connection: HTTP/1.1 or HTTP/2, by what the client begins with; a timer on every phase.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -13,19 +13,25 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tradewind_client::Body;
+use tokio::sync::Semaphore;
+use tradewind_client::{Body, Handler};
 use tradewind_identity::Peer;
 use tradewind_kernel::{Clock, Timestamp};
 
 use crate::serve::guard::{Guarded, Verdict};
+use crate::serve::http2;
 use crate::serve::listener::Accepting;
+use crate::serve::protocol::{Protocol, Rewound, sniff};
 use crate::serve::wire::{Open, Opening};
+use crate::tasks::Scope;
 
 /// Bounds on one connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ConnectionLimits {
     /// How long a client may take to send a head, and how long a connection may stay unused.
     pub(crate) head: Duration,
+    /// How long nothing may move while requests are under way that share a connection: longer than any may take.
+    pub(crate) stall: Duration,
     /// The greatest number of bytes kept while a head is read.
     pub(crate) buffer: usize,
 }
@@ -34,52 +40,114 @@ pub(crate) struct ConnectionLimits {
 #[derive(Debug, Clone)]
 pub(crate) struct Shown(pub(crate) Arc<Peer>);
 
+/// What a connection is served with, whichever HTTP it speaks.
+pub(crate) struct Terms {
+    pub(crate) handler: Handler,
+    pub(crate) limits: ConnectionLimits,
+    pub(crate) clock: Clock,
+    /// Bounds the requests under way on all connections of the door that carry several.
+    pub(crate) streams: Arc<Semaphore>,
+    pub(crate) accepting: Scope,
+    /// When the certificate that opened it expires.
+    expires: Option<Timestamp>,
+}
+
+impl Terms {
+    /// Ends when no further request is to be taken: the door closes, or the certificate of the other side has expired,
+    /// which then no longer says who is there.
+    pub(crate) async fn ended(&self) {
+        let Some(expires) = self.expires else { return self.accepting.stopping().await };
+        tokio::select! {
+            biased;
+            () = self.accepting.stopping() => {}
+            () = self.clock.sleep(expires.since(self.clock.now())) => {
+                tracing::debug!("the certificate of a caller has expired; its connection ends");
+            }
+        }
+    }
+}
+
 /// Serves a connection until the client closes it or accepting stops; the request in hand is answered.
-pub(crate) async fn serve(stream: TcpStream, from: SocketAddr, serving: Accepting) {
+pub(crate) async fn serve(stream: TcpStream, from: SocketAddr, serving: Accepting, streams: Arc<Semaphore>) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection could not be set up");
         return;
     }
     let opening = Opening { clock: &serving.clock, limit: serving.limits.head, accepting: &serving.scope };
     match serving.wire.open(stream, from, &opening).await {
-        Some(Open::Plain(stream)) => look_through_guard(stream, None, serving).await,
+        Some(Open::Plain(stream)) => speak(stream, None, serving, streams).await,
         Some(Open::Secured(stream)) => {
             let peer = stream.peer().cloned();
-            look_through_guard(*stream, peer, serving).await;
+            speak(*stream, peer, serving, streams).await;
         }
         None => {}
     }
 }
 
-async fn look_through_guard<I>(io: I, peer: Option<Arc<Peer>>, serving: Accepting)
+async fn speak<I>(io: I, peer: Option<Arc<Peer>>, serving: Accepting, streams: Arc<Semaphore>)
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let Accepting { handler, guard, limits, clock, scope: accepting, .. } = serving;
+    let expires = peer.as_ref().map(|peer| peer.expires);
+    let handler = showing(handler, peer);
+    let terms = Terms { handler, limits, clock, streams, accepting, expires };
     let verdict = Verdict::default();
-    match serving.guard.clone() {
+    match guard {
         Some((factory, on_refusal)) => {
             let guarded = Guarded::new(io, factory(), on_refusal, verdict.clone());
-            drive(guarded, peer, verdict, serving).await;
+            drive(guarded, verdict, terms).await;
         }
-        None => drive(io, peer, verdict, serving).await,
+        None => {
+            let Some((protocol, io)) = begin(io, &terms).await else { return };
+            match protocol {
+                Protocol::Http1 => drive(io, verdict, terms).await,
+                Protocol::Http2 => http2::drive(io, terms).await,
+            }
+        }
     }
 }
 
-async fn drive<I>(io: I, peer: Option<Arc<Peer>>, verdict: Verdict, serving: Accepting)
+/// The same handler, which is told with each request who is at the other end.
+fn showing(handler: Handler, peer: Option<Arc<Peer>>) -> Handler {
+    let Some(peer) = peer else { return handler };
+    let shown = Shown(peer);
+    Arc::new(move |mut request| {
+        request.extensions_mut().insert(shown.clone());
+        handler(request)
+    })
+}
+
+/// What the client speaks; `None` when it did not say so in time, or nothing is accepted any more.
+async fn begin<I: AsyncRead + Unpin>(io: I, terms: &Terms) -> Option<(Protocol, Rewound<I>)> {
+    let begun = tokio::select! {
+        biased;
+        () = terms.accepting.stopping() => return None,
+        begun = terms.clock.timeout(terms.limits.head, sniff(io)) => begun,
+    };
+    match begun {
+        Ok(Ok(begun)) => Some(begun),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "a connection ended early");
+            None
+        }
+        Err(_) => {
+            tracing::debug!("a connection was opened and nothing was sent");
+            None
+        }
+    }
+}
+
+async fn drive<I>(io: I, verdict: Verdict, terms: Terms)
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let Accepting { handler, limits, clock, scope: accepting, .. } = serving;
     let requests = Arc::new(AtomicU64::new(0));
-    let expires = peer.as_ref().map(|peer| peer.expires);
-    let shown = peer.map(Shown);
-    let service = service_fn(move |mut request: Request<Incoming>| {
+    let handler = terms.handler.clone();
+    let service = service_fn(move |request: Request<Incoming>| {
         let index = requests.fetch_add(1, Ordering::Relaxed);
         let refusal = verdict.of(index);
         let handler = handler.clone();
-        if let Some(shown) = &shown {
-            request.extensions_mut().insert(shown.clone());
-        }
         async move {
             let response = match refusal {
                 Some(problem) => {
@@ -94,21 +162,16 @@ where
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.head)
+        .header_read_timeout(terms.limits.head)
         // A client may close its side after the last request and still wants the answer.
         .half_close(true)
-        .max_buf_size(limits.buffer)
+        .max_buf_size(terms.limits.buffer)
         .serve_connection(TokioIo::new(io), service);
     let mut connection = std::pin::pin!(connection);
     let result = tokio::select! {
         biased;
         result = connection.as_mut() => result,
-        () = accepting.stopping() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-        () = expired(expires, &clock) => {
-            tracing::debug!("the certificate of a caller has expired; its connection ends");
+        () = terms.ended() => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -117,10 +180,4 @@ where
         // Clients break off and dawdle: nothing for an operator to do.
         tracing::debug!(%error, "a connection ended early");
     }
-}
-
-/// Ends when the certificate of the other side expires: what it showed no longer says who is there.
-async fn expired(expires: Option<Timestamp>, clock: &Clock) {
-    let Some(expires) = expires else { return std::future::pending().await };
-    clock.sleep(expires.since(clock.now())).await;
 }

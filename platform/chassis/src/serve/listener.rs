@@ -23,6 +23,9 @@ const BACKLOG: i32 = 1024;
 /// Connections served at the same time by one door.
 const MAX_CONNECTIONS: usize = 4_096;
 
+/// Requests under way at the same time on all HTTP/2 connections of one door, where each may carry many.
+const MAX_STREAMS: usize = 4_096;
+
 /// The pause after the system refused to accept: it is out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -105,6 +108,7 @@ pub(crate) async fn accept(listener: Listener, serving: Accepting) {
         }
     };
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let streams = Arc::new(Semaphore::new(MAX_STREAMS));
     let scope = serving.scope.clone();
     loop {
         let Ok(place) = places.clone().acquire_owned().await else {
@@ -117,9 +121,9 @@ pub(crate) async fn accept(listener: Listener, serving: Accepting) {
         };
         match accepted {
             Ok((stream, from)) => {
-                let serving = serving.clone();
+                let (serving, streams) = (serving.clone(), streams.clone());
                 scope.spawn("connection", async move {
-                    connection::serve(stream, from, serving).await;
+                    connection::serve(stream, from, serving, streams).await;
                     drop(place);
                 });
             }

@@ -19,6 +19,9 @@ use crate::tasks::Scope;
 /// The first byte of every TLS connection: a handshake record (RFC 8446 §5.1). No HTTP request begins with it.
 const HANDSHAKE: u8 = 0x16;
 
+/// What doors speak, the first that the client speaks too.
+const SPOKEN: [Protocol; 2] = [Protocol::Http2, Protocol::Http1];
+
 /// The longest time for a handshake.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(5);
 
@@ -112,7 +115,7 @@ impl Wire {
         opening: &Opening<'_>,
     ) -> Option<Open> {
         let limit = opening.limit.min(HANDSHAKE_LIMIT);
-        match tls.identity.accept(stream, tls.demand, &[Protocol::Http1], limit).await {
+        match tls.identity.accept(stream, tls.demand, &SPOKEN, limit).await {
             Ok(stream) => Some(Open::Secured(Box::new(stream))),
             Err(Refusal { outcome, reason }) => {
                 self.complain(outcome, &reason, from, opening.clock);
