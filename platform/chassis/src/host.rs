@@ -12,6 +12,7 @@ use crate::data_folder::DataFolder;
 use crate::database::DatabaseSettings;
 use crate::description::DoorKind;
 use crate::discovery::DiscoverySettings;
+use crate::identity::IdentitySettings;
 use crate::otlp::TelemetrySettings;
 use crate::policies::ClientSettings;
 use crate::settings::{SettingsError, SettingsSource, duration};
@@ -83,6 +84,8 @@ pub struct PlatformSettings {
     pub broker: BrokerSettings,
     /// Section `access`.
     pub access: AccessSettings,
+    /// Section `identity`.
+    pub identity: IdentitySettings,
     /// Section `client`.
     pub client: ClientSettings,
     /// Section `discovery`.
@@ -208,7 +211,7 @@ impl Default for AccessSettings {
 }
 
 /// The sections that belong to the platform.
-const SECTIONS: [&str; 12] = [
+const SECTIONS: [&str; 14] = [
     "log",
     "http",
     "shutdown",
@@ -216,6 +219,7 @@ const SECTIONS: [&str; 12] = [
     "events",
     "broker",
     "access",
+    "identity",
     "client",
     "discovery",
     "peers",
@@ -240,6 +244,7 @@ impl PlatformSettings {
             events: source.section("events")?,
             broker: source.section("broker")?,
             access: source.section("access")?,
+            identity: source.section("identity")?,
             client: source.section("client")?,
             discovery: source.section("discovery")?,
             peers: source.section("peers")?,

@@ -22,6 +22,7 @@ mod fault_points;
 mod health;
 mod host;
 pub mod http;
+mod identity;
 mod instance;
 mod internals;
 mod kept;
@@ -56,6 +57,7 @@ pub use host::{
     AccessSettings, EventSettings, ForeignProcess, HandedSocket, Host, HttpSettings, Network,
     PlatformSettings, ShutdownSettings, Storage,
 };
+pub use identity::{IdentitySettings, PublicDoors, declared_callers};
 pub use instance::OpenDoor;
 pub use otlp::TelemetrySettings;
 pub use plan::Init;

@@ -16,6 +16,7 @@ use crate::description::DoorKind;
 use crate::evidence::Evidences;
 use crate::health::Health;
 use crate::http::{Access, DoorContext, DoorLimits, DoorMetrics, InFlight, Routes, door_handler};
+use crate::identity;
 use crate::instance::{BuiltDoor, Environment, Follower, Instance, Repeater, Scopes};
 use crate::internals::Internals;
 use crate::kept::Kept;
@@ -190,6 +191,9 @@ where
         let health = Health::default();
         let scopes = Scopes::new(name);
         observe(&metrics, &environment.db, &scopes);
+        if let Some(identity) = &environment.identity {
+            identity::observe(&metrics, identity);
+        }
         let exporter = kept.exporter(name, &environment, &metrics).map_err(failed)?;
         let platform = Internals { health: health.clone(), metrics: metrics.clone() };
         let subscriptions: Vec<Followed<S>> = subscriptions.into_iter().map(Followed::new).collect();
@@ -262,7 +266,10 @@ impl<S: Send + Sync + 'static> Building<S> {
             if kind.is_documented() { openapi::add_to(routes, self.name, self.about, kind) } else { routes };
         let platform = &self.environment.platform;
         let access = match kind {
-            DoorKind::Internal => Access::Internal { secret: self.environment.secret.clone() },
+            DoorKind::Internal => Access::Internal {
+                secret: self.environment.secret.clone(),
+                declared: platform.identity.declared(self.name),
+            },
             DoorKind::DataPlane => Access::Unchecked,
             DoorKind::Public | DoorKind::Admin => {
                 Access::Public { development_tokens: platform.access.development_tokens }

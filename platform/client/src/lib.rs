@@ -16,6 +16,7 @@ mod body;
 mod book;
 mod call;
 mod discovery;
+mod connect;
 mod far;
 mod forward;
 mod grpc;

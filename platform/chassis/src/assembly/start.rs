@@ -7,11 +7,13 @@ use std::time::Duration;
 use tradewind_client::{NearReceiver, PhoneBook};
 use tradewind_db::Db;
 use tradewind_events::{Feed, LogFeed};
+use tradewind_identity::Identity;
 use tradewind_kernel::{Clock, Entropy, Secret};
 use tradewind_registry::Announced;
 
 use crate::assembly::absent::{Absent, AbsentFeed};
 use crate::assembly::announcing::check_reachable;
+use crate::assembly::identify::{Serving, identify};
 use crate::assembly::peers::{Finder, check_addresses, door_of};
 use crate::assembly::places::Places;
 use crate::by_broker::BrokerLink;
@@ -21,6 +23,7 @@ use crate::description::{Description, DoorKind};
 use crate::far_feed::FarFeed;
 use crate::health::Stage;
 use crate::host::{HandedSocket, Host, Network, PlatformSettings, Storage};
+use crate::identity;
 use crate::instance::{Environment, Instance, OpenDoor};
 use crate::serve::{Accepting, ConnectionLimits, Listener, accept, accept_on_own_thread};
 use crate::service::Service;
@@ -71,6 +74,8 @@ pub struct Running {
     pub(super) broker: Option<BrokerLink>,
     /// The services that announce events.
     tellers: BTreeSet<String>,
+    /// Who the process is, where it has a certificate.
+    identity: Option<Identity>,
 }
 
 impl Assembly {
@@ -109,10 +114,12 @@ impl Assembly {
         let Host { clock, entropy, settings, storage, network } = host;
         let (secret, folder) = secret(storage, &entropy)?;
         let instance = instance(folder.as_ref(), &entropy)?;
+        let identity = identify(&self.services, &network, &platform, &clock)?;
         let mut sockets = bind_all(&self.services, network, &platform)?;
         check_reachable(&sockets, &platform)?;
         let book = PhoneBook::new(clock.clone(), entropy.fork("phone book"));
-        let mut finder = Finder::new(&platform, &secret, (clock.clone(), entropy.fork("discovery")))?;
+        let drawn = (clock.clone(), entropy.fork("discovery"));
+        let mut finder = Finder::new(&platform, &secret, identity.clone(), drawn)?;
         let broker = BrokerLink::new(&platform, &clock, &entropy)?;
         let tellers = tellers(&self.services);
         let logs = telemetry::log_book();
@@ -138,6 +145,7 @@ impl Assembly {
                         settings: settings.clone(),
                         platform: platform.clone(),
                         secret: secret.clone(),
+                        identity: identity.clone(),
                         db,
                         instance: instance.clone(),
                         book: book.clone(),
@@ -179,6 +187,7 @@ impl Assembly {
             secret,
             broker,
             tellers,
+            identity,
         };
         running.find_peers()?;
         running.answer_near(receivers);
@@ -186,6 +195,7 @@ impl Assembly {
         running.relay();
         running.repeat();
         running.export();
+        running.watch_identity();
         running.listen(&mut sockets)?;
         running.prepare_announcing();
         running.finder.begin();
@@ -207,6 +217,7 @@ impl Assembly {
         platform.discovery.check().map_err(|wrong| StartError::new("settings", wrong))?;
         check_addresses(&platform)?;
         platform.database.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
+        platform.identity.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
         platform.events.check().map_err(|wrong| StartError::new("settings", wrong))?;
         let (broker, driver) = (&platform.broker, platform.events.driver);
         broker.check(driver).map_err(|wrong| StartError::new("settings", wrong))?;
@@ -426,10 +437,22 @@ impl Running {
         }
     }
 
+    /// Follows the files of the identity for as long as there are connections.
+    fn watch_identity(&self) {
+        if let (Some(identity), Some(first)) = (&self.identity, self.instances.first()) {
+            let scope = &first.scopes.connections;
+            let watching = identity::watch(identity.clone(), self.clock.clone());
+            scope.spawn("identity", until_stopped(scope.clone(), watching));
+        }
+    }
+
     fn listen(&mut self, sockets: &mut Sockets) -> Result<(), StartError> {
         let http = &self.platform.http;
         let stall = http.head_timeout.saturating_add(http.deadline);
         let limits = ConnectionLimits { head: http.head_timeout, stall, buffer: HEAD_BUFFER };
+        let (clock, identity) = (self.clock.clone(), self.identity.clone());
+        let public = self.platform.identity.public;
+        let common = Serving { limits, clock: &clock, identity, public };
         for instance in &mut self.instances {
             for door in &mut instance.doors {
                 let Some(listener) = sockets.remove(&(instance.name.to_owned(), door.kind)) else {
@@ -440,6 +463,7 @@ impl Running {
                 let serving = Accepting {
                     handler: door.handler.clone(),
                     guard: door.guard.clone(),
+                    wire: common.wire(instance.name, door.kind),
                     limits,
                     clock: self.clock.clone(),
                     scope: scope.clone(),
@@ -454,7 +478,7 @@ impl Running {
             }
         }
         for absent in &mut self.absent {
-            absent.listen(sockets, limits, &self.clock);
+            absent.listen(sockets, &common);
         }
         Ok(())
     }
@@ -516,6 +540,12 @@ impl Running {
     #[must_use]
     pub fn secret(&self) -> &Secret {
         &self.secret
+    }
+
+    /// Who the process is, where it has a certificate; for its own calls.
+    #[must_use]
+    pub fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
     }
 
     /// The clock of the process.
