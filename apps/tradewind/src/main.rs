@@ -12,7 +12,10 @@ mod letters;
 mod marks;
 mod processes;
 mod progress;
+mod ps;
+mod registry;
 mod replicas;
+mod restart;
 mod restore;
 mod seed;
 mod settings;
@@ -36,6 +39,8 @@ fn main() -> ExitCode {
         Command::Describe(options) => describe::run(&options),
         Command::Seed(options) => seed::run(&options),
         Command::Health(options) => health::run(&options),
+        Command::Ps(options) => ps::run(&options),
+        Command::Restart(options) => restart::run(&options),
         Command::Verify(options) => verify::run(&options),
         Command::Backup(options) => backup::run(&options),
         Command::Restore(options) => restore::run(&options),
@@ -44,6 +49,7 @@ fn main() -> ExitCode {
         Command::Logs(options) => watch::logs(&options),
         Command::Events(options) => watch::events(&options),
         Command::Traces(options) => watch::traces(&options),
+        Command::Registry(options) => registry::run(&options),
         #[cfg(feature = "fault-points")]
         Command::FaultPoints => tradewind_process::fault::list(),
     };

@@ -9,6 +9,8 @@ use tradewind_kernel::{Clock, Entropy};
 
 use crate::data_folder::DataFolder;
 use crate::database::DatabaseSettings;
+use crate::description::DoorKind;
+use crate::discovery::DiscoverySettings;
 use crate::otlp::TelemetrySettings;
 use crate::policies::ClientSettings;
 use crate::settings::{SettingsError, SettingsSource, duration};
@@ -39,14 +41,28 @@ pub enum Storage {
 }
 
 /// Whether and where doors open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Network {
     /// On loopback, each port moved by this much.
     Shifted(i32),
     /// On loopback, on ports that are free.
     Free,
+    /// On sockets that whoever started this process has bound: one for every door.
+    Handed(Vec<HandedSocket>),
     /// Nowhere: only near peers reach them.
     None,
+}
+
+/// A listening socket for a door. Whoever handed it over keeps it open, so that callers wait in its queue while no
+/// process serves it.
+#[derive(Debug)]
+pub struct HandedSocket {
+    /// The service.
+    pub service: String,
+    /// The kind of door.
+    pub kind: DoorKind,
+    /// The socket, which listens already.
+    pub socket: std::net::TcpListener,
 }
 
 /// The settings of the platform itself.
@@ -66,8 +82,10 @@ pub struct PlatformSettings {
     pub access: AccessSettings,
     /// Section `client`.
     pub client: ClientSettings,
-    /// Section `peers`: service, then kind of door, then `host:port`; where others find the door instead of in
-    /// this process.
+    /// Section `discovery`.
+    pub discovery: DiscoverySettings,
+    /// Section `peers`: service, then kind of door, then where others find the door instead of in this process: see
+    /// [`Whereabouts`](tradewind_client::Whereabouts).
     pub peers: BTreeMap<String, BTreeMap<String, String>>,
     /// Section `telemetry`.
     pub telemetry: TelemetrySettings,
@@ -185,7 +203,7 @@ impl Default for AccessSettings {
 }
 
 /// The sections that belong to the platform.
-const SECTIONS: [&str; 11] = [
+const SECTIONS: [&str; 12] = [
     "log",
     "http",
     "shutdown",
@@ -193,6 +211,7 @@ const SECTIONS: [&str; 11] = [
     "events",
     "access",
     "client",
+    "discovery",
     "peers",
     "telemetry",
     "processes",
@@ -215,6 +234,7 @@ impl PlatformSettings {
             events: source.section("events")?,
             access: source.section("access")?,
             client: source.section("client")?,
+            discovery: source.section("discovery")?,
             peers: source.section("peers")?,
             telemetry: source.section("telemetry")?,
             processes: source.section("processes")?,

@@ -1,5 +1,6 @@
 //! Peers behind an address: HTTP/1.1 over pooled connections, and HTTP/2 over one for requests that ask for it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::uri::{Authority, PathAndQuery, Scheme};
@@ -10,12 +11,13 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tradewind_problem::{Problem, UNAVAILABLE};
 
 use crate::Body;
+use crate::unanswered::{Cause, Unanswered};
 
 /// How long a connection may take to open.
 const CONNECT_LIMIT: Duration = Duration::from_secs(2);
 
-/// How long an unused connection is kept.
-const IDLE_LIMIT: Duration = Duration::from_secs(30);
+/// How long an unused connection is kept: less than a door keeps it, so that none is taken up that the door closes.
+const IDLE_LIMIT: Duration = Duration::from_secs(20);
 
 /// Unused connections kept per address.
 const IDLE_CONNECTIONS: usize = 64;
@@ -37,6 +39,12 @@ pub struct InvalidAddress(pub String);
 #[derive(Debug, Clone)]
 pub struct FarClient {
     authority: Authority,
+    pool: Arc<Pool>,
+}
+
+/// Connections to it.
+#[derive(Debug)]
+struct Pool {
     client: Client<HttpConnector, Body>,
     /// For requests of version HTTP/2, with prior knowledge: nobody is asked whether they speak it (RFC 9113 §3.3).
     multiplexed: Client<HttpConnector, Body>,
@@ -69,7 +77,13 @@ impl FarClient {
             .pool_idle_timeout(IDLE_LIMIT)
             .pool_timer(TokioTimer::new())
             .build(connector);
-        Ok(Self { authority, client, multiplexed })
+        Ok(Self { authority, pool: Arc::new(Pool { client, multiplexed }) })
+    }
+
+    /// The address, as `host:port`.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.authority.to_string()
     }
 
     /// Sends a request; its target is the path and query, the address is this client's. A request of version
@@ -77,18 +91,27 @@ impl FarClient {
     ///
     /// # Errors
     /// [`UNAVAILABLE`] when no connection could be opened or it broke before the answer.
-    pub async fn send(&self, mut request: Request<Body>) -> Result<Response<Body>, Problem> {
+    pub async fn send(&self, request: Request<Body>) -> Result<Response<Body>, Problem> {
+        Ok(self.try_send(request).await?)
+    }
+
+    /// The same, and says whether the peer may have acted on a request that was not answered.
+    pub(crate) async fn try_send(&self, mut request: Request<Body>) -> Result<Response<Body>, Unanswered> {
         let target = request.uri().path_and_query().cloned();
         let target = target.unwrap_or_else(|| PathAndQuery::from_static("/"));
         let uri =
             Uri::builder().scheme(Scheme::HTTP).authority(self.authority.clone()).path_and_query(target);
-        *request.uri_mut() = uri.build().map_err(Problem::internal)?;
-        let client = if request.version() == Version::HTTP_2 { &self.multiplexed } else { &self.client };
+        *request.uri_mut() = uri
+            .build()
+            .map_err(|error| Unanswered { problem: Problem::internal(error), cause: Cause::Busy })?;
+        let Pool { client, multiplexed } = &*self.pool;
+        let client = if request.version() == Version::HTTP_2 { multiplexed } else { client };
         let response = client.request(request).await.map_err(|error| {
-            Problem::new(&UNAVAILABLE)
+            let problem = Problem::new(&UNAVAILABLE)
                 .detail("The request was not answered: the peer cannot be reached.")
                 .retry_after(Duration::from_secs(1))
-                .operator(format!("{}: {error}: {:?}", self.authority, std::error::Error::source(&error)))
+                .operator(format!("{}: {error}: {:?}", self.authority, std::error::Error::source(&error)));
+            Unanswered { problem, cause: Cause::of(&error) }
         })?;
         Ok(response.map(Body::incoming))
     }

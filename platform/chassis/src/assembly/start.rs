@@ -8,16 +8,18 @@ use tradewind_client::{NearReceiver, PhoneBook};
 use tradewind_db::Db;
 use tradewind_events::{Feed, LogFeed};
 use tradewind_kernel::{Clock, Entropy, Secret};
+use tradewind_registry::Announced;
 
 use crate::assembly::absent::{Absent, AbsentFeed};
-use crate::assembly::peers::{check_addresses, door_of, enter_doors, enter_elsewhere};
+use crate::assembly::announcing::check_reachable;
+use crate::assembly::peers::{Finder, check_addresses, door_of};
 use crate::assembly::places::Places;
 use crate::data_folder::DataFolder;
 use crate::database::Place;
 use crate::description::{Description, DoorKind};
 use crate::far_feed::FarFeed;
 use crate::health::Stage;
-use crate::host::{Host, Network, PlatformSettings, Storage};
+use crate::host::{HandedSocket, Host, Network, PlatformSettings, Storage};
 use crate::instance::{Environment, Instance, OpenDoor};
 use crate::serve::{Accepting, ConnectionLimits, Listener, accept, accept_on_own_thread};
 use crate::service::Service;
@@ -56,6 +58,12 @@ pub struct Running {
     /// Keeps the lock until everything has ended.
     pub(super) folder: Option<DataFolder>,
     book: PhoneBook,
+    /// Where those in other processes are.
+    pub(super) finder: Finder,
+    /// What the registry is told of the instances.
+    pub(super) announced: Vec<Announced>,
+    /// What tells this process from other replicas.
+    pub(super) replica: String,
     pub(super) entropy: Entropy,
     secret: Secret,
 }
@@ -97,7 +105,9 @@ impl Assembly {
         let (secret, folder) = secret(storage, &entropy)?;
         let instance = instance(folder.as_ref(), &entropy)?;
         let mut sockets = bind_all(&self.services, network, &platform)?;
-        let book = PhoneBook::default();
+        check_reachable(&sockets, &platform)?;
+        let book = PhoneBook::new(clock.clone(), entropy.fork("phone book"));
+        let mut finder = Finder::new(&platform, &secret, (clock.clone(), entropy.fork("discovery")))?;
         let logs = telemetry::log_book();
         let (mut instances, mut absent) = (Vec::new(), Vec::new());
         let mut receivers = Vec::new();
@@ -132,7 +142,7 @@ impl Assembly {
             };
             match launched {
                 Ok(instance) => {
-                    receivers.extend(enter_doors(&book, &description, &instance, &platform)?);
+                    receivers.extend(finder.enter_doors(&book, &description, &instance, &platform)?);
                     progress(&description.name, "built");
                     instances.push(instance);
                 }
@@ -148,13 +158,27 @@ impl Assembly {
         if let (true, Some(first)) = (instances.is_empty(), absent.first()) {
             return Err(first.error.clone());
         }
-        let mut running = Running { instances, absent, clock, platform, folder, book, entropy, secret };
+        let mut running = Running {
+            instances,
+            absent,
+            clock,
+            platform,
+            folder,
+            book,
+            finder,
+            announced: Vec::new(),
+            replica: instance,
+            entropy,
+            secret,
+        };
         running.find_peers()?;
         running.answer_near(receivers);
         running.follow();
         running.repeat();
         running.export();
         running.listen(&mut sockets)?;
+        running.prepare_announcing();
+        running.finder.begin();
         Ok(running)
     }
 
@@ -170,6 +194,7 @@ impl Assembly {
             PlatformSettings::read(settings, &names).map_err(|error| StartError::new("settings", error))?;
         self.check_doors("doors", &platform.doors)?;
         self.check_doors("peers", &platform.peers)?;
+        platform.discovery.check().map_err(|wrong| StartError::new("settings", wrong))?;
         check_addresses(&platform)?;
         platform.database.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
         platform.events.check().map_err(|wrong| StartError::new("settings", wrong))?;
@@ -225,16 +250,19 @@ fn bind_all(
     network: Network,
     platform: &PlatformSettings,
 ) -> Result<Sockets, StartError> {
+    let shift = match network {
+        Network::None => return Ok(Sockets::new()),
+        Network::Handed(handed) => return take_handed(services, handed),
+        Network::Shifted(shift) => Some(shift),
+        Network::Free => None,
+    };
     let mut sockets = Sockets::new();
-    if network == Network::None {
-        return Ok(sockets);
-    }
     for description in services.iter().map(Service::description) {
         for door in &description.doors {
             let chosen = platform.doors.get(&description.name).and_then(|doors| doors.get(door.kind.name()));
             let address = match chosen {
                 Some(address) => *address,
-                None => usual_address(door.port, network)?,
+                None => usual_address(door.port, shift)?,
             };
             let listener =
                 Listener::bind(address).map_err(|error| StartError::new(&description.name, error))?;
@@ -244,12 +272,31 @@ fn bind_all(
     Ok(sockets)
 }
 
-fn usual_address(port: u16, network: Network) -> Result<SocketAddr, StartError> {
-    let port = match network {
-        Network::Shifted(shift) => u16::try_from(i32::from(port) + shift)
-            .map_err(|_| StartError::new("ports", format!("{port} moved by {shift} is no port")))?,
-        Network::Free | Network::None => 0,
+/// The sockets that were handed over, when there is one for every door.
+fn take_handed(services: &[Service], handed: Vec<HandedSocket>) -> Result<Sockets, StartError> {
+    let mut sockets = Sockets::new();
+    for HandedSocket { service, kind, socket } in handed {
+        let failed =
+            |error| StartError::new(&service, format!("the socket of the {} door: {error}", kind.name()));
+        let listener = Listener::handed(socket).map_err(failed)?;
+        sockets.insert((service, kind), listener);
+    }
+    for description in services.iter().map(Service::description) {
+        let lacks = |kind: &DoorKind| !sockets.contains_key(&(description.name.clone(), *kind));
+        if let Some(kind) = description.doors.iter().map(|door| door.kind).find(lacks) {
+            let reason = format!("no socket was handed over for its {} door", kind.name());
+            return Err(StartError::new(&description.name, reason));
+        }
+    }
+    Ok(sockets)
+}
+
+fn usual_address(port: u16, shift: Option<i32>) -> Result<SocketAddr, StartError> {
+    let moved = |shift: i32| {
+        u16::try_from(i32::from(port) + shift)
+            .map_err(|_| StartError::new("ports", format!("{port} moved by {shift} is no port")))
     };
+    let port = shift.map_or(Ok(0), moved)?;
     Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
 }
 
@@ -269,11 +316,11 @@ async fn answer_near(scope: Scope, handler: tradewind_client::Handler, mut recei
 
 impl Running {
     /// Makes sure that every peer has an address: in this process, or where the settings say.
-    fn find_peers(&self) -> Result<(), StartError> {
+    fn find_peers(&mut self) -> Result<(), StartError> {
         for instance in &self.instances {
             let logs = instance.followers.iter().map(|follower| internal_door(follower.producer));
             for name in instance.wanted.iter().cloned().chain(logs) {
-                enter_elsewhere(&self.book, &name, &self.platform)?;
+                self.finder.enter_elsewhere(&self.book, &name, &self.platform)?;
                 self.book.require(&name).map_err(|error| {
                     let (service, kind) = door_of(&name);
                     let reason =
@@ -403,11 +450,12 @@ impl Running {
         Ok(())
     }
 
-    /// Says that all instances take requests.
+    /// Says that all instances take requests, to the registry as well if there is one.
     pub fn mark_ready(&self) {
         for instance in &self.instances {
             instance.health.advance(Stage::Ready);
         }
+        self.announce();
     }
 
     /// The doors that are open, by service.
@@ -464,7 +512,7 @@ fn internal_door(service: &str) -> String {
     format!("{service}/{}", DoorKind::Internal.name())
 }
 
-async fn until_stopped(scope: Scope, work: impl Future<Output = ()>) {
+pub(super) async fn until_stopped(scope: Scope, work: impl Future<Output = ()>) {
     tokio::select! {
         biased;
         () = scope.stopping() => {}

@@ -31,9 +31,19 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// A door could not be opened.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: {reason}")]
-pub(crate) struct ListenError {
-    pub(crate) address: SocketAddr,
-    pub(crate) reason: String,
+pub struct ListenError {
+    /// Where the door was to be.
+    pub address: SocketAddr,
+    /// Why it is not there, and what to do.
+    pub reason: String,
+}
+
+/// A listening socket for a door, to be handed to a process that serves it; port 0 takes a free one.
+///
+/// # Errors
+/// [`ListenError`] when the port is taken, or the system refuses.
+pub fn listen(address: SocketAddr) -> Result<std::net::TcpListener, ListenError> {
+    Listener::bind(address).map(|listener| listener.socket)
 }
 
 /// A bound socket that is not served yet.
@@ -53,6 +63,13 @@ impl Listener {
             _ => error.to_string(),
         };
         open(address).map_err(|error| ListenError { address, reason: explain(&error) })
+    }
+
+    /// Takes a socket that listens already.
+    pub(crate) fn handed(socket: std::net::TcpListener) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        let address = socket.local_addr()?;
+        Ok(Self { socket, address })
     }
 }
 

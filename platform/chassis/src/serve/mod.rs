@@ -5,9 +5,12 @@ mod guard;
 mod http2;
 mod listener;
 mod protocol;
+mod standalone;
 mod streams;
 
 pub use guard::{ConnectionGuard, GuardFactory, GuardRefusal};
+pub use listener::{ListenError, listen};
+pub use standalone::serve_handler;
 
 pub(crate) use connection::ConnectionLimits;
 pub(crate) use guard::OnRefusal;

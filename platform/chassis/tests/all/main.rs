@@ -16,6 +16,7 @@ mod http2;
 mod lamps;
 mod letters;
 mod lives;
+mod replicas;
 mod rpcs;
 mod starts;
 mod upkeep;
