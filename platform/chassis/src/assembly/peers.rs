@@ -65,11 +65,17 @@ pub(super) fn enter_elsewhere(
         return Ok(());
     }
     let (service, kind) = door_of(name);
-    let address = platform.peers.get(service).and_then(|doors| doors.get(kind));
-    let Some(address) = address else { return Ok(()) };
+    let named = platform.peers.get(service).and_then(|doors| doors.get(kind)).cloned();
+    let Some(address) = named.or_else(|| foreign_address(service, kind, platform)) else { return Ok(()) };
     book.set_policies(name, platform.client.policies(service));
-    book.enter(name, Address::Far(far_client(service, kind, address)?));
+    book.enter(name, Address::Far(far_client(service, kind, &address)?));
     Ok(())
+}
+
+/// Where a process that is no service of ours has its only door.
+fn foreign_address(service: &str, kind: &str, platform: &PlatformSettings) -> Option<String> {
+    let public = platform.processes.get(service)?.public?;
+    (kind == DoorKind::Public.name()).then(|| public.to_string())
 }
 
 /// The service and the kind of door that a name in the phone book means.

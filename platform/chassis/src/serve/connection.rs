@@ -13,9 +13,14 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tradewind_client::{Body, Handler};
+use tradewind_kernel::Clock;
 
 use crate::serve::guard::{GuardFactory, Guarded, OnRefusal, Verdict};
 use crate::tasks::Scope;
+
+/// How long an unused connection stays open after the door was asked to stop: a client may be sending its next request,
+/// which would be lost. It is answered with `Connection: close` (RFC 9112 §9.6).
+const LINGER: Duration = Duration::from_millis(200);
 
 /// Bounds on one connection.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +37,7 @@ pub(crate) async fn serve(
     handler: Handler,
     guard: Option<(GuardFactory, OnRefusal)>,
     limits: ConnectionLimits,
-    accepting: Scope,
+    (clock, accepting): (Clock, Scope),
 ) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection could not be set up");
@@ -42,30 +47,36 @@ pub(crate) async fn serve(
     match guard {
         Some((factory, on_refusal)) => {
             let guarded = Guarded::new(stream, factory(), on_refusal, verdict.clone());
-            drive(guarded, handler, verdict, limits, accepting).await;
+            drive(guarded, handler, verdict, limits, (clock, accepting)).await;
         }
-        None => drive(stream, handler, verdict, limits, accepting).await,
+        None => drive(stream, handler, verdict, limits, (clock, accepting)).await,
     }
 }
 
-async fn drive<I>(io: I, handler: Handler, verdict: Verdict, limits: ConnectionLimits, accepting: Scope)
-where
+async fn drive<I>(
+    io: I,
+    handler: Handler,
+    verdict: Verdict,
+    limits: ConnectionLimits,
+    (clock, accepting): (Clock, Scope),
+) where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let requests = Arc::new(AtomicU64::new(0));
+    let stopping = accepting.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         let index = requests.fetch_add(1, Ordering::Relaxed);
         let refusal = verdict.of(index);
-        let handler = handler.clone();
+        let (handler, stopping) = (handler.clone(), stopping.clone());
         async move {
-            let response = match refusal {
-                Some(problem) => {
-                    let mut response: Response<Body> = problem.to_response().map(Body::from);
-                    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-                    response
-                }
+            let is_refused = refusal.is_some();
+            let mut response: Response<Body> = match refusal {
+                Some(problem) => problem.to_response().map(Body::from),
                 None => handler(request.map(Body::incoming)).await,
             };
+            if is_refused || stopping.is_stopping() {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
             Ok::<_, Infallible>(response)
         }
     });
@@ -80,9 +91,12 @@ where
     let result = tokio::select! {
         biased;
         result = connection.as_mut() => result,
-        () = accepting.stopping() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+        () = accepting.stopping() => match clock.timeout(LINGER, connection.as_mut()).await {
+            Ok(result) => result,
+            Err(_) => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
         }
     };
     if let Err(error) = result {

@@ -114,9 +114,9 @@ pub(crate) async fn accept(listener: Listener, serving: Accepting) {
         };
         match accepted {
             Ok((stream, _)) => {
-                let Accepting { handler, guard, limits, scope, .. } = serving.clone();
+                let Accepting { handler, guard, limits, clock, scope } = serving.clone();
                 serving.scope.spawn("connection", async move {
-                    connection::serve(stream, handler, guard, limits, scope).await;
+                    connection::serve(stream, handler, guard, limits, (clock, scope)).await;
                     drop(place);
                 });
             }
