@@ -255,6 +255,7 @@ impl<S: Send + Sync + 'static> Building<S> {
             }
             DoorKind::Public | DoorKind::Admin | DoorKind::DataPlane => routes,
         };
+        let routes = internals.add_grpc_health_to(routes, self.name);
         let routes =
             if kind.is_documented() { openapi::add_to(routes, self.name, self.about, kind) } else { routes };
         let platform = &self.environment.platform;

@@ -10,6 +10,7 @@
     reason = "a test that cannot go on should stop, and tests own their tasks"
 )]
 
+mod alone;
 mod answer;
 mod folder;
 pub mod postgres;
@@ -17,6 +18,7 @@ mod process;
 mod request;
 mod wait;
 
+pub use alone::serves_alone;
 pub use answer::{Answer, Refusal};
 pub use folder::Folder;
 pub use postgres::Postgres;

@@ -160,11 +160,12 @@ impl Processes {
         let mut arguments = vec!["up", "--processes", "--no-seed", "--port", "0", "--data", data];
         arguments.extend(settings.iter().flat_map(|setting| ["--set", setting.as_str()]));
         let mut supervisor = Process::start(&program(), &arguments, folder.path(), &[]);
-        if supervisor.first_of(&[READY, FAILING]).await != Some(READY) {
-            let said = supervisor.errors();
-            supervisor.signal("TERM").await;
-            supervisor.ended().await;
-            return Err(StartError::new("processes", said));
+        let heard = supervisor.first_of(&[READY, FAILING]).await;
+        if heard != Some(READY) {
+            if heard.is_some() {
+                supervisor.signal("TERM").await;
+            }
+            return Err(StartError::new("processes", supervisor.ended().await.errors));
         }
         let file = FleetFile::read(folder.path()).unwrap();
         let secret = DataFolder::read_secret(folder.path(), INTERNAL_SECRET).unwrap().unwrap();

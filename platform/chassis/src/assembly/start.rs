@@ -370,7 +370,9 @@ impl Running {
     }
 
     fn listen(&mut self, sockets: &mut Sockets) -> Result<(), StartError> {
-        let limits = ConnectionLimits { head: self.platform.http.head_timeout, buffer: HEAD_BUFFER };
+        let http = &self.platform.http;
+        let stall = http.head_timeout.saturating_add(http.deadline);
+        let limits = ConnectionLimits { head: http.head_timeout, stall, buffer: HEAD_BUFFER };
         for instance in &mut self.instances {
             for door in &mut instance.doors {
                 let Some(listener) = sockets.remove(&(instance.name.to_owned(), door.kind)) else {

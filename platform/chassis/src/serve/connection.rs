@@ -1,4 +1,4 @@
-//! One connection: HTTP/1.1 with a timer on every phase.
+//! One connection: HTTP/1.1 or HTTP/2, by what the client begins with; a timer on every phase.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -12,21 +12,29 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tradewind_client::{Body, Handler};
 use tradewind_kernel::Clock;
 
 use crate::serve::guard::{GuardFactory, Guarded, OnRefusal, Verdict};
+use crate::serve::http2;
+use crate::serve::protocol::{Protocol, Rewound, sniff};
 use crate::tasks::Scope;
 
 /// How long an unused connection stays open after the door was asked to stop: a client may be sending its next request,
 /// which would be lost. It is answered with `Connection: close` (RFC 9112 §9.6).
 const LINGER: Duration = Duration::from_millis(200);
 
+/// The most header fields of a request: the hundred that the edge lets in, and those that a hop adds.
+const MAX_HEADERS: usize = 128;
+
 /// Bounds on one connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ConnectionLimits {
     /// How long a client may take to send a head, and how long a connection may stay unused.
     pub(crate) head: Duration,
+    /// How long nothing may move while requests are under way that share a connection: longer than any may take.
+    pub(crate) stall: Duration,
     /// The greatest number of bytes kept while a head is read.
     pub(crate) buffer: usize,
 }
@@ -37,7 +45,8 @@ pub(crate) async fn serve(
     handler: Handler,
     guard: Option<(GuardFactory, OnRefusal)>,
     limits: ConnectionLimits,
-    (clock, accepting): (Clock, Scope),
+    (clock, streams): (Clock, Arc<Semaphore>),
+    accepting: Scope,
 ) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection could not be set up");
@@ -49,7 +58,40 @@ pub(crate) async fn serve(
             let guarded = Guarded::new(stream, factory(), on_refusal, verdict.clone());
             drive(guarded, handler, verdict, limits, (clock, accepting)).await;
         }
-        None => drive(stream, handler, verdict, limits, (clock, accepting)).await,
+        None => {
+            let Some((protocol, stream)) = begin(stream, limits, &clock, &accepting).await else { return };
+            match protocol {
+                Protocol::Http1 => drive(stream, handler, verdict, limits, (clock, accepting)).await,
+                Protocol::Http2 => http2::drive(stream, handler, limits, (clock, streams), accepting).await,
+            }
+        }
+    }
+}
+
+/// What the client speaks; `None` when it did not say so in time.
+async fn begin<I: AsyncRead + Unpin>(
+    stream: I,
+    limits: ConnectionLimits,
+    clock: &Clock,
+    accepting: &Scope,
+) -> Option<(Protocol, Rewound<I>)> {
+    let mut sniffing = std::pin::pin!(sniff(stream));
+    let begun = tokio::select! {
+        biased;
+        begun = clock.timeout(limits.head, sniffing.as_mut()) => begun,
+        // Who has just connected may be sending a request.
+        () = accepting.stopping() => clock.timeout(LINGER, sniffing.as_mut()).await,
+    };
+    match begun {
+        Ok(Ok(begun)) => Some(begun),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "a connection ended early");
+            None
+        }
+        Err(_) => {
+            tracing::debug!("a connection was opened and nothing was sent");
+            None
+        }
     }
 }
 
@@ -86,6 +128,7 @@ async fn drive<I>(
         // A client may close its side after the last request and still wants the answer.
         .half_close(true)
         .max_buf_size(limits.buffer)
+        .max_headers(MAX_HEADERS)
         .serve_connection(TokioIo::new(io), service);
     let mut connection = std::pin::pin!(connection);
     let result = tokio::select! {

@@ -22,6 +22,9 @@ const BACKLOG: i32 = 1024;
 /// Connections served at the same time by one door.
 const MAX_CONNECTIONS: usize = 4_096;
 
+/// Requests under way at the same time on all HTTP/2 connections of one door, where each may carry many.
+const MAX_STREAMS: usize = 4_096;
+
 /// The pause after the system refused to accept: it is out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -103,6 +106,7 @@ pub(crate) async fn accept(listener: Listener, serving: Accepting) {
         }
     };
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let streams = Arc::new(Semaphore::new(MAX_STREAMS));
     loop {
         let Ok(place) = places.clone().acquire_owned().await else {
             return;
@@ -115,8 +119,9 @@ pub(crate) async fn accept(listener: Listener, serving: Accepting) {
         match accepted {
             Ok((stream, _)) => {
                 let Accepting { handler, guard, limits, clock, scope } = serving.clone();
+                let shared = (clock, streams.clone());
                 serving.scope.spawn("connection", async move {
-                    connection::serve(stream, handler, guard, limits, (clock, scope)).await;
+                    connection::serve(stream, handler, guard, limits, shared, scope).await;
                     drop(place);
                 });
             }

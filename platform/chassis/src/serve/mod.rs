@@ -2,7 +2,10 @@
 
 mod connection;
 mod guard;
+mod http2;
 mod listener;
+mod protocol;
+mod streams;
 
 pub use guard::{ConnectionGuard, GuardFactory, GuardRefusal};
 pub use listener::{ListenError, listen};

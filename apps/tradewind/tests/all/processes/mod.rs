@@ -1,5 +1,6 @@
 //! `up --processes`: every service as a process of its own.
 
+mod foreign;
 mod keeping;
 mod restarting;
 mod starting;
