@@ -171,9 +171,14 @@ impl Body {
 
 /// What the sender of a body is told that broke off while it was passed on: it is no fault of the peer.
 pub(crate) fn broken_body(error: &(dyn Error + 'static)) -> Option<Problem> {
-    let mut causes = std::iter::successors(Some(error), |error| error.source());
-    let is_broken = causes.any(|cause| matches!(cause.downcast_ref(), Some(BodyError::Broken)));
-    is_broken.then(|| Problem::new(&MALFORMED_JSON).detail("The body ended before it was complete."))
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if matches!(error.downcast_ref(), Some(BodyError::Broken)) {
+            return Some(Problem::new(&MALFORMED_JSON).detail("The body ended before it was complete."));
+        }
+        cause = error.source();
+    }
+    None
 }
 
 impl From<Bytes> for Body {
