@@ -110,8 +110,10 @@ impl Finder {
             return Ok(());
         }
         let (service, kind) = door_of(name);
-        let told = self.registry.is_some().then_some(Whereabouts::Registry);
-        let Some(place) = given(service, kind, platform)?.or(told) else { return Ok(()) };
+        let told = || self.registry.is_some().then_some(Whereabouts::Registry);
+        let named = given(service, kind, platform)?;
+        let named = named.or_else(|| foreign_place(service, kind, platform)).or_else(told);
+        let Some(place) = named else { return Ok(()) };
         let endpoints = self.endpoints(service, kind, &place, platform)?;
         book.enter_endpoints(name, endpoints);
         book.set_policies(name, platform.client.policies(service));
@@ -183,6 +185,12 @@ pub(super) fn check_addresses(platform: &PlatformSettings) -> Result<(), StartEr
         }
     }
     Ok(())
+}
+
+/// Where a process that is no service of ours has its only door. It speaks no TLS.
+fn foreign_place(service: &str, kind: &str, platform: &PlatformSettings) -> Option<Whereabouts> {
+    let public = platform.processes.get(service)?.public?;
+    (kind == DoorKind::Public.name()).then(|| Whereabouts::Fixed(vec![format!("http://{public}")]))
 }
 
 /// The service and the kind of door that a name in the phone book means.

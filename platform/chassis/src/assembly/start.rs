@@ -212,11 +212,13 @@ impl Assembly {
         let names: Vec<&str> = here.chain(self.beside.iter().map(String::as_str)).collect();
         let platform =
             PlatformSettings::read(settings, &names).map_err(|error| StartError::new("settings", error))?;
-        self.check_doors("doors", &platform.doors)?;
-        self.check_doors("peers", &platform.peers)?;
+        self.check_doors("doors", &platform.doors, &[])?;
+        let foreign: Vec<&str> = platform.processes.keys().map(String::as_str).collect();
+        self.check_doors("peers", &platform.peers, &foreign)?;
         platform.discovery.check().map_err(|wrong| StartError::new("settings", wrong))?;
         check_addresses(&platform)?;
         platform.database.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
+        let names: Vec<&str> = names.into_iter().chain(foreign).collect();
         platform.identity.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
         platform.events.check().map_err(|wrong| StartError::new("settings", wrong))?;
         let (broker, driver) = (&platform.broker, platform.events.driver);
@@ -226,17 +228,19 @@ impl Assembly {
         Ok(platform)
     }
 
-    /// Whether every door named in `section` is there.
+    /// Whether every door named in `section` is there, or may be: of services elsewhere only the kinds are known.
     fn check_doors<T>(
         &self,
         section: &str,
         named: &BTreeMap<String, BTreeMap<String, T>>,
+        foreign: &[&str],
     ) -> Result<(), StartError> {
         for (service, doors) in named {
             let found = self.services.iter().find(|known| known.description().name == *service);
             let known = found.map(|known| &known.description().doors);
             for kind in doors.keys() {
-                if self.beside.contains(service) && DoorKind::ALL.iter().any(|known| known.name() == kind) {
+                let is_elsewhere = self.beside.contains(service) || foreign.contains(&service.as_str());
+                if is_elsewhere && DoorKind::ALL.iter().any(|known| known.name() == kind) {
                     continue;
                 }
                 if !known.is_some_and(|known| known.iter().any(|door| door.kind.name() == kind)) {
@@ -354,7 +358,7 @@ impl Running {
                     let (service, kind) = door_of(&name);
                     let reason =
                         format!("{error}. If {service} runs elsewhere, say where: peers.{service}.{kind}");
-                    StartError::new(instance.name, reason)
+                    StartError::new(instance.name, reason).of_settings()
                 })?;
             }
         }

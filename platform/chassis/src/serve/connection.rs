@@ -25,6 +25,13 @@ use crate::serve::protocol::{Protocol, Rewound, sniff};
 use crate::serve::wire::{Open, Opening};
 use crate::tasks::Scope;
 
+/// How long an unused connection stays open after the door was asked to stop: a client may be sending its next request,
+/// which would be lost. It is answered with `Connection: close` (RFC 9112 §9.6).
+const LINGER: Duration = Duration::from_millis(200);
+
+/// The most header fields of a request: the hundred that the edge lets in, and those that a hop adds.
+const MAX_HEADERS: usize = 128;
+
 /// Bounds on one connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ConnectionLimits {
@@ -118,12 +125,14 @@ fn showing(handler: Handler, peer: Option<Arc<Peer>>) -> Handler {
     })
 }
 
-/// What the client speaks; `None` when it did not say so in time, or nothing is accepted any more.
+/// What the client speaks; `None` when it did not say so in time.
 async fn begin<I: AsyncRead + Unpin>(io: I, terms: &Terms) -> Option<(Protocol, Rewound<I>)> {
+    let mut sniffing = std::pin::pin!(sniff(io));
     let begun = tokio::select! {
         biased;
-        () = terms.accepting.stopping() => return None,
-        begun = terms.clock.timeout(terms.limits.head, sniff(io)) => begun,
+        begun = terms.clock.timeout(terms.limits.head, sniffing.as_mut()) => begun,
+        // Who has just connected may be sending a request.
+        () = terms.accepting.stopping() => terms.clock.timeout(LINGER, sniffing.as_mut()).await,
     };
     match begun {
         Ok(Ok(begun)) => Some(begun),
@@ -144,19 +153,20 @@ where
 {
     let requests = Arc::new(AtomicU64::new(0));
     let handler = terms.handler.clone();
+    let stopping = terms.accepting.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         let index = requests.fetch_add(1, Ordering::Relaxed);
         let refusal = verdict.of(index);
-        let handler = handler.clone();
+        let (handler, stopping) = (handler.clone(), stopping.clone());
         async move {
-            let response = match refusal {
-                Some(problem) => {
-                    let mut response: Response<Body> = problem.to_response().map(Body::from);
-                    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-                    response
-                }
+            let is_refused = refusal.is_some();
+            let mut response: Response<Body> = match refusal {
+                Some(problem) => problem.to_response().map(Body::from),
                 None => handler(request.map(Body::incoming)).await,
             };
+            if is_refused || stopping.is_stopping() {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
             Ok::<_, Infallible>(response)
         }
     });
@@ -166,14 +176,18 @@ where
         // A client may close its side after the last request and still wants the answer.
         .half_close(true)
         .max_buf_size(terms.limits.buffer)
+        .max_headers(MAX_HEADERS)
         .serve_connection(TokioIo::new(io), service);
     let mut connection = std::pin::pin!(connection);
     let result = tokio::select! {
         biased;
         result = connection.as_mut() => result,
-        () = terms.ended() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+        () = terms.ended() => match terms.clock.timeout(LINGER, connection.as_mut()).await {
+            Ok(result) => result,
+            Err(_) => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
         }
     };
     if let Err(error) = result {
