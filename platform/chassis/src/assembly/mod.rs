@@ -2,11 +2,14 @@
 
 mod absent;
 mod announcing;
+mod check;
 mod drain;
 mod identify;
+mod launch;
 mod migrate;
 mod peers;
 mod places;
+mod sockets;
 mod start;
 mod stored;
 
