@@ -10,7 +10,7 @@ use tradewind_client::{
     NearReceiver, PhoneBook, Whereabouts, near,
 };
 use tradewind_kernel::{Clock, Entropy, Secret};
-use tradewind_registry::RegistryClient;
+use tradewind_registry::{Announced, RegistryClient};
 
 use crate::assembly::start::{NEAR_QUEUE, until_stopped};
 use crate::description::{Description, DoorKind};
@@ -25,6 +25,10 @@ pub(super) struct Finder {
     /// What follows sources and probes endpoints.
     pub(super) scope: Scope,
     pub(super) registry: Option<RegistryClient>,
+    /// What the registry is told of the instances here.
+    pub(super) announced: Vec<Announced>,
+    /// What tells this process from other replicas.
+    pub(super) replica: String,
     clock: Clock,
     entropy: Entropy,
     /// By service and kind of door: the names of one door share what is known of its endpoints.
@@ -46,6 +50,7 @@ impl Finder {
     pub(super) fn new(
         platform: &PlatformSettings,
         secret: &Secret,
+        replica: &str,
         (clock, entropy): (Clock, Entropy),
     ) -> Result<Self, StartError> {
         let far =
@@ -56,7 +61,8 @@ impl Finder {
         });
         let watching = registry.clone().map(|client| ("registry", Work(Box::pin(client.watch()))));
         let (scope, work) = (Scope::new("discovery"), watching.into_iter().collect());
-        Ok(Self { scope, registry, clock, entropy, found: BTreeMap::new(), work })
+        let (announced, replica, found) = (Vec::new(), replica.to_owned(), BTreeMap::new());
+        Ok(Self { scope, registry, announced, replica, clock, entropy, found, work })
     }
 
     /// Sets to work what follows sources and probes endpoints.

@@ -8,7 +8,6 @@ use tradewind_client::{NearReceiver, PhoneBook};
 use tradewind_db::Db;
 use tradewind_events::{Feed, LogFeed};
 use tradewind_kernel::{Clock, Entropy, Secret};
-use tradewind_registry::Announced;
 
 use crate::assembly::absent::{Absent, AbsentFeed};
 use crate::assembly::announcing::check_reachable;
@@ -58,12 +57,8 @@ pub struct Running {
     /// Keeps the lock until everything has ended.
     pub(super) folder: Option<DataFolder>,
     book: PhoneBook,
-    /// Where those in other processes are.
+    /// Where those in other processes are, and what those are told of this one.
     pub(super) finder: Finder,
-    /// What the registry is told of the instances.
-    pub(super) announced: Vec<Announced>,
-    /// What tells this process from other replicas.
-    pub(super) replica: String,
     pub(super) entropy: Entropy,
     secret: Secret,
 }
@@ -107,7 +102,8 @@ impl Assembly {
         let mut sockets = bind_all(&self.services, network, &platform)?;
         check_reachable(&sockets, &platform)?;
         let book = PhoneBook::new(clock.clone(), entropy.fork("phone book"));
-        let mut finder = Finder::new(&platform, &secret, (clock.clone(), entropy.fork("discovery")))?;
+        let drawn = (clock.clone(), entropy.fork("discovery"));
+        let mut finder = Finder::new(&platform, &secret, &instance, drawn)?;
         let logs = telemetry::log_book();
         let (mut instances, mut absent) = (Vec::new(), Vec::new());
         let mut receivers = Vec::new();
@@ -158,27 +154,9 @@ impl Assembly {
         if let (true, Some(first)) = (instances.is_empty(), absent.first()) {
             return Err(first.error.clone());
         }
-        let mut running = Running {
-            instances,
-            absent,
-            clock,
-            platform,
-            folder,
-            book,
-            finder,
-            announced: Vec::new(),
-            replica: instance,
-            entropy,
-            secret,
-        };
-        running.find_peers()?;
-        running.answer_near(receivers);
-        running.follow();
-        running.repeat();
-        running.export();
-        running.listen(&mut sockets)?;
-        running.prepare_announcing();
-        running.finder.begin();
+        let mut running =
+            Running { instances, absent, clock, platform, folder, book, finder, entropy, secret };
+        running.set_to_work(receivers, &mut sockets)?;
         Ok(running)
     }
 
@@ -315,6 +293,23 @@ async fn answer_near(scope: Scope, handler: tradewind_client::Handler, mut recei
 }
 
 impl Running {
+    /// Connects what was built, and begins what runs by itself.
+    fn set_to_work(
+        &mut self,
+        receivers: Vec<(Scope, tradewind_client::Handler, NearReceiver)>,
+        sockets: &mut Sockets,
+    ) -> Result<(), StartError> {
+        self.find_peers()?;
+        self.answer_near(receivers);
+        self.follow();
+        self.repeat();
+        self.export();
+        self.listen(sockets)?;
+        self.prepare_announcing();
+        self.finder.begin();
+        Ok(())
+    }
+
     /// Makes sure that every peer has an address: in this process, or where the settings say.
     fn find_peers(&mut self) -> Result<(), StartError> {
         for instance in &self.instances {
