@@ -3,6 +3,8 @@
 mod absent;
 mod announcing;
 mod drain;
+mod ground;
+mod identify;
 mod migrate;
 mod peers;
 mod places;

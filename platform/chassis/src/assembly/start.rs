@@ -1,25 +1,28 @@
 //! Building services, connecting them, and setting them to work.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use tradewind_client::{NearReceiver, PhoneBook};
 use tradewind_db::Db;
 use tradewind_events::{Feed, LogFeed};
+use tradewind_identity::Identity;
 use tradewind_kernel::{Clock, Entropy, Secret};
 
 use crate::assembly::absent::{Absent, AbsentFeed};
 use crate::assembly::announcing::check_reachable;
+use crate::assembly::ground::{Built, Ground, Receivers};
+use crate::assembly::identify::{Serving, identify};
 use crate::assembly::peers::{Finder, check_addresses, door_of};
-use crate::assembly::places::Places;
+use crate::by_broker::BrokerLink;
 use crate::data_folder::DataFolder;
-use crate::database::Place;
 use crate::description::{Description, DoorKind};
 use crate::far_feed::FarFeed;
 use crate::health::Stage;
 use crate::host::{HandedSocket, Host, Network, PlatformSettings, Storage};
-use crate::instance::{Environment, Instance, OpenDoor};
+use crate::identity;
+use crate::instance::{Instance, OpenDoor};
 use crate::serve::{Accepting, ConnectionLimits, Listener, accept, accept_on_own_thread};
 use crate::service::Service;
 use crate::settings::SettingsSource;
@@ -61,6 +64,12 @@ pub struct Running {
     pub(super) finder: Finder,
     pub(super) entropy: Entropy,
     secret: Secret,
+    /// By which events travel, if not by the feed.
+    pub(super) broker: Option<BrokerLink>,
+    /// The services that announce events.
+    tellers: BTreeSet<String>,
+    /// Who the process is, where it has a certificate.
+    identity: Option<Identity>,
 }
 
 impl Assembly {
@@ -99,63 +108,36 @@ impl Assembly {
         let Host { clock, entropy, settings, storage, network } = host;
         let (secret, folder) = secret(storage, &entropy)?;
         let instance = instance(folder.as_ref(), &entropy)?;
+        let identity = identify(&self.services, &network, &platform, &clock)?;
         let mut sockets = bind_all(&self.services, network, &platform)?;
         check_reachable(&sockets, &platform)?;
         let book = PhoneBook::new(clock.clone(), entropy.fork("phone book"));
         let drawn = (clock.clone(), entropy.fork("discovery"));
-        let mut finder = Finder::new(&platform, &secret, &instance, drawn)?;
+        let mut finder = Finder::new(&platform, &secret, (&instance, identity.clone()), drawn)?;
+        let broker = BrokerLink::new(&platform, &clock, &entropy)?;
+        let tellers = tellers(&self.services);
         let logs = telemetry::log_book();
-        let (mut instances, mut absent) = (Vec::new(), Vec::new());
-        let mut receivers = Vec::new();
-        let mut places = Places::default();
-        for service in self.services {
-            let description = service.description;
-            let entropy = entropy.fork(&description.name);
-            let place = Place {
-                service: &description.name,
-                folder: folder.as_ref(),
-                settings: &platform.database,
-                clock: &clock,
-                entropy: &entropy,
-            };
-            let launched = match places.open(&place, progress).await {
-                Err(error) => Err(error),
-                Ok(db) => {
-                    let environment = Environment {
-                        clock: clock.clone(),
-                        entropy: entropy.clone(),
-                        settings: settings.clone(),
-                        platform: platform.clone(),
-                        secret: secret.clone(),
-                        db,
-                        instance: instance.clone(),
-                        book: book.clone(),
-                        logs: logs.clone(),
-                        tells_of_process: instances.is_empty(),
-                    };
-                    service.launch.launch(environment).await
-                }
-            };
-            match launched {
-                Ok(instance) => {
-                    receivers.extend(finder.enter_doors(&book, &description, &instance, &platform)?);
-                    progress(&description.name, "built");
-                    instances.push(instance);
-                }
-                Err(error) if error.is_of_database() => {
-                    let failed = Absent::new(&description, error);
-                    receivers.extend(failed.enter(&book));
-                    progress(&description.name, &format!("does not run: {}", failed.reason()));
-                    absent.push(failed);
-                }
-                Err(error) => return Err(error),
-            }
-        }
+        let ground = Ground { clock, entropy, settings, platform, secret, identity, instance, book, logs };
+        let built = ground.build(self.services, folder.as_ref(), &mut finder, progress).await?;
+        let Built { instances, absent, receivers } = built;
+        let Ground { clock, entropy, platform, secret, identity, book, .. } = ground;
         if let (true, Some(first)) = (instances.is_empty(), absent.first()) {
             return Err(first.error.clone());
         }
-        let mut running =
-            Running { instances, absent, clock, platform, folder, book, finder, entropy, secret };
+        let mut running = Running {
+            instances,
+            absent,
+            clock,
+            platform,
+            folder,
+            book,
+            finder,
+            entropy,
+            secret,
+            broker,
+            tellers,
+            identity,
+        };
         running.set_to_work(receivers, &mut sockets)?;
         Ok(running)
     }
@@ -175,7 +157,10 @@ impl Assembly {
         platform.discovery.check().map_err(|wrong| StartError::new("settings", wrong))?;
         check_addresses(&platform)?;
         platform.database.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
+        platform.identity.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
         platform.events.check().map_err(|wrong| StartError::new("settings", wrong))?;
+        let (broker, driver) = (&platform.broker, platform.events.driver);
+        broker.check(driver).map_err(|wrong| StartError::new("settings", wrong))?;
         platform.client.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
         self.services.iter().try_for_each(|service| service.launch.check(settings))?;
         Ok(platform)
@@ -202,6 +187,12 @@ impl Assembly {
         }
         Ok(())
     }
+}
+
+/// The services that announce events.
+fn tellers(services: &[Service]) -> BTreeSet<String> {
+    let tell = services.iter().map(Service::description).filter(|each| !each.promises.is_empty());
+    tell.map(|description| description.name.clone()).collect()
 }
 
 /// What tells this process from other replicas, and is the same in its next life.
@@ -294,16 +285,14 @@ async fn answer_near(scope: Scope, handler: tradewind_client::Handler, mut recei
 
 impl Running {
     /// Connects what was built, and begins what runs by itself.
-    fn set_to_work(
-        &mut self,
-        receivers: Vec<(Scope, tradewind_client::Handler, NearReceiver)>,
-        sockets: &mut Sockets,
-    ) -> Result<(), StartError> {
+    fn set_to_work(&mut self, receivers: Receivers, sockets: &mut Sockets) -> Result<(), StartError> {
         self.find_peers()?;
         self.answer_near(receivers);
         self.follow();
+        self.relay();
         self.repeat();
         self.export();
+        self.watch_identity();
         self.listen(sockets)?;
         self.prepare_announcing();
         self.finder.begin();
@@ -327,7 +316,7 @@ impl Running {
         Ok(())
     }
 
-    fn answer_near(&self, receivers: Vec<(Scope, tradewind_client::Handler, NearReceiver)>) {
+    fn answer_near(&self, receivers: Receivers) {
         for (scope, handler, receiver) in receivers {
             let serving = answer_near(scope.clone(), handler, receiver);
             scope.spawn("near door", serving);
@@ -353,9 +342,27 @@ impl Running {
                         Box::new(FarFeed::new(producer, instance.name, peer, self.secret.clone(), drawn))
                     }
                 };
+                let feed = match &self.broker {
+                    Some(broker) => broker.feed(instance, producer, feed),
+                    None => feed,
+                };
                 let scope = &instance.scopes.consumers;
                 scope.spawn("subscription", until_stopped(scope.clone(), (follower.follow)(feed)));
             }
+        }
+    }
+
+    /// Connects to the broker, if there is one, and publishes what the services announce.
+    fn relay(&self) {
+        let Some(broker) = &self.broker else { return };
+        if let Some(first) = self.instances.first() {
+            broker.observe(&first.metrics);
+        }
+        broker.run();
+        for instance in self.instances.iter().filter(|instance| self.tellers.contains(instance.name)) {
+            let scope = &instance.scopes.consumers;
+            let relay = broker.relay(instance, &self.clock, &self.entropy);
+            scope.spawn("relay", until_stopped(scope.clone(), relay));
         }
     }
 
@@ -385,10 +392,22 @@ impl Running {
         }
     }
 
+    /// Follows the files of the identity for as long as there are connections.
+    fn watch_identity(&self) {
+        if let (Some(identity), Some(first)) = (&self.identity, self.instances.first()) {
+            let scope = &first.scopes.connections;
+            let watching = identity::watch(identity.clone(), self.clock.clone());
+            scope.spawn("identity", until_stopped(scope.clone(), watching));
+        }
+    }
+
     fn listen(&mut self, sockets: &mut Sockets) -> Result<(), StartError> {
         let http = &self.platform.http;
         let stall = http.head_timeout.saturating_add(http.deadline);
         let limits = ConnectionLimits { head: http.head_timeout, stall, buffer: HEAD_BUFFER };
+        let (clock, identity) = (self.clock.clone(), self.identity.clone());
+        let public = self.platform.identity.public;
+        let common = Serving { limits, clock: &clock, identity, public };
         for instance in &mut self.instances {
             for door in &mut instance.doors {
                 let Some(listener) = sockets.remove(&(instance.name.to_owned(), door.kind)) else {
@@ -399,6 +418,7 @@ impl Running {
                 let serving = Accepting {
                     handler: door.handler.clone(),
                     guard: door.guard.clone(),
+                    wire: common.wire(instance.name, door.kind),
                     limits,
                     clock: self.clock.clone(),
                     scope: scope.clone(),
@@ -413,7 +433,7 @@ impl Running {
             }
         }
         for absent in &mut self.absent {
-            absent.listen(sockets, limits, &self.clock);
+            absent.listen(sockets, &common);
         }
         Ok(())
     }
@@ -475,6 +495,12 @@ impl Running {
     #[must_use]
     pub fn secret(&self) -> &Secret {
         &self.secret
+    }
+
+    /// Who the process is, where it has a certificate; for its own calls.
+    #[must_use]
+    pub fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
     }
 
     /// The clock of the process.
