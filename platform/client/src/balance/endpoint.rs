@@ -1,5 +1,6 @@
 //! One endpoint: its load, its breaker, and whether it is left alone.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tradewind_kernel::Entropy;
@@ -94,6 +95,8 @@ struct Out {
 pub(super) struct Endpoint {
     pub(super) serial: u64,
     pub(super) located: Located,
+    /// That of `located`: every attempt takes it along.
+    pub(super) address: Arc<Address>,
     load: Load,
     breaker: Option<Breaker>,
     out: Option<Out>,
@@ -116,6 +119,7 @@ impl Endpoint {
     ) -> Self {
         Self {
             serial,
+            address: Arc::new(located.address.clone()),
             located,
             load: Load::default(),
             breaker: breaker.map(Breaker::new),
