@@ -13,9 +13,10 @@ use tradewind_problem::{Problem, UNAVAILABLE};
 
 use crate::Body;
 use crate::connect::Connector;
+use crate::unanswered::{Cause, Unanswered};
 
-/// How long an unused connection is kept.
-const IDLE_LIMIT: Duration = Duration::from_secs(30);
+/// How long an unused connection is kept: less than a door keeps it, so that none is taken up that the door closes.
+const IDLE_LIMIT: Duration = Duration::from_secs(20);
 
 /// Unused connections kept per address.
 const IDLE_CONNECTIONS: usize = 64;
@@ -105,23 +106,37 @@ impl FarClient {
         Self { connector, pool, ..self }
     }
 
+    /// The address, as `host:port`.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.authority.to_string()
+    }
+
     /// Sends a request; its target is the path and query, the address is this client's. A request of version
     /// HTTP/2 goes over HTTP/2, any other over HTTP/1.1.
     ///
     /// # Errors
     /// [`UNAVAILABLE`] when no connection could be opened or it broke before the answer.
-    pub async fn send(&self, mut request: Request<Body>) -> Result<Response<Body>, Problem> {
+    pub async fn send(&self, request: Request<Body>) -> Result<Response<Body>, Problem> {
+        Ok(self.try_send(request).await?)
+    }
+
+    /// The same, and says whether the peer may have acted on a request that was not answered.
+    pub(crate) async fn try_send(&self, mut request: Request<Body>) -> Result<Response<Body>, Unanswered> {
         let target = request.uri().path_and_query().cloned();
         let target = target.unwrap_or_else(|| PathAndQuery::from_static("/"));
         let scheme = self.connector.scheme();
         let uri = Uri::builder().scheme(scheme).authority(self.authority.clone()).path_and_query(target);
-        *request.uri_mut() = uri.build().map_err(Problem::internal)?;
+        *request.uri_mut() = uri
+            .build()
+            .map_err(|error| Unanswered { problem: Problem::internal(error), cause: Cause::Busy })?;
         let client = self.client(request.version());
         let response = client.request(request).await.map_err(|error| {
-            Problem::new(&UNAVAILABLE)
+            let problem = Problem::new(&UNAVAILABLE)
                 .detail("The request was not answered: the peer cannot be reached.")
                 .retry_after(Duration::from_secs(1))
-                .operator(format!("{}: {}", self.authority, with_causes(&error)))
+                .operator(format!("{}: {}", self.authority, with_causes(&error)));
+            Unanswered { problem, cause: Cause::of(&error) }
         })?;
         Ok(response.map(Body::incoming))
     }

@@ -1,6 +1,7 @@
 //! Many services in one process.
 
 mod absent;
+mod announcing;
 mod drain;
 mod identify;
 mod migrate;

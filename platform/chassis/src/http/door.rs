@@ -28,8 +28,16 @@ const OPEN_PATHS: [&str; 5] =
     ["/livez", "/readyz", "/startupz", "/metrics", tradewind_grpc::health::CHECK.path()];
 
 /// Routes of an internal door for those who look on.
-pub(crate) const WATCHED: [&str; 7] =
-    ["/events", "/logs", "/traces", "/evidence", "/evidence/head", "/events/horizon", "/subscriptions"];
+pub(crate) const WATCHED: [&str; 8] = [
+    "/events",
+    "/logs",
+    "/traces",
+    "/evidence",
+    "/evidence/head",
+    "/events/horizon",
+    "/subscriptions",
+    "/peers",
+];
 
 /// Who may come in, and how they are recognised.
 #[derive(Debug, Clone)]

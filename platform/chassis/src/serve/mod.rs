@@ -5,11 +5,13 @@ mod guard;
 mod http2;
 mod listener;
 mod protocol;
+mod standalone;
 mod streams;
 mod wire;
 
 pub use guard::{ConnectionGuard, GuardFactory, GuardRefusal};
 pub use listener::{ListenError, listen};
+pub use standalone::serve_handler;
 
 pub(crate) use connection::ConnectionLimits;
 pub(crate) use connection::Shown;

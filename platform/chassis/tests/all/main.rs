@@ -16,6 +16,7 @@ mod identity;
 mod lamps;
 mod letters;
 mod lives;
+mod replicas;
 mod logged;
 mod rotation;
 mod starts;
