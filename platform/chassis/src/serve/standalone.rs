@@ -36,7 +36,8 @@ pub fn serve_handler(
     let address = listener.address;
     let limits = ConnectionLimits { head: HEAD, stall: STALL, buffer: HEAD_BUFFER };
     let wire = Wire::new("standalone", DoorKind::Public, None, PublicDoors::Both);
-    let serving = Accepting { handler, guard: None, limits, wire, clock: clock.clone(), scope: scope.clone() };
+    let serving =
+        Accepting { handler, guard: None, limits, wire, clock: clock.clone(), scope: scope.clone() };
     scope.spawn("accept", accept(listener, serving));
     Ok(address)
 }
