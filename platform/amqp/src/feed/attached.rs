@@ -26,19 +26,34 @@ impl Attached {
         clock: &Clock,
     ) -> Result<Self, BrokerError> {
         let Opened { channel, generation } = link.channel().await?;
+        let declaring = topology::declare_exchange(&channel, &names.exchange);
+        let Ok(declared) = clock.timeout(options.timeout, declaring).await else {
+            link.distrust(generation);
+            return Err(BrokerError::Silent("an exchange was to be declared"));
+        };
+        declared?;
         let preparing = async {
-            topology::declare_subscription(&channel, names).await?;
+            topology::declare_subscription(&channel, names, clock).await?;
             let of = |error: lapin::Error| BrokerError::of(&format!("queue {}", names.queue), &error);
             channel.basic_qos(options.prefetch, BasicQosOptions::default()).await.map_err(of)?;
             let (how, arguments) = (BasicConsumeOptions::default(), FieldTable::default());
             channel.basic_consume(names.queue.clone(), "".into(), how, arguments).await.map_err(of)
         };
-        let Ok(prepared) = clock.timeout(options.timeout, preparing).await else {
-            link.distrust(generation);
-            return Err(BrokerError::Silent("a queue was to be declared"));
-        };
-        let consumer = prepared?;
+        // Who answered for the exchange is there: it is the queue that does not.
+        let dead = |_| Err(BrokerError::Dead(names.queue.to_string()));
+        let consumer = clock.timeout(3 * topology::QUEUE_LIMIT, preparing).await.unwrap_or_else(dead)?;
         Ok(Self { channel, consumer })
+    }
+
+    /// Removes a queue that does not answer; the next attempt declares it anew.
+    pub(super) async fn remove(link: &Link, queue: &str, clock: &Clock) {
+        let removed = match link.channel().await {
+            Ok(opened) => topology::delete_queue(&opened.channel, queue, clock).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = removed {
+            tracing::warn!(queue, %error, "the queue could not be deleted");
+        }
     }
 
     /// The next delivery; `None` when the queue was deleted. May be dropped at any await.

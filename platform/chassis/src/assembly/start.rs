@@ -101,7 +101,7 @@ impl Assembly {
         let Host { clock, entropy, settings, storage, network } = host;
         let (secret, folder) = secret(storage, &entropy)?;
         let instance = instance(folder.as_ref(), &entropy)?;
-        let mut sockets = bind_all(&self.services, network, &platform)?;
+        let sockets = bind_all(&self.services, network, &platform)?;
         let broker = BrokerLink::new(&platform, &clock, &entropy)?;
         let tellers = tellers(&self.services);
         let book = PhoneBook::default();
@@ -155,16 +155,9 @@ impl Assembly {
         if let (true, Some(first)) = (instances.is_empty(), absent.first()) {
             return Err(first.error.clone());
         }
-        let mut running =
+        let running =
             Running { instances, absent, clock, platform, folder, book, entropy, secret, broker, tellers };
-        running.find_peers()?;
-        running.answer_near(receivers);
-        running.follow();
-        running.relay();
-        running.repeat();
-        running.export();
-        running.listen(&mut sockets)?;
-        Ok(running)
+        running.begin(receivers, sockets)
     }
 
     /// Makes sure that all settings fit, those of the platform and those of every service, before anything
@@ -307,6 +300,22 @@ async fn answer_near(scope: Scope, handler: tradewind_client::Handler, mut recei
 }
 
 impl Running {
+    /// Connects what was built, and sets it to work.
+    fn begin(
+        mut self,
+        receivers: Vec<(Scope, tradewind_client::Handler, NearReceiver)>,
+        mut sockets: Sockets,
+    ) -> Result<Self, StartError> {
+        self.find_peers()?;
+        self.answer_near(receivers);
+        self.follow();
+        self.relay();
+        self.repeat();
+        self.export();
+        self.listen(&mut sockets)?;
+        Ok(self)
+    }
+
     /// Makes sure that every peer has an address: in this process, or where the settings say.
     fn find_peers(&self) -> Result<(), StartError> {
         for instance in &self.instances {
