@@ -15,6 +15,8 @@ use crate::topology::{self, Names};
 pub(super) struct Attached {
     channel: Channel,
     consumer: Consumer,
+    /// Something was delivered: of all consumers of the queue the broker chose this one.
+    pub(super) is_chosen: bool,
 }
 
 impl Attached {
@@ -42,7 +44,7 @@ impl Attached {
         // Who answered for the exchange is there: it is the queue that does not.
         let dead = |_| Err(BrokerError::Dead(names.queue.to_string()));
         let consumer = clock.timeout(3 * topology::QUEUE_LIMIT, preparing).await.unwrap_or_else(dead)?;
-        Ok(Self { channel, consumer })
+        Ok(Self { channel, consumer, is_chosen: false })
     }
 
     /// Removes a queue that does not answer; the next attempt declares it anew.
@@ -58,7 +60,9 @@ impl Attached {
 
     /// The next delivery; `None` when the queue was deleted. May be dropped at any await.
     pub(super) async fn next(&mut self) -> Option<lapin::Result<Delivery>> {
-        self.consumer.next().await
+        let next = self.consumer.next().await;
+        self.is_chosen |= matches!(next, Some(Ok(_)));
+        next
     }
 
     /// Acknowledges the delivery and all before it. Whether that arrives is not waited for: if it does not, they come

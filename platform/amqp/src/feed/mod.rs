@@ -278,7 +278,7 @@ impl AmqpFeed {
             self.log.read(position, limit).await?
         };
         self.counts.fetched.add(events.len() as u64);
-        if is_only_late && !events.is_empty() {
+        if is_only_late && self.is_chosen() && !events.is_empty() {
             self.missing.look_at = self.clock.monotonic() + LOOK_SOON;
         }
         if events.is_empty() && self.attached.is_some() {
@@ -355,6 +355,10 @@ impl Feed for AmqpFeed {
 
     fn patience(&self) -> Duration {
         PATIENCE
+    }
+
+    fn is_chosen(&self) -> bool {
+        self.attached.as_ref().is_some_and(|attached| attached.is_chosen)
     }
 
     fn head(&mut self) -> Later<'_, Result<i64, FeedError>> {
