@@ -13,7 +13,6 @@ use tradewind_problem::{DEADLINE_EXCEEDED, Problem, UNAVAILABLE};
 
 use crate::balance::Ended;
 use crate::forward::Pace;
-use crate::grpc::write_timeout;
 use crate::guard::{Attempt, Failure, Terms};
 use crate::policy::retry::{is_repeatable, least_wait, repeat};
 use crate::policy::verdict::Verdict;
@@ -223,7 +222,7 @@ impl Caller {
         headers::write(request.headers_mut(), &trace, self.context.correlation, remaining);
         let is_rpc = tradewind_grpc::is_grpc(request.headers());
         if is_rpc {
-            write_timeout(&mut request, remaining);
+            headers::write_grpc_timeout(request.headers_mut(), remaining);
         }
         let mut span = self.begin_span(&trace, &request);
         let attempt = match address.send(request).await {
