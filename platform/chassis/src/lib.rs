@@ -9,6 +9,8 @@
 
 mod assembly;
 mod backup;
+mod broker;
+mod by_broker;
 mod data_folder;
 mod database;
 mod dependency;
@@ -20,6 +22,7 @@ mod fault_points;
 mod health;
 mod host;
 pub mod http;
+mod identity;
 mod instance;
 mod internals;
 mod kept;
@@ -42,6 +45,7 @@ pub mod telemetry;
 mod upkeep;
 
 pub use assembly::{Assembly, Drained, INTERNAL_SECRET, Running, Stored};
+pub use broker::{BrokerSettings, EventDriver};
 pub use data_folder::{DataFolder, DataFolderError};
 pub use database::DatabaseSettings;
 pub use dependency::Dependency;
@@ -53,6 +57,7 @@ pub use host::{
     AccessSettings, EventSettings, ForeignProcess, HandedSocket, Host, HttpSettings, Network,
     PlatformSettings, ShutdownSettings, Storage,
 };
+pub use identity::{IdentitySettings, PublicDoors, declared_callers};
 pub use instance::OpenDoor;
 pub use otlp::TelemetrySettings;
 pub use plan::Init;

@@ -16,6 +16,7 @@ use crate::description::DoorKind;
 use crate::evidence::Evidences;
 use crate::health::Health;
 use crate::http::{Access, DoorContext, DoorLimits, DoorMetrics, InFlight, Routes, door_handler};
+use crate::identity;
 use crate::instance::{BuiltDoor, Environment, Follower, Instance, Repeater, Scopes};
 use crate::internals::Internals;
 use crate::kept::Kept;
@@ -190,6 +191,9 @@ where
         let health = Health::default();
         let scopes = Scopes::new(name);
         observe(&metrics, &environment.db, &scopes);
+        if let Some(identity) = &environment.identity {
+            identity::observe(&metrics, identity);
+        }
         let exporter = kept.exporter(name, &environment, &metrics).map_err(failed)?;
         let platform = Internals { health: health.clone(), metrics: metrics.clone() };
         let subscriptions: Vec<Followed<S>> = subscriptions.into_iter().map(Followed::new).collect();
@@ -212,13 +216,14 @@ where
         let followed = followers.iter().map(|each| (each.producer, each.progress.clone())).collect();
         let mut repeaters: Vec<_> = jobs.into_iter().map(|job| building.repeater(job)).collect();
         repeaters.extend(building.upkeep());
-        let Building { environment, scopes, holder, .. } = building;
+        let Building { environment, metrics, scopes, holder, .. } = building;
         let wanted = init_with.wanted;
         Ok(Instance {
             name,
             holder,
             db: environment.db,
             health,
+            metrics,
             doors,
             followers,
             followed,
@@ -261,7 +266,10 @@ impl<S: Send + Sync + 'static> Building<S> {
             if kind.is_documented() { openapi::add_to(routes, self.name, self.about, kind) } else { routes };
         let platform = &self.environment.platform;
         let access = match kind {
-            DoorKind::Internal => Access::Internal { secret: self.environment.secret.clone() },
+            DoorKind::Internal => Access::Internal {
+                secret: self.environment.secret.clone(),
+                declared: platform.identity.declared(self.name),
+            },
             DoorKind::DataPlane => Access::Unchecked,
             DoorKind::Public | DoorKind::Admin => {
                 Access::Public { development_tokens: platform.access.development_tokens }
@@ -414,10 +422,11 @@ fn observe(metrics: &Metrics, db: &Db, scopes: &Scopes) {
 
 fn observe_subscription(metrics: &Metrics, producer: &'static str, progress: &Arc<Progress>) {
     type Count = fn(&Progress) -> u64;
-    let counts: [(&'static str, &'static str, Count); 3] = [
+    let counts: [(&'static str, &'static str, Count); 4] = [
         ("subscription_handled_total", "Events handled", Progress::handled),
         ("subscription_failures_total", "What failed, whoever was at fault", Progress::failures),
         ("subscription_attempts_total", "Failed attempts counted against their event", Progress::attempts),
+        ("subscription_unknown_total", "Events of a version or name that is not known", Progress::strange),
     ];
     type Level = fn(&Progress) -> i64;
     let levels: [(&'static str, &'static str, Level); 4] = [

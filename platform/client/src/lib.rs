@@ -15,6 +15,7 @@ mod balance;
 mod body;
 mod book;
 mod call;
+mod connect;
 mod discovery;
 mod far;
 mod forward;

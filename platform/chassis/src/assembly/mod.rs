@@ -3,6 +3,7 @@
 mod absent;
 mod announcing;
 mod drain;
+mod identify;
 mod migrate;
 mod peers;
 mod places;

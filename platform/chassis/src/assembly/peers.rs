@@ -9,6 +9,7 @@ use tradewind_client::{
     Address, BoxFuture, Connect, Discovery, Dns, Endpoints, FarClient, Fixed, Follower, Handler,
     NearReceiver, PhoneBook, Whereabouts, near,
 };
+use tradewind_identity::Identity;
 use tradewind_kernel::{Clock, Entropy, Secret};
 use tradewind_registry::RegistryClient;
 
@@ -25,6 +26,8 @@ pub(super) struct Finder {
     /// What follows sources and probes endpoints.
     pub(super) scope: Scope,
     pub(super) registry: Option<RegistryClient>,
+    /// Shown to those that are found; without it they are spoken to in the clear.
+    identity: Option<Identity>,
     clock: Clock,
     entropy: Entropy,
     /// By service and kind of door: the names of one door share what is known of its endpoints.
@@ -46,6 +49,7 @@ impl Finder {
     pub(super) fn new(
         platform: &PlatformSettings,
         secret: &Secret,
+        identity: Option<Identity>,
         (clock, entropy): (Clock, Entropy),
     ) -> Result<Self, StartError> {
         let far =
@@ -56,7 +60,7 @@ impl Finder {
         });
         let watching = registry.clone().map(|client| ("registry", Work(Box::pin(client.watch()))));
         let (scope, work) = (Scope::new("discovery"), watching.into_iter().collect());
-        Ok(Self { scope, registry, clock, entropy, found: BTreeMap::new(), work })
+        Ok(Self { scope, registry, identity, clock, entropy, found: BTreeMap::new(), work })
     }
 
     /// Sets to work what follows sources and probes endpoints.
@@ -138,7 +142,14 @@ impl Finder {
                 registry.source(service, kind)
             }
         };
-        let connect: Connect = Arc::new(FarClient::new);
+        let (identity, name) = (self.identity.clone(), service.to_owned());
+        let connect: Connect = Arc::new(move |address| {
+            let client = FarClient::new(address)?;
+            Ok(match &identity {
+                Some(identity) => client.with_identity(identity, &name),
+                None => client,
+            })
+        });
         let following = Follower::new(endpoints.clone(), source, connect).run();
         let probing = Work(Box::pin(endpoints.clone().look_after()));
         self.work.extend([("discovery", Work(Box::pin(following))), ("probes", probing)]);

@@ -1,25 +1,29 @@
 //! Building services, connecting them, and setting them to work.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use tradewind_client::{NearReceiver, PhoneBook};
 use tradewind_db::Db;
 use tradewind_events::{Feed, LogFeed};
+use tradewind_identity::Identity;
 use tradewind_kernel::{Clock, Entropy, Secret};
 use tradewind_registry::Announced;
 
 use crate::assembly::absent::{Absent, AbsentFeed};
 use crate::assembly::announcing::check_reachable;
+use crate::assembly::identify::{Serving, identify};
 use crate::assembly::peers::{Finder, check_addresses, door_of};
 use crate::assembly::places::Places;
+use crate::by_broker::BrokerLink;
 use crate::data_folder::DataFolder;
 use crate::database::Place;
 use crate::description::{Description, DoorKind};
 use crate::far_feed::FarFeed;
 use crate::health::Stage;
 use crate::host::{HandedSocket, Host, Network, PlatformSettings, Storage};
+use crate::identity;
 use crate::instance::{Environment, Instance, OpenDoor};
 use crate::serve::{Accepting, ConnectionLimits, Listener, accept, accept_on_own_thread};
 use crate::service::Service;
@@ -66,6 +70,12 @@ pub struct Running {
     pub(super) replica: String,
     pub(super) entropy: Entropy,
     secret: Secret,
+    /// By which events travel, if not by the feed.
+    pub(super) broker: Option<BrokerLink>,
+    /// The services that announce events.
+    tellers: BTreeSet<String>,
+    /// Who the process is, where it has a certificate.
+    identity: Option<Identity>,
 }
 
 impl Assembly {
@@ -104,10 +114,14 @@ impl Assembly {
         let Host { clock, entropy, settings, storage, network } = host;
         let (secret, folder) = secret(storage, &entropy)?;
         let instance = instance(folder.as_ref(), &entropy)?;
+        let identity = identify(&self.services, &network, &platform, &clock)?;
         let mut sockets = bind_all(&self.services, network, &platform)?;
         check_reachable(&sockets, &platform)?;
         let book = PhoneBook::new(clock.clone(), entropy.fork("phone book"));
-        let mut finder = Finder::new(&platform, &secret, (clock.clone(), entropy.fork("discovery")))?;
+        let drawn = (clock.clone(), entropy.fork("discovery"));
+        let mut finder = Finder::new(&platform, &secret, identity.clone(), drawn)?;
+        let broker = BrokerLink::new(&platform, &clock, &entropy)?;
+        let tellers = tellers(&self.services);
         let logs = telemetry::log_book();
         let (mut instances, mut absent) = (Vec::new(), Vec::new());
         let mut receivers = Vec::new();
@@ -131,6 +145,7 @@ impl Assembly {
                         settings: settings.clone(),
                         platform: platform.clone(),
                         secret: secret.clone(),
+                        identity: identity.clone(),
                         db,
                         instance: instance.clone(),
                         book: book.clone(),
@@ -170,12 +185,17 @@ impl Assembly {
             replica: instance,
             entropy,
             secret,
+            broker,
+            tellers,
+            identity,
         };
         running.find_peers()?;
         running.answer_near(receivers);
         running.follow();
+        running.relay();
         running.repeat();
         running.export();
+        running.watch_identity();
         running.listen(&mut sockets)?;
         running.prepare_announcing();
         running.finder.begin();
@@ -197,7 +217,10 @@ impl Assembly {
         platform.discovery.check().map_err(|wrong| StartError::new("settings", wrong))?;
         check_addresses(&platform)?;
         platform.database.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
+        platform.identity.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
         platform.events.check().map_err(|wrong| StartError::new("settings", wrong))?;
+        let (broker, driver) = (&platform.broker, platform.events.driver);
+        broker.check(driver).map_err(|wrong| StartError::new("settings", wrong))?;
         platform.client.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
         self.services.iter().try_for_each(|service| service.launch.check(settings))?;
         Ok(platform)
@@ -224,6 +247,12 @@ impl Assembly {
         }
         Ok(())
     }
+}
+
+/// The services that announce events.
+fn tellers(services: &[Service]) -> BTreeSet<String> {
+    let tell = services.iter().map(Service::description).filter(|each| !each.promises.is_empty());
+    tell.map(|description| description.name.clone()).collect()
 }
 
 /// What tells this process from other replicas, and is the same in its next life.
@@ -358,9 +387,27 @@ impl Running {
                         Box::new(FarFeed::new(producer, instance.name, peer, self.secret.clone(), drawn))
                     }
                 };
+                let feed = match &self.broker {
+                    Some(broker) => broker.feed(instance, producer, feed),
+                    None => feed,
+                };
                 let scope = &instance.scopes.consumers;
                 scope.spawn("subscription", until_stopped(scope.clone(), (follower.follow)(feed)));
             }
+        }
+    }
+
+    /// Connects to the broker, if there is one, and publishes what the services announce.
+    fn relay(&self) {
+        let Some(broker) = &self.broker else { return };
+        if let Some(first) = self.instances.first() {
+            broker.observe(&first.metrics);
+        }
+        broker.run();
+        for instance in self.instances.iter().filter(|instance| self.tellers.contains(instance.name)) {
+            let scope = &instance.scopes.consumers;
+            let relay = broker.relay(instance, &self.clock, &self.entropy);
+            scope.spawn("relay", until_stopped(scope.clone(), relay));
         }
     }
 
@@ -390,10 +437,22 @@ impl Running {
         }
     }
 
+    /// Follows the files of the identity for as long as there are connections.
+    fn watch_identity(&self) {
+        if let (Some(identity), Some(first)) = (&self.identity, self.instances.first()) {
+            let scope = &first.scopes.connections;
+            let watching = identity::watch(identity.clone(), self.clock.clone());
+            scope.spawn("identity", until_stopped(scope.clone(), watching));
+        }
+    }
+
     fn listen(&mut self, sockets: &mut Sockets) -> Result<(), StartError> {
         let http = &self.platform.http;
         let stall = http.head_timeout.saturating_add(http.deadline);
         let limits = ConnectionLimits { head: http.head_timeout, stall, buffer: HEAD_BUFFER };
+        let (clock, identity) = (self.clock.clone(), self.identity.clone());
+        let public = self.platform.identity.public;
+        let common = Serving { limits, clock: &clock, identity, public };
         for instance in &mut self.instances {
             for door in &mut instance.doors {
                 let Some(listener) = sockets.remove(&(instance.name.to_owned(), door.kind)) else {
@@ -404,6 +463,7 @@ impl Running {
                 let serving = Accepting {
                     handler: door.handler.clone(),
                     guard: door.guard.clone(),
+                    wire: common.wire(instance.name, door.kind),
                     limits,
                     clock: self.clock.clone(),
                     scope: scope.clone(),
@@ -418,7 +478,7 @@ impl Running {
             }
         }
         for absent in &mut self.absent {
-            absent.listen(sockets, limits, &self.clock);
+            absent.listen(sockets, &common);
         }
         Ok(())
     }
@@ -480,6 +540,12 @@ impl Running {
     #[must_use]
     pub fn secret(&self) -> &Secret {
         &self.secret
+    }
+
+    /// Who the process is, where it has a certificate; for its own calls.
+    #[must_use]
+    pub fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
     }
 
     /// The clock of the process.

@@ -6,7 +6,9 @@ use std::time::Duration;
 use tradewind_client::Handler;
 use tradewind_kernel::Clock;
 
-use crate::serve::{Accepting, ConnectionLimits, Listener, accept};
+use crate::description::DoorKind;
+use crate::identity::PublicDoors;
+use crate::serve::{Accepting, ConnectionLimits, Listener, Wire, accept};
 use crate::start_error::StartError;
 use crate::tasks::Scope;
 
@@ -33,7 +35,9 @@ pub fn serve_handler(
     let listener = Listener::bind(address).map_err(|error| StartError::new("door", error))?;
     let address = listener.address;
     let limits = ConnectionLimits { head: HEAD, stall: STALL, buffer: HEAD_BUFFER };
-    let serving = Accepting { handler, guard: None, limits, clock: clock.clone(), scope: scope.clone() };
+    let wire = Wire::new("standalone", DoorKind::Public, None, PublicDoors::Both);
+    let serving =
+        Accepting { handler, guard: None, limits, wire, clock: clock.clone(), scope: scope.clone() };
     scope.spawn("accept", accept(listener, serving));
     Ok(address)
 }
