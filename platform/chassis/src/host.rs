@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tradewind_kernel::{Clock, Entropy};
 
+use crate::broker::{BrokerSettings, EventDriver};
 use crate::data_folder::DataFolder;
 use crate::database::DatabaseSettings;
 use crate::otlp::TelemetrySettings;
@@ -62,6 +63,8 @@ pub struct PlatformSettings {
     pub database: DatabaseSettings,
     /// Section `events`.
     pub events: EventSettings,
+    /// Section `broker`.
+    pub broker: BrokerSettings,
     /// Section `access`.
     pub access: AccessSettings,
     /// Section `client`.
@@ -137,7 +140,7 @@ impl Default for ShutdownSettings {
 const LEAST_KEPT: Duration = Duration::from_secs(60);
 const LEAST_PATIENCE: Duration = Duration::from_secs(600);
 
-/// Section `events`: how long the log keeps what was announced.
+/// Section `events`: how long the log keeps what was announced, and how it travels.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EventSettings {
@@ -148,12 +151,14 @@ pub struct EventSettings {
     /// minutes or more.
     #[serde(with = "duration")]
     pub forget_subscriber_after: Duration,
+    /// How events travel; without it by the broker if `broker.url` names one, else by the feed.
+    pub driver: Option<EventDriver>,
 }
 
 impl Default for EventSettings {
     fn default() -> Self {
         let day = Duration::from_secs(24 * 3600);
-        Self { retention: 7 * day, forget_subscriber_after: 30 * day }
+        Self { retention: 7 * day, forget_subscriber_after: 30 * day, driver: None }
     }
 }
 
@@ -185,12 +190,13 @@ impl Default for AccessSettings {
 }
 
 /// The sections that belong to the platform.
-const SECTIONS: [&str; 11] = [
+const SECTIONS: [&str; 12] = [
     "log",
     "http",
     "shutdown",
     "database",
     "events",
+    "broker",
     "access",
     "client",
     "peers",
@@ -213,6 +219,7 @@ impl PlatformSettings {
             shutdown: source.section("shutdown")?,
             database: source.section("database")?,
             events: source.section("events")?,
+            broker: source.section("broker")?,
             access: source.section("access")?,
             client: source.section("client")?,
             peers: source.section("peers")?,

@@ -13,6 +13,7 @@ use tradewind_kernel::{Clock, Entropy, Secret};
 use crate::description::{Description, DoorKind};
 use crate::health::Health;
 use crate::host::PlatformSettings;
+use crate::metrics::Metrics;
 use crate::otlp::Exporter;
 use crate::serve::{GuardFactory, OnRefusal};
 use crate::settings::SettingsSource;
@@ -68,6 +69,7 @@ pub(crate) struct Instance {
     pub(crate) holder: String,
     pub(crate) db: Db,
     pub(crate) health: Health,
+    pub(crate) metrics: Metrics,
     pub(crate) doors: Vec<BuiltDoor>,
     pub(crate) followers: Vec<Follower>,
     /// How far each subscription has come, by producer.

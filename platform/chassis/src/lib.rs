@@ -9,6 +9,7 @@
 
 mod assembly;
 mod backup;
+mod broker;
 mod data_folder;
 mod database;
 mod dependency;
@@ -40,6 +41,7 @@ pub mod telemetry;
 mod upkeep;
 
 pub use assembly::{Assembly, Drained, INTERNAL_SECRET, Running, Stored};
+pub use broker::{BrokerSettings, EventDriver};
 pub use data_folder::{DataFolder, DataFolderError};
 pub use database::DatabaseSettings;
 pub use dependency::Dependency;

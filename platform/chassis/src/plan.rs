@@ -210,13 +210,14 @@ where
         let followed = followers.iter().map(|each| (each.producer, each.progress.clone())).collect();
         let mut repeaters: Vec<_> = jobs.into_iter().map(|job| building.repeater(job)).collect();
         repeaters.extend(building.upkeep());
-        let Building { environment, scopes, holder, .. } = building;
+        let Building { environment, metrics, scopes, holder, .. } = building;
         let wanted = init_with.wanted;
         Ok(Instance {
             name,
             holder,
             db: environment.db,
             health,
+            metrics,
             doors,
             followers,
             followed,

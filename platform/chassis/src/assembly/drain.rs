@@ -49,6 +49,9 @@ impl Running {
         tracing::info!("draining: subscriptions and jobs stop");
         self.end(|scopes| &scopes.consumers).await;
         self.give_back().await;
+        if let Some(broker) = &self.broker {
+            broker.end().await;
+        }
         tracing::info!("draining: doors close, accepted requests are finished");
         self.end(|scopes| &scopes.connections).await;
         self.end(|scopes| &scopes.requests).await;
@@ -92,6 +95,9 @@ impl Running {
         let dropped = scopes().map(Scope::running).sum();
         tracing::error!(dropped, "the deadline for draining has passed; what still runs is dropped");
         scopes().for_each(Scope::kill);
+        if let Some(broker) = &self.broker {
+            broker.scope().kill();
+        }
         self.absent.iter().for_each(|absent| absent.scope.kill());
         Drained::Forced { dropped }
     }

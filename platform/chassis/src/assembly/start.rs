@@ -1,6 +1,6 @@
 //! Building services, connecting them, and setting them to work.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use tradewind_kernel::{Clock, Entropy, Secret};
 use crate::assembly::absent::{Absent, AbsentFeed};
 use crate::assembly::peers::{check_addresses, door_of, enter_doors, enter_elsewhere};
 use crate::assembly::places::Places;
+use crate::broker::BrokerLink;
 use crate::data_folder::DataFolder;
 use crate::database::Place;
 use crate::description::{Description, DoorKind};
@@ -58,6 +59,10 @@ pub struct Running {
     book: PhoneBook,
     pub(super) entropy: Entropy,
     secret: Secret,
+    /// By which events travel, if not by the feed.
+    pub(super) broker: Option<BrokerLink>,
+    /// The services that announce events.
+    tellers: BTreeSet<String>,
 }
 
 impl Assembly {
@@ -97,6 +102,10 @@ impl Assembly {
         let (secret, folder) = secret(storage, &entropy)?;
         let instance = instance(folder.as_ref(), &entropy)?;
         let mut sockets = bind_all(&self.services, network, &platform)?;
+        let broker = BrokerLink::new(&platform.broker, platform.events.driver, &clock, &entropy);
+        let broker = broker.map_err(|wrong| StartError::new("settings", wrong))?;
+        let told = self.services.iter().map(Service::description).filter(|each| !each.promises.is_empty());
+        let tellers = told.map(|description| description.name.clone()).collect();
         let book = PhoneBook::default();
         let logs = telemetry::log_book();
         let (mut instances, mut absent) = (Vec::new(), Vec::new());
@@ -148,10 +157,12 @@ impl Assembly {
         if let (true, Some(first)) = (instances.is_empty(), absent.first()) {
             return Err(first.error.clone());
         }
-        let mut running = Running { instances, absent, clock, platform, folder, book, entropy, secret };
+        let mut running =
+            Running { instances, absent, clock, platform, folder, book, entropy, secret, broker, tellers };
         running.find_peers()?;
         running.answer_near(receivers);
         running.follow();
+        running.relay();
         running.repeat();
         running.export();
         running.listen(&mut sockets)?;
@@ -173,6 +184,8 @@ impl Assembly {
         check_addresses(&platform)?;
         platform.database.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
         platform.events.check().map_err(|wrong| StartError::new("settings", wrong))?;
+        let (broker, driver) = (&platform.broker, platform.events.driver);
+        broker.check(driver).map_err(|wrong| StartError::new("settings", wrong))?;
         platform.client.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
         self.services.iter().try_for_each(|service| service.launch.check(settings))?;
         Ok(platform)
@@ -311,9 +324,27 @@ impl Running {
                         Box::new(FarFeed::new(producer, instance.name, peer, self.secret.clone(), drawn))
                     }
                 };
+                let feed = match &self.broker {
+                    Some(broker) => broker.feed(instance, producer, feed),
+                    None => feed,
+                };
                 let scope = &instance.scopes.consumers;
                 scope.spawn("subscription", until_stopped(scope.clone(), (follower.follow)(feed)));
             }
+        }
+    }
+
+    /// Connects to the broker, if there is one, and publishes what the services announce.
+    fn relay(&self) {
+        let Some(broker) = &self.broker else { return };
+        if let Some(first) = self.instances.first() {
+            broker.observe(&first.metrics);
+        }
+        broker.run();
+        for instance in self.instances.iter().filter(|instance| self.tellers.contains(instance.name)) {
+            let scope = &instance.scopes.consumers;
+            let relay = broker.relay(instance, &self.clock, &self.entropy);
+            scope.spawn("relay", until_stopped(scope.clone(), relay));
         }
     }
 
