@@ -16,6 +16,12 @@ pub struct FleetFile {
     pub process: u32,
     /// Its doors, as `service/kind` and address.
     pub doors: Vec<(String, String)>,
+    /// The door of the supervisor, when the services have processes of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supervisor: Option<String>,
+    /// The doors of further replicas, such as `orders-2/internal`, and their addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replicas: Vec<(String, String)>,
 }
 
 /// The file cannot be used.
@@ -45,7 +51,13 @@ impl FleetFile {
     /// The content for these doors, as `service/kind` and address, of a fleet that this process looks after.
     #[must_use]
     pub fn of(doors: Vec<(String, String)>) -> Self {
-        Self { process: std::process::id(), doors }
+        Self { process: std::process::id(), doors, supervisor: None, replicas: Vec::new() }
+    }
+
+    /// The same for a fleet of many processes: the address of the supervisor's door, and the doors of further replicas.
+    #[must_use]
+    pub fn supervised(self, supervisor: &str, replicas: Vec<(String, String)>) -> Self {
+        Self { supervisor: Some(supervisor.to_owned()), replicas, ..self }
     }
 
     /// The text of the file.
@@ -77,7 +89,7 @@ impl FleetFile {
     /// When an address is none.
     pub fn phone_book(&self) -> Result<PhoneBook, FleetFileError> {
         let book = PhoneBook::default();
-        for (name, address) in &self.doors {
+        for (name, address) in self.doors.iter().chain(&self.replicas) {
             let client = FarClient::new(address).map_err(|error| FleetFileError(error.to_string()))?;
             book.enter(name.clone(), Address::Far(client));
         }

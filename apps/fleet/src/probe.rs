@@ -20,7 +20,7 @@ pub async fn ready(
 ) -> Result<Vec<(String, Result<(), Problem>)>, FleetFileError> {
     let book = file.phone_book()?;
     let mut answers = Vec::new();
-    for (door, _) in &file.doors {
+    for (door, _) in file.doors.iter().chain(&file.replicas) {
         let Some(service) = door.strip_suffix("/internal") else {
             continue;
         };

@@ -38,6 +38,10 @@ pub(crate) enum Command {
     Seed(Seed),
     /// Ask a running fleet whether it is ready; the exit status tells
     Health(Health),
+    /// Show the processes of a fleet that was started with --processes
+    Ps(Ps),
+    /// Swap processes of such a fleet for new ones, one after the other, while it serves
+    Restart(Restart),
     /// Check a running fleet's promises against the rows of its databases; the exit status tells
     Verify(Verify),
     /// Copy all databases of a fleet, running or stopped, into a new folder
@@ -196,6 +200,28 @@ pub(crate) struct Seed {
 pub(crate) struct Health {
     #[command(flatten)]
     pub(crate) data: Data,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ps {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// As JSON, for programs
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Swap processes of a fleet for new ones, one after the other, while it serves.
+///
+/// On PostgreSQL a new process starts and is ready before the old one drains. A SQLite file belongs to one process: the
+/// old one ends first, and callers wait for the new one. Ends with 1 at the first process that does not come back.
+#[derive(Debug, Args)]
+pub(crate) struct Restart {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Only these services; without them all, the gateway last
+    #[arg(value_name = "SERVICE")]
+    pub(crate) services: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -27,6 +27,9 @@ fn text(service: &Description) -> String {
         for (method, path) in &door.routes {
             rows.push(vec![std::mem::take(&mut name), format!("{method} {path}")]);
         }
+        for path in &door.rpcs {
+            rows.push(vec![std::mem::take(&mut name), format!("gRPC {path}")]);
+        }
         if !name.is_empty() {
             let behind =
                 if door.kind == DoorKind::DataPlane { "what the routes say" } else { "health and metrics" };

@@ -12,7 +12,9 @@ mod letters;
 mod marks;
 mod processes;
 mod progress;
+mod ps;
 mod replicas;
+mod restart;
 mod restore;
 mod seed;
 mod settings;
@@ -36,6 +38,8 @@ fn main() -> ExitCode {
         Command::Describe(options) => describe::run(&options),
         Command::Seed(options) => seed::run(&options),
         Command::Health(options) => health::run(&options),
+        Command::Ps(options) => ps::run(&options),
+        Command::Restart(options) => restart::run(&options),
         Command::Verify(options) => verify::run(&options),
         Command::Backup(options) => backup::run(&options),
         Command::Restore(options) => restore::run(&options),

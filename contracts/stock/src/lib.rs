@@ -2,6 +2,8 @@
 
 #![warn(missing_docs)]
 
+pub mod grpc;
+
 use http::{HeaderName, Method};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,6 +11,8 @@ use tradewind_client::{Answer, Caller};
 use tradewind_events::Event;
 use tradewind_kernel::{Id, Slug};
 use tradewind_problem::Problem;
+
+pub use grpc::StockGrpcClient;
 
 /// The name of the service.
 pub const SERVICE: &str = "stock";

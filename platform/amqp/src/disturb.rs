@@ -7,7 +7,7 @@ use tradewind_kernel::Entropy;
 use crate::message::Incoming;
 
 /// Says how many of a hundred deliveries come twice and how many late, as `redeliver:5,reorder:2`.
-pub const VARIABLE: &str = "TRADEWIND_DISTURB";
+const VARIABLE: &str = "TRADEWIND_DISTURB";
 
 /// How many deliveries a late one is behind its place, at most.
 const LATE: u64 = 8;

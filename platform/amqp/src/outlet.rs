@@ -22,6 +22,10 @@ use crate::topology;
 /// How long an opening waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// How long the first message of a channel may take, which goes alone. After a start of the broker, queues choose their
+/// leaders for a moment, and what they get meanwhile is never confirmed: it is said again, and nothing else waits.
+const FIRST_TIMEOUT: Duration = Duration::from_secs(1);
+
 type Confirming = Pin<Box<dyn Future<Output = lapin::Result<Confirmation>> + Send>>;
 
 /// A message that is published and not confirmed.
@@ -92,7 +96,8 @@ impl AmqpOutlet {
     }
 
     async fn publish(&mut self, event: Recorded, previous: i64) -> Result<(), OutletError> {
-        while self.on_the_way.len() >= self.options.window {
+        let window = if self.confirmed.is_some() { self.options.window } else { 1 };
+        while self.on_the_way.len() >= window {
             self.settle_first().await?;
         }
         let Some(opened) = &self.opened else { return Err(outage("the channel is closed")) };
@@ -119,7 +124,9 @@ impl AmqpOutlet {
     /// never come.
     async fn settle_first(&mut self) -> Result<(), OutletError> {
         let Some(first) = self.on_the_way.front_mut() else { return Ok(()) };
-        let left = (first.sent_at + self.options.timeout).saturating_sub(self.clock.monotonic());
+        let limit = self.options.timeout;
+        let limit = if self.confirmed.is_some() { limit } else { limit.min(FIRST_TIMEOUT) };
+        let left = (first.sent_at + limit).saturating_sub(self.clock.monotonic());
         let settled = self.clock.timeout(left, first.confirming.as_mut()).await;
         let Some(first) = self.on_the_way.pop_front() else { return Ok(()) };
         match settled {
@@ -144,7 +151,7 @@ impl AmqpOutlet {
             }
             Err(_) => {
                 self.counts.refused.add(1);
-                if let Some(opened) = &self.opened {
+                if let (Some(opened), true) = (&self.opened, self.confirmed.is_some()) {
                     self.link.distrust(opened.generation);
                 }
                 let message = format!("the message of position {} was not confirmed in time", first.position);

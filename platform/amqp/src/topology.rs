@@ -10,7 +10,7 @@ use crate::link::BrokerError;
 /// producer's log. A subscription that nobody runs any more does not fill the broker's disk.
 const MAX_LENGTH: i64 = 1_000_000;
 
-/// The same of a queue of dead letters, where they are gone for good.
+/// The same of the queue of dead letters, where they are gone for good.
 const MAX_DEAD: i64 = 10_000;
 
 /// The names of what one subscription needs.
@@ -20,19 +20,16 @@ pub(crate) struct Names {
     pub(crate) exchange: ShortString,
     /// What the subscription reads.
     pub(crate) queue: ShortString,
-    /// Where messages go that are no events.
+    /// Where messages go that are no events: an exchange and a queue, for all subscriptions of the namespace.
     dead_letters: ShortString,
-    dead_queue: ShortString,
 }
 
 impl Names {
     pub(crate) fn new(namespace: &str, consumer: &str, producer: &str) -> Self {
-        let queue = format!("{namespace}.{consumer}.{producer}");
         Self {
             exchange: exchange_of(namespace, producer),
+            queue: name(&format!("{namespace}.{consumer}.{producer}")),
             dead_letters: name(&format!("{namespace}.dead-letters")),
-            dead_queue: name(&format!("{queue}.dead-letters")),
-            queue: name(&queue),
         }
     }
 }
@@ -57,18 +54,17 @@ pub(crate) async fn declare_exchange(channel: &Channel, exchange: &ShortString) 
 
 /// Declares the queue of a subscription, with the exchange that it is bound to and where its dead letters go.
 pub(crate) async fn declare_subscription(channel: &Channel, names: &Names) -> Result<(), BrokerError> {
-    let Names { exchange, queue, dead_letters, dead_queue } = names;
+    let Names { exchange, queue, dead_letters } = names;
     declare_exchange(channel, exchange).await?;
     let options = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
     let declaring =
-        channel.exchange_declare(dead_letters.clone(), ExchangeKind::Direct, options, FieldTable::default());
+        channel.exchange_declare(dead_letters.clone(), ExchangeKind::Fanout, options, FieldTable::default());
     declaring.await.map_err(|error| BrokerError::of(&format!("exchange {dead_letters}"), &error))?;
-    declare_queue(channel, dead_queue, quorum(MAX_DEAD)).await?;
-    bind(channel, dead_queue, dead_letters, queue.as_str()).await?;
+    declare_queue(channel, dead_letters, quorum(MAX_DEAD)).await?;
+    bind(channel, dead_letters, dead_letters, "").await?;
     let mut arguments = quorum(MAX_LENGTH);
     arguments.insert("x-single-active-consumer".into(), AMQPValue::Boolean(true));
     arguments.insert("x-dead-letter-exchange".into(), AMQPValue::LongString(dead_letters.as_str().into()));
-    arguments.insert("x-dead-letter-routing-key".into(), AMQPValue::LongString(queue.as_str().into()));
     declare_queue(channel, queue, arguments).await?;
     bind(channel, queue, exchange, "#").await
 }

@@ -56,6 +56,12 @@ impl Default for DatabaseSettings {
 }
 
 impl DatabaseSettings {
+    /// Whether the database of `service` is on a server, so that several processes can share it.
+    #[must_use]
+    pub fn is_served(&self, service: &str) -> bool {
+        self.url.is_some() || self.urls.contains_key(service)
+    }
+
     /// The name of the file among the secrets of a data folder that holds the password of a service's role.
     #[must_use]
     pub fn password_file(service: &str) -> String {

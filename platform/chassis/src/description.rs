@@ -47,6 +47,9 @@ pub struct DoorDescription {
     pub port: u16,
     /// The routes behind it, as method and path template.
     pub routes: Vec<(String, String)>,
+    /// The gRPC methods behind it, as paths.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rpcs: Vec<String>,
 }
 
 /// A subscription of a service.

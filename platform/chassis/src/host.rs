@@ -10,6 +10,7 @@ use tradewind_kernel::{Clock, Entropy};
 use crate::broker::{BrokerSettings, EventDriver};
 use crate::data_folder::DataFolder;
 use crate::database::DatabaseSettings;
+use crate::description::DoorKind;
 use crate::otlp::TelemetrySettings;
 use crate::policies::ClientSettings;
 use crate::settings::{SettingsError, SettingsSource, duration};
@@ -40,14 +41,28 @@ pub enum Storage {
 }
 
 /// Whether and where doors open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Network {
     /// On loopback, each port moved by this much.
     Shifted(i32),
     /// On loopback, on ports that are free.
     Free,
+    /// On sockets that whoever started this process has bound: one for every door.
+    Handed(Vec<HandedSocket>),
     /// Nowhere: only near peers reach them.
     None,
+}
+
+/// A listening socket for a door. Whoever handed it over keeps it open, so that callers wait in its queue while no
+/// process serves it.
+#[derive(Debug)]
+pub struct HandedSocket {
+    /// The service.
+    pub service: String,
+    /// The kind of door.
+    pub kind: DoorKind,
+    /// The socket, which listens already.
+    pub socket: std::net::TcpListener,
 }
 
 /// The settings of the platform itself.

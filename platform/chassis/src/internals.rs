@@ -1,7 +1,11 @@
 //! What every internal door offers besides the service's own routes: health and metrics.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use http::StatusCode;
-use tradewind_problem::{Problem, UNAVAILABLE};
+use tradewind_grpc::health::{CHECK, HealthCheckRequest, HealthCheckResponse, NOT_SERVING, SERVING};
+use tradewind_problem::{NOT_FOUND, Problem, UNAVAILABLE};
 
 use crate::health::{Health, Stage};
 use crate::http::{Operation, Reply, Routes, operation};
@@ -48,6 +52,35 @@ impl Internals {
                 async move { Ok(Reply::bytes(StatusCode::OK, metrics::MEDIA_TYPE, text)) }
             })
             .describe(operation("Show the metrics").answers_text(metrics::MEDIA_TYPE).open())
+    }
+
+    /// The health service of gRPC, beside gRPC methods.
+    pub(crate) fn add_grpc_health_to<S: Send + Sync + 'static>(
+        &self,
+        routes: Routes<S>,
+        service: &'static str,
+    ) -> Routes<S> {
+        let rpcs = routes.rpcs();
+        if rpcs.is_empty() {
+            return routes;
+        }
+        // `/package.Service/Method` is known by `package.Service`.
+        let known =
+            rpcs.iter().filter_map(|path| Some(path.strip_prefix('/')?.split_once('/')?.0.to_owned()));
+        let known: Arc<BTreeSet<String>> =
+            Arc::new(known.chain([String::new(), service.to_owned()]).collect());
+        let health = self.health.clone();
+        routes.rpc(CHECK, move |_, _, HealthCheckRequest { service }| {
+            let is_known = known.contains(&service);
+            let status = if health.is_ready() { SERVING } else { NOT_SERVING };
+            async move {
+                if is_known {
+                    Ok(HealthCheckResponse { status })
+                } else {
+                    Err(Problem::new(&NOT_FOUND).detail("No service of this name answers at this door."))
+                }
+            }
+        })
     }
 }
 

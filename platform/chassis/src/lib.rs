@@ -10,6 +10,7 @@
 mod assembly;
 mod backup;
 mod broker;
+mod by_broker;
 mod data_folder;
 mod database;
 mod dependency;
@@ -49,8 +50,8 @@ pub use description::{Description, DoorDescription, DoorKind, SubscriptionDescri
 pub use fault_points::FAULT_POINTS;
 pub use health::{Health, Stage};
 pub use host::{
-    AccessSettings, EventSettings, ForeignProcess, Host, HttpSettings, Network, PlatformSettings,
-    ShutdownSettings, Storage,
+    AccessSettings, EventSettings, ForeignProcess, HandedSocket, Host, HttpSettings, Network,
+    PlatformSettings, ShutdownSettings, Storage,
 };
 pub use instance::OpenDoor;
 pub use otlp::TelemetrySettings;
@@ -58,7 +59,7 @@ pub use plan::Init;
 pub use policies::{
     BreakerSettings, BulkheadSettings, ClientSettings, PeerSettings, RetrySettings, ThrottleSettings,
 };
-pub use serve::{ConnectionGuard, GuardFactory, GuardRefusal};
+pub use serve::{ConnectionGuard, GuardFactory, GuardRefusal, ListenError, listen};
 pub use service::{Definition, NoSettings, Service};
 pub use start_error::StartError;
 pub use subscribers::Following;

@@ -255,6 +255,7 @@ impl<S: Send + Sync + 'static> Building<S> {
             }
             DoorKind::Public | DoorKind::Admin | DoorKind::DataPlane => routes,
         };
+        let routes = internals.add_grpc_health_to(routes, self.name);
         let routes =
             if kind.is_documented() { openapi::add_to(routes, self.name, self.about, kind) } else { routes };
         let platform = &self.environment.platform;
@@ -408,10 +409,11 @@ fn observe(metrics: &Metrics, db: &Db, scopes: &Scopes) {
 
 fn observe_subscription(metrics: &Metrics, producer: &'static str, progress: &Arc<Progress>) {
     type Count = fn(&Progress) -> u64;
-    let counts: [(&'static str, &'static str, Count); 3] = [
+    let counts: [(&'static str, &'static str, Count); 4] = [
         ("subscription_handled_total", "Events handled", Progress::handled),
         ("subscription_failures_total", "What failed, whoever was at fault", Progress::failures),
         ("subscription_attempts_total", "Failed attempts counted against their event", Progress::attempts),
+        ("subscription_unknown_total", "Events of a version or name that is not known", Progress::strange),
     ];
     type Level = fn(&Progress) -> i64;
     let levels: [(&'static str, &'static str, Level); 4] = [

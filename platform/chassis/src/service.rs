@@ -237,6 +237,7 @@ where
             kind: door.kind,
             port: door.port,
             routes: door.routes.listed(),
+            rpcs: door.routes.rpcs(),
         });
         let listens = plan.subscriptions.iter().map(|subscription| SubscriptionDescription {
             producer: subscription.producer().to_owned(),

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
@@ -15,6 +16,8 @@ pub struct Body(Inner);
 
 enum Inner {
     Full(Full<Bytes>),
+    /// What is left of bytes in memory, and what follows them.
+    Trailed(Bytes, Option<HeaderMap>),
     Incoming(Incoming),
     Pieces(mpsc::Receiver<Piece>),
 }
@@ -82,6 +85,13 @@ impl Body {
         Self::from(Bytes::new())
     }
 
+    /// These bytes, followed by trailers (RFC 9110 §6.5). Over HTTP/1.1 the trailers are left out: they would have
+    /// to be announced there, and nobody who wants them speaks it.
+    #[must_use]
+    pub fn with_trailers(bytes: Bytes, trailers: HeaderMap) -> Self {
+        Self(Inner::Trailed(bytes, Some(trailers)))
+    }
+
     /// A body that arrives from a connection.
     #[doc(hidden)]
     #[must_use]
@@ -105,7 +115,7 @@ impl Body {
             match self.frame().await? {
                 Ok(frame) => match frame.into_data() {
                     Ok(bytes) => return Some(Ok(bytes)),
-                    // Trailers are nobody's business here.
+                    // Who wants trailers uses `collect_with_trailers`.
                     Err(_) => continue,
                 },
                 Err(error) => return Some(Err(error)),
@@ -124,6 +134,7 @@ impl Body {
     pub fn try_clone(&self) -> Option<Self> {
         match &self.0 {
             Inner::Full(body) => Some(Self(Inner::Full(body.clone()))),
+            Inner::Trailed(bytes, trailers) => Some(Self(Inner::Trailed(bytes.clone(), trailers.clone()))),
             Inner::Incoming(_) | Inner::Pieces(_) => None,
         }
     }
@@ -133,12 +144,23 @@ impl Body {
     /// # Errors
     /// [`BodyError::TooLarge`] without reading further, [`BodyError::Broken`] when the sender failed.
     pub async fn collect(self, limit: usize) -> Result<Bytes, BodyError> {
+        self.collect_with_trailers(limit).await.map(|(bytes, _)| bytes)
+    }
+
+    /// Reads the whole body, up to `limit` bytes, and the trailers behind it, none if there are none.
+    ///
+    /// # Errors
+    /// [`BodyError::TooLarge`] without reading further, [`BodyError::Broken`] when the sender failed.
+    pub async fn collect_with_trailers(self, limit: usize) -> Result<(Bytes, HeaderMap), BodyError> {
         let too_large = self.size_hint().lower() > limit as u64;
         if too_large {
             return Err(BodyError::TooLarge { limit });
         }
         match Limited::new(self, limit).collect().await {
-            Ok(collected) => Ok(collected.to_bytes()),
+            Ok(collected) => {
+                let trailers = collected.trailers().cloned().unwrap_or_default();
+                Ok((collected.to_bytes(), trailers))
+            }
             Err(error) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge { limit }),
             Err(_) => Err(BodyError::Broken),
         }
@@ -173,6 +195,10 @@ impl HttpBody for Body {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         match &mut self.get_mut().0 {
             Inner::Full(body) => Pin::new(body).poll_frame(context).map_err(|never| match never {}),
+            Inner::Trailed(bytes, _) if !bytes.is_empty() => {
+                Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes)))))
+            }
+            Inner::Trailed(_, trailers) => Poll::Ready(trailers.take().map(Frame::trailers).map(Ok)),
             Inner::Incoming(body) => Pin::new(body).poll_frame(context).map_err(|_| BodyError::Broken),
             Inner::Pieces(pieces) => poll_piece(pieces, context),
         }
@@ -181,6 +207,7 @@ impl HttpBody for Body {
     fn is_end_stream(&self) -> bool {
         match &self.0 {
             Inner::Full(body) => body.is_end_stream(),
+            Inner::Trailed(bytes, trailers) => bytes.is_empty() && trailers.is_none(),
             Inner::Incoming(body) => body.is_end_stream(),
             Inner::Pieces(_) => false,
         }
@@ -189,6 +216,7 @@ impl HttpBody for Body {
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             Inner::Full(body) => body.size_hint(),
+            Inner::Trailed(bytes, _) => SizeHint::with_exact(bytes.len() as u64),
             Inner::Incoming(body) => body.size_hint(),
             Inner::Pieces(_) => SizeHint::default(),
         }

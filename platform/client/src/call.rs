@@ -1,5 +1,6 @@
 //! Typed calls: JSON in, JSON out, failures as problems.
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,13 +11,14 @@ use serde::de::DeserializeOwned;
 use tradewind_kernel::{Clock, Context, Deadline, Entropy, OpenSpan, Secret, SpanKind, TraceContext};
 use tradewind_problem::{DEADLINE_EXCEEDED, Problem, UNAVAILABLE};
 
+use crate::grpc::write_timeout;
 use crate::guard::{Attempt, Failure, Terms};
 use crate::policy::retry::{is_repeatable, least_wait, repeat};
 use crate::policy::verdict::Verdict;
 use crate::{Body, BodyError, FallbackReason, Peer, headers};
 
 /// The greatest answer that is read into memory, in bytes.
-const MAX_ANSWER: usize = 16 * 1024 * 1024;
+pub(crate) const MAX_ANSWER: usize = 16 * 1024 * 1024;
 
 /// A value, and who gave it.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,7 +111,15 @@ impl Caller {
         path: &str,
         fallback: impl FnOnce(&Problem) -> T,
     ) -> Result<Answer<T>, Problem> {
-        let Failure { problem, refused } = match self.call(Method::GET, path, None).await {
+        self.or(self.call(Method::GET, path, None).await, fallback)
+    }
+
+    pub(crate) fn or<T>(
+        &self,
+        outcome: Result<T, Failure>,
+        fallback: impl FnOnce(&Problem) -> T,
+    ) -> Result<Answer<T>, Problem> {
+        let Failure { problem, refused } = match outcome {
             Ok(value) => return Ok(Answer { value, source: Source::Peer }),
             Err(failure) => failure,
         };
@@ -172,27 +182,28 @@ impl Caller {
         path: &str,
         body: Option<String>,
     ) -> Result<T, Failure> {
-        let bytes = self.exchange(method, path, body).await?;
+        let request = self.request(method, path, body)?;
+        let bytes = self.exchange(&request, is_repeatable(&request)).await?;
         // An answer without content is read as null, which `()` and `Option` accept.
         let text: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
-        serde_json::from_slice(text).map_err(|error| {
-            let what = format!("{} answered {path} with something else: {error}", self.peer.name());
-            Failure::from(Problem::internal(what))
-        })
+        serde_json::from_slice(text).map_err(|error| Failure::from(self.answered_otherwise(path, error)))
+    }
+
+    pub(crate) fn answered_otherwise(&self, path: &str, error: impl fmt::Display) -> Problem {
+        Problem::internal(format!("{} answered {path} with something else: {error}", self.peer.name()))
     }
 
     /// The answer to a request that goes through the peer's policies.
-    async fn exchange(&self, method: Method, path: &str, body: Option<String>) -> Result<Bytes, Failure> {
-        let request = self.request(method, path, body)?;
+    pub(crate) async fn exchange(&self, request: &Request<Body>, repeatable: bool) -> Result<Bytes, Failure> {
         let guard = self.peer.guard()?;
         let terms = Terms {
-            path,
+            path: request.uri().path(),
             deadline: self.deadline,
             clock: &self.clock,
             entropy: &self.entropy,
-            repeatable: is_repeatable(&request),
+            repeatable,
         };
-        guard.call(&terms, || self.attempt(&request)).await
+        guard.call(&terms, || self.attempt(request)).await
     }
 
     /// Sends the request once, with a span of its own and what is left of the deadline.
@@ -203,8 +214,13 @@ impl Caller {
         let trace = self.context.trace.child(&self.entropy);
         let remaining = self.deadline.remaining(&self.clock);
         headers::write(request.headers_mut(), &trace, self.context.correlation, remaining);
+        let is_rpc = tradewind_grpc::is_grpc(request.headers());
+        if is_rpc {
+            write_timeout(&mut request, remaining);
+        }
         let mut span = self.begin_span(&trace, &request);
         let attempt = match self.peer.send(request).await {
+            Ok(response) if is_rpc => Attempt::answered_rpc(response).await,
             Ok(response) => Attempt::answered(response).await,
             Err(problem) => Attempt::unanswered(problem),
         };
@@ -228,7 +244,12 @@ impl Caller {
     }
 
     /// The request without what differs from attempt to attempt.
-    fn request(&self, method: Method, path: &str, body: Option<String>) -> Result<Request<Body>, Problem> {
+    pub(crate) fn request(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+    ) -> Result<Request<Body>, Problem> {
         let mut request = Request::builder().method(method).uri(path);
         if body.is_some() {
             request = request.header(CONTENT_TYPE, "application/json");
@@ -248,14 +269,11 @@ impl Caller {
 }
 
 impl Attempt {
-    async fn answered(response: Response<Body>) -> Self {
+    pub(crate) async fn answered(response: Response<Body>) -> Self {
         let (parts, body) = response.into_parts();
         let bytes = match body.collect(MAX_ANSWER).await {
             Ok(bytes) => bytes,
-            Err(BodyError::Broken) => {
-                let problem = Problem::new(&UNAVAILABLE).detail("The answer of a peer broke off.");
-                return Self::unanswered(problem.retry_after(Duration::from_secs(1)));
-            }
+            Err(BodyError::Broken) => return Self::unanswered(broken_off()),
             Err(error @ BodyError::TooLarge { .. }) => return Self::unusable(Problem::internal(error)),
         };
         let verdict = Verdict::of(parts.status);
@@ -267,13 +285,25 @@ impl Attempt {
         Self { outcome: Err(problem), verdict, again }
     }
 
+    /// The peer gave a problem in another form than as an HTTP answer.
+    pub(crate) fn refused(problem: Problem) -> Self {
+        let response = problem.to_response();
+        let again = least_wait(response.status(), response.headers(), &problem);
+        Self { outcome: Err(problem), verdict: Verdict::of(response.status()), again }
+    }
+
     /// Nothing came back. When to come back is then our guess for the callers above, not the peer's wish.
-    fn unanswered(problem: Problem) -> Self {
+    pub(crate) fn unanswered(problem: Problem) -> Self {
         Self { outcome: Err(problem), verdict: Verdict::Failing, again: Some(Duration::ZERO) }
     }
 
     /// The peer works, and what came back or went out is of no use.
-    fn unusable(problem: Problem) -> Self {
+    pub(crate) fn unusable(problem: Problem) -> Self {
         Self { outcome: Err(problem), verdict: Verdict::Working, again: None }
     }
+}
+
+/// The beginning of an answer came, and not its end.
+pub(crate) fn broken_off() -> Problem {
+    Problem::new(&UNAVAILABLE).detail("The answer of a peer broke off.").retry_after(Duration::from_secs(1))
 }

@@ -37,10 +37,12 @@ pub fn correlation(headers: &HeaderMap) -> Option<Id> {
     single(headers, &CORRELATION)?.parse().ok()
 }
 
-/// How long the caller still waits.
+/// How long the caller still waits; a gRPC call may say it in `grpc-timeout`, and the nearer of both holds.
 #[must_use]
 pub fn timeout(headers: &HeaderMap) -> Option<Duration> {
-    single(headers, &TIMEOUT_MS)?.parse().ok().map(Duration::from_millis)
+    let own = single(headers, &TIMEOUT_MS).and_then(|text| text.parse().ok()).map(Duration::from_millis);
+    let standard = single(headers, &tradewind_grpc::TIMEOUT).and_then(tradewind_grpc::parse_timeout);
+    own.into_iter().chain(standard).min()
 }
 
 /// Writes the context of a call into its headers.

@@ -14,6 +14,7 @@ mod body;
 mod book;
 mod call;
 mod far;
+mod grpc;
 mod guard;
 pub mod headers;
 mod near;

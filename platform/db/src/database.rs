@@ -339,6 +339,13 @@ impl Db {
         self.inner.source.signals.listen(topic)
     }
 
+    /// Listens to commits that called [`Tx::signal_key`] with `topic` and `key`, and on the served engine, where other
+    /// processes name only the topic, to all of theirs.
+    #[must_use]
+    pub fn signal_of_key(&self, topic: &'static str, key: &str) -> Signal {
+        self.inner.source.signals.listen_to_key(topic, key)
+    }
+
     /// What the database has done since it was opened.
     #[must_use]
     pub fn stats(&self) -> Stats {

@@ -176,6 +176,13 @@ impl Tx {
         self.after_commit(move || signals.raise(topic));
     }
 
+    /// Wakes those who listen to one key of `topic` with [`Db::signal_of_key`](crate::Db::signal_of_key), after the
+    /// commit: where many wait, each for something of its own, a wake-up for all would have each of them look.
+    pub fn signal_key(&mut self, topic: &'static str, key: String) {
+        let signals = self.source.signals.clone();
+        self.after_commit(move || signals.raise_key(topic, &key));
+    }
+
     /// Declares that the work met a concurrent change; it is rolled back and run again.
     pub fn conflict(&mut self) -> DbError {
         self.fail(DbError::Conflict { attempts: 1 })

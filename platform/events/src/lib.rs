@@ -29,6 +29,7 @@ mod runner;
 mod schema;
 mod settled;
 mod stop;
+mod strange;
 mod subscription;
 mod turn;
 

@@ -78,6 +78,16 @@ impl Problem {
         }))
     }
 
+    /// A problem that a peer gave, of a kind that need not be known here.
+    #[must_use]
+    pub fn given(code: impl Into<String>, title: impl Into<String>, status: u16) -> Self {
+        let mut problem = Self::new(&INTERNAL);
+        problem.0.code = Cow::Owned(code.into());
+        problem.0.title = Cow::Owned(title.into());
+        problem.0.status = status;
+        problem
+    }
+
     /// Something went wrong inside; the caller learns nothing but that.
     #[must_use]
     pub fn internal(operator: impl fmt::Display) -> Self {
@@ -149,6 +159,18 @@ impl Problem {
     #[must_use]
     pub fn is(&self, kind: &Kind) -> bool {
         self.0.code == kind.code
+    }
+
+    /// The title of the kind.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        &self.0.title
+    }
+
+    /// The trace that the caller is told, if one is.
+    #[must_use]
+    pub fn told_trace_id(&self) -> Option<&str> {
+        self.0.trace_id.as_deref()
     }
 
     /// What was said to the caller.

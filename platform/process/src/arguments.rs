@@ -26,7 +26,11 @@ pub(crate) struct Arguments {
     /// The other services of the fleet, with commas between: settings may be about them
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) beside: Vec<String>,
-    /// Stop when standard input closes: whoever started this is gone
+    /// Take the second name that a replica has, while the process before it still runs under the first
     #[arg(long)]
+    pub(crate) spare: bool,
+    /// Standard input is a Unix socket of whoever started this: the sockets of the doors come through it, and its end
+    /// is a request to stop
+    #[arg(long, conflicts_with = "port")]
     pub(crate) supervised: bool,
 }

@@ -10,12 +10,14 @@
 mod arguments;
 #[cfg(feature = "fault-points")]
 pub mod fault;
+mod link;
 mod part;
 mod serve;
 mod settings;
 mod stop;
 mod unfinished;
 
+use std::fmt::Display;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -23,23 +25,48 @@ use tradewind_chassis::Service;
 
 use crate::arguments::Arguments;
 
-pub use part::PartFile;
+pub use link::hand_over;
+pub use part::Part;
 pub use settings::read_settings;
 pub use stop::Stop;
 pub use unfinished::{UNFINISHED, require_finished};
 
+/// The exit status of a process whose settings are wrong: `EX_CONFIG` of sysexits.h. Starting it again mends nothing.
+pub const WRONG_SETTINGS: u8 = 78;
+
 /// Runs `service` as this process, until SIGTERM or SIGINT; a second signal ends it at once.
 ///
 /// The exit status is 0 when everything that was accepted was finished, 1 when the start failed or the deadline of the
-/// drain came first, 2 when the command line was not understood, and 130 when it was asked twice.
+/// drain came first, 2 when the command line was not understood, [`WRONG_SETTINGS`] when a setting is wrong, and 130
+/// when it was asked twice.
 pub fn run(service: Service) -> ExitCode {
     let arguments = Arguments::parse();
     let name = service.description().name.clone();
     match serve::run(service, &arguments) {
         Ok(code) => code,
-        Err(message) => {
-            eprintln!("{name}: {message}");
-            ExitCode::FAILURE
+        Err(failure) => {
+            eprintln!("{name}: {}", failure.message);
+            ExitCode::from(failure.status)
         }
+    }
+}
+
+/// Why a process ends without having served.
+#[derive(Debug)]
+struct Failure {
+    message: String,
+    status: u8,
+}
+
+impl Failure {
+    /// A setting is wrong.
+    fn of_settings(message: impl Display) -> Self {
+        Self { message: message.to_string(), status: WRONG_SETTINGS }
+    }
+}
+
+impl From<String> for Failure {
+    fn from(message: String) -> Self {
+        Self { message, status: 1 }
     }
 }

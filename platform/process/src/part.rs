@@ -1,13 +1,16 @@
-//! The file by which a running service tells where its doors are.
+//! Where a running service has its doors: told to the supervisor, and written into the data folder.
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use tradewind_chassis::{DataFolder, OpenDoor};
 
-/// A running part of a fleet: one replica of one service. Written when its doors are open.
+/// A running part of a fleet: one replica of one service.
+///
+/// A process writes it into the data folder when its doors are open, and over that of the process before it; who was
+/// killed leaves it behind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PartFile {
+pub struct Part {
     /// The service.
     pub service: String,
     /// Which of its replicas, from 1.
@@ -18,20 +21,8 @@ pub struct PartFile {
     pub doors: Vec<(String, String)>,
 }
 
-impl PartFile {
-    /// The name of the file in the data folder.
-    #[must_use]
-    pub fn name(service: &str, replica: u32) -> String {
-        format!("part-{service}-{replica}.json")
-    }
-
-    /// Where the file of this part lies.
-    #[must_use]
-    pub fn path(folder: &Path, service: &str, replica: u32) -> PathBuf {
-        folder.join(Self::name(service, replica))
-    }
-
-    /// The file of this process, with these doors.
+impl Part {
+    /// This process, with these doors.
     #[must_use]
     pub fn new(service: &str, replica: u32, doors: &[OpenDoor]) -> Self {
         let door = |door: &OpenDoor| (door.kind.name().to_owned(), door.address.to_string());
@@ -39,32 +30,26 @@ impl PartFile {
         Self { service: service.to_owned(), replica, process, doors: doors.iter().map(door).collect() }
     }
 
-    /// Writes the file.
+    /// The name of its file in the data folder.
+    #[must_use]
+    pub fn file_name(service: &str, replica: u32) -> String {
+        format!("part-{service}-{replica}.json")
+    }
+
+    /// Writes its file.
     ///
     /// # Errors
     /// When the file system refuses.
     pub fn write(&self, folder: &DataFolder) -> Result<(), String> {
         let text = serde_json::to_string_pretty(self).map_err(|error| error.to_string())?;
-        let name = Self::name(&self.service, self.replica);
+        let name = Self::file_name(&self.service, self.replica);
         folder.write_document(&name, &text).map_err(|error| error.to_string())
-    }
-
-    /// Reads the file of a part; `None` while there is none.
-    ///
-    /// # Errors
-    /// When it is there and cannot be read.
-    pub fn read(folder: &Path, service: &str, replica: u32) -> Result<Option<Self>, String> {
-        let path = Self::path(folder, service, replica);
-        let text = match std::fs::read_to_string(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            read => read.map_err(|error| format!("{}: {error}", path.display()))?,
-        };
-        serde_json::from_str(&text).map(Some).map_err(|error| format!("{}: {error}", path.display()))
     }
 
     /// Removes the file of a part that has ended.
     pub fn remove(folder: &Path, service: &str, replica: u32) {
+        let path: PathBuf = folder.join(Self::file_name(service, replica));
         // It may never have been written.
-        std::fs::remove_file(Self::path(folder, service, replica)).unwrap_or_default();
+        std::fs::remove_file(path).unwrap_or_default();
     }
 }

@@ -9,7 +9,7 @@ use tradewind_chassis::{
 use tradewind_kernel::{Clock, Entropy};
 
 use crate::arguments::Arguments;
-use crate::{PartFile, Stop, read_settings, require_finished};
+use crate::{Failure, Part, Stop, link, read_settings, require_finished};
 
 /// The port that `--port` replaces.
 const GATEWAY_PORT: i32 = 8080;
@@ -17,24 +17,28 @@ const GATEWAY_PORT: i32 = 8080;
 /// The exit status of a process that was asked to stop twice: 128 + SIGINT, as shells count.
 const STOPPED_AT_ONCE: u8 = 130;
 
-pub(crate) fn run(service: Service, arguments: &Arguments) -> Result<ExitCode, String> {
+/// What is added to the number of a replica for its second name: there are never so many of them.
+const SPARE: u32 = 1_000;
+
+pub(crate) fn run(service: Service, arguments: &Arguments) -> Result<ExitCode, Failure> {
     #[cfg(feature = "fault-points")]
-    crate::fault::arm()?;
-    let settings = read_settings(arguments.config.as_deref(), &arguments.set)?;
+    crate::fault::arm().map_err(Failure::of_settings)?;
+    let settings =
+        read_settings(arguments.config.as_deref(), &arguments.set).map_err(Failure::of_settings)?;
     let name = service.description().name.clone();
     let assembly = Assembly::new(vec![service]).beside(&arguments.beside);
-    let platform = assembly.check(&settings).map_err(|error| error.to_string())?;
-    require_replicas(&name, arguments.replica, &platform)?;
-    telemetry::init(&platform.log).map_err(|error| error.to_string())?;
+    let platform = assembly.check(&settings).map_err(Failure::of_settings)?;
+    require_replicas(&name, arguments.replica, &platform).map_err(Failure::of_settings)?;
+    telemetry::init(&platform.log).map_err(Failure::of_settings)?;
+    let network = network(&name, arguments)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| error.to_string())?;
-    runtime.block_on(serve(assembly, &name, arguments, settings))
+    Ok(runtime.block_on(serve(assembly, &name, arguments, (settings, network)))?)
 }
 
 /// An embedded database has one process.
 fn require_replicas(service: &str, replica: u32, platform: &PlatformSettings) -> Result<(), String> {
-    let is_served = platform.database.url.is_some() || platform.database.urls.contains_key(service);
-    if replica == 1 || is_served {
+    if replica == 1 || platform.database.is_served(service) {
         return Ok(());
     }
     Err(format!(
@@ -47,12 +51,13 @@ async fn serve(
     assembly: Assembly,
     name: &str,
     arguments: &Arguments,
-    settings: SettingsSource,
+    (settings, network): (SettingsSource, Network),
 ) -> Result<ExitCode, String> {
     let clock = Clock::system();
     // Before anything starts: a signal during the start must not kill half-done work.
     let mut stop = Stop::listen(arguments.supervised)?;
-    let folder = DataFolder::open_part(&arguments.data, name, arguments.replica);
+    let number = arguments.replica + if arguments.spare { SPARE } else { 0 };
+    let folder = DataFolder::open_part(&arguments.data, name, number);
     let folder = folder.map_err(|error| error.to_string())?;
     require_finished(&arguments.data)?;
     let host = Host {
@@ -60,7 +65,7 @@ async fn serve(
         entropy: Entropy::system(),
         settings,
         storage: Storage::Folder(folder),
-        network: network(arguments.port),
+        network,
     };
     let mut progress = |service: &str, step: &str| eprintln!("{service}: {step}");
     let starting = assembly.start(host, &mut progress);
@@ -70,14 +75,7 @@ async fn serve(
         // Nothing was accepted yet.
         () = stop.asked() => return Ok(ExitCode::SUCCESS),
     };
-    let part = PartFile::new(name, arguments.replica, &running.doors());
-    if let Some(folder) = running.folder() {
-        part.write(folder)?;
-    }
-    running.mark_ready();
-    for (kind, address) in &part.doors {
-        println!("{name}: {kind} door at http://{address}");
-    }
+    open(name, arguments, &running)?;
     println!("{name}: ready in {:.2} s", clock.monotonic().as_secs_f64());
     stop.asked().await;
     tokio::select! {
@@ -88,12 +86,31 @@ async fn serve(
     }
 }
 
-fn network(port: Option<u16>) -> Network {
-    match port {
+/// Says that the doors are open, to all who look for them.
+fn open(name: &str, arguments: &Arguments, running: &Running) -> Result<(), String> {
+    let part = Part::new(name, arguments.replica, &running.doors());
+    if let Some(folder) = running.folder() {
+        part.write(folder)?;
+    }
+    running.mark_ready();
+    if arguments.supervised {
+        return link::tell_ready(std::io::stdin(), &part);
+    }
+    for (kind, address) in &part.doors {
+        println!("{name}: {kind} door at http://{address}");
+    }
+    Ok(())
+}
+
+fn network(name: &str, arguments: &Arguments) -> Result<Network, String> {
+    if arguments.supervised {
+        return link::take_over(std::io::stdin(), name).map(Network::Handed);
+    }
+    Ok(match arguments.port {
         None => Network::Shifted(0),
         Some(0) => Network::Free,
         Some(port) => Network::Shifted(i32::from(port) - GATEWAY_PORT),
-    }
+    })
 }
 
 async fn drain(name: &str, running: Running) -> ExitCode {

@@ -41,7 +41,7 @@ sql! {
         where customer_id = $1 and currency = $3 and credit_limit - reserved >= $2";
     HOLD = "insert into credit_reservation
             (order_id, customer_id, amount, state, expires_at, correlation_id, changed_at)
-        values ($1, $2, $3, 'held', $4, $5, $6)";
+        values ($1, $2, $3, 'held', $4, $5, $6) on conflict (order_id) do nothing";
     RESERVED = "select count(*) from credit_reservation where order_id = $1";
     RELEASE = "update credit_reservation set state = 'released', changed_at = $2
         where order_id = $1 and state in ('held', 'confirmed') returning customer_id, amount";
@@ -108,18 +108,25 @@ pub(crate) async fn take(tx: &mut Tx, customer: CustomerId, amount: Money) -> Re
     Ok(taken == 1)
 }
 
-/// Writes down for whom credit was taken, and until when.
+/// Writes down for whom credit was taken, and until when; `false`, and nothing written, when the order has a
+/// reservation already, whatever became of it.
 pub(crate) async fn hold(
     tx: &mut Tx,
     order: Id,
     customer: CustomerId,
     amount: Money,
     ttl: Duration,
-) -> Result<(), DbError> {
+) -> Result<bool, DbError> {
     let (now, correlation) = (tx.now(), tx.context().map(|context| context.correlation));
     let expires_at = now.plus(ttl);
     let amount = amount.minor();
-    tx.execute(&HOLD, params![order, customer, amount, expires_at, correlation, now]).await.map(drop)
+    Ok(tx.execute(&HOLD, params![order, customer, amount, expires_at, correlation, now]).await? == 1)
+}
+
+/// Puts back what was taken and is held by nobody.
+pub(crate) async fn put_back(tx: &mut Tx, customer: CustomerId, amount: Money) -> Result<(), DbError> {
+    let now = tx.now();
+    tx.execute(&PUT_BACK, params![customer, amount.minor(), now]).await.map(drop)
 }
 
 pub(crate) async fn has_reservation(tx: &mut Tx, order: Id) -> Result<bool, DbError> {

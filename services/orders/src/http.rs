@@ -85,7 +85,7 @@ async fn settle(service: &Orders, call: &Call, reply: Reply, wait: Duration) -> 
     let Some(id) = reply.location().and_then(order_at) else {
         return Ok(reply);
     };
-    let mut signal = service.db.signal(tradewind_events::TOPIC);
+    let mut signal = service.db.signal_of_key(orders::DECIDED, &id.to_string());
     let settled = async {
         loop {
             signal.mark_seen();

@@ -16,9 +16,21 @@ pub(crate) struct Settings {
     /// How long to wait for stock, all tries together; afterwards what is left is shown as unknown.
     #[serde(with = "duration")]
     pub(crate) stock_deadline: Duration,
+    /// How stock is asked.
+    pub(crate) stock_protocol: Protocol,
     /// Whether products whose stock is not known are shown as the original shop did: with the SKU `default` and
     /// 999 available. It sells what may not be there.
     pub(crate) compat: bool,
+}
+
+/// How a service is asked that offers more than one way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Protocol {
+    /// JSON over HTTP/1.1.
+    Http,
+    /// Protocol buffers over HTTP/2.
+    Grpc,
 }
 
 impl Default for Settings {
@@ -26,6 +38,7 @@ impl Default for Settings {
         Self {
             catalogue_deadline: Duration::from_millis(600),
             stock_deadline: Duration::from_millis(300),
+            stock_protocol: Protocol::Http,
             compat: false,
         }
     }

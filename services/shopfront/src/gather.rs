@@ -5,8 +5,9 @@ use tradewind_catalogue_contract::CatalogueClient;
 use tradewind_chassis::http::Call;
 use tradewind_client::{Answer, Source};
 use tradewind_problem::Problem;
-use tradewind_stock_contract::{Stock, StockClient};
+use tradewind_stock_contract::{Stock, StockClient, StockGrpcClient};
 
+use crate::config::Protocol;
 use crate::error;
 use crate::offer::{Offer, join};
 use crate::state::Shopfront;
@@ -22,8 +23,12 @@ pub(crate) async fn offers(shop: &Shopfront, call: &Call) -> Result<Vec<Offer>, 
 
 /// All stock; nothing when it cannot be known now.
 async fn stocks(shop: &Shopfront, call: &Call) -> Option<Vec<Stock>> {
-    let stock = StockClient::new(shop.stock.caller(call));
-    match stock.stocks_if_known().await {
+    let caller = shop.stock.caller(call);
+    let answer = match shop.stock_protocol {
+        Protocol::Http => StockClient::new(caller).stocks_if_known().await,
+        Protocol::Grpc => StockGrpcClient::new(caller).stocks_if_known().await,
+    };
+    match answer {
         Ok(Answer { value, source: Source::Peer }) => value,
         Ok(Answer { source: Source::Fallback { problem, reason }, .. }) => {
             tracing::debug!(%reason, %problem, "stock is shown as unknown");

@@ -33,10 +33,11 @@ pub fn service() -> Service {
 
 fn start(init: &mut Init<Settings>) -> Result<Shopfront, String> {
     init.settings.check()?;
-    let Settings { catalogue_deadline, stock_deadline, compat } = init.settings;
+    let Settings { catalogue_deadline, stock_deadline, stock_protocol, compat } = init.settings;
     Ok(Shopfront {
         catalogue: init.dependency(CATALOGUE).within(catalogue_deadline),
         stock: init.dependency(STOCK).within(stock_deadline),
+        stock_protocol,
         compat,
     })
 }

@@ -10,6 +10,16 @@ pub(crate) fn no_item() -> Problem {
     Problem::new(&NOT_FOUND).detail("No product with this id is kept in stock.")
 }
 
+/// The message of a gRPC call does not fit; what is wrong with it is added.
+pub(crate) fn invalid_message() -> Problem {
+    Problem::new(&INVALID_BODY).detail("The message does not fit; see the field violations.")
+}
+
+/// A field of the message of a gRPC call does not fit.
+pub(crate) fn invalid(pointer: &str, detail: &str) -> Problem {
+    invalid_message().error(pointer, detail)
+}
+
 /// The quantity of a receipt lies outside its bounds.
 pub(crate) fn receipt_quantity() -> Problem {
     Problem::new(&INVALID_BODY)

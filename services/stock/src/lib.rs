@@ -4,6 +4,7 @@ mod actions;
 mod config;
 mod domain;
 mod error;
+mod grpc;
 mod http;
 mod jobs;
 mod listen;
@@ -25,8 +26,8 @@ pub fn service() -> Service {
     Definition::new(SERVICE, "How many of each product there are, and who has reserved them.", start)
         .migrations(store::MIGRATIONS)
         .evidence(store::EVIDENCE)
-        .public(8030, http::public())
-        .internal(8130, http::internal())
+        .public(8030, grpc::public(http::public()))
+        .internal(8130, grpc::internal(http::internal()))
         .follows(listen::orders())
         .promises::<ItemRegistered>()
         .promises::<StockReserved>()

@@ -1,8 +1,11 @@
 //! Items and reservations in the database.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tradewind_db::{Db, DbError, Evidence, FromRow, Migration, MigrationSet, Row, Sql, Tx, params, sql};
+use tradewind_db::{
+    Db, DbError, Evidence, FromRow, Json, Migration, MigrationSet, Row, Sql, Tx, params, sql,
+};
 use tradewind_kernel::{Id, Slug};
 use tradewind_stock_contract::Stock;
 
@@ -39,6 +42,12 @@ sql! {
         order by order_id, product_id";
     ALL = "select product_id, sku, on_hand - reserved from item order by product_id limit $1";
     FIND = "select product_id, sku, on_hand - reserved from item where product_id = $1";
+    OF = {
+        postgres: "select product_id, sku, on_hand - reserved from item
+            where product_id in (select jsonb_array_elements_text($1))",
+        sqlite: "select product_id, sku, on_hand - reserved from item
+            where product_id in (select value from json_each($1))",
+    };
     REGISTER = "insert into item (product_id, sku, received, on_hand, reserved, sold)
         values ($1, $2, 0, 0, 0, 0) on conflict (product_id) do update set sku = excluded.sku";
     RECEIVE = "update item set received = received + $2, on_hand = on_hand + $2 where product_id = $1
@@ -50,7 +59,7 @@ sql! {
     PUT_BACK = "update item set reserved = reserved - $2 where product_id = $1";
     HOLD = "insert into reservation
             (order_id, product_id, quantity, state, expires_at, correlation_id, changed_at)
-        values ($1, $2, $3, 'held', $4, $5, $6)";
+        values ($1, $2, $3, 'held', $4, $5, $6) on conflict (order_id, product_id) do nothing";
     RESERVED = "select count(*) from reservation where order_id = $1";
     RELEASE = "update reservation set state = 'released', changed_at = $2
         where order_id = $1 and state in ('held', 'confirmed') returning product_id, quantity";
@@ -83,6 +92,14 @@ pub(crate) async fn all(db: &Db) -> Result<Vec<Stock>, DbError> {
 
 pub(crate) async fn find(db: &Db, product: &Slug) -> Result<Option<Stock>, DbError> {
     Ok(db.query_optional::<StockRow>(&FIND, params![product]).await?.map(|row| row.0))
+}
+
+/// The stock of these products, in their sequence; those that are not kept are left out.
+pub(crate) async fn of(db: &Db, products: &[Slug]) -> Result<Vec<Stock>, DbError> {
+    let rows = db.query::<StockRow>(&OF, params![Json(products)]).await?.into_iter();
+    let known: BTreeMap<Slug, Stock> =
+        rows.map(|StockRow(stock)| (stock.product_id.clone(), stock)).collect();
+    Ok(products.iter().filter_map(|product| known.get(product).cloned()).collect())
 }
 
 pub(crate) async fn find_in(tx: &mut Tx, product: &Slug) -> Result<Option<Stock>, DbError> {
@@ -139,17 +156,24 @@ pub(crate) async fn put_back(tx: &mut Tx, demand: &Demand) -> Result<(), DbError
     Ok(())
 }
 
-/// Writes down for whom something was taken, and until when.
-pub(crate) async fn hold(
+/// Writes down for whom something was taken, and until when; `false`, and nothing written, when the order has a
+/// reservation already, whatever became of it.
+pub(crate) async fn hold_all(
     tx: &mut Tx,
     order: Id,
-    product: &Slug,
-    quantity: i64,
+    demand: &Demand,
     ttl: Duration,
-) -> Result<(), DbError> {
+) -> Result<bool, DbError> {
     let (now, correlation) = (tx.now(), tx.context().map(|context| context.correlation));
     let expires_at = now.plus(ttl);
-    tx.execute(&HOLD, params![order, product, quantity, expires_at, correlation, now]).await.map(drop)
+    for (product, quantity) in demand {
+        let values = params![order, product, *quantity, expires_at, correlation, now];
+        // All lines of an order are written together, so that the first tells for all.
+        if tx.execute(&HOLD, values).await? == 0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 pub(crate) async fn has_reservation(tx: &mut Tx, order: Id) -> Result<bool, DbError> {

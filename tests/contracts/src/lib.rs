@@ -9,10 +9,12 @@ mod compare;
 mod facts;
 mod http;
 mod limits;
+mod proto;
 mod shape;
 
 pub use compare::{Finding, Side, compare};
 pub use http::compare_documents;
+pub use proto::compare_protos;
 
 use serde_json::Value;
 

@@ -1,11 +1,12 @@
 //! What is to run: which programs, with which arguments.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use tradewind_chassis::{Description, ForeignProcess, PlatformSettings};
 
 use crate::arguments::Up;
+use crate::processes::programs::Programs;
 use crate::replicas::Replicas;
 
 /// One process of the fleet.
@@ -17,7 +18,9 @@ pub(crate) struct Member {
     pub(crate) program: PathBuf,
     pub(crate) arguments: Vec<String>,
     pub(crate) environment: BTreeMap<String, String>,
-    /// Whether it is no service of ours: it writes no file and hears no drain but a signal.
+    /// Whether several processes can share its database.
+    pub(crate) is_shared: bool,
+    /// Whether it is no service of ours: it says nothing, and is asked to stop by a signal.
     pub(crate) is_foreign: bool,
 }
 
@@ -34,8 +37,7 @@ pub(crate) struct Roll<'a> {
     pub(crate) options: &'a Up,
     pub(crate) platform: &'a PlatformSettings,
     pub(crate) all: &'a [Description],
-    /// Settings that every service gets on top of the user's.
-    pub(crate) shared: Vec<String>,
+    pub(crate) programs: &'a Programs,
 }
 
 impl Roll<'_> {
@@ -48,22 +50,19 @@ impl Roll<'_> {
             }
             Err(format!("{option} {name}: there is no such service; there are {}", names.join(", ")))
         };
-        for name in &self.options.only {
+        for name in self.options.only.iter().filter(|name| !self.platform.processes.contains_key(*name)) {
             known(name, "--only")?;
         }
         for Replicas { service, count } in &self.options.replicas {
             known(service, "--replicas")?;
-            let is_served =
-                self.platform.database.url.is_some() || self.platform.database.urls.contains_key(service);
-            if *count > 1 && !is_served {
+            if *count > 1 && !self.platform.database.is_served(service) {
                 return Err(format!(
                     "--replicas {service}={count}: several replicas need a database that they can share: set \
                      database.url to a PostgreSQL server. A SQLite file belongs to one process"
                 ));
             }
         }
-        let only = &self.options.only;
-        let wanted = names.iter().filter(|name| only.is_empty() || only.iter().any(|each| each == *name));
+        let wanted = names.iter().filter(|name| self.is_wanted(name));
         let count = |name: &str| {
             let asked = self.options.replicas.iter().rfind(|each| each.service == name);
             asked.map_or(1, |each| each.count)
@@ -71,32 +70,34 @@ impl Roll<'_> {
         Ok(wanted.map(|name| ((*name).to_owned(), count(name))).collect())
     }
 
-    /// A replica of a service. The first has the usual ports, unless free ones were asked for.
-    pub(crate) fn member(&self, service: &str, replica: u32) -> Result<Member, String> {
-        let program = binary(service)?;
+    /// Whether a process of this name is to run.
+    pub(crate) fn is_wanted(&self, name: &str) -> bool {
+        let only = &self.options.only;
+        only.is_empty() || only.iter().any(|each| each == name)
+    }
+
+    /// A replica of a service.
+    pub(crate) fn member(&self, service: &str, replica: u32, shared: &[String]) -> Member {
         let mut arguments = vec!["--supervised".to_owned(), "--data".to_owned()];
         arguments.push(self.options.data.data.display().to_string());
         if let Some(config) = &self.options.settings.config {
             arguments.extend(["--config".to_owned(), config.display().to_string()]);
         }
-        let port = if replica == 1 { self.options.port } else { Some(0) };
-        if let Some(port) = port {
-            arguments.extend(["--port".to_owned(), port.to_string()]);
-        }
         arguments.extend(["--replica".to_owned(), replica.to_string()]);
         let beside: Vec<&str> = self.all.iter().map(|each| each.name.as_str()).collect();
         arguments.extend(["--beside".to_owned(), beside.join(",")]);
-        for set in self.shared.iter().chain(&self.options.settings.set) {
+        for set in shared.iter().chain(&self.options.settings.set) {
             arguments.extend(["--set".to_owned(), set.clone()]);
         }
-        Ok(Member {
+        Member {
             service: service.to_owned(),
             replica,
-            program,
+            program: self.programs.of(service),
             arguments,
             environment: BTreeMap::new(),
+            is_shared: self.platform.database.is_served(service),
             is_foreign: false,
-        })
+        }
     }
 
     /// A process that is no service of ours.
@@ -116,23 +117,8 @@ impl Roll<'_> {
             program: PathBuf::from(program),
             arguments: words.cloned().collect(),
             environment,
+            is_shared: false,
             is_foreign: true,
         })
     }
-}
-
-/// The binary of a service lies beside this one.
-fn binary(service: &str) -> Result<PathBuf, String> {
-    let here = std::env::current_exe().map_err(|error| format!("where this program lies: {error}"))?;
-    let name = format!("tradewind-{service}");
-    let folder = here.parent().unwrap_or(Path::new("."));
-    // A test lies one folder below the programs that it starts.
-    let places = [folder.join(&name), folder.parent().unwrap_or(folder).join(&name)];
-    places.iter().find(|place| place.is_file()).cloned().ok_or_else(|| {
-        let release = if cfg!(debug_assertions) { "" } else { "--release " };
-        format!(
-            "{} is not there; the services' own programs are built by: cargo build {release}--workspace --bins",
-            places[0].display()
-        )
-    })
 }

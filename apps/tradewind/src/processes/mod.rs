@@ -1,11 +1,18 @@
 //! `tradewind up --processes`: every service as a process of its own, kept running.
 
+mod ask;
 mod child;
-mod control;
+mod desk;
+mod fleet;
+mod held;
 mod keeper;
 mod member;
 mod output;
+mod places;
+mod programs;
 mod supervisor;
 mod watch;
 
+pub(crate) use ask::Supervisor;
+pub(crate) use desk::ProcessView;
 pub(crate) use supervisor::run;

@@ -39,8 +39,9 @@ impl Output {
         writeln!(std::io::stderr().lock(), "{mark} {text}").unwrap_or_default();
     }
 
-    /// Passes lines on until the process closes them.
+    /// Passes lines on until the process closes them; the name that a process writes itself is left out.
     pub(crate) async fn follow(&self, label: &str, from: impl AsyncRead + Unpin) {
+        let own = label.split_once('-').map_or(label, |(service, _)| service).to_owned() + ": ";
         let mut reader = BufReader::new(from);
         let mut line = Vec::new();
         loop {
@@ -49,7 +50,9 @@ impl Output {
             if !matches!(read, Ok(count) if count > 0) {
                 return;
             }
-            self.line(label, String::from_utf8_lossy(&line).trim_end());
+            let line = String::from_utf8_lossy(&line);
+            let line = line.trim_end();
+            self.line(label, line.strip_prefix(&own).unwrap_or(line));
         }
     }
 }

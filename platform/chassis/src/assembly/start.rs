@@ -12,13 +12,13 @@ use tradewind_kernel::{Clock, Entropy, Secret};
 use crate::assembly::absent::{Absent, AbsentFeed};
 use crate::assembly::peers::{check_addresses, door_of, enter_doors, enter_elsewhere};
 use crate::assembly::places::Places;
-use crate::broker::BrokerLink;
+use crate::by_broker::BrokerLink;
 use crate::data_folder::DataFolder;
 use crate::database::Place;
 use crate::description::{Description, DoorKind};
 use crate::far_feed::FarFeed;
 use crate::health::Stage;
-use crate::host::{Host, Network, PlatformSettings, Storage};
+use crate::host::{HandedSocket, Host, Network, PlatformSettings, Storage};
 use crate::instance::{Environment, Instance, OpenDoor};
 use crate::serve::{Accepting, ConnectionLimits, Listener, accept, accept_on_own_thread};
 use crate::service::Service;
@@ -102,10 +102,8 @@ impl Assembly {
         let (secret, folder) = secret(storage, &entropy)?;
         let instance = instance(folder.as_ref(), &entropy)?;
         let mut sockets = bind_all(&self.services, network, &platform)?;
-        let broker = BrokerLink::new(&platform.broker, platform.events.driver, &clock, &entropy);
-        let broker = broker.map_err(|wrong| StartError::new("settings", wrong))?;
-        let told = self.services.iter().map(Service::description).filter(|each| !each.promises.is_empty());
-        let tellers = told.map(|description| description.name.clone()).collect();
+        let broker = BrokerLink::new(&platform, &clock, &entropy)?;
+        let tellers = tellers(&self.services);
         let book = PhoneBook::default();
         let logs = telemetry::log_book();
         let (mut instances, mut absent) = (Vec::new(), Vec::new());
@@ -214,6 +212,12 @@ impl Assembly {
     }
 }
 
+/// The services that announce events.
+fn tellers(services: &[Service]) -> BTreeSet<String> {
+    let tell = services.iter().map(Service::description).filter(|each| !each.promises.is_empty());
+    tell.map(|description| description.name.clone()).collect()
+}
+
 /// What tells this process from other replicas, and is the same in its next life.
 fn instance(folder: Option<&DataFolder>, entropy: &Entropy) -> Result<String, StartError> {
     let Some(folder) = folder else { return Ok("simulated".to_owned()) };
@@ -238,16 +242,19 @@ fn bind_all(
     network: Network,
     platform: &PlatformSettings,
 ) -> Result<Sockets, StartError> {
+    let shift = match network {
+        Network::None => return Ok(Sockets::new()),
+        Network::Handed(handed) => return take_handed(services, handed),
+        Network::Shifted(shift) => Some(shift),
+        Network::Free => None,
+    };
     let mut sockets = Sockets::new();
-    if network == Network::None {
-        return Ok(sockets);
-    }
     for description in services.iter().map(Service::description) {
         for door in &description.doors {
             let chosen = platform.doors.get(&description.name).and_then(|doors| doors.get(door.kind.name()));
             let address = match chosen {
                 Some(address) => *address,
-                None => usual_address(door.port, network)?,
+                None => usual_address(door.port, shift)?,
             };
             let listener =
                 Listener::bind(address).map_err(|error| StartError::new(&description.name, error))?;
@@ -257,12 +264,31 @@ fn bind_all(
     Ok(sockets)
 }
 
-fn usual_address(port: u16, network: Network) -> Result<SocketAddr, StartError> {
-    let port = match network {
-        Network::Shifted(shift) => u16::try_from(i32::from(port) + shift)
-            .map_err(|_| StartError::new("ports", format!("{port} moved by {shift} is no port")))?,
-        Network::Free | Network::None => 0,
+/// The sockets that were handed over, when there is one for every door.
+fn take_handed(services: &[Service], handed: Vec<HandedSocket>) -> Result<Sockets, StartError> {
+    let mut sockets = Sockets::new();
+    for HandedSocket { service, kind, socket } in handed {
+        let failed =
+            |error| StartError::new(&service, format!("the socket of the {} door: {error}", kind.name()));
+        let listener = Listener::handed(socket).map_err(failed)?;
+        sockets.insert((service, kind), listener);
+    }
+    for description in services.iter().map(Service::description) {
+        let lacks = |kind: &DoorKind| !sockets.contains_key(&(description.name.clone(), *kind));
+        if let Some(kind) = description.doors.iter().map(|door| door.kind).find(lacks) {
+            let reason = format!("no socket was handed over for its {} door", kind.name());
+            return Err(StartError::new(&description.name, reason));
+        }
+    }
+    Ok(sockets)
+}
+
+fn usual_address(port: u16, shift: Option<i32>) -> Result<SocketAddr, StartError> {
+    let moved = |shift: i32| {
+        u16::try_from(i32::from(port) + shift)
+            .map_err(|_| StartError::new("ports", format!("{port} moved by {shift} is no port")))
     };
+    let port = shift.map_or(Ok(0), moved)?;
     Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
 }
 
@@ -375,7 +401,9 @@ impl Running {
     }
 
     fn listen(&mut self, sockets: &mut Sockets) -> Result<(), StartError> {
-        let limits = ConnectionLimits { head: self.platform.http.head_timeout, buffer: HEAD_BUFFER };
+        let http = &self.platform.http;
+        let stall = http.head_timeout.saturating_add(http.deadline);
+        let limits = ConnectionLimits { head: http.head_timeout, stall, buffer: HEAD_BUFFER };
         for instance in &mut self.instances {
             for door in &mut instance.doors {
                 let Some(listener) = sockets.remove(&(instance.name.to_owned(), door.kind)) else {

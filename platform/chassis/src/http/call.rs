@@ -183,7 +183,7 @@ impl Call {
             .detail("Send the body as JSON with the header Content-Type: application/json."))
     }
 
-    async fn read(&mut self) -> Result<Bytes, Problem> {
+    pub(crate) async fn read(&mut self) -> Result<Bytes, Problem> {
         if let Some(bytes) = &self.content {
             return Ok(bytes.clone());
         }

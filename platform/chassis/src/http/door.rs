@@ -17,13 +17,14 @@ use tradewind_kernel::{
 use tradewind_problem::{DEADLINE_EXCEEDED, Problem, UNAUTHENTICATED};
 
 use crate::http::routes::Router;
-use crate::http::{Call, InFlight, Reply};
+use crate::http::{Call, InFlight, Reply, rpc};
 use crate::metrics::{CounterFamily, HistogramFamily, Labels, Metrics};
 use crate::serve::OnRefusal;
 use crate::tasks::Scope;
 
 /// Paths of an internal door that anybody may read: probes and scrapes carry no secret.
-const OPEN_PATHS: [&str; 4] = ["/livez", "/readyz", "/startupz", "/metrics"];
+const OPEN_PATHS: [&str; 5] =
+    ["/livez", "/readyz", "/startupz", "/metrics", tradewind_grpc::health::CHECK.path()];
 
 /// Routes of an internal door for those who look on.
 pub(crate) const WATCHED: [&str; 7] =
@@ -162,6 +163,7 @@ async fn answer<S: Send + Sync + 'static>(
         incoming.map_or_else(|| TraceContext::begin(&door.entropy), |trace| trace.child(&door.entropy));
     let correlation = correlation(&door, &request).unwrap_or_else(|| door.entropy.id(&door.clock));
     let method = request.method().clone();
+    let is_rpc = tradewind_grpc::is_grpc(request.headers());
     let span = tracing::info_span!(
         "request",
         service = door.service,
@@ -179,15 +181,18 @@ async fn answer<S: Send + Sync + 'static>(
         serve(state, router, &door, request, (trace, correlation)).instrument(span.clone()).await;
     let label = outcome.as_ref().ok().and_then(|reply| reply.label.clone()).unwrap_or(label);
     let code = outcome.as_ref().err().map(|problem| problem.code().to_owned());
+    // A gRPC refusal is a 200 on the wire; what is counted and recorded is what it means.
+    let told = outcome.as_ref().err().map(Problem::status);
     let mut response = match outcome {
         Ok(reply) => reply.into_response(),
+        Err(problem) if is_rpc => rpc::refusal(&problem.trace_id(trace.trace_id())),
         Err(problem) => problem.trace_id(trace.trace_id()).to_response().map(Body::from),
     };
     if method == Method::HEAD {
         *response.body_mut() = Body::empty();
     }
     let took = door.clock.monotonic().saturating_sub(started);
-    let status = response.status().as_u16();
+    let status = told.unwrap_or(response.status().as_u16());
     end_span(recorded, &door, (&method, &label), status, code);
     let span = if is_watched { tracing::Span::none() } else { span };
     record(&door, &method, label, status, took, &span);
@@ -260,6 +265,10 @@ async fn serve<S: Send + Sync + 'static>(
 ) -> (Result<Reply, Problem>, String) {
     let found = match router.find(request.method(), request.uri().path()) {
         Ok(found) => found,
+        Err(_) if tradewind_grpc::is_grpc(request.headers()) => {
+            let problem = rpc::no_method(request.method(), request.uri().path());
+            return (Err(problem), "unmatched".to_owned());
+        }
         Err(problem) => return (Err(problem), "unmatched".to_owned()),
     };
     let label = found.template.to_string();

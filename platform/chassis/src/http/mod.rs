@@ -8,6 +8,7 @@ mod in_flight;
 mod json;
 mod reply;
 mod routes;
+mod rpc;
 
 pub use call::Call;
 pub use idempotency::{EVIDENCE as IDEMPOTENCY_EVIDENCE, MIGRATIONS as IDEMPOTENCY_MIGRATIONS};

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tradewind_client::Body;
 use tradewind_problem::Problem;
 
@@ -101,6 +102,23 @@ impl Reply {
     #[must_use]
     pub fn location(&self) -> Option<&str> {
         self.headers.get(LOCATION)?.to_str().ok()
+    }
+
+    /// The JSON document of this answer, or the problem that it tells of: for those who say it in another form, such
+    /// as that of gRPC.
+    ///
+    /// # Errors
+    /// That problem, or internal when the document is no `T`.
+    pub fn document<T: DeserializeOwned>(self) -> Result<T, Problem> {
+        let Content::Bytes(bytes) = &self.content else {
+            return Err(Problem::internal("a stream is no document"));
+        };
+        if !self.status.is_success() {
+            return Err(Problem::from_answer(self.status, &self.headers, bytes));
+        }
+        // An answer without content is read as null, which `()` and `Option` accept.
+        let text: &[u8] = if bytes.is_empty() { b"null" } else { bytes };
+        serde_json::from_slice(text).map_err(Problem::internal)
     }
 
     /// The status.

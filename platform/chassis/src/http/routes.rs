@@ -1,6 +1,6 @@
 //! Routes: which function answers which method and path.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -26,6 +26,8 @@ pub struct Routes<S> {
     paths: BTreeMap<String, Methods<S>>,
     otherwise: Option<Endpoint<S>>,
     operations: BTreeMap<(String, String), Operation>,
+    /// The paths of gRPC methods; they are described by their `.proto` files.
+    rpcs: BTreeSet<String>,
     /// Method and path of the route added last, the one that `describe` speaks of.
     last: (String, String),
 }
@@ -43,6 +45,7 @@ impl<S: Send + Sync + 'static> Routes<S> {
             paths: BTreeMap::new(),
             otherwise: None,
             operations: BTreeMap::new(),
+            rpcs: BTreeSet::new(),
             last: (String::new(), String::new()),
         }
     }
@@ -129,16 +132,33 @@ impl<S: Send + Sync + 'static> Routes<S> {
         self
     }
 
+    /// Answers the gRPC method at `path`, whose call and answer are still bytes.
+    pub(crate) fn on_rpc<F, R>(mut self, path: &str, endpoint: F) -> Self
+    where
+        F: Fn(Arc<S>, Call) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Reply, Problem>> + Send + 'static,
+    {
+        self.rpcs.insert(path.to_owned());
+        self.methods(path).by_name.insert(Method::POST.to_string(), erase(endpoint));
+        self
+    }
+
+    /// The paths of the gRPC methods, for the description of the service.
+    #[must_use]
+    pub fn rpcs(&self) -> Vec<String> {
+        self.rpcs.iter().cloned().collect()
+    }
+
     fn methods(&mut self, path: &str) -> &mut Methods<S> {
         let none = || Methods { by_name: BTreeMap::new(), any: None };
         self.paths.entry(path.to_owned()).or_insert_with(none)
     }
 
-    /// Every method and path template, for the description of the service.
+    /// Every method and path template but those of gRPC, for the description of the service.
     #[must_use]
     pub fn listed(&self) -> Vec<(String, String)> {
         let mut listed = Vec::new();
-        for (path, methods) in &self.paths {
+        for (path, methods) in self.paths.iter().filter(|(path, _)| !self.rpcs.contains(*path)) {
             listed.extend(methods.by_name.keys().map(|method| (method.clone(), path.clone())));
             if methods.any.is_some() {
                 listed.push((ANY.to_owned(), path.clone()));

@@ -1,4 +1,4 @@
-//! One connection: HTTP/1.1 with a timer on every phase.
+//! One connection: HTTP/1.1 or HTTP/2, by what the client begins with; a timer on every phase.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -12,9 +12,13 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tradewind_client::{Body, Handler};
+use tradewind_kernel::Clock;
 
 use crate::serve::guard::{GuardFactory, Guarded, OnRefusal, Verdict};
+use crate::serve::http2;
+use crate::serve::protocol::{Protocol, Rewound, sniff};
 use crate::tasks::Scope;
 
 /// Bounds on one connection.
@@ -22,6 +26,8 @@ use crate::tasks::Scope;
 pub(crate) struct ConnectionLimits {
     /// How long a client may take to send a head, and how long a connection may stay unused.
     pub(crate) head: Duration,
+    /// How long nothing may move while requests are under way that share a connection: longer than any may take.
+    pub(crate) stall: Duration,
     /// The greatest number of bytes kept while a head is read.
     pub(crate) buffer: usize,
 }
@@ -32,6 +38,7 @@ pub(crate) async fn serve(
     handler: Handler,
     guard: Option<(GuardFactory, OnRefusal)>,
     limits: ConnectionLimits,
+    (clock, streams): (Clock, Arc<Semaphore>),
     accepting: Scope,
 ) {
     if let Err(error) = stream.set_nodelay(true) {
@@ -44,7 +51,38 @@ pub(crate) async fn serve(
             let guarded = Guarded::new(stream, factory(), on_refusal, verdict.clone());
             drive(guarded, handler, verdict, limits, accepting).await;
         }
-        None => drive(stream, handler, verdict, limits, accepting).await,
+        None => {
+            let Some((protocol, stream)) = begin(stream, limits, &clock, &accepting).await else { return };
+            match protocol {
+                Protocol::Http1 => drive(stream, handler, verdict, limits, accepting).await,
+                Protocol::Http2 => http2::drive(stream, handler, limits, (clock, streams), accepting).await,
+            }
+        }
+    }
+}
+
+/// What the client speaks; `None` when it did not say so in time, or nothing is accepted any more.
+async fn begin<I: AsyncRead + Unpin>(
+    stream: I,
+    limits: ConnectionLimits,
+    clock: &Clock,
+    accepting: &Scope,
+) -> Option<(Protocol, Rewound<I>)> {
+    let begun = tokio::select! {
+        biased;
+        () = accepting.stopping() => return None,
+        begun = clock.timeout(limits.head, sniff(stream)) => begun,
+    };
+    match begun {
+        Ok(Ok(begun)) => Some(begun),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "a connection ended early");
+            None
+        }
+        Err(_) => {
+            tracing::debug!("a connection was opened and nothing was sent");
+            None
+        }
     }
 }
 

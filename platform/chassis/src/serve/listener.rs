@@ -22,15 +22,28 @@ const BACKLOG: i32 = 1024;
 /// Connections served at the same time by one door.
 const MAX_CONNECTIONS: usize = 4_096;
 
+/// Requests under way at the same time on all HTTP/2 connections of one door, where each may carry many.
+const MAX_STREAMS: usize = 4_096;
+
 /// The pause after the system refused to accept: it is out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A door could not be opened.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: {reason}")]
-pub(crate) struct ListenError {
-    pub(crate) address: SocketAddr,
-    pub(crate) reason: String,
+pub struct ListenError {
+    /// Where the door was to be.
+    pub address: SocketAddr,
+    /// Why it is not there, and what to do.
+    pub reason: String,
+}
+
+/// A listening socket for a door, to be handed to a process that serves it; port 0 takes a free one.
+///
+/// # Errors
+/// [`ListenError`] when the port is taken, or the system refuses.
+pub fn listen(address: SocketAddr) -> Result<std::net::TcpListener, ListenError> {
+    Listener::bind(address).map(|listener| listener.socket)
 }
 
 /// A bound socket that is not served yet.
@@ -50,6 +63,13 @@ impl Listener {
             _ => error.to_string(),
         };
         open(address).map_err(|error| ListenError { address, reason: explain(&error) })
+    }
+
+    /// Takes a socket that listens already.
+    pub(crate) fn handed(socket: std::net::TcpListener) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        let address = socket.local_addr()?;
+        Ok(Self { socket, address })
     }
 }
 
@@ -86,6 +106,7 @@ pub(crate) async fn accept(listener: Listener, serving: Accepting) {
         }
     };
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let streams = Arc::new(Semaphore::new(MAX_STREAMS));
     loop {
         let Ok(place) = places.clone().acquire_owned().await else {
             return;
@@ -97,9 +118,10 @@ pub(crate) async fn accept(listener: Listener, serving: Accepting) {
         };
         match accepted {
             Ok((stream, _)) => {
-                let Accepting { handler, guard, limits, scope, .. } = serving.clone();
+                let Accepting { handler, guard, limits, clock, scope } = serving.clone();
+                let shared = (clock, streams.clone());
                 serving.scope.spawn("connection", async move {
-                    connection::serve(stream, handler, guard, limits, scope).await;
+                    connection::serve(stream, handler, guard, limits, shared, scope).await;
                     drop(place);
                 });
             }

@@ -2,9 +2,13 @@
 
 mod connection;
 mod guard;
+mod http2;
 mod listener;
+mod protocol;
+mod streams;
 
 pub use guard::{ConnectionGuard, GuardFactory, GuardRefusal};
+pub use listener::{ListenError, listen};
 
 pub(crate) use connection::ConnectionLimits;
 pub(crate) use guard::OnRefusal;

@@ -106,14 +106,20 @@ impl RetryOptions {
 pub(crate) fn is_repeatable(request: &Request<Body>) -> bool {
     const IDEMPOTENT: [Method; 6] =
         [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE, Method::PUT, Method::DELETE];
-    let safe = IDEMPOTENT.contains(request.method()) || request.headers().contains_key(IDEMPOTENCY_KEY);
+    let safe = IDEMPOTENT.contains(request.method()) || has_key(request);
     safe && request.body().try_clone().is_some()
+}
+
+/// Whether the request has a key, so that the peer carries it out once however often it comes.
+pub(crate) fn has_key(request: &Request<Body>) -> bool {
+    request.headers().contains_key(IDEMPOTENCY_KEY)
 }
 
 /// The same request once more; `None` when its body is a stream.
 pub(crate) fn repeat(request: &Request<Body>) -> Option<Request<Body>> {
     let mut again = Request::new(request.body().try_clone()?);
     *again.method_mut() = request.method().clone();
+    *again.version_mut() = request.version();
     *again.uri_mut() = request.uri().clone();
     *again.headers_mut() = request.headers().clone();
     Some(again)

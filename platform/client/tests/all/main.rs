@@ -8,6 +8,7 @@
     reason = "a test that cannot go on should stop, and tests own their tasks"
 )]
 
+mod grpc;
 mod policies;
 mod recovering;
 

@@ -23,16 +23,88 @@ impl Work for Reserve {
 
     async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
         let Self { order, customer, amount, ttl } = *self;
-        if store::has_reservation(tx, order).await? {
-            return Ok(());
-        }
+        // Taken first and looked at afterwards: that it was reserved before is the rare case.
         if !store::take(tx, customer, amount).await? {
+            if store::has_reservation(tx, order).await? {
+                return Ok(());
+            }
             let known = store::find_in(tx, customer).await?.is_some();
             let reason =
                 if known { CreditRefusal::CreditLimitExceeded } else { CreditRefusal::UnknownCustomer };
             return announce(tx, &CreditRefused { order_id: order, reason }).await.map(drop);
         }
-        store::hold(tx, order, customer, amount, ttl).await?;
+        if !store::hold(tx, order, customer, amount, ttl).await? {
+            return store::put_back(tx, customer, amount).await;
+        }
         announce(tx, &CreditReserved { order_id: order, customer_id: customer, amount }).await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tradewind_db::{Db, Execution, Location, MigrateMode, Options, params, sql};
+    use tradewind_kernel::{Clock, Context, Currency, Entropy, Principal};
+
+    use super::*;
+
+    sql! {
+        ACCOUNT = "insert into account (customer_id, name, currency, credit_limit, reserved, changed_at)
+            values ($1, 'Ada', 'GBP', $2, 0, 7)";
+        RESERVED = "select reserved from account";
+        TOLD = "select type from event_log order by position";
+    }
+
+    const CUSTOMER: Id = Id::from_u128(7);
+
+    /// The same order, as often as it is said, in one transaction.
+    struct Repeat(usize);
+
+    impl Work for Repeat {
+        type Output = ();
+        type Error = DbError;
+
+        async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
+            let reserve = Reserve {
+                order: Id::from_u128(1),
+                customer: CustomerId::new(CUSTOMER),
+                amount: Money::from_minor(5, Currency::GBP),
+                ttl: Duration::from_secs(60),
+            };
+            for _ in 0..self.0 {
+                reserve.run(tx).await?;
+            }
+            Ok(())
+        }
+    }
+
+    struct Limit(i64);
+
+    impl Work for Limit {
+        type Output = ();
+        type Error = DbError;
+
+        async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
+            tx.execute(&ACCOUNT, params![CUSTOMER, self.0]).await.map(drop)
+        }
+    }
+
+    /// With plenty a repetition takes and puts back; with little it cannot even take.
+    #[tokio::test]
+    async fn an_order_that_is_heard_of_twice_reserves_once() {
+        for limit in [99, 5] {
+            let (clock, entropy) = (Clock::system(), Entropy::seeded(1));
+            let context = Context::begin(Principal::Anonymous, &clock, &entropy);
+            let (location, execution) = (Location::Memory, Execution::Inline);
+            let db = Db::open(Options { location, execution, readers: 1, clock, entropy }).unwrap();
+            let sets = [tradewind_events::MIGRATIONS, store::MIGRATIONS];
+            db.migrate(&sets, MigrateMode::Auto).await.unwrap();
+            db.write(&context, Limit(limit)).await.unwrap();
+            db.write(&context, Repeat(2)).await.unwrap();
+            db.write(&context, Repeat(1)).await.unwrap();
+            let reserved: Vec<(i64,)> = db.query(&RESERVED, &[]).await.unwrap();
+            assert_eq!(reserved, [(5,)], "a limit of {limit}");
+            let told: Vec<(String,)> = db.query(&TOLD, &[]).await.unwrap();
+            assert_eq!(told, [("tradewind.customers.credit-reserved.v1".to_owned(),)], "a limit of {limit}");
+        }
     }
 }

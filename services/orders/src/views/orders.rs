@@ -21,6 +21,9 @@ sql! {
         from order_view where customer_id = $1 and order_id < $3 order by order_id desc limit $2";
 }
 
+/// The signal for those who wait for what becomes of an order; its key is the order's id.
+pub(crate) const DECIDED: &str = "order_decided";
+
 struct OrderRow(Order);
 
 impl FromRow for OrderRow {
@@ -106,5 +109,6 @@ async fn add(tx: &mut Tx, id: OrderId, placement: &Placement) -> Result<(), DbEr
 
 async fn set_state(tx: &mut Tx, id: OrderId, state: &str, reason: Option<&String>) -> Result<(), DbError> {
     let now = tx.now();
+    tx.signal_key(DECIDED, id.to_string());
     tx.execute(&SET_STATE, params![id, state, reason, now]).await.map(drop)
 }

@@ -15,3 +15,4 @@ mod examples;
 mod files;
 mod golden;
 mod kernel;
+mod protos;

@@ -10,6 +10,7 @@
 
 mod broker;
 mod db;
+mod events;
 mod fleet;
 mod log;
 mod retention;

@@ -1,1 +1,0 @@
-//! What the running supervisor can be asked for.
