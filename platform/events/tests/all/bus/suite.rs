@@ -115,7 +115,7 @@ static NEWS: Exchange = Exchange::fanout("news");
 static WORK: Queue = Queue::shared("work");
 
 /// Each exchange chooses among its queues; a queue that is bound twice gets one.
-pub async fn an_exchange_chooses_among_its_queues(pair: Pair) {
+pub async fn an_exchange_chooses_among_its_queues(pair: &Pair) {
     let first = pair.here.consumer(&Queue::own("first")).bind(&NEWS, "").bind(&NEWS, "twice");
     let first = first.bind(&ORDERS, "on").bind(&CHANGES, "lamps.*.on").bind(&CHANGES, "#.on");
     let second = pair.there.consumer(&Queue::own("second")).bind(&NEWS, "").bind(&ORDERS, "off");
@@ -131,17 +131,17 @@ pub async fn an_exchange_chooses_among_its_queues(pair: Pair) {
     }
     let end = pair.message(&json!("end"));
     pair.soon(pair.here.publish(&NEWS, "", &end)).await.unwrap();
-    let first = up_to(&pair, &mut first, &json!("end")).await;
+    let first = up_to(pair, &mut first, &json!("end")).await;
     let wanted = [["news", "any"], ["orders", "on"], ["changes", "lamps.1.on"], ["changes", "fans.2.on"]];
     assert_eq!(json!(first), json!(wanted));
-    let second = up_to(&pair, &mut second, &json!("end")).await;
+    let second = up_to(pair, &mut second, &json!("end")).await;
     let wanted = [["news", "any"], ["orders", "off"], ["changes", "lamps.1.on"], ["changes", "lamps.1.off"]];
     let wanted: Vec<_> = wanted.into_iter().chain([["changes", "lamps"]]).collect();
     assert_eq!(json!(second), json!(wanted));
 }
 
 /// Patterns mean the same here and on a broker.
-pub async fn a_pattern_fits_as_everywhere(pair: Pair) {
+pub async fn a_pattern_fits_as_everywhere(pair: &Pair) {
     const PATTERNS: [&str; 11] = ["", "#", "*", "a", "a.*", "a.#", "#.b", "*.b", "a.#.b", "*.*.*", "#.a.#"];
     const KEYS: [&str; 9] = ["", "a", "b", "a.b", "b.a", "a.a.b", "b.b", "a.b.c", "ab"];
     let mut heard = Vec::new();
@@ -154,14 +154,14 @@ pub async fn a_pattern_fits_as_everywhere(pair: Pair) {
     }
     pair.soon(pair.there.publish(&NEWS, "", &pair.message(&json!("end")))).await.unwrap();
     for (pattern, (_task, mut hears)) in heard {
-        let came = up_to(&pair, &mut hears, &json!("end")).await;
+        let came = up_to(pair, &mut hears, &json!("end")).await;
         let fitting: Vec<&str> = KEYS.into_iter().filter(|key| matches(pattern, key)).collect();
         assert_eq!(json!(came), json!(fitting), "{pattern}");
     }
 }
 
 /// That nobody wants a message is told, and is no failure.
-pub async fn what_nobody_wants_goes_nowhere(pair: Pair) {
+pub async fn what_nobody_wants_goes_nowhere(pair: &Pair) {
     let message = pair.message(&json!(1));
     assert_eq!(pair.soon(pair.here.publish(&NEWS, "", &message)).await, Ok(Routed::Nowhere));
     pair.soon(pair.here.notify(&NEWS, "", &message)).await;
@@ -170,7 +170,7 @@ pub async fn what_nobody_wants_goes_nowhere(pair: Pair) {
 }
 
 /// A notification comes to all who want it.
-pub async fn a_notification_arrives(pair: Pair) {
+pub async fn a_notification_arrives(pair: &Pair) {
     let consumer = pair.there.consumer(&Queue::own("ears")).bind(&CHANGES, "lamps.*");
     let (_task, mut hears) = pair.listen(consumer).await;
     pair.soon(pair.here.notify(&CHANGES, "lamps.1", &pair.message(&json!("on")))).await;
@@ -178,7 +178,7 @@ pub async fn a_notification_arrives(pair: Pair) {
 }
 
 /// Who consumes the same queue competes, and each message is handled once.
-pub async fn consumers_compete(pair: Pair) {
+pub async fn consumers_compete(pair: &Pair) {
     let (both, handled) = (Arc::new(Barrier::new(2)), Arc::new(Mutex::new(Vec::new())));
     let mut tasks = Vec::new();
     for bus in [&pair.here, &pair.there] {
@@ -197,14 +197,14 @@ pub async fn consumers_compete(pair: Pair) {
     for number in 0..10 {
         pair.soon(pair.here.send(&WORK, &pair.message(&json!(number)))).await.unwrap();
     }
-    pair.soon(until(&pair, || handled.lock().unwrap().len() == 10)).await;
+    pair.soon(until(pair, || handled.lock().unwrap().len() == 10)).await;
     let mut handled = handled.lock().unwrap().clone();
     handled.sort_unstable();
     assert_eq!(handled, (0..10).collect::<Vec<_>>());
 }
 
 /// What a handler fails at is tried again, then a dead letter; the others go on.
-pub async fn what_always_fails_is_a_dead_letter(pair: Pair) {
+pub async fn what_always_fails_is_a_dead_letter(pair: &Pair) {
     static TRIED: Queue = Queue::shared("tried").attempts(3);
     let (tried, mut tries) = mpsc::unbounded_channel();
     let handler = move |delivered: Delivered| {
@@ -237,7 +237,7 @@ pub async fn what_always_fails_is_a_dead_letter(pair: Pair) {
 }
 
 /// What a consumer held when it went is delivered to another, as a further attempt.
-pub async fn what_a_dead_consumer_held_comes_again(pair: Pair) {
+pub async fn what_a_dead_consumer_held_comes_again(pair: &Pair) {
     let started = Arc::new(Notify::new());
     let begun = started.clone();
     let first = pair.handle(pair.here.consumer(&WORK), move |_| {
@@ -258,7 +258,7 @@ pub async fn what_a_dead_consumer_held_comes_again(pair: Pair) {
 }
 
 /// Each who asks gets the answer to its own question, with the process that it belongs to.
-pub async fn an_answer_comes_to_who_asked(pair: Pair) {
+pub async fn an_answer_comes_to_who_asked(pair: &Pair) {
     let bus = pair.there.clone();
     let doubled = move |delivered: Delivered| {
         let double = data(&delivered).as_i64().unwrap() * 2;
@@ -284,7 +284,7 @@ pub async fn an_answer_comes_to_who_asked(pair: Pair) {
 }
 
 /// A failure is an answer: the caller's part of it travels, and the operator's does not.
-pub async fn a_failure_is_an_answer(pair: Pair) {
+pub async fn a_failure_is_an_answer(pair: &Pair) {
     let refuse = |delivered: Delivered| async move {
         match data(&delivered).as_str() {
             Some("panic") => panic!("on purpose"),
@@ -300,7 +300,7 @@ pub async fn a_failure_is_an_answer(pair: Pair) {
 }
 
 /// A question to nobody fails at once.
-pub async fn a_question_to_nobody_fails_at_once(pair: Pair) {
+pub async fn a_question_to_nobody_fails_at_once(pair: &Pair) {
     let before = pair.clock.monotonic();
     let problem = pair.ask(&Queue::shared("nobody"), &json!(1), 3_600).await.unwrap_err();
     assert!(problem.is(&NO_RECEIVER), "{problem}");
@@ -308,7 +308,7 @@ pub async fn a_question_to_nobody_fails_at_once(pair: Pair) {
 }
 
 /// At the deadline nobody waits any more. A late answer is dropped, and belongs to no other question.
-pub async fn a_late_answer_is_dropped(pair: Pair) {
+pub async fn a_late_answer_is_dropped(pair: &Pair) {
     let (go, bus) = (Arc::new(Notify::new()), pair.there.clone());
     let gate = go.clone();
     let slow = move |delivered: Delivered| {
@@ -329,7 +329,7 @@ pub async fn a_late_answer_is_dropped(pair: Pair) {
 }
 
 /// A question that nobody took in time is not handled any more.
-pub async fn an_old_question_is_not_handled(pair: Pair) {
+pub async fn an_old_question_is_not_handled(pair: &Pair) {
     let mut first = pair.there.consumer(&WORK);
     pair.soon(first.attach()).await.unwrap();
     drop(first);
@@ -340,7 +340,7 @@ pub async fn an_old_question_is_not_handled(pair: Pair) {
 }
 
 /// A full queue refuses, when it is shared; the queue of one consumer drops the oldest.
-pub async fn a_queue_has_a_bound(pair: Pair) {
+pub async fn a_queue_has_a_bound(pair: &Pair) {
     static SMALL: Queue = Queue::shared("small").holding(10);
     let mut idle = pair.there.consumer(&SMALL);
     pair.soon(idle.attach()).await.unwrap();
@@ -374,7 +374,7 @@ pub async fn a_queue_has_a_bound(pair: Pair) {
 }
 
 /// An exchange that is there with another routing is named, and hinders nobody else.
-pub async fn an_exchange_that_is_another_is_named(pair: Pair) {
+pub async fn an_exchange_that_is_another_is_named(pair: &Pair) {
     let (_task, mut hears) = pair.listen(pair.there.consumer(&Queue::own("ears")).bind(&NEWS, "")).await;
     let other = Exchange::topic("news");
     let message = pair.message(&json!(1));
@@ -409,7 +409,8 @@ macro_rules! tests {
     (@one $pair:ident, [$($attribute:tt)+] $name:ident) => {
         $($attribute)+
         async fn $name() {
-            $crate::bus::suite::$name($pair().await).await;
+            let pair = $pair().await;
+            $crate::bus::suite::$name(&pair).await;
         }
     };
 }
