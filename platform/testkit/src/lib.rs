@@ -11,6 +11,7 @@
 )]
 
 mod answer;
+mod authority;
 mod folder;
 pub mod postgres;
 mod process;
@@ -20,6 +21,7 @@ mod server;
 mod wait;
 
 pub use answer::{Answer, Refusal};
+pub use authority::{TestAuthority, TestLeaf, write_private};
 pub use folder::Folder;
 pub use postgres::Postgres;
 pub use process::{Ended, Process};

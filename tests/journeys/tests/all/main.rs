@@ -24,6 +24,7 @@ mod restarts;
 mod shopfront;
 mod shopfront_alone;
 mod statements;
+mod stock_by_grpc;
 mod tracing;
 mod upgrading;
 mod verifying;
