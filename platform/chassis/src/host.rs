@@ -7,9 +7,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tradewind_kernel::{Clock, Entropy};
 
+use crate::broker::{BrokerSettings, EventDriver};
 use crate::data_folder::DataFolder;
 use crate::database::DatabaseSettings;
 use crate::description::DoorKind;
+use crate::discovery::DiscoverySettings;
+use crate::identity::IdentitySettings;
 use crate::otlp::TelemetrySettings;
 use crate::policies::ClientSettings;
 use crate::settings::{SettingsError, SettingsSource, duration};
@@ -77,12 +80,18 @@ pub struct PlatformSettings {
     pub database: DatabaseSettings,
     /// Section `events`.
     pub events: EventSettings,
+    /// Section `broker`.
+    pub broker: BrokerSettings,
     /// Section `access`.
     pub access: AccessSettings,
+    /// Section `identity`.
+    pub identity: IdentitySettings,
     /// Section `client`.
     pub client: ClientSettings,
-    /// Section `peers`: service, then kind of door, then `host:port`; where others find the door instead of in
-    /// this process.
+    /// Section `discovery`.
+    pub discovery: DiscoverySettings,
+    /// Section `peers`: service, then kind of door, then where others find the door instead of in this process: see
+    /// [`Whereabouts`](tradewind_client::Whereabouts).
     pub peers: BTreeMap<String, BTreeMap<String, String>>,
     /// Section `telemetry`.
     pub telemetry: TelemetrySettings,
@@ -152,7 +161,7 @@ impl Default for ShutdownSettings {
 const LEAST_KEPT: Duration = Duration::from_secs(60);
 const LEAST_PATIENCE: Duration = Duration::from_secs(600);
 
-/// Section `events`: how long the log keeps what was announced.
+/// Section `events`: how long the log keeps what was announced, and how it travels.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EventSettings {
@@ -163,12 +172,14 @@ pub struct EventSettings {
     /// minutes or more.
     #[serde(with = "duration")]
     pub forget_subscriber_after: Duration,
+    /// How events travel; without it by the broker if `broker.url` names one, else by the feed.
+    pub driver: Option<EventDriver>,
 }
 
 impl Default for EventSettings {
     fn default() -> Self {
         let day = Duration::from_secs(24 * 3600);
-        Self { retention: 7 * day, forget_subscriber_after: 30 * day }
+        Self { retention: 7 * day, forget_subscriber_after: 30 * day, driver: None }
     }
 }
 
@@ -200,14 +211,17 @@ impl Default for AccessSettings {
 }
 
 /// The sections that belong to the platform.
-const SECTIONS: [&str; 11] = [
+const SECTIONS: [&str; 14] = [
     "log",
     "http",
     "shutdown",
     "database",
     "events",
+    "broker",
     "access",
+    "identity",
     "client",
+    "discovery",
     "peers",
     "telemetry",
     "processes",
@@ -228,8 +242,11 @@ impl PlatformSettings {
             shutdown: source.section("shutdown")?,
             database: source.section("database")?,
             events: source.section("events")?,
+            broker: source.section("broker")?,
             access: source.section("access")?,
+            identity: source.section("identity")?,
             client: source.section("client")?,
+            discovery: source.section("discovery")?,
             peers: source.section("peers")?,
             telemetry: source.section("telemetry")?,
             processes: source.section("processes")?,

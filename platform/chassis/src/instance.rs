@@ -8,11 +8,13 @@ use std::time::Duration;
 use tradewind_client::{BoxFuture, Handler, PhoneBook};
 use tradewind_db::Db;
 use tradewind_events::{Feed, Progress};
+use tradewind_identity::Identity;
 use tradewind_kernel::{Clock, Entropy, Secret};
 
 use crate::description::{Description, DoorKind};
 use crate::health::Health;
 use crate::host::PlatformSettings;
+use crate::metrics::Metrics;
 use crate::otlp::Exporter;
 use crate::serve::{GuardFactory, OnRefusal};
 use crate::settings::SettingsSource;
@@ -26,6 +28,8 @@ pub(crate) struct Environment {
     pub(crate) settings: SettingsSource,
     pub(crate) platform: PlatformSettings,
     pub(crate) secret: Secret,
+    /// Who the process is, where it has a certificate.
+    pub(crate) identity: Option<Identity>,
     pub(crate) db: Db,
     /// What tells this process from other replicas.
     pub(crate) instance: String,
@@ -68,6 +72,7 @@ pub(crate) struct Instance {
     pub(crate) holder: String,
     pub(crate) db: Db,
     pub(crate) health: Health,
+    pub(crate) metrics: Metrics,
     pub(crate) doors: Vec<BuiltDoor>,
     pub(crate) followers: Vec<Follower>,
     /// How far each subscription has come, by producer.

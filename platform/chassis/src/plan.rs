@@ -16,12 +16,12 @@ use crate::description::DoorKind;
 use crate::evidence::Evidences;
 use crate::health::Health;
 use crate::http::{Access, DoorContext, DoorLimits, DoorMetrics, InFlight, Routes, door_handler};
+use crate::identity;
 use crate::instance::{BuiltDoor, Environment, Follower, Instance, Repeater, Scopes};
 use crate::internals::Internals;
 use crate::kept::Kept;
 use crate::letters::{Followed, Letters};
 use crate::metrics::{Kind, Metrics};
-use crate::openapi;
 use crate::serve::GuardFactory;
 use crate::settings::SettingsSource;
 use crate::start_error::StartError;
@@ -29,6 +29,7 @@ use crate::subscribers::Subscribers;
 use crate::sweep::Sweep;
 use crate::tail::Watch;
 use crate::upkeep::Upkeep;
+use crate::{openapi, peers};
 
 /// What a service gets to build its state from.
 #[derive(Debug)]
@@ -108,7 +109,9 @@ impl<C> Init<C> {
     /// A handle on a peer, for passing on what others ask. A name that no door answers to stops the start.
     pub fn peer(&mut self, name: &str) -> Peer {
         self.wanted.push(name.to_owned());
-        self.book.peer(name).recording(self.spans.clone())
+        let peer = self.book.peer(name).recording(self.spans.clone());
+        dependency::observe_endpoints(&self.metrics, &peer);
+        peer
     }
 }
 
@@ -189,6 +192,9 @@ where
         let health = Health::default();
         let scopes = Scopes::new(name);
         observe(&metrics, &environment.db, &scopes);
+        if let Some(identity) = &environment.identity {
+            identity::observe(&metrics, identity);
+        }
         let exporter = kept.exporter(name, &environment, &metrics).map_err(failed)?;
         let platform = Internals { health: health.clone(), metrics: metrics.clone() };
         let subscriptions: Vec<Followed<S>> = subscriptions.into_iter().map(Followed::new).collect();
@@ -211,13 +217,14 @@ where
         let followed = followers.iter().map(|each| (each.producer, each.progress.clone())).collect();
         let mut repeaters: Vec<_> = jobs.into_iter().map(|job| building.repeater(job)).collect();
         repeaters.extend(building.upkeep());
-        let Building { environment, scopes, holder, .. } = building;
+        let Building { environment, metrics, scopes, holder, .. } = building;
         let wanted = init_with.wanted;
         Ok(Instance {
             name,
             holder,
             db: environment.db,
             health,
+            metrics,
             doors,
             followers,
             followed,
@@ -250,7 +257,7 @@ impl<S: Send + Sync + 'static> Building<S> {
         let routes = match kind {
             DoorKind::Internal => {
                 let routes = self.letters().add_to(internals.add_to(routes));
-                let routes = self.subscribers().add_to(routes);
+                let routes = peers::add_to(self.subscribers().add_to(routes), &self.environment.book);
                 self.backups().add_to(self.evidence().add_to(self.watch().add_to(routes)))
             }
             DoorKind::Public | DoorKind::Admin | DoorKind::DataPlane => routes,
@@ -260,7 +267,10 @@ impl<S: Send + Sync + 'static> Building<S> {
             if kind.is_documented() { openapi::add_to(routes, self.name, self.about, kind) } else { routes };
         let platform = &self.environment.platform;
         let access = match kind {
-            DoorKind::Internal => Access::Internal { secret: self.environment.secret.clone() },
+            DoorKind::Internal => Access::Internal {
+                secret: self.environment.secret.clone(),
+                declared: platform.identity.declared(self.name),
+            },
             DoorKind::DataPlane => Access::Unchecked,
             DoorKind::Public | DoorKind::Admin => {
                 Access::Public { development_tokens: platform.access.development_tokens }
@@ -284,6 +294,10 @@ impl<S: Send + Sync + 'static> Building<S> {
         let guard = guard.map(|factory| (factory, context.metrics.on_refusal(&context)));
         let router = Arc::new(routes.compile()?);
         let handler = door_handler(self.state.clone(), router, Arc::new(context));
+        let handler = match kind {
+            DoorKind::Public | DoorKind::Admin => internals.with_readiness(handler),
+            DoorKind::Internal | DoorKind::DataPlane => handler,
+        };
         Ok(BuiltDoor { kind, port, handler, guard, address: None })
     }
 
@@ -409,10 +423,11 @@ fn observe(metrics: &Metrics, db: &Db, scopes: &Scopes) {
 
 fn observe_subscription(metrics: &Metrics, producer: &'static str, progress: &Arc<Progress>) {
     type Count = fn(&Progress) -> u64;
-    let counts: [(&'static str, &'static str, Count); 3] = [
+    let counts: [(&'static str, &'static str, Count); 4] = [
         ("subscription_handled_total", "Events handled", Progress::handled),
         ("subscription_failures_total", "What failed, whoever was at fault", Progress::failures),
         ("subscription_attempts_total", "Failed attempts counted against their event", Progress::attempts),
+        ("subscription_unknown_total", "Events of a version or name that is not known", Progress::strange),
     ];
     type Level = fn(&Progress) -> i64;
     let levels: [(&'static str, &'static str, Level); 4] = [

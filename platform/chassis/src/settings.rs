@@ -58,7 +58,8 @@ pub const RESERVED: &[&str] = &["TRADEWIND_DATA", "TRADEWIND_ADMIN_URL"];
 
 /// Variables that begin like settings and are none: other parts of the program read them.
 #[cfg(feature = "fault-points")]
-pub const RESERVED: &[&str] = &["TRADEWIND_DATA", "TRADEWIND_ADMIN_URL", "TRADEWIND_FAULT"];
+pub const RESERVED: &[&str] =
+    &["TRADEWIND_DATA", "TRADEWIND_ADMIN_URL", "TRADEWIND_FAULT", "TRADEWIND_DISTURB"];
 
 /// Where settings come from: layers of values, the stronger ones last.
 ///

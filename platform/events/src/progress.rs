@@ -16,6 +16,7 @@ pub struct Progress {
     letters: AtomicI64,
     keys: AtomicI64,
     stopped: AtomicBool,
+    strange: AtomicU64,
 }
 
 impl Progress {
@@ -95,6 +96,16 @@ impl Progress {
     #[must_use]
     pub fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
+    }
+
+    /// Events since the start whose type is another version of one that is handled, or none of the producer's.
+    #[must_use]
+    pub fn strange(&self) -> u64 {
+        self.strange.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn add_strange(&self) {
+        self.strange.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn set_stopped(&self, stopped: bool) {

@@ -15,6 +15,7 @@ use crate::observed;
 use crate::parking::{self, Park, shortened};
 use crate::progress::Progress;
 use crate::stop::{MAX_PAUSE, Stop};
+use crate::strange::Met;
 use crate::turn::{Pass, Turn, Whose};
 use crate::{Feed, FeedError, HandleError, Recorded, Start, Subscription};
 
@@ -80,6 +81,7 @@ pub async fn run<S: Send + Sync + 'static>(
         suspect: None,
         begun: None,
         told: None,
+        met: Met::default(),
     };
     let mut pause = FIRST_PAUSE;
     loop {
@@ -118,6 +120,8 @@ struct Runner<S> {
     begun: Option<i64>,
     /// What the producer was told, and when, by the monotonic clock; `None` until this life has told it.
     told: Option<(i64, Duration)>,
+    /// Types that no handler is for.
+    met: Met,
 }
 
 impl<S: Send + Sync + 'static> Runner<S> {
@@ -273,8 +277,8 @@ impl<S: Send + Sync + 'static> Runner<S> {
             self.options.clock.timeout(patience, feed.wait()).await.unwrap_or_default();
             return Ok(());
         };
-        let interesting: Vec<Recorded> =
-            batch.into_iter().filter(|event| self.is_interesting(event)).collect();
+        let (interesting, others): (Vec<_>, Vec<_>) =
+            batch.into_iter().partition(|event| self.is_interesting(event));
         let is_far = last - self.cursor.stored >= MAX_UNSTORED;
         if (is_far || !interesting.is_empty()) && !self.take_turn(feed, true).await? {
             return Ok(());
@@ -286,8 +290,29 @@ impl<S: Send + Sync + 'static> Runner<S> {
             self.commit(interesting, last).await?;
         }
         self.cursor.reached = last;
+        others.iter().for_each(|event| self.pass_over(event));
         self.report();
         self.tell_now_and_then(feed).await
+    }
+
+    /// Says of an event of no interest what is strange about its type, if something is.
+    fn pass_over(&mut self, event: &Recorded) {
+        let (types, kind) = (self.subscription.types(), &event.event.kind);
+        let Some((strange, is_new)) = self.met.meet(&types, kind) else { return };
+        self.options.progress.add_strange();
+        if is_new {
+            let (consumer, producer, position) =
+                (self.options.consumer, self.subscription.producer(), event.position);
+            tracing::warn!(
+                consumer,
+                producer,
+                position,
+                kind = crate::strange::shown(kind),
+                ?strange,
+                "events of this type are passed over: it is another version of one that is handled, or not the \
+                 producer's; told once"
+            );
+        }
     }
 
     fn is_interesting(&self, recorded: &Recorded) -> bool {

@@ -4,7 +4,7 @@ use tradewind_db::{Migration, MigrationSet};
 
 /// The tables of the log, of the cursors, and of what could not be handled.
 pub const MIGRATIONS: MigrationSet =
-    MigrationSet { component: "events", migrations: &[LOG, LETTERS, RETENTION] };
+    MigrationSet { component: "events", migrations: &[LOG, LETTERS, RETENTION, RELAY] };
 
 const LOG: Migration = Migration {
     version: 1,
@@ -99,4 +99,15 @@ const RETENTION: Migration = Migration {
                last_id {uuid}
            );
            insert into event_horizon (place, position, recorded_at) values (1, 0, 0);",
+};
+
+/// How far each relay has come. Not in backups: a relay that finds no row begins with what is announced from then on.
+const RELAY: Migration = Migration {
+    version: 4,
+    name: "create_event_relay",
+    text: "create table event_relay (
+               relay text primary key,
+               position bigint not null,
+               moved_at bigint not null
+           );",
 };

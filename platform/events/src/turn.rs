@@ -59,8 +59,13 @@ pub(crate) enum Whose {
 
 impl Turn {
     pub(crate) fn new(subscription: &str, holder: &str, db: &Db, clock: &Clock) -> Self {
+        Self::of(turn_lease(subscription), holder, db, clock)
+    }
+
+    /// The turn that is the lease called `lease`.
+    pub(crate) fn of(lease: String, holder: &str, db: &Db, clock: &Clock) -> Self {
         Self {
-            lease: turn_lease(subscription),
+            lease,
             holder: holder.to_owned(),
             db: db.clone(),
             clock: clock.clone(),
@@ -103,6 +108,12 @@ impl Turn {
         if self.clock.timeout(wait, self.signal.changed()).await.is_err() {
             self.outwaited = Some(held);
         }
+    }
+
+    /// Whether it is ours and was not said for so long that others may be about to take it.
+    pub(crate) fn is_stale(&self) -> bool {
+        let now = self.clock.monotonic();
+        self.ours.as_ref().is_some_and(|ours| now.saturating_sub(ours.said) > TTL / 2)
     }
 
     /// What the next transaction shows; `None` while the turn is not ours.

@@ -21,7 +21,12 @@ struct Fault {
 
 /// Every point of the program.
 fn points() -> impl Iterator<Item = FaultPoint> {
-    let lists = [tradewind_db::FAULT_POINTS, tradewind_events::FAULT_POINTS, tradewind_chassis::FAULT_POINTS];
+    let lists = [
+        tradewind_db::FAULT_POINTS,
+        tradewind_events::FAULT_POINTS,
+        tradewind_amqp::FAULT_POINTS,
+        tradewind_chassis::FAULT_POINTS,
+    ];
     lists.into_iter().flatten().copied()
 }
 

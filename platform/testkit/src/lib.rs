@@ -12,16 +12,21 @@
 
 mod alone;
 mod answer;
+mod authority;
 mod folder;
 pub mod postgres;
 mod process;
+pub mod rabbitmq;
 mod request;
+mod server;
 mod wait;
 
 pub use alone::serves_alone;
 pub use answer::{Answer, Refusal};
+pub use authority::{TestAuthority, TestLeaf, write_private};
 pub use folder::Folder;
 pub use postgres::Postgres;
 pub use process::{Ended, Process};
+pub use rabbitmq::RabbitMq;
 pub use request::{Connection, Request, exchange};
 pub use wait::{LIMIT, until, within};

@@ -13,12 +13,20 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 /// What `future` gives; `what` was not done when that takes longer than [`LIMIT`].
 pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
-    let result = Clock::system().timeout(LIMIT, future).await;
-    result.unwrap_or_else(|_| panic!("{what}: not within {LIMIT:?}"))
+    bounded(LIMIT, what, future).await
 }
 
 /// Looks again and again until there is something to see.
-pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn until<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
+    until_within(LIMIT, what, look).await
+}
+
+/// The same for what may take longer.
+pub(crate) async fn until_within<T>(
+    limit: Duration,
+    what: &str,
+    mut look: impl AsyncFnMut() -> Option<T>,
+) -> T {
     let clock = Clock::system();
     let looking = async {
         loop {
@@ -28,7 +36,12 @@ pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T
             clock.sleep(PAUSE).await;
         }
     };
-    within(what, looking).await
+    bounded(limit, what, looking).await
+}
+
+async fn bounded<T>(limit: Duration, what: &str, future: impl Future<Output = T>) -> T {
+    let result = Clock::system().timeout(limit, future).await;
+    result.unwrap_or_else(|_| panic!("{what}: not within {limit:?}"))
 }
 
 #[cfg(test)]

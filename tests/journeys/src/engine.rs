@@ -1,15 +1,30 @@
-//! On which engine the shops of the tests keep their data: files of their own, or databases on a real server.
+//! On which engine the shops of the tests keep their data: files of their own, or databases on a real server; and
+//! whether their events travel by a real broker.
 
 use std::fmt::Write;
 
 use tradewind_db::{Location, PostgresOptions, provision};
 use tradewind_fleet::services;
 use tradewind_kernel::{Clock, Entropy, Secret};
-use tradewind_testkit::Postgres;
 use tradewind_testkit::postgres::fresh_name;
+use tradewind_testkit::{Postgres, RabbitMq};
 
 /// Chooses the engine of every shop that is not simulated: `sqlite`, the default, or `postgres`.
 const VARIABLE: &str = "TRADEWIND_TEST_ENGINE";
+
+/// Chooses how events travel in every shop that is not simulated: `feed`, the default, or `rabbitmq`.
+const BROKER: &str = "TRADEWIND_TEST_BROKER";
+
+/// The settings that lead to a broker, with names for one shop, if events travel by one.
+pub(crate) async fn broker() -> Vec<String> {
+    match std::env::var(BROKER).as_deref() {
+        Err(_) | Ok("" | "feed") => return Vec::new(),
+        Ok("rabbitmq") => {}
+        Ok(other) => panic!("{BROKER} is {other:?}: say feed or rabbitmq"),
+    }
+    let server = RabbitMq::shared().await;
+    vec![format!("broker.url={}", server.url()), format!("broker.namespace={}", fresh_name("journeys"))]
+}
 
 /// The databases of one shop on a server, one per service, each with a role of the same name.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use tradewind_fleet::{ACCOUNTS, Seeder, services};
 use tradewind_kernel::{Clock, Entropy, Id, Secret, Timestamp};
 use tradewind_testkit::{Answer, Folder, Request};
 
-use crate::engine::Databases;
+use crate::engine::{Databases, broker};
 use crate::inside;
 use crate::shop::Shop;
 
@@ -252,6 +252,7 @@ impl Fleet {
 async fn on_the_engine(settings: &[&str]) -> (Option<Databases>, Vec<String>) {
     let (databases, mut all) = Databases::new().await.unzip();
     let all = all.get_or_insert_default();
+    all.extend(broker().await);
     all.extend(settings.iter().map(|&setting| setting.to_owned()));
     (databases, std::mem::take(all))
 }

@@ -1,7 +1,9 @@
 //! Many services in one process.
 
 mod absent;
+mod announcing;
 mod drain;
+mod identify;
 mod migrate;
 mod peers;
 mod places;

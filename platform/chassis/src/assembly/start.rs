@@ -1,23 +1,29 @@
 //! Building services, connecting them, and setting them to work.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use tradewind_client::{NearReceiver, PhoneBook};
 use tradewind_db::Db;
 use tradewind_events::{Feed, LogFeed};
+use tradewind_identity::Identity;
 use tradewind_kernel::{Clock, Entropy, Secret};
+use tradewind_registry::Announced;
 
 use crate::assembly::absent::{Absent, AbsentFeed};
-use crate::assembly::peers::{check_addresses, door_of, enter_doors, enter_elsewhere};
+use crate::assembly::announcing::check_reachable;
+use crate::assembly::identify::{Serving, identify};
+use crate::assembly::peers::{Finder, check_addresses, door_of};
 use crate::assembly::places::Places;
+use crate::by_broker::BrokerLink;
 use crate::data_folder::DataFolder;
 use crate::database::Place;
 use crate::description::{Description, DoorKind};
 use crate::far_feed::FarFeed;
 use crate::health::Stage;
 use crate::host::{HandedSocket, Host, Network, PlatformSettings, Storage};
+use crate::identity;
 use crate::instance::{Environment, Instance, OpenDoor};
 use crate::serve::{Accepting, ConnectionLimits, Listener, accept, accept_on_own_thread};
 use crate::service::Service;
@@ -56,8 +62,20 @@ pub struct Running {
     /// Keeps the lock until everything has ended.
     pub(super) folder: Option<DataFolder>,
     book: PhoneBook,
+    /// Where those in other processes are.
+    pub(super) finder: Finder,
+    /// What the registry is told of the instances.
+    pub(super) announced: Vec<Announced>,
+    /// What tells this process from other replicas.
+    pub(super) replica: String,
     pub(super) entropy: Entropy,
     secret: Secret,
+    /// By which events travel, if not by the feed.
+    pub(super) broker: Option<BrokerLink>,
+    /// The services that announce events.
+    tellers: BTreeSet<String>,
+    /// Who the process is, where it has a certificate.
+    identity: Option<Identity>,
 }
 
 impl Assembly {
@@ -96,8 +114,14 @@ impl Assembly {
         let Host { clock, entropy, settings, storage, network } = host;
         let (secret, folder) = secret(storage, &entropy)?;
         let instance = instance(folder.as_ref(), &entropy)?;
+        let identity = identify(&self.services, &network, &platform, &clock)?;
         let mut sockets = bind_all(&self.services, network, &platform)?;
-        let book = PhoneBook::default();
+        check_reachable(&sockets, &platform)?;
+        let book = PhoneBook::new(clock.clone(), entropy.fork("phone book"));
+        let drawn = (clock.clone(), entropy.fork("discovery"));
+        let mut finder = Finder::new(&platform, &secret, identity.clone(), drawn)?;
+        let broker = BrokerLink::new(&platform, &clock, &entropy)?;
+        let tellers = tellers(&self.services);
         let logs = telemetry::log_book();
         let (mut instances, mut absent) = (Vec::new(), Vec::new());
         let mut receivers = Vec::new();
@@ -121,6 +145,7 @@ impl Assembly {
                         settings: settings.clone(),
                         platform: platform.clone(),
                         secret: secret.clone(),
+                        identity: identity.clone(),
                         db,
                         instance: instance.clone(),
                         book: book.clone(),
@@ -132,7 +157,7 @@ impl Assembly {
             };
             match launched {
                 Ok(instance) => {
-                    receivers.extend(enter_doors(&book, &description, &instance, &platform)?);
+                    receivers.extend(finder.enter_doors(&book, &description, &instance, &platform)?);
                     progress(&description.name, "built");
                     instances.push(instance);
                 }
@@ -148,13 +173,32 @@ impl Assembly {
         if let (true, Some(first)) = (instances.is_empty(), absent.first()) {
             return Err(first.error.clone());
         }
-        let mut running = Running { instances, absent, clock, platform, folder, book, entropy, secret };
+        let mut running = Running {
+            instances,
+            absent,
+            clock,
+            platform,
+            folder,
+            book,
+            finder,
+            announced: Vec::new(),
+            replica: instance,
+            entropy,
+            secret,
+            broker,
+            tellers,
+            identity,
+        };
         running.find_peers()?;
         running.answer_near(receivers);
         running.follow();
+        running.relay();
         running.repeat();
         running.export();
+        running.watch_identity();
         running.listen(&mut sockets)?;
+        running.prepare_announcing();
+        running.finder.begin();
         Ok(running)
     }
 
@@ -171,10 +215,14 @@ impl Assembly {
         self.check_doors("doors", &platform.doors, &[])?;
         let foreign: Vec<&str> = platform.processes.keys().map(String::as_str).collect();
         self.check_doors("peers", &platform.peers, &foreign)?;
+        platform.discovery.check().map_err(|wrong| StartError::new("settings", wrong))?;
         check_addresses(&platform)?;
         platform.database.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
+        platform.identity.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
         let names: Vec<&str> = names.into_iter().chain(foreign).collect();
         platform.events.check().map_err(|wrong| StartError::new("settings", wrong))?;
+        let (broker, driver) = (&platform.broker, platform.events.driver);
+        broker.check(driver).map_err(|wrong| StartError::new("settings", wrong))?;
         platform.client.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
         self.services.iter().try_for_each(|service| service.launch.check(settings))?;
         Ok(platform)
@@ -203,6 +251,12 @@ impl Assembly {
         }
         Ok(())
     }
+}
+
+/// The services that announce events.
+fn tellers(services: &[Service]) -> BTreeSet<String> {
+    let tell = services.iter().map(Service::description).filter(|each| !each.promises.is_empty());
+    tell.map(|description| description.name.clone()).collect()
 }
 
 /// What tells this process from other replicas, and is the same in its next life.
@@ -295,11 +349,11 @@ async fn answer_near(scope: Scope, handler: tradewind_client::Handler, mut recei
 
 impl Running {
     /// Makes sure that every peer has an address: in this process, or where the settings say.
-    fn find_peers(&self) -> Result<(), StartError> {
+    fn find_peers(&mut self) -> Result<(), StartError> {
         for instance in &self.instances {
             let logs = instance.followers.iter().map(|follower| internal_door(follower.producer));
             for name in instance.wanted.iter().cloned().chain(logs) {
-                enter_elsewhere(&self.book, &name, &self.platform)?;
+                self.finder.enter_elsewhere(&self.book, &name, &self.platform)?;
                 self.book.require(&name).map_err(|error| {
                     let (service, kind) = door_of(&name);
                     let reason =
@@ -337,9 +391,27 @@ impl Running {
                         Box::new(FarFeed::new(producer, instance.name, peer, self.secret.clone(), drawn))
                     }
                 };
+                let feed = match &self.broker {
+                    Some(broker) => broker.feed(instance, producer, feed),
+                    None => feed,
+                };
                 let scope = &instance.scopes.consumers;
                 scope.spawn("subscription", until_stopped(scope.clone(), (follower.follow)(feed)));
             }
+        }
+    }
+
+    /// Connects to the broker, if there is one, and publishes what the services announce.
+    fn relay(&self) {
+        let Some(broker) = &self.broker else { return };
+        if let Some(first) = self.instances.first() {
+            broker.observe(&first.metrics);
+        }
+        broker.run();
+        for instance in self.instances.iter().filter(|instance| self.tellers.contains(instance.name)) {
+            let scope = &instance.scopes.consumers;
+            let relay = broker.relay(instance, &self.clock, &self.entropy);
+            scope.spawn("relay", until_stopped(scope.clone(), relay));
         }
     }
 
@@ -369,10 +441,22 @@ impl Running {
         }
     }
 
+    /// Follows the files of the identity for as long as there are connections.
+    fn watch_identity(&self) {
+        if let (Some(identity), Some(first)) = (&self.identity, self.instances.first()) {
+            let scope = &first.scopes.connections;
+            let watching = identity::watch(identity.clone(), self.clock.clone());
+            scope.spawn("identity", until_stopped(scope.clone(), watching));
+        }
+    }
+
     fn listen(&mut self, sockets: &mut Sockets) -> Result<(), StartError> {
         let http = &self.platform.http;
         let stall = http.head_timeout.saturating_add(http.deadline);
         let limits = ConnectionLimits { head: http.head_timeout, stall, buffer: HEAD_BUFFER };
+        let (clock, identity) = (self.clock.clone(), self.identity.clone());
+        let public = self.platform.identity.public;
+        let common = Serving { limits, clock: &clock, identity, public };
         for instance in &mut self.instances {
             for door in &mut instance.doors {
                 let Some(listener) = sockets.remove(&(instance.name.to_owned(), door.kind)) else {
@@ -383,6 +467,7 @@ impl Running {
                 let serving = Accepting {
                     handler: door.handler.clone(),
                     guard: door.guard.clone(),
+                    wire: common.wire(instance.name, door.kind),
                     limits,
                     clock: self.clock.clone(),
                     scope: scope.clone(),
@@ -397,7 +482,7 @@ impl Running {
             }
         }
         for absent in &mut self.absent {
-            absent.listen(sockets, limits, &self.clock);
+            absent.listen(sockets, &common);
         }
         Ok(())
     }
@@ -429,11 +514,12 @@ impl Running {
         Ok(())
     }
 
-    /// Says that all instances take requests.
+    /// Says that all instances take requests, to the registry as well if there is one.
     pub fn mark_ready(&self) {
         for instance in &self.instances {
             instance.health.advance(Stage::Ready);
         }
+        self.announce();
     }
 
     /// The doors that are open, by service.
@@ -458,6 +544,12 @@ impl Running {
     #[must_use]
     pub fn secret(&self) -> &Secret {
         &self.secret
+    }
+
+    /// Who the process is, where it has a certificate; for its own calls.
+    #[must_use]
+    pub fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
     }
 
     /// The clock of the process.
@@ -490,7 +582,7 @@ fn internal_door(service: &str) -> String {
     format!("{service}/{}", DoorKind::Internal.name())
 }
 
-async fn until_stopped(scope: Scope, work: impl Future<Output = ()>) {
+pub(super) async fn until_stopped(scope: Scope, work: impl Future<Output = ()>) {
     tokio::select! {
         biased;
         () = scope.stopping() => {}

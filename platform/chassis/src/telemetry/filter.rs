@@ -8,6 +8,9 @@ use super::TelemetryError;
 /// The level of what no directive names.
 const DEFAULT: LevelFilter = LevelFilter::INFO;
 
+/// The client of the broker: whoever uses it says what happened, and its own warnings show whole messages.
+const QUIET: &str = "lapin";
+
 /// The level of the spans that are kept whatever is logged: a warning without its trace would be no help.
 const SPANS: Level = Level::INFO;
 
@@ -24,7 +27,7 @@ impl Filter {
     /// A word that is no level is refused. Others read it as the name of a part, and then a typing error
     /// turns the log off.
     pub(super) fn parse(text: &str) -> Result<Self, TelemetryError> {
-        let mut targets = Targets::new().with_default(DEFAULT);
+        let mut targets = Targets::new().with_default(DEFAULT).with_target(QUIET, LevelFilter::OFF);
         let mut most = LevelFilter::from_level(SPANS);
         for directive in text.split(',') {
             let refuse = || TelemetryError::Level(directive.trim().to_owned());
@@ -94,6 +97,14 @@ mod tests {
         let filter = Filter::parse("lamps=error").unwrap();
         assert!(filter.targets.would_enable("rooms", &Level::INFO));
         assert!(!filter.targets.would_enable("rooms", &Level::DEBUG));
+    }
+
+    #[test]
+    fn what_would_show_messages_is_silent_unless_it_is_asked_for() {
+        let filter = Filter::parse("debug").unwrap();
+        assert!(!filter.targets.would_enable("lapin::returned_messages", &Level::ERROR));
+        let filter = Filter::parse("info,lapin=warn").unwrap();
+        assert!(filter.targets.would_enable("lapin::returned_messages", &Level::WARN));
     }
 
     #[test]

@@ -36,8 +36,9 @@ use crate::sql::Engine;
 /// The version of the form; a reader refuses what is newer.
 const FORMAT: u32 = 1;
 
-/// Tables that are not part of what a database holds: who does what now ends with whoever does it.
-const NOT_HELD: [&str; 1] = ["lease"];
+/// Tables that are not part of what a database holds: who does what now ends with whoever does it, and what a broker
+/// was told is that broker's.
+const NOT_HELD: [&str; 2] = ["lease", "event_relay"];
 
 /// The first line.
 pub(crate) fn first(engine: Engine) -> Value {

@@ -14,6 +14,7 @@ mod interleavings;
 mod letters;
 mod log;
 mod moody;
+mod relay;
 mod replicas;
 mod retention;
 mod subscriptions;

@@ -5,7 +5,8 @@ use std::process::{Output, Stdio};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 
-use super::{PATH, Postgres, SUPERUSER};
+use super::{Postgres, SUPERUSER};
+use crate::server::PATH;
 use crate::within;
 
 /// A connection that stays open; what it holds is let go when this is dropped.

@@ -1,30 +1,21 @@
 //! A real PostgreSQL server for a test.
 
-mod account;
 mod certificate;
 mod client;
-mod keeper;
 mod programs;
-mod running;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{fmt, thread};
 
-use tokio::net::TcpSocket;
 use tokio::sync::OnceCell;
 use tradewind_kernel::Secret;
 
-use self::account::Account;
-use self::keeper::Keeper;
 use self::programs::Programs;
-use crate::until;
+use crate::server::{Engine, Port, Server, new_folder, random_name};
 
 pub use self::certificate::Certificate;
 pub use self::client::Session;
-
-/// Where programs of the system are; children see no other variable of the test.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// The name of the superuser.
 const SUPERUSER: &str = "postgres";
@@ -56,20 +47,17 @@ impl Default for Options {
 /// Everybody, the superuser included, needs a password (SCRAM-SHA-256). The server ends and the folder goes with
 /// this value, or with this process, however that ends.
 pub struct Postgres {
-    keeper: Keeper,
-    folder: PathBuf,
+    server: Server,
     programs: Programs,
     port: Port,
     password: Secret,
     certificate: Option<Certificate>,
-    /// The number of the process; `None` while it does not run.
-    server: Option<u32>,
 }
 
 impl fmt::Debug for Postgres {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (port, server) = (self.port.number, self.server);
-        f.debug_struct("Postgres").field("port", &port).field("server", &server).finish_non_exhaustive()
+        let (port, server) = (self.port.number, &self.server);
+        f.debug_struct("Postgres").field("port", &port).field("server", server).finish_non_exhaustive()
     }
 }
 
@@ -81,15 +69,14 @@ impl Postgres {
     /// When PostgreSQL is not installed, with what to install; when the server does not start, with its log.
     pub async fn start(options: Options) -> Self {
         let programs = Programs::find();
-        let (folder, account) = account::new_folder();
-        let keeper = Keeper::start(&programs, &folder, account);
-        let (port, password) = (Port::free(), Secret::new(account::random_name(32)));
-        let certificate = options.certificate;
-        let mut this = Self { keeper, folder, programs, port, password, certificate, server: None };
-        account.write(&this.folder.join("password"), this.password.expose().as_bytes());
-        let made = this.keeper.ask("init").await;
-        assert!(made == 0, "initdb failed:\n{}", this.log());
-        this.configure(options.durable, options.connections, account);
+        let (port, password) = (Port::free(), Secret::new(random_name(32)));
+        let (folder, account) = new_folder(SUPERUSER);
+        account.write(&folder.join("password"), password.expose().as_bytes());
+        let script = include_str!("server.sh");
+        let engine = Engine { script, programs: programs.folder(), variables: &[] };
+        let server = Server::make(&engine, (folder, account)).await;
+        let mut this = Self { server, programs, port, password, certificate: options.certificate };
+        this.configure(options.durable, options.connections);
         this.start_again().await;
         this
     }
@@ -104,8 +91,9 @@ impl Postgres {
         SHARED.get_or_init(|| Self::start(options)).await
     }
 
-    fn configure(&self, durable: bool, connections: usize, account: Account) {
-        let (folder, port) = (self.folder.display(), self.port.number);
+    fn configure(&self, durable: bool, connections: usize) {
+        let account = self.server.account();
+        let (folder, port) = (self.folder().display(), self.port.number);
         let durable = if durable { "on" } else { "off" };
         // Shared memory lies in the folder, so that a killed server leaves nothing elsewhere.
         let mut settings = format!(
@@ -132,22 +120,8 @@ impl Postgres {
     /// # Panics
     /// When it runs, or does not start.
     pub async fn start_again(&mut self) {
-        assert_eq!(self.server, None, "the server runs");
-        let server = self.keeper.ask("start").await;
-        self.server = Some(server);
-        until("the server takes connections", async || {
-            assert!(!running::has_ended(server), "the server does not start:\n{}", self.log());
-            self.is_ready(server).then_some(())
-        })
-        .await;
-    }
-
-    /// Whether the server says in its lock file that it takes connections, as its own tools look for it.
-    fn is_ready(&self, server: u32) -> bool {
-        let text = std::fs::read_to_string(self.data().join("postmaster.pid")).unwrap_or_default();
-        let mut lines = text.lines();
-        let is_its = lines.next().is_some_and(|number| number.parse() == Ok(server));
-        is_its && lines.nth(6).is_some_and(|status| status.trim() == "ready")
+        let lock = self.data().join("postmaster.pid");
+        self.server.start(async |server| is_ready(server, &lock)).await;
     }
 
     /// Ends it at once with all that belongs to it (SIGKILL), as a crash does; nothing is written any more.
@@ -155,15 +129,7 @@ impl Postgres {
     /// # Panics
     /// When it does not run.
     pub async fn kill(&mut self) {
-        let server = self.running();
-        self.keeper.ask("pause").await;
-        let children = running::children(server);
-        let words: String = children.iter().map(|child| format!(" {child}")).collect();
-        self.keeper.ask(&format!("end KILL{words}")).await;
-        until("the children of the server have ended", async || {
-            children.iter().all(|child| running::has_ended(*child)).then_some(())
-        })
-        .await;
+        self.server.kill().await;
     }
 
     /// Stops it properly: connections are ended, what is open is rolled back (SIGINT, "fast").
@@ -171,14 +137,7 @@ impl Postgres {
     /// # Panics
     /// When it does not run.
     pub async fn stop(&mut self) {
-        self.running();
-        let status = self.keeper.ask("end INT").await;
-        assert!(status == 0, "the server stopped with status {status}:\n{}", self.log());
-    }
-
-    /// The number of the server, which is about to end.
-    fn running(&mut self) -> u32 {
-        self.server.take().expect("the server runs")
+        self.server.stop("INT").await;
     }
 
     /// The number of its process.
@@ -187,7 +146,7 @@ impl Postgres {
     /// When it does not run.
     #[must_use]
     pub fn id(&self) -> u32 {
-        self.server.expect("the server runs")
+        self.server.id()
     }
 
     /// Where it listens, such as `127.0.0.1:50123`.
@@ -229,18 +188,26 @@ impl Postgres {
     /// The folder that holds everything of it; removed when it ends for good.
     #[must_use]
     pub fn folder(&self) -> &Path {
-        &self.folder
+        self.server.folder()
     }
 
     /// What the server has logged so far.
     #[must_use]
     pub fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.join("log")).unwrap_or_else(|error| error.to_string())
+        self.server.log()
     }
 
     fn data(&self) -> PathBuf {
-        self.folder.join("data")
+        self.folder().join("data")
     }
+}
+
+/// Whether the server says in its lock file that it takes connections, as its own tools look for it.
+fn is_ready(server: u32, lock: &Path) -> bool {
+    let text = std::fs::read_to_string(lock).unwrap_or_default();
+    let mut lines = text.lines();
+    let is_its = lines.next().is_some_and(|number| number.parse() == Ok(server));
+    is_its && lines.nth(6).is_some_and(|status| status.trim() == "ready")
 }
 
 /// A name for a database, role or schema that nothing else on any server has: `prefix_1f00_0`.
@@ -248,20 +215,4 @@ impl Postgres {
 pub fn fresh_name(prefix: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     format!("{prefix}_{:x}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
-}
-
-/// A port that stays ours while nobody listens: a bound socket that never listens keeps others away, but not a
-/// server that allows the address to be used again.
-struct Port {
-    number: u16,
-    _kept: TcpSocket,
-}
-
-impl Port {
-    fn free() -> Self {
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.set_reuseaddr(true).unwrap();
-        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        Self { number: socket.local_addr().unwrap().port(), _kept: socket }
-    }
 }

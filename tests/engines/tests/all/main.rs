@@ -8,7 +8,9 @@
     reason = "a test that cannot go on should stop, and tests own their tasks"
 )]
 
+mod broker;
 mod db;
+mod events;
 mod fleet;
 mod log;
 mod retention;

@@ -25,6 +25,7 @@ mod restarts;
 mod shopfront;
 mod shopfront_alone;
 mod statements;
+mod stock_by_grpc;
 mod tracing;
 mod upgrading;
 mod verifying;

@@ -5,8 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use super::account::Account;
-use super::programs::Programs;
+use super::{Account, Engine};
 use crate::until;
 
 /// Reads commands from a pipe. When its other end is gone, with this process or before, the server is ended and
@@ -20,10 +19,12 @@ pub(super) struct Keeper {
 
 impl Keeper {
     /// A keeper of `folder`, which is empty and belongs to `account`.
-    pub(super) fn start(programs: &Programs, folder: &Path, account: Account) -> Self {
+    pub(super) fn start(engine: &Engine<'_>, folder: &Path, account: Account) -> Self {
         let mut command = Command::new("/bin/sh");
-        command.arg("-c").arg(include_str!("keeper.sh")).arg("keeper").arg(programs.folder()).arg(folder);
+        let script = format!("{}\n{}", engine.script, include_str!("keeper.sh"));
+        command.arg("-c").arg(script).arg("keeper").arg(engine.programs).arg(folder);
         command.current_dir(folder).env_clear().env("PATH", super::PATH).env("LC_ALL", "C");
+        command.envs(engine.variables.iter().map(|(name, value)| (name, value)));
         // Its own group: an interrupt from the terminal is for the test, which then goes.
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
         let process = account.run(&mut command).spawn().expect("there is a shell");

@@ -1,4 +1,4 @@
-//! As whom a server runs, and in which folder: PostgreSQL refuses to run as root.
+//! As whom a server runs, and in which folder. PostgreSQL refuses to run as root; the others should not.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
@@ -7,15 +7,15 @@ use std::process::Command;
 
 use tradewind_kernel::Entropy;
 
-/// Users of the system that own nothing of ours, the first that exists.
-const ORDINARY: [&str; 2] = ["postgres", "nobody"];
+/// The user of the system who owns nothing, taken where there is none of the engine's own.
+const NOBODY: &str = "nobody";
 
 /// The longest path of a folder: a socket's own name follows, and systems allow 104 bytes or more in all.
 const LONGEST: usize = 80;
 
 /// Who owns the folder and runs what works on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Account {
+pub(crate) enum Account {
     /// The user of this process, who is not root.
     Own,
     /// This user and group, taken on by root.
@@ -24,7 +24,7 @@ pub(super) enum Account {
 
 impl Account {
     /// Runs `command` as this user.
-    pub(super) fn run(self, command: &mut Command) -> &mut Command {
+    pub(crate) fn run(self, command: &mut Command) -> &mut Command {
         match self {
             Self::Own => command,
             Self::Other(user, group) => command.uid(user).gid(group),
@@ -32,7 +32,7 @@ impl Account {
     }
 
     /// Gives a file or folder to this user.
-    pub(super) fn owns(self, path: &Path) {
+    pub(crate) fn owns(self, path: &Path) {
         if let Self::Other(user, group) = self {
             chown(path, Some(user), Some(group))
                 .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -40,7 +40,7 @@ impl Account {
     }
 
     /// Writes a file that only this user reads.
-    pub(super) fn write(self, path: &Path, content: &[u8]) {
+    pub(crate) fn write(self, path: &Path, content: &[u8]) {
         std::fs::write(path, []).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         std::fs::set_permissions(path, PermissionsExt::from_mode(0o600)).unwrap();
         std::fs::write(path, content).unwrap();
@@ -48,9 +48,9 @@ impl Account {
     }
 }
 
-/// A new folder that only an ordinary user opens, and that user.
-pub(super) fn new_folder() -> (PathBuf, Account) {
-    let name = format!("tradewind-postgres-{}", random_name(16));
+/// A new folder that only an ordinary user opens, and that user: root becomes `user`, the engine's own name.
+pub(crate) fn new_folder(user: &str) -> (PathBuf, Account) {
+    let name = format!("tradewind-{user}-{}", random_name(16));
     let parents = [std::env::temp_dir(), PathBuf::from("/tmp"), PathBuf::from("/var/tmp")];
     let fits =
         |path: &PathBuf| path.as_os_str().len() <= LONGEST && path.parent().is_some_and(is_open_to_all);
@@ -59,7 +59,7 @@ pub(super) fn new_folder() -> (PathBuf, Account) {
     std::fs::create_dir(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     std::fs::set_permissions(&path, PermissionsExt::from_mode(0o700)).unwrap();
     let account = match std::fs::metadata(&path).unwrap().uid() {
-        0 => ordinary(&std::fs::read_to_string("/etc/passwd").unwrap_or_default()),
+        0 => ordinary(user, &std::fs::read_to_string("/etc/passwd").unwrap_or_default()),
         _ => Account::Own,
     };
     account.owns(&path);
@@ -67,7 +67,7 @@ pub(super) fn new_folder() -> (PathBuf, Account) {
 }
 
 /// Hexadecimal digits that nobody guesses.
-pub(super) fn random_name(digits: usize) -> String {
+pub(crate) fn random_name(digits: usize) -> String {
     let mut bytes = vec![0; digits / 2];
     Entropy::system().fill(&mut bytes);
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -79,11 +79,11 @@ fn is_open_to_all(folder: &Path) -> bool {
     folder.ancestors().all(open)
 }
 
-fn ordinary(users: &str) -> Account {
-    let find = |name: &&str| users.lines().find_map(|line| account(line, name));
-    let found = ORDINARY.iter().find_map(find);
+fn ordinary(user: &str, users: &str) -> Account {
+    let find = |name: &str| users.lines().find_map(|line| account(line, name));
+    let found = find(user).or_else(|| find(NOBODY));
     found.unwrap_or_else(|| {
-        panic!("PostgreSQL does not run as root, and there is no user {}", ORDINARY.join(" or "))
+        panic!("a server of a test does not run as root, and there is no user {user} or {NOBODY}")
     })
 }
 
@@ -102,15 +102,15 @@ mod tests {
     #[test]
     fn root_becomes_postgres_or_else_nobody() {
         let nobody = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65533::/nonexistent:/bin/false\n";
-        assert_eq!(ordinary(nobody), Account::Other(65_534, 65_533));
+        assert_eq!(ordinary("postgres", nobody), Account::Other(65_534, 65_533));
         let both = format!("{nobody}postgres:x:101:104::/var/lib/postgresql:/bin/bash\n");
-        assert_eq!(ordinary(&both), Account::Other(101, 104));
+        assert_eq!(ordinary("postgres", &both), Account::Other(101, 104));
     }
 
     #[test]
     #[should_panic(expected = "there is no user postgres or nobody")]
     fn without_an_ordinary_user_it_says_so() {
-        ordinary("root:x:0:0:root:/root:/bin/sh\n");
+        ordinary("postgres", "root:x:0:0:root:/root:/bin/sh\n");
     }
 
     #[test]

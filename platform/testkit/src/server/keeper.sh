@@ -1,8 +1,9 @@
-# Keeps one PostgreSQL cluster for the process that holds the other end of standard input, and ends it when that
-# process has gone, however it went: then input ends, the server is stopped at once, and the folder is removed.
+# Keeps one server for the process that holds the other end of standard input, and ends it when that process has
+# gone, however it went: then input ends, the server is stopped at once, and the folder is removed.
 #
 #   sh keeper.sh PROGRAMS FOLDER
 #
+# What stands before this text is the engine's own: the functions `make`, `serve` and `tidy`, and the signal `last`.
 # Each line of input is a number, a command and its words; the number and the outcome go to FOLDER/answer.
 programs=$1
 folder=$2
@@ -18,14 +19,14 @@ answer() {
 
 while read -r number command words; do
     case $command in
-    # Makes the cluster. Nothing of it need survive a power cut.
+    # Makes what the server runs on, once.
     init)
-        "$programs/initdb" --pgdata="$folder/data" --username=postgres --pwfile="$folder/password" \
-            --auth=scram-sha-256 --encoding=UTF8 --locale=C --no-sync </dev/null >>"$folder/log" 2>&1
+        make </dev/null >>"$folder/log" 2>&1
         answer "$number" $?
         ;;
+    # The function replaces its shell by the server, whose number this is.
     start)
-        "$programs/postgres" -D "$folder/data" </dev/null >>"$folder/log" 2>&1 &
+        serve </dev/null >>"$folder/log" 2>&1 &
         server=$!
         answer "$number" "$server"
         ;;
@@ -51,8 +52,9 @@ done
 
 if [ -n "$server" ]; then
     # One that stands still would not hear of it.
-    kill -s QUIT "$server"
+    kill -s "$last" "$server"
     kill -s CONT "$server"
     wait "$server"
 fi
+tidy
 rm -rf "$folder"

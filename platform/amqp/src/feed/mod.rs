@@ -1,0 +1,364 @@
+//! The feed of a subscription: messages of its queue, and the producer's log for what they do not bring.
+
+mod attached;
+mod missing;
+
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use lapin::message::Delivery;
+use tradewind_events::{Feed, FeedError, Horizon, Recorded};
+use tradewind_kernel::{Clock, Context};
+
+use crate::chain::{Arrival, Chain};
+use crate::counts::FeedCounts;
+use crate::fault_points::{BEFORE_ACK, DELIVERED};
+use crate::link::{BrokerError, Link};
+use crate::message::{self, shown};
+use crate::options::BrokerOptions;
+use crate::topology::Names;
+use attached::Attached;
+use missing::Missing;
+
+/// How long the broker may be away before the producer's log is followed instead.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// How often the producer is asked for its head although nothing hints at a gap: the last message before a silence
+/// may be the one that was lost.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+
+/// How soon it is asked again when it did not answer.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
+/// How long the producer may take to tell its head.
+const LOOK_LIMIT: Duration = Duration::from_secs(2);
+
+/// The first pause after the queue could not be consumed; it doubles up to [`MAX_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// The longest such pause.
+const MAX_PAUSE: Duration = Duration::from_secs(10);
+
+/// The runner need not look by itself: this feed does.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Reads the events of one producer for one subscription.
+pub(crate) struct AmqpFeed {
+    producer: String,
+    /// What the producer's events say of where they come from.
+    source: String,
+    names: Names,
+    link: Link,
+    options: Arc<BrokerOptions>,
+    clock: Clock,
+    counts: Arc<FeedCounts>,
+    /// The producer's own feed.
+    log: Box<dyn Feed>,
+    chain: Chain,
+    attached: Option<Attached>,
+    away: Away,
+    missing: Missing,
+    #[cfg(feature = "fault-points")]
+    disturber: crate::disturb::Disturber,
+}
+
+/// What is known while the queue is not consumed. Times are by the monotonic clock.
+struct Away {
+    since: Duration,
+    retry_at: Duration,
+    pause: Duration,
+    /// The last failure that was told, so that each is told once.
+    told: Option<BrokerError>,
+}
+
+impl AmqpFeed {
+    pub(crate) fn new(
+        (consumer, producer): (&str, &str),
+        link: Link,
+        options: Arc<BrokerOptions>,
+        clock: Clock,
+        log: Box<dyn Feed>,
+        counts: Arc<FeedCounts>,
+    ) -> Self {
+        let now = clock.monotonic();
+        Self {
+            producer: producer.to_owned(),
+            source: format!("/tradewind/{producer}"),
+            names: Names::new(&options.namespace, consumer, producer),
+            link,
+            options,
+            clock,
+            counts,
+            log,
+            chain: Chain::default(),
+            attached: None,
+            away: Away { since: now, retry_at: now, pause: FIRST_PAUSE, told: None },
+            missing: Missing::default(),
+            #[cfg(feature = "fault-points")]
+            disturber: crate::disturb::Disturber::from_environment(),
+        }
+    }
+
+    async fn next(&mut self, position: i64, limit: u16) -> Result<Vec<Recorded>, FeedError> {
+        self.pass(position);
+        self.attach_if_due().await;
+        self.take_what_came();
+        let ready = self.chain.ready(usize::from(limit));
+        if !ready.is_empty() {
+            self.missing.nothing();
+            return Ok(ready);
+        }
+        if self.must_fetch() { self.fetch(position, limit).await } else { Ok(Vec::new()) }
+    }
+
+    /// The reader is at `position`: what it has passed is acknowledged.
+    fn pass(&mut self, position: i64) {
+        let (Some(tag), Some(attached)) = (self.chain.go_to(position), &self.attached) else { return };
+        BEFORE_ACK.pass();
+        attached.acknowledge(tag);
+    }
+
+    /// Takes all deliveries that are there already.
+    fn take_what_came(&mut self) {
+        while let Some(attached) = &mut self.attached {
+            match attached.next().now_or_never() {
+                Some(next) => self.take(next),
+                None => return,
+            }
+        }
+    }
+
+    fn take(&mut self, next: Option<lapin::Result<Delivery>>) {
+        match next {
+            Some(Ok(delivery)) => self.accept(&delivery),
+            Some(Err(error)) => self.detach(&error.to_string()),
+            None => self.detach("the queue was deleted"),
+        }
+    }
+
+    fn accept(&mut self, delivery: &Delivery) {
+        DELIVERED.pass();
+        self.counts.delivered.add(1);
+        let max_bytes = self.options.max_message_bytes;
+        match message::read(&delivery.data, &delivery.properties, &self.source, max_bytes) {
+            Ok(incoming) => self.arrive(delivery.delivery_tag, incoming),
+            Err(bad) => self.reject(delivery, &bad),
+        }
+    }
+
+    #[cfg(not(feature = "fault-points"))]
+    fn arrive(&mut self, tag: u64, incoming: message::Incoming) {
+        if self.chain.arrive(tag, incoming) == Arrival::Duplicate {
+            self.counts.duplicates.add(1);
+        }
+    }
+
+    #[cfg(feature = "fault-points")]
+    fn arrive(&mut self, tag: u64, incoming: message::Incoming) {
+        for (tag, incoming) in self.disturber.disturb(tag, incoming) {
+            if self.chain.arrive(tag, incoming) == Arrival::Duplicate {
+                self.counts.duplicates.add(1);
+            }
+        }
+    }
+
+    /// A message that is no event goes to the queue of dead letters; the others go on. If an event was in it, that is
+    /// missing now and comes from the log.
+    fn reject(&mut self, delivery: &Delivery, bad: &message::Bad) {
+        self.counts.rejected.add(1);
+        let text = |value: &Option<lapin::types::ShortString>| {
+            value.as_ref().map_or_else(|| "none".to_owned(), |value| shown(value.as_str()))
+        };
+        let (message_id, kind) = (text(delivery.properties.message_id()), text(delivery.properties.kind()));
+        let (queue, key) = (self.names.queue.as_str(), shown(delivery.routing_key.as_str()));
+        tracing::error!(queue, message_id, kind, key, reason = %bad, "a message is no event and is a dead letter now");
+        if let Some(attached) = &self.attached {
+            attached.reject(delivery.delivery_tag);
+        }
+    }
+
+    /// Consumes the queue, if there is a connection and the last attempt was long enough ago.
+    async fn attach_if_due(&mut self) {
+        if self.attached.is_some() || self.clock.monotonic() < self.away.retry_at || !self.link.is_up() {
+            return;
+        }
+        let attaching = Attached::new(&self.link, &self.names, &self.options, &self.clock);
+        match attaching.await {
+            Ok(attached) => {
+                tracing::debug!(queue = self.names.queue.as_str(), "consuming");
+                self.attached = Some(attached);
+                self.counts.attached.store(true, Ordering::Relaxed);
+                (self.away.pause, self.away.told) = (FIRST_PAUSE, None);
+                self.chain.forget();
+                self.missing = Missing::default();
+                // What is older than the queue, or was in a queue that is gone, no message hints at.
+                self.look().await;
+            }
+            Err(error) => {
+                self.away.retry_at = self.clock.monotonic() + self.away.pause;
+                self.away.pause = (self.away.pause * 2).min(MAX_PAUSE);
+                self.tell(error);
+            }
+        }
+    }
+
+    fn tell(&mut self, error: BrokerError) {
+        if error != BrokerError::Away && self.away.told.as_ref() != Some(&error) {
+            let (queue, producer) = (self.names.queue.as_str(), &self.producer);
+            tracing::error!(queue, producer, %error, "the queue is not consumed; the producer's log is read instead");
+            self.away.told = Some(error);
+        }
+    }
+
+    /// The channel is gone, and its deliveries with it: what is not acknowledged comes again.
+    fn detach(&mut self, why: &str) {
+        if self.attached.take().is_none() {
+            return;
+        }
+        tracing::debug!(queue = self.names.queue.as_str(), why, "not consuming any more");
+        self.counts.attached.store(false, Ordering::Relaxed);
+        self.chain.forget();
+        let now = self.clock.monotonic();
+        (self.away.since, self.away.retry_at) = (now, now + FIRST_PAUSE);
+        #[cfg(feature = "fault-points")]
+        self.disturber.forget();
+    }
+
+    /// Asks the producer for its head. One that does not answer is asked again; meanwhile the queue is enough.
+    async fn look(&mut self) {
+        let now = self.clock.monotonic();
+        match self.clock.timeout(LOOK_LIMIT, self.log.head()).await {
+            Ok(Ok(head)) => {
+                self.missing.head = head;
+                self.missing.look_at = now + LOOK_EVERY;
+            }
+            Ok(Err(_)) | Err(_) => self.missing.look_at = now + LOOK_AGAIN,
+        }
+    }
+
+    /// Whether to read from the log: while the queue is not consumed, and for what it has not brought in time.
+    fn must_fetch(&mut self) -> bool {
+        let now = self.clock.monotonic();
+        if self.attached.is_none() {
+            return now >= self.away.since + GRACE;
+        }
+        if !is_behind(&self.missing, &self.chain) {
+            self.missing.nothing();
+            return false;
+        }
+        self.missing.is_due(now) || self.chain.len() >= usize::from(self.options.prefetch / 2).max(1)
+    }
+
+    async fn fetch(&mut self, position: i64, limit: u16) -> Result<Vec<Recorded>, FeedError> {
+        if self.attached.is_some() && self.missing.begin() {
+            self.counts.gaps.add(1);
+            tracing::debug!(queue = self.names.queue.as_str(), position, "reading from the producer's log");
+        }
+        let read = self.log.read(position, limit).await;
+        let is_only_late = self.attached.is_some() && self.chain.gap().is_none();
+        let events = match read {
+            Ok(events) => events,
+            // The queue may still bring it, and what it brings goes on without the producer.
+            Err(error) if is_only_late && !matches!(error, FeedError::Pruned { .. }) => {
+                self.missing.head = position;
+                self.missing.look_at = self.clock.monotonic() + LOOK_AGAIN;
+                Vec::new()
+            }
+            Err(error) => return Err(error),
+        };
+        self.counts.fetched.add(events.len() as u64);
+        if events.is_empty() && self.attached.is_some() {
+            self.missing.hold_again(self.clock.monotonic());
+        }
+        Ok(events)
+    }
+
+    /// Waits while the queue is consumed: for the next delivery, the end of a hold, or the time to ask for the head.
+    async fn wait_attached(&mut self) {
+        while let Some(attached) = &mut self.attached {
+            let now = self.clock.monotonic();
+            let is_behind = self.missing.head > self.chain.passed() || self.chain.gap().is_some();
+            let until = if is_behind { self.missing.due_at(now) } else { self.missing.look_at };
+            let next = self.clock.timeout(until.saturating_sub(now), attached.next()).await;
+            match next {
+                Ok(next) => self.take(next),
+                Err(_) if is_behind => return,
+                Err(_) => self.look().await,
+            }
+            if self.chain.is_ready() {
+                return;
+            }
+        }
+    }
+
+    /// Waits while it is not: for the broker or, when that is away for too long, for the producer's log.
+    async fn wait_away(&mut self) {
+        let now = self.clock.monotonic();
+        let (grace, retry) =
+            ((self.away.since + GRACE).saturating_sub(now), self.away.retry_at.saturating_sub(now));
+        let Self { link, clock, log, .. } = self;
+        let attachable = pin!(async {
+            link.up().await;
+            clock.sleep(retry).await;
+        });
+        let readable = pin!(async {
+            if grace.is_zero() {
+                log.wait().await;
+            } else {
+                clock.sleep(grace).await;
+            }
+        });
+        tokio::select! {
+            biased;
+            () = attachable => {}
+            () = readable => {}
+        }
+    }
+}
+
+/// Whether events are known that the queue has not brought.
+fn is_behind(missing: &Missing, chain: &Chain) -> bool {
+    missing.head > chain.passed() || chain.gap().is_some()
+}
+
+impl Feed for AmqpFeed {
+    fn read(&mut self, position: i64, limit: u16) -> Later<'_, Result<Vec<Recorded>, FeedError>> {
+        Box::pin(self.next(position, limit))
+    }
+
+    fn wait(&mut self) -> Later<'_, ()> {
+        Box::pin(async move {
+            if self.attached.is_some() {
+                self.wait_attached().await;
+            } else {
+                self.wait_away().await;
+            }
+        })
+    }
+
+    fn patience(&self) -> Duration {
+        PATIENCE
+    }
+
+    fn head(&mut self) -> Later<'_, Result<i64, FeedError>> {
+        self.log.head()
+    }
+
+    fn horizon(&mut self) -> Later<'_, Result<Horizon, FeedError>> {
+        self.log.horizon()
+    }
+
+    fn report<'a>(
+        &'a mut self,
+        context: &'a Context,
+        subscriber: &'a str,
+        position: i64,
+    ) -> Later<'a, Result<(), FeedError>> {
+        self.log.report(context, subscriber, position)
+    }
+}

@@ -1,0 +1,3 @@
+//! The broker that tests start, and what runs over it.
+
+mod server;
