@@ -7,7 +7,8 @@ use futures_util::future::join_all;
 use tradewind_registry::{Announced, Instance as Told};
 
 use crate::assembly::Running;
-use crate::assembly::start::{Sockets, until_stopped};
+use crate::assembly::sockets::Sockets;
+use crate::assembly::start::until_stopped;
 use crate::host::PlatformSettings;
 use crate::instance::Instance;
 use crate::serve::Listener;

@@ -7,6 +7,7 @@ mod identify;
 mod migrate;
 mod peers;
 mod places;
+mod sockets;
 mod start;
 mod stored;
 
