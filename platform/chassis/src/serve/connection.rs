@@ -201,3 +201,44 @@ where
         tracing::debug!(%error, "a connection ended early");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    use super::*;
+
+    const GET: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_comes_just_when_the_door_stops_is_answered_as_the_last() {
+        let handler = tradewind_client::handler(|_| async { Response::new(Body::from("good".to_owned())) });
+        let clock = Clock::simulated(Timestamp::from_micros(0));
+        let second = Duration::from_secs(1);
+        let limits = ConnectionLimits { head: second, stall: second, buffer: 64 * 1024 };
+        let (accepting, streams) = (Scope::new("test"), Arc::new(Semaphore::new(1)));
+        let unread = Unread::default();
+        let terms =
+            Terms { handler, limits, clock, streams, accepting: accepting.clone(), unread, expires: None };
+        let (ours, mut theirs) = duplex(4096);
+        let asking = async move {
+            let mut first = Vec::new();
+            theirs.write_all(GET).await.unwrap();
+            while !first.ends_with(b"good") {
+                theirs.read_buf(&mut first).await.unwrap();
+            }
+            assert!(!String::from_utf8_lossy(&first).contains("connection: close"));
+            accepting.stop();
+            // Often enough for the door to have seen it; no time passes meanwhile.
+            for _ in 0..20 {
+                tokio::task::yield_now().await;
+            }
+            theirs.write_all(GET).await.unwrap();
+            let mut last = String::new();
+            theirs.read_to_string(&mut last).await.unwrap();
+            last
+        };
+        let ((), last) = tokio::join!(drive(ours, Verdict::default(), terms), asking);
+        assert!(last.contains("connection: close") && last.ends_with("good"), "{last:?}");
+    }
+}
