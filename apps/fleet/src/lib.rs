@@ -11,7 +11,7 @@ mod verify;
 
 use tradewind_chassis::{Assembly, Service};
 
-pub use file::{FleetFile, FleetFileError};
+pub use file::{FleetFile, FleetFileError, FleetIdentity};
 pub use goods::{ACCOUNTS, DemoAccount, PRODUCTS};
 pub use letters::{LetterDesk, LetterName, LettersError};
 pub use observe::{LogLine, News, Watch, WatchError, Watched, Watcher};

@@ -1,5 +1,6 @@
 //! What can be said on the command line.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -58,6 +59,8 @@ pub(crate) enum Command {
     Events(Watch),
     /// Show how requests and what followed from them went through a running fleet
     Traces(Watch),
+    /// Run a registry, by which services in processes of their own find each other, until Ctrl-C
+    Registry(RegistryArguments),
     /// Name the points at which TRADEWIND_FAULT can end this build, one a line
     #[cfg(feature = "fault-points")]
     FaultPoints,
@@ -85,6 +88,26 @@ pub(crate) struct Watch {
     /// One JSON document a line, for programs
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Run a registry, by which services in processes of their own find each other, until Ctrl-C.
+///
+/// It holds everything in memory. When it is away, instances and callers go on with what they know; when it begins
+/// anew, everybody registers again by itself. The services are told where it is by discovery.registry.
+#[derive(Debug, Args)]
+pub(crate) struct RegistryArguments {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Where it listens
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8075")]
+    pub(crate) listen: SocketAddr,
+    /// Without a heartbeat for so many milliseconds an instance is taken for dead
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 2_500)]
+    #[arg(value_parser = clap::value_parser!(u64).range(100..=600_000))]
+    pub(crate) ttl: u64,
+    /// Stop when standard input closes: whoever started this is gone
+    #[arg(long)]
+    pub(crate) supervised: bool,
 }
 
 #[derive(Debug, Args)]

@@ -13,6 +13,7 @@ mod marks;
 mod processes;
 mod progress;
 mod ps;
+mod registry;
 mod replicas;
 mod restart;
 mod restore;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         Command::Logs(options) => watch::logs(&options),
         Command::Events(options) => watch::events(&options),
         Command::Traces(options) => watch::traces(&options),
+        Command::Registry(options) => registry::run(&options),
         #[cfg(feature = "fault-points")]
         Command::FaultPoints => tradewind_process::fault::list(),
     };

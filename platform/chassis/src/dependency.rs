@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use tradewind_client::{BreakerState, Caller, FallbackReason, Peer, PeerState, RefusalReason};
+use tradewind_client::{
+    BreakerState, Caller, EndpointCondition, FallbackReason, OutReason, Peer, PeerState, RefusalReason,
+};
 use tradewind_kernel::{Clock, Context, Deadline, Entropy};
 
 use crate::http::Call;
@@ -83,6 +85,41 @@ pub(crate) fn observe(metrics: &Metrics, peer: &Peer) {
         let (peer, help) = (peer.clone(), "Answers that a fallback gave in the peer's stead");
         metrics.observe_with("peer_fallbacks_total", help, Kind::Counter, &labels, move || {
             peer.state().and_then(|state| state.fallbacks.get(&reason).copied())
+        });
+    }
+}
+
+/// Shows how the endpoints of a peer are, and how they share its calls.
+pub(crate) fn observe_endpoints(metrics: &Metrics, peer: &Peer) {
+    let label = ("peer", peer.name().to_owned());
+    for state in EndpointCondition::NAMES {
+        let labels = [label.clone(), ("state", state.to_owned())];
+        let (peer, help) = (peer.clone(), "Endpoints by how they are");
+        let is_so = move |seen: &PeerState| {
+            count(seen.endpoints.iter().filter(|each| each.condition.name() == state).count())
+        };
+        metrics.observe_with("peer_endpoints", help, Kind::Gauge, &labels, move || {
+            peer.state().map(|seen| gauge(is_so(&seen)))
+        });
+    }
+    type Read = fn(&PeerState) -> u64;
+    let counters: [(&'static str, &'static str, Read); 2] = [
+        ("peer_picks_total", "Requests that were sent to an endpoint", |seen| seen.picks),
+        ("peer_rerouted_total", "Requests that one endpoint failed and that were sent to another", |seen| {
+            seen.rerouted
+        }),
+    ];
+    for (name, help, read) in counters {
+        let peer = peer.clone();
+        metrics.observe_with(name, help, Kind::Counter, std::slice::from_ref(&label), move || {
+            peer.state().map(|seen| read(&seen))
+        });
+    }
+    for reason in OutReason::ALL {
+        let labels = [label.clone(), ("reason", reason.name().to_owned())];
+        let (peer, help) = (peer.clone(), "How often endpoints were left alone from then on");
+        metrics.observe_with("peer_ejections_total", help, Kind::Counter, &labels, move || {
+            peer.state().and_then(|seen| seen.ejections.get(&reason).copied())
         });
     }
 }

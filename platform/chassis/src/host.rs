@@ -11,6 +11,8 @@ use crate::broker::{BrokerSettings, EventDriver};
 use crate::data_folder::DataFolder;
 use crate::database::DatabaseSettings;
 use crate::description::DoorKind;
+use crate::discovery::DiscoverySettings;
+use crate::identity::IdentitySettings;
 use crate::otlp::TelemetrySettings;
 use crate::policies::ClientSettings;
 use crate::settings::{SettingsError, SettingsSource, duration};
@@ -82,10 +84,14 @@ pub struct PlatformSettings {
     pub broker: BrokerSettings,
     /// Section `access`.
     pub access: AccessSettings,
+    /// Section `identity`.
+    pub identity: IdentitySettings,
     /// Section `client`.
     pub client: ClientSettings,
-    /// Section `peers`: service, then kind of door, then `host:port`; where others find the door instead of in
-    /// this process.
+    /// Section `discovery`.
+    pub discovery: DiscoverySettings,
+    /// Section `peers`: service, then kind of door, then where others find the door instead of in this process: see
+    /// [`Whereabouts`](tradewind_client::Whereabouts).
     pub peers: BTreeMap<String, BTreeMap<String, String>>,
     /// Section `telemetry`.
     pub telemetry: TelemetrySettings,
@@ -205,7 +211,7 @@ impl Default for AccessSettings {
 }
 
 /// The sections that belong to the platform.
-const SECTIONS: [&str; 12] = [
+const SECTIONS: [&str; 14] = [
     "log",
     "http",
     "shutdown",
@@ -213,7 +219,9 @@ const SECTIONS: [&str; 12] = [
     "events",
     "broker",
     "access",
+    "identity",
     "client",
+    "discovery",
     "peers",
     "telemetry",
     "processes",
@@ -236,7 +244,9 @@ impl PlatformSettings {
             events: source.section("events")?,
             broker: source.section("broker")?,
             access: source.section("access")?,
+            identity: source.section("identity")?,
             client: source.section("client")?,
+            discovery: source.section("discovery")?,
             peers: source.section("peers")?,
             telemetry: source.section("telemetry")?,
             processes: source.section("processes")?,

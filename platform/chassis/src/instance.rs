@@ -8,6 +8,7 @@ use std::time::Duration;
 use tradewind_client::{BoxFuture, Handler, PhoneBook};
 use tradewind_db::Db;
 use tradewind_events::{Feed, Progress};
+use tradewind_identity::Identity;
 use tradewind_kernel::{Clock, Entropy, Secret};
 
 use crate::description::{Description, DoorKind};
@@ -27,6 +28,8 @@ pub(crate) struct Environment {
     pub(crate) settings: SettingsSource,
     pub(crate) platform: PlatformSettings,
     pub(crate) secret: Secret,
+    /// Who the process is, where it has a certificate.
+    pub(crate) identity: Option<Identity>,
     pub(crate) db: Db,
     /// What tells this process from other replicas.
     pub(crate) instance: String,

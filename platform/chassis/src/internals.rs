@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use http::StatusCode;
+use http::{Method, StatusCode};
+use tradewind_client::{Handler, handler};
 use tradewind_grpc::health::{CHECK, HealthCheckRequest, HealthCheckResponse, NOT_SERVING, SERVING};
 use tradewind_problem::{NOT_FOUND, Problem, UNAVAILABLE};
 
@@ -13,6 +14,9 @@ use crate::metrics::{self, Metrics};
 
 const PLAIN: &str = "text/plain; charset=utf-8";
 
+/// Where a door says whether requests may be sent.
+const READY: &str = "/readyz";
+
 /// Health and metrics of a service.
 pub(crate) struct Internals {
     pub(crate) health: Health,
@@ -20,20 +24,32 @@ pub(crate) struct Internals {
 }
 
 impl Internals {
+    /// Lets a door tell balancers whether requests may be sent, besides what it is for. That is not recorded: nobody
+    /// asks for anything.
+    pub(crate) fn with_readiness(&self, inner: Handler) -> Handler {
+        let health = self.health.clone();
+        handler(move |request| {
+            let asks = request.method() == Method::GET && request.uri().path() == READY;
+            let answer = asks.then(|| readiness(health.stage()));
+            let inner = inner.clone();
+            async move {
+                match answer {
+                    None => inner(request).await,
+                    Some(Ok(reply)) => reply.into_response(),
+                    Some(Err(problem)) => problem.to_response().map(Into::into),
+                }
+            }
+        })
+    }
+
     pub(crate) fn add_to<S: Send + Sync + 'static>(&self, routes: Routes<S>) -> Routes<S> {
         let (ready, started, metrics) = (self.health.clone(), self.health.clone(), self.metrics.clone());
         routes
             .get("/livez", |_, _| async { Ok(status("alive")) })
             .describe(probe("Say whether the process is alive"))
-            .get("/readyz", move |_, _| {
+            .get(READY, move |_, _| {
                 let stage = ready.stage();
-                async move {
-                    if stage == Stage::Ready {
-                        Ok(status("ready"))
-                    } else {
-                        Err(not_ready(stage))
-                    }
-                }
+                async move { readiness(stage) }
             })
             .describe(probe("Say whether requests may be sent"))
             .get("/startupz", move |_, _| {
@@ -82,6 +98,10 @@ impl Internals {
             }
         })
     }
+}
+
+fn readiness(stage: Stage) -> Result<Reply, Problem> {
+    if stage == Stage::Ready { Ok(status("ready")) } else { Err(not_ready(stage)) }
 }
 
 fn probe(summary: &'static str) -> Operation {

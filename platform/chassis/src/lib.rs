@@ -15,12 +15,14 @@ mod data_folder;
 mod database;
 mod dependency;
 mod description;
+mod discovery;
 mod evidence;
 mod far_feed;
 mod fault_points;
 mod health;
 mod host;
 pub mod http;
+mod identity;
 mod instance;
 mod internals;
 mod kept;
@@ -28,6 +30,7 @@ mod letters;
 pub mod metrics;
 mod openapi;
 mod otlp;
+mod peers;
 mod plan;
 mod policies;
 mod serve;
@@ -47,19 +50,22 @@ pub use data_folder::{DataFolder, DataFolderError};
 pub use database::DatabaseSettings;
 pub use dependency::Dependency;
 pub use description::{Description, DoorDescription, DoorKind, SubscriptionDescription};
+pub use discovery::DiscoverySettings;
 pub use fault_points::FAULT_POINTS;
 pub use health::{Health, Stage};
 pub use host::{
     AccessSettings, EventSettings, ForeignProcess, HandedSocket, Host, HttpSettings, Network,
     PlatformSettings, ShutdownSettings, Storage,
 };
+pub use identity::{IdentitySettings, PublicDoors, declared_callers};
 pub use instance::OpenDoor;
 pub use otlp::TelemetrySettings;
 pub use plan::Init;
 pub use policies::{
-    BreakerSettings, BulkheadSettings, ClientSettings, PeerSettings, RetrySettings, ThrottleSettings,
+    BalanceSettings, BreakerSettings, BulkheadSettings, ClientSettings, PeerSettings, RetrySettings,
+    ThrottleSettings,
 };
-pub use serve::{ConnectionGuard, GuardFactory, GuardRefusal, ListenError, listen};
+pub use serve::{ConnectionGuard, GuardFactory, GuardRefusal, ListenError, listen, serve_handler};
 pub use service::{Definition, NoSettings, Service};
 pub use start_error::StartError;
 pub use subscribers::Following;

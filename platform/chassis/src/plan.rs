@@ -16,12 +16,12 @@ use crate::description::DoorKind;
 use crate::evidence::Evidences;
 use crate::health::Health;
 use crate::http::{Access, DoorContext, DoorLimits, DoorMetrics, InFlight, Routes, door_handler};
+use crate::identity;
 use crate::instance::{BuiltDoor, Environment, Follower, Instance, Repeater, Scopes};
 use crate::internals::Internals;
 use crate::kept::Kept;
 use crate::letters::{Followed, Letters};
 use crate::metrics::{Kind, Metrics};
-use crate::openapi;
 use crate::serve::GuardFactory;
 use crate::settings::SettingsSource;
 use crate::start_error::StartError;
@@ -29,6 +29,7 @@ use crate::subscribers::Subscribers;
 use crate::sweep::Sweep;
 use crate::tail::Watch;
 use crate::upkeep::Upkeep;
+use crate::{openapi, peers};
 
 /// What a service gets to build its state from.
 #[derive(Debug)]
@@ -108,7 +109,9 @@ impl<C> Init<C> {
     /// A handle on a peer, for passing on what others ask. A name that no door answers to stops the start.
     pub fn peer(&mut self, name: &str) -> Peer {
         self.wanted.push(name.to_owned());
-        self.book.peer(name).recording(self.spans.clone())
+        let peer = self.book.peer(name).recording(self.spans.clone());
+        dependency::observe_endpoints(&self.metrics, &peer);
+        peer
     }
 }
 
@@ -175,19 +178,23 @@ where
     async fn build(self: Box<Self>, environment: Environment) -> Result<Instance, StartError> {
         let Self { name, about, init, doors, subscriptions, jobs, migrations, evidence, calls } = *self;
         let failed = |reason: String| StartError::new(name, reason);
-        let settings = environment.settings.section(name).map_err(|error| failed(error.to_string()))?;
+        let wrong = |reason: String| StartError::new(name, reason).of_settings();
+        let settings = environment.settings.section(name).map_err(|error| wrong(error.to_string()))?;
         migrate(name, &migrations, &environment).await?;
         let metrics = Metrics::new(name);
         let metrics = if environment.tells_of_process { metrics.with_process() } else { metrics };
         let kept = Kept::new(name, &environment);
         let mut init_with = Init::new(name, settings, &environment, &metrics, kept.recorder(name), calls);
-        let state = Arc::new(init(&mut init_with).map_err(failed)?);
+        let state = Arc::new(init(&mut init_with).map_err(wrong)?);
         if let Some(peer) = &init_with.undeclared {
             return Err(failed(format!("it depends on {peer} and does not say so: add .calls({peer:?})")));
         }
         let health = Health::default();
         let scopes = Scopes::new(name);
         observe(&metrics, &environment.db, &scopes);
+        if let Some(identity) = &environment.identity {
+            identity::observe(&metrics, identity);
+        }
         let exporter = kept.exporter(name, &environment, &metrics).map_err(failed)?;
         let platform = Internals { health: health.clone(), metrics: metrics.clone() };
         let subscriptions: Vec<Followed<S>> = subscriptions.into_iter().map(Followed::new).collect();
@@ -250,7 +257,7 @@ impl<S: Send + Sync + 'static> Building<S> {
         let routes = match kind {
             DoorKind::Internal => {
                 let routes = self.letters().add_to(internals.add_to(routes));
-                let routes = self.subscribers().add_to(routes);
+                let routes = peers::add_to(self.subscribers().add_to(routes), &self.environment.book);
                 self.backups().add_to(self.evidence().add_to(self.watch().add_to(routes)))
             }
             DoorKind::Public | DoorKind::Admin | DoorKind::DataPlane => routes,
@@ -260,7 +267,10 @@ impl<S: Send + Sync + 'static> Building<S> {
             if kind.is_documented() { openapi::add_to(routes, self.name, self.about, kind) } else { routes };
         let platform = &self.environment.platform;
         let access = match kind {
-            DoorKind::Internal => Access::Internal { secret: self.environment.secret.clone() },
+            DoorKind::Internal => Access::Internal {
+                secret: self.environment.secret.clone(),
+                declared: platform.identity.declared(self.name),
+            },
             DoorKind::DataPlane => Access::Unchecked,
             DoorKind::Public | DoorKind::Admin => {
                 Access::Public { development_tokens: platform.access.development_tokens }
@@ -284,6 +294,10 @@ impl<S: Send + Sync + 'static> Building<S> {
         let guard = guard.map(|factory| (factory, context.metrics.on_refusal(&context)));
         let router = Arc::new(routes.compile()?);
         let handler = door_handler(self.state.clone(), router, Arc::new(context));
+        let handler = match kind {
+            DoorKind::Public | DoorKind::Admin => internals.with_readiness(handler),
+            DoorKind::Internal | DoorKind::DataPlane => handler,
+        };
         Ok(BuiltDoor { kind, port, handler, guard, address: None })
     }
 

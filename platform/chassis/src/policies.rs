@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
-use tradewind_client::{BreakerOptions, BulkheadOptions, Policies, RetryOptions, ThrottleOptions};
+use tradewind_client::{
+    BalanceOptions, BreakerOptions, BulkheadOptions, Policies, RetryOptions, ThrottleOptions,
+};
 
 use crate::settings::duration;
 
@@ -20,8 +22,10 @@ pub struct ClientSettings {
     pub throttle: ThrottleSettings,
     /// Further tries.
     pub retry: RetrySettings,
-    /// No calls for a peer that fails.
+    /// No calls for an endpoint that fails.
     pub breaker: BreakerSettings,
+    /// How endpoints share the calls.
+    pub balance: BalanceSettings,
     /// What differs for the doors of one service, by its name.
     pub peers: BTreeMap<String, PeerSettings>,
 }
@@ -36,8 +40,39 @@ pub struct PeerSettings {
     pub throttle: ThrottleSettings,
     /// Further tries.
     pub retry: RetrySettings,
-    /// No calls for a peer that fails.
+    /// No calls for an endpoint that fails.
     pub breaker: BreakerSettings,
+    /// How endpoints share the calls.
+    pub balance: BalanceSettings,
+}
+
+/// The keys of `balance`. One endpoint has to be chosen, so that nothing of it can be switched off.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BalanceSettings {
+    /// How long an endpoint that joined others gets less than its share.
+    #[serde(deserialize_with = "some_duration")]
+    pub slow_start: Option<Duration>,
+    /// An endpoint that was not chosen for so long is chosen.
+    #[serde(deserialize_with = "some_duration")]
+    pub forced_every: Option<Duration>,
+    /// The pause between two probes of an endpoint, while there are calls.
+    #[serde(deserialize_with = "some_duration")]
+    pub probe_every: Option<Duration>,
+    /// How long a probe may take.
+    #[serde(deserialize_with = "some_duration")]
+    pub probe_timeout: Option<Duration>,
+}
+
+impl BalanceSettings {
+    fn over(&self, usual: BalanceOptions) -> BalanceOptions {
+        BalanceOptions {
+            slow_start: self.slow_start.unwrap_or(usual.slow_start),
+            forced_every: self.forced_every.unwrap_or(usual.forced_every),
+            probe_every: self.probe_every.unwrap_or(usual.probe_every),
+            probe_timeout: self.probe_timeout.unwrap_or(usual.probe_timeout),
+        }
+    }
 }
 
 /// Declares the settings of one policy: each may be left out, and one switches the policy off.
@@ -136,9 +171,14 @@ impl ClientSettings {
     /// The policies before the doors of `service`.
     #[must_use]
     pub fn policies(&self, service: &str) -> Policies {
-        let Self { bulkhead, throttle, retry, breaker, peers } = self;
-        let usual =
-            PeerSettings { bulkhead: *bulkhead, throttle: *throttle, retry: *retry, breaker: *breaker };
+        let Self { bulkhead, throttle, retry, breaker, balance, peers } = self;
+        let usual = PeerSettings {
+            bulkhead: *bulkhead,
+            throttle: *throttle,
+            retry: *retry,
+            breaker: *breaker,
+            balance: *balance,
+        };
         let usual = usual.over(Policies::default());
         peers.get(service).map_or(usual.clone(), |own| own.over(usual))
     }
@@ -167,13 +207,14 @@ impl PeerSettings {
             throttle: self.throttle.over(usual.throttle),
             retry: self.retry.over(usual.retry),
             breaker: self.breaker.over(usual.breaker),
+            balance: self.balance.over(usual.balance),
         }
     }
 }
 
 /// What would keep every call back, or has no meaning.
 fn usable(policies: &Policies) -> Result<(), &'static str> {
-    let Policies { bulkhead, throttle, retry, breaker } = policies;
+    let Policies { bulkhead, throttle, retry, breaker, balance } = policies;
     let wrong = [
         (bulkhead.as_ref().is_some_and(|it| it.calls == 0), "bulkhead.calls must be at least 1"),
         (
@@ -192,6 +233,9 @@ fn usable(policies: &Policies) -> Result<(), &'static str> {
             breaker.as_ref().is_some_and(|it| it.open_max < it.open),
             "breaker.open_max must not be below breaker.open",
         ),
+        (balance.forced_every.is_zero(), "balance.forced_every must be above 0"),
+        (balance.probe_every.is_zero(), "balance.probe_every must be above 0"),
+        (balance.probe_timeout.is_zero(), "balance.probe_timeout must be above 0"),
     ];
     wrong.into_iter().find(|(is_wrong, _)| *is_wrong).map_or(Ok(()), |(_, what)| Err(what))
 }
@@ -241,6 +285,9 @@ mod tests {
             ("client.breaker.samples=0", "client.breaker.samples"),
             ("client.breaker.success_percent=101", "client.breaker.success_percent"),
             ("client.breaker.open=0s", "client.breaker.open must"),
+            ("client.balance.probe_every=0s", "client.balance.probe_every must"),
+            ("client.balance.forced_every=0s", "client.balance.forced_every must"),
+            ("client.peers.lamps.balance.probe_timeout=0s", "client.peers.lamps.balance.probe_timeout must"),
             ("client.breaker.open=1h", "client.breaker.open_max"),
             ("client.peers.lamps.breaker.open=1h", "client.peers.lamps.breaker.open_max"),
             ("client.peers.lamp.retry.attempts=1", "client.peers.lamp: there is no such service"),

@@ -4,20 +4,13 @@ use std::collections::{BTreeMap, btree_map};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use http::{Request, Response};
-use tradewind_kernel::SpanRecorder;
+use tradewind_kernel::{Clock, Entropy, SpanRecorder};
 use tradewind_problem::{Problem, UNAVAILABLE};
 
+use crate::balance::Endpoints;
+use crate::forward::Pace;
 use crate::guard::{Guard, PeerState};
-use crate::{Body, FarClient, NearDoor, Policies};
-
-/// Where a peer is.
-#[derive(Debug, Clone)]
-pub enum Address {
-    /// In this process.
-    Near(NearDoor),
-    /// Behind an address.
-    Far(FarClient),
-}
+use crate::{Address, Body, Policies};
 
 /// A name that no door answers to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,43 +25,74 @@ pub struct UnknownPeer {
 /// Names and addresses of peers; clones share one book.
 ///
 /// It is filled after all doors are built, so that peers may call each other in a circle.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct PhoneBook {
     entries: Arc<RwLock<BTreeMap<String, Entry>>>,
+    clock: Clock,
+    entropy: Entropy,
 }
 
-/// Where a peer is, and what stands before it for all of its callers.
+/// The peer and what stands before it for all of its callers.
 #[derive(Debug)]
 struct Entry {
-    address: Option<Address>,
     guard: Arc<Guard>,
+    /// Whether anybody said where it is.
+    is_entered: bool,
 }
 
-impl Entry {
-    fn new(name: &str, policies: Policies) -> Self {
-        Self { address: None, guard: Arc::new(Guard::new(name, policies)) }
+/// On the time and randomness of the operating system.
+impl Default for PhoneBook {
+    fn default() -> Self {
+        Self::new(Clock::system(), Entropy::system())
     }
 }
 
 impl PhoneBook {
-    /// Writes down where `name` is. A peer that moves keeps its policies and what they know, but for its breaker:
-    /// that is about the endpoint.
+    /// An empty book. What is known of its peers is timed by `clock`; endpoints are drawn from `entropy`.
+    #[must_use]
+    pub fn new(clock: Clock, entropy: Entropy) -> Self {
+        Self { entries: Arc::default(), clock, entropy }
+    }
+
+    /// Writes down where `name` is, for good. A peer that moves keeps its policies and what they know, but for its
+    /// breaker: that is about the endpoint.
     pub fn enter(&self, name: impl Into<String>, address: Address) {
         let name = name.into();
-        let mut entries = self.write();
-        let entry = entries.entry(name).or_insert_with_key(|name| Entry::new(name, Policies::default()));
-        entry.guard.forget_endpoint();
-        entry.address = Some(address);
+        let endpoints = Endpoints::one(self.clock.clone(), self.entropy.fork(&name), address);
+        self.enter_endpoints(name, endpoints);
+    }
+
+    /// Writes down who knows where `name` is. Several names may share the endpoints, and then share what is known of
+    /// them.
+    pub fn enter_endpoints(&self, name: impl Into<String>, endpoints: Endpoints) {
+        match self.write().entry(name.into()) {
+            btree_map::Entry::Occupied(mut known) => {
+                let entry = known.get_mut();
+                entry.guard = Arc::new(entry.guard.moved(endpoints));
+                entry.is_entered = true;
+            }
+            btree_map::Entry::Vacant(place) => {
+                let guard = Arc::new(Guard::new(place.key(), Policies::default(), endpoints));
+                place.insert(Entry { guard, is_entered: true });
+            }
+        }
     }
 
     /// Puts these policies before `name`, for all of its callers, and forgets what the former ones knew. Calls
     /// under way end under the former ones. Without it the defaults of [`Policies`] hold.
     pub fn set_policies(&self, name: impl Into<String>, policies: Policies) {
-        let name = name.into();
-        let fresh = Entry::new(&name, policies);
-        match self.write().entry(name) {
-            btree_map::Entry::Occupied(mut known) => known.get_mut().guard = fresh.guard,
-            btree_map::Entry::Vacant(place) => drop(place.insert(fresh)),
+        match self.write().entry(name.into()) {
+            btree_map::Entry::Occupied(mut known) => {
+                let entry = known.get_mut();
+                let endpoints = entry.guard.endpoints().clone();
+                entry.guard = Arc::new(Guard::new(entry.guard.peer(), policies, endpoints));
+            }
+            btree_map::Entry::Vacant(place) => {
+                let entropy = self.entropy.fork(place.key());
+                let endpoints = Endpoints::new(self.clock.clone(), entropy, "nobody");
+                let guard = Arc::new(Guard::new(place.key(), policies, endpoints));
+                place.insert(Entry { guard, is_entered: false });
+            }
         }
     }
 
@@ -90,18 +114,13 @@ impl PhoneBook {
     /// [`UnknownPeer`] when it is not.
     pub fn require(&self, name: &str) -> Result<(), UnknownPeer> {
         let entries = self.read();
-        let known =
-            entries.iter().filter(|(_, entry)| entry.address.is_some()).map(|(known, _)| known.as_str());
+        let known = entries.iter().filter(|(_, entry)| entry.is_entered).map(|(known, _)| known.as_str());
         let known: Vec<&str> = known.collect();
         if known.contains(&name) {
             return Ok(());
         }
         let known = known.join(", ");
         Err(UnknownPeer { name: name.to_owned(), known })
-    }
-
-    fn find(&self, name: &str) -> Option<Address> {
-        self.read().get(name)?.address.clone()
     }
 
     fn guard(&self, name: &str) -> Option<Arc<Guard>> {
@@ -145,29 +164,29 @@ impl Peer {
         self
     }
 
-    /// Sends a request as it is and gives the answer as it is: for passing on what others ask. No policy stands
-    /// in the way and none learns from it; calls of one's own go through [`Caller`](crate::Caller).
+    /// Sends a request as it is and gives the answer as it is: for passing on what others ask. Neither bulkhead,
+    /// throttle nor breaker stands in the way, and a failure that was answered is the answer; calls of one's own go
+    /// through [`Caller`](crate::Caller).
+    ///
+    /// A request that got no answer is sent once more, to another endpoint if there is one, where that is safe: it may
+    /// arrive twice (by its method, or its `Idempotency-Key`), or it never left. So is one that an instance answers
+    /// with 503, if there is another. The retry budget of the peer holds here too. A body of more than 64 KiB, or of a
+    /// length that is not known, is not kept and goes once.
     ///
     /// # Errors
     /// When no answer arrived. An answer that says that something failed is no error here.
     pub async fn send(&self, request: Request<Body>) -> Result<Response<Body>, Problem> {
-        match self.book.find(&self.name) {
-            Some(Address::Near(door)) => door.send(request).await,
-            Some(Address::Far(client)) => client.send(request).await,
-            None => Err(self.unknown()),
-        }
+        self.guard()?.forward(request, Pace::Measured).await
     }
 
     /// What stands before the peer.
     pub(crate) fn guard(&self) -> Result<Arc<Guard>, Problem> {
-        self.book.guard(&self.name).ok_or_else(|| self.unknown())
+        self.book
+            .guard(&self.name)
+            .ok_or_else(|| Problem::new(&UNAVAILABLE).operator(format!("no address for peer {}", self.name)))
     }
 
     pub(crate) fn spans(&self) -> &SpanRecorder {
         &self.spans
-    }
-
-    fn unknown(&self) -> Problem {
-        Problem::new(&UNAVAILABLE).operator(format!("no address for peer {}", self.name))
     }
 }

@@ -11,11 +11,14 @@ use serde::de::DeserializeOwned;
 use tradewind_kernel::{Clock, Context, Deadline, Entropy, OpenSpan, Secret, SpanKind, TraceContext};
 use tradewind_problem::{DEADLINE_EXCEEDED, Problem, UNAVAILABLE};
 
+use crate::balance::Ended;
+use crate::forward::Pace;
 use crate::grpc::write_timeout;
 use crate::guard::{Attempt, Failure, Terms};
 use crate::policy::retry::{is_repeatable, least_wait, repeat};
 use crate::policy::verdict::Verdict;
-use crate::{Body, BodyError, FallbackReason, Peer, headers};
+use crate::unanswered::{Cause, Unanswered};
+use crate::{Address, Body, BodyError, FallbackReason, Peer, headers};
 
 /// The greatest answer that is read into memory, in bytes.
 pub(crate) const MAX_ANSWER: usize = 16 * 1024 * 1024;
@@ -141,7 +144,9 @@ impl Caller {
     pub async fn probe(&self, path: &str) -> Result<(), Problem> {
         let request = self.request(Method::GET, path, None)?;
         let remaining = self.deadline.remaining(&self.clock);
-        let attempt = self.clock.timeout(remaining, self.attempt(&request)).await;
+        let guard = self.peer.guard()?;
+        let pick = guard.any_endpoint()?;
+        let attempt = self.clock.timeout(remaining, self.attempt(&request, pick.address().clone())).await;
         let too_late = || {
             let operator = format!("{} did not answer in time to {path}", self.peer.name());
             Problem::new(&DEADLINE_EXCEEDED).operator(operator)
@@ -159,7 +164,9 @@ impl Caller {
         let remaining = self.deadline.remaining(&self.clock);
         let trace = self.context.trace.child(&self.entropy);
         headers::write(request.headers_mut(), &trace, self.context.correlation, remaining);
-        let response = self.clock.timeout(remaining, self.peer.send(request)).await;
+        let guard = self.peer.guard()?;
+        // What is streamed begins when there is something to say: how quick the peer is, that does not tell.
+        let response = self.clock.timeout(remaining, guard.forward(request, Pace::Waits)).await;
         let response =
             response.map_err(|_| Problem::new(&DEADLINE_EXCEEDED).operator(self.peer.name()))??;
         if response.status().is_success() {
@@ -203,11 +210,11 @@ impl Caller {
             entropy: &self.entropy,
             repeatable,
         };
-        guard.call(&terms, || self.attempt(request)).await
+        guard.call(&terms, |address| self.attempt(request, address)).await
     }
 
     /// Sends the request once, with a span of its own and what is left of the deadline.
-    async fn attempt(&self, request: &Request<Body>) -> Attempt {
+    async fn attempt(&self, request: &Request<Body>, address: Address) -> Attempt {
         let Some(mut request) = repeat(request) else {
             return Attempt::unusable(Problem::internal("a stream cannot be sent twice"));
         };
@@ -219,10 +226,10 @@ impl Caller {
             write_timeout(&mut request, remaining);
         }
         let mut span = self.begin_span(&trace, &request);
-        let attempt = match self.peer.send(request).await {
+        let attempt = match address.send(request).await {
             Ok(response) if is_rpc => Attempt::answered_rpc(response).await,
             Ok(response) => Attempt::answered(response).await,
-            Err(problem) => Attempt::unanswered(problem),
+            Err(unanswered) => Attempt::unanswered(unanswered),
         };
         if let Err(problem) = &attempt.outcome {
             span.number("http.response.status_code", i64::from(problem.status()));
@@ -276,34 +283,36 @@ impl Attempt {
             Err(BodyError::Broken) => return Self::unanswered(broken_off()),
             Err(error @ BodyError::TooLarge { .. }) => return Self::unusable(Problem::internal(error)),
         };
-        let verdict = Verdict::of(parts.status);
+        let ended = Ended::Answered(Verdict::of(parts.status));
         if parts.status.is_success() {
-            return Self { outcome: Ok(bytes), verdict, again: None };
+            return Self { outcome: Ok(bytes), ended, again: None };
         }
         let problem = Problem::from_answer(parts.status, &parts.headers, &bytes);
         let again = least_wait(parts.status, &parts.headers, &problem);
-        Self { outcome: Err(problem), verdict, again }
+        Self { outcome: Err(problem), ended, again }
     }
 
     /// The peer gave a problem in another form than as an HTTP answer.
     pub(crate) fn refused(problem: Problem) -> Self {
         let response = problem.to_response();
         let again = least_wait(response.status(), response.headers(), &problem);
-        Self { outcome: Err(problem), verdict: Verdict::of(response.status()), again }
+        Self { outcome: Err(problem), ended: Ended::Answered(Verdict::of(response.status())), again }
     }
 
     /// Nothing came back. When to come back is then our guess for the callers above, not the peer's wish.
-    pub(crate) fn unanswered(problem: Problem) -> Self {
-        Self { outcome: Err(problem), verdict: Verdict::Failing, again: Some(Duration::ZERO) }
+    pub(crate) fn unanswered(unanswered: Unanswered) -> Self {
+        let Unanswered { problem, cause } = unanswered;
+        Self { outcome: Err(problem), ended: Ended::Unanswered(cause), again: Some(Duration::ZERO) }
     }
 
     /// The peer works, and what came back or went out is of no use.
     pub(crate) fn unusable(problem: Problem) -> Self {
-        Self { outcome: Err(problem), verdict: Verdict::Working, again: None }
+        Self { outcome: Err(problem), ended: Ended::Answered(Verdict::Working), again: None }
     }
 }
 
 /// The beginning of an answer came, and not its end.
-pub(crate) fn broken_off() -> Problem {
-    Problem::new(&UNAVAILABLE).detail("The answer of a peer broke off.").retry_after(Duration::from_secs(1))
+pub(crate) fn broken_off() -> Unanswered {
+    let problem = Problem::new(&UNAVAILABLE).detail("The answer of a peer broke off.");
+    Unanswered { problem: problem.retry_after(Duration::from_secs(1)), cause: Cause::Reset }
 }

@@ -5,6 +5,7 @@ use http::{HeaderValue, Method, Request, Response, Version};
 use tradewind_grpc::{MEDIA_TYPE, Message, Rpc, frame, unframe};
 use tradewind_problem::Problem;
 
+use crate::balance::Ended;
 use crate::call::{MAX_ANSWER, broken_off};
 use crate::guard::{Attempt, Failure};
 use crate::policy::retry::has_key;
@@ -77,7 +78,9 @@ impl Attempt {
         match tradewind_grpc::failure(&trailers) {
             Some(problem) => Self::refused(problem),
             None => match unframe(body) {
-                Ok(message) => Self { outcome: Ok(message), verdict: Verdict::Working, again: None },
+                Ok(message) => {
+                    Self { outcome: Ok(message), ended: Ended::Answered(Verdict::Working), again: None }
+                }
                 Err(error) => Self::unusable(Problem::internal(format!("a gRPC answer: {error}"))),
             },
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,20 +11,20 @@ use tokio::sync::SemaphorePermit;
 use tradewind_kernel::{Clock, Deadline, Entropy};
 use tradewind_problem::{DEADLINE_EXCEEDED, Problem};
 
-use crate::policy::breaker::{Breaker, Ticket};
+use crate::Address;
+use crate::balance::{Ended, EndpointState, Endpoints, NoPick, OutReason, Pick, Wanted};
 use crate::policy::bulkhead::Bulkhead;
 use crate::policy::refusal::{FallbackReason, Refusal, RefusalReason};
 use crate::policy::retry::{Failed, Next};
 use crate::policy::retry_budget::RetryBudget;
 use crate::policy::throttle::Throttle;
-use crate::policy::verdict::Verdict;
 use crate::policy::{BreakerState, Policies};
 
 /// One attempt and what it says.
 #[derive(Debug)]
 pub(crate) struct Attempt {
     pub(crate) outcome: Result<Bytes, Problem>,
-    pub(crate) verdict: Verdict,
+    pub(crate) ended: Ended,
     /// The least wait before another try; `None` when none can help.
     pub(crate) again: Option<Duration>,
 }
@@ -66,7 +66,7 @@ pub(crate) struct Terms<'a> {
 pub struct PeerState {
     /// The peer's name in the phone book.
     pub name: String,
-    /// What its breaker lets through.
+    /// What its breaker lets through; of several endpoints, that which lets most through.
     pub breaker: BreakerState,
     /// Retries that its budget allows now.
     pub budget: u64,
@@ -78,24 +78,35 @@ pub struct PeerState {
     pub refusals: BTreeMap<RefusalReason, u64>,
     /// Answers that a caller's fallback gave in its stead; every reason is there.
     pub fallbacks: BTreeMap<FallbackReason, u64>,
+    /// Who knows where its endpoints are.
+    pub source: String,
+    /// Why that could not be asked lately; the endpoints that were known stay.
+    pub trouble: Option<String>,
+    /// Requests that were sent to any of its endpoints.
+    pub picks: u64,
+    /// Its endpoints.
+    pub endpoints: Vec<EndpointState>,
+    /// How often endpoints were left alone from then on; every reason is there.
+    pub ejections: BTreeMap<OutReason, u64>,
+    /// Calls that one endpoint failed and that were sent to another.
+    pub rerouted: u64,
 }
 
 #[derive(Debug)]
 pub(crate) struct Guard {
     peer: String,
     policies: Policies,
-    /// The clock of the first caller: stopwatches of different clocks do not agree on a start.
-    clock: OnceLock<Clock>,
+    /// Their stopwatch is that of all policies: those of different callers do not agree on a start.
+    endpoints: Endpoints,
     bulkhead: Option<Bulkhead>,
     in_flight: AtomicUsize,
     state: Mutex<State>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct State {
     throttle: Option<Throttle>,
     budget: Option<RetryBudget>,
-    breaker: Option<Breaker>,
     refusals: BTreeMap<RefusalReason, u64>,
     fallbacks: BTreeMap<FallbackReason, u64>,
 }
@@ -112,34 +123,18 @@ impl Drop for Room<'_> {
     }
 }
 
-/// Leave to send, handed back if the attempt is dropped: the caller may give up at any await.
-struct Leave<'a> {
-    guard: &'a Guard,
-    ticket: Option<Ticket>,
-}
-
-impl Drop for Leave<'_> {
-    fn drop(&mut self) {
-        if let Some(ticket) = self.ticket.take()
-            && let Some(breaker) = &mut self.guard.state().breaker
-        {
-            breaker.abandon(ticket);
-        }
-    }
-}
-
 impl Guard {
-    pub(crate) fn new(peer: &str, policies: Policies) -> Self {
+    pub(crate) fn new(peer: &str, policies: Policies, endpoints: Endpoints) -> Self {
+        endpoints.set_options(policies.balance.clone(), policies.breaker.clone());
         let state = State {
             throttle: policies.throttle.clone().map(Throttle::new),
             budget: policies.retry.as_ref().map(|retry| retry.budget()),
-            breaker: policies.breaker.clone().map(Breaker::new),
             refusals: RefusalReason::ALL.into_iter().map(|reason| (reason, 0)).collect(),
             fallbacks: FallbackReason::ALL.into_iter().map(|reason| (reason, 0)).collect(),
         };
         Self {
             peer: peer.to_owned(),
-            clock: OnceLock::new(),
+            endpoints,
             bulkhead: policies.bulkhead.clone().map(Bulkhead::new),
             in_flight: AtomicUsize::new(0),
             state: Mutex::new(state),
@@ -147,32 +142,62 @@ impl Guard {
         }
     }
 
-    /// What the policies know. While nobody has called there is no clock to ask, and nothing that depends on it.
+    /// What the policies know.
     pub(crate) fn peer_state(&self) -> PeerState {
-        let now = self.clock.get().map_or(Duration::ZERO, Clock::monotonic);
+        let now = self.endpoints.now();
+        let seen = self.endpoints.seen();
         let mut state = self.state();
         PeerState {
             name: self.peer.clone(),
-            breaker: state.breaker.as_ref().map_or(BreakerState::Closed, |breaker| breaker.state(now)),
+            breaker: seen.breaker,
             budget: state.budget.as_mut().map_or(0, |budget| budget.level(now)),
             in_flight: self.in_flight.load(Ordering::Relaxed),
             waiting: self.bulkhead.as_ref().map_or(0, Bulkhead::waiting),
             refusals: state.refusals.clone(),
             fallbacks: state.fallbacks.clone(),
+            source: seen.source,
+            trouble: seen.trouble,
+            picks: seen.picks,
+            endpoints: seen.endpoints,
+            ejections: seen.ejections,
+            rerouted: seen.rerouted,
         }
     }
 
-    /// The peer moved: what its former endpoint did says nothing about the new one.
-    pub(crate) fn forget_endpoint(&self) {
-        if let Some(breaker) = &mut self.state().breaker {
-            breaker.close();
-        }
+    /// The same peer elsewhere: its policies and what they know go with it, what is known of endpoints does not.
+    pub(crate) fn moved(&self, endpoints: Endpoints) -> Self {
+        let moved = Self::new(&self.peer, self.policies.clone(), endpoints);
+        moved.state().clone_from(&self.state());
+        moved
     }
 
-    /// Makes a call: deadline, then bulkhead, throttle, retry, breaker, then `attempt`.
+    /// An endpoint for one attempt without policies.
+    ///
+    /// # Errors
+    /// When none is known.
+    pub(crate) fn any_endpoint(&self) -> Result<Pick, Problem> {
+        let wanted = Wanted { tried: &[], is_repeatable: false, through_breakers: false, is_urgent: false };
+        self.endpoints.pick(&wanted).map_err(|_| self.nobody_there())
+    }
+
+    /// No endpoint is known.
+    pub(crate) fn nobody_there(&self) -> Problem {
+        self.refuse(&Refusal::no_endpoint()).problem
+    }
+
+    pub(crate) fn peer(&self) -> &str {
+        &self.peer
+    }
+
+    pub(crate) fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
+    }
+
+    /// Makes a call: deadline, then bulkhead, throttle, retry, the choice of an endpoint and its breaker, then
+    /// `attempt` there.
     pub(crate) async fn call<F, R>(&self, terms: &Terms<'_>, attempt: F) -> Result<Bytes, Failure>
     where
-        F: Fn() -> R,
+        F: Fn(Address) -> R,
         R: Future<Output = Attempt>,
     {
         if terms.deadline.remaining(terms.clock).is_zero() {
@@ -184,7 +209,7 @@ impl Guard {
         // A refusal of the breaker is not the peer's and is not counted: the throttle would hold calls back
         // for seconds after the peer has recovered.
         if let Some(throttle) = &mut self.state().throttle {
-            throttle.report(last.verdict, self.now(terms));
+            throttle.report(last.ended.verdict(), self.endpoints.now());
         }
         last.outcome.map_err(Failure::from)
     }
@@ -209,81 +234,111 @@ impl Guard {
     /// While the breaker is not closed it decides alone: what the throttle dropped meanwhile would count as
     /// asked for, and hold calls back long after the peer has recovered.
     fn admit_by_throttle(&self, terms: &Terms<'_>) -> Result<(), Refusal> {
-        let now = self.now(terms);
-        let State { throttle: Some(throttle), breaker, .. } = &mut *self.state() else { return Ok(()) };
-        let closed = breaker.as_ref().is_none_or(|breaker| breaker.state(now) == BreakerState::Closed);
-        if !closed || throttle.admit(now, terms.entropy) { Ok(()) } else { Err(Refusal::throttled()) }
+        let closed = self.endpoints.breaker() == BreakerState::Closed;
+        let State { throttle: Some(throttle), .. } = &mut *self.state() else { return Ok(()) };
+        let admitted = !closed || throttle.admit(self.endpoints.now(), terms.entropy);
+        if admitted { Ok(()) } else { Err(Refusal::throttled()) }
     }
 
     /// Attempts until one stands; a refusal only when nothing was sent.
     async fn attempts<F, R>(&self, terms: &Terms<'_>, attempt: F) -> Result<Attempt, Refusal>
     where
-        F: Fn() -> R,
+        F: Fn(Address) -> R,
         R: Future<Output = Attempt>,
     {
-        let mut leave = self.admit_by_breaker(terms)?;
-        let now = self.now(terms);
-        if let Some(budget) = &mut self.state().budget {
-            budget.deposit(now);
-        }
-        let mut attempts = 1;
+        let mut tried = Vec::new();
+        let mut pick = self.pick(terms, &tried)?;
+        self.deposit();
         loop {
-            let tried = self.bounded(terms, attempt()).await;
-            leave.report(tried.verdict, terms);
-            let wait = match self.next(terms, attempts, &tried) {
-                Next::Answer => return Ok(tried),
-                Next::GiveUp | Next::Spent => return Ok(tried.given_up()),
+            tried.push(pick.serial());
+            let answer = self.bounded(terms, attempt(pick.address().clone())).await;
+            if pick.report(answer.ended, false)
+                && let Some(throttle) = &mut self.state().throttle
+            {
+                throttle.forget_dropped();
+            }
+            let wait = match self.next(terms, &tried, &answer) {
+                Next::Answer => return Ok(answer),
+                Next::GiveUp | Next::Spent => return Ok(answer.given_up()),
                 Next::Again(wait) => wait,
             };
             terms.clock.sleep(wait).await;
             // What the peer said last tells more than that its breaker has opened since.
-            leave = match self.admit_by_breaker(terms) {
-                Ok(leave) => leave,
+            pick = match self.pick(terms, &tried) {
+                Ok(pick) => pick,
                 Err(refusal) => {
                     self.count(refusal.reason);
-                    return Ok(tried.given_up());
+                    return Ok(answer.given_up());
                 }
             };
-            attempts += 1;
+            if !tried.contains(&pick.serial()) {
+                self.endpoints.count_rerouted();
+            }
         }
     }
 
-    fn admit_by_breaker(&self, terms: &Terms<'_>) -> Result<Leave<'_>, Refusal> {
-        let now = self.now(terms);
-        let ticket = self.state().breaker.as_mut().map(|breaker| breaker.admit(now)).transpose();
-        Ok(Leave { guard: self, ticket: ticket.map_err(Refusal::breaker)? })
+    fn pick(&self, terms: &Terms<'_>, tried: &[u64]) -> Result<Pick, Refusal> {
+        let is_repeatable = terms.repeatable;
+        let wanted = Wanted { tried, is_repeatable, through_breakers: true, is_urgent: true };
+        self.endpoints.pick(&wanted).map_err(|none| match none {
+            NoPick::Empty => Refusal::no_endpoint(),
+            NoPick::Tripped(state, count) => Refusal::breakers(state, count),
+        })
+    }
+
+    /// Puts the share of a call that begins into the budget.
+    pub(crate) fn deposit(&self) {
+        let now = self.endpoints.now();
+        if let Some(budget) = &mut self.state().budget {
+            budget.deposit(now);
+        }
     }
 
     async fn bounded(&self, terms: &Terms<'_>, attempt: impl Future<Output = Attempt>) -> Attempt {
         let remaining = terms.deadline.remaining(terms.clock);
         terms.clock.timeout(remaining, attempt).await.unwrap_or_else(|_| Attempt {
             outcome: Err(self.too_late(terms, "did not answer in time to")),
-            verdict: Verdict::Failing,
+            ended: Ended::TooLate,
             again: None,
         })
     }
 
-    fn next(&self, terms: &Terms<'_>, attempts: u32, tried: &Attempt) -> Next {
-        let may = terms.repeatable && tried.again.is_some();
-        let Some(retry) = self.policies.retry.as_ref().filter(|_| may) else { return Next::Answer };
-        let now = self.now(terms);
-        let mut state = self.state();
-        let State { budget: Some(budget), breaker, refusals, .. } = &mut *state else { return Next::Answer };
+    fn next(&self, terms: &Terms<'_>, tried: &[u64], answer: &Attempt) -> Next {
+        let Some(least) = answer.again.filter(|_| terms.repeatable || answer.is_untouched()) else {
+            return Next::Answer;
+        };
         // The budget is not for tries that would not be sent.
-        let open = |breaker: &Breaker| breaker.state(now) != BreakerState::Closed;
-        if breaker.as_ref().is_some_and(open) {
+        if self.endpoints.breaker() != BreakerState::Closed {
             return Next::GiveUp;
         }
         let remaining = terms.deadline.remaining(terms.clock);
-        let failed = Failed { attempts, again: tried.again, remaining };
-        let next = retry.next(failed, budget, now, terms.entropy);
+        self.retry(tried, Some(least), remaining, terms.entropy)
+    }
+
+    /// What follows an attempt that failed; takes from the budget when that is another try. One that goes to another
+    /// endpoint need not wait.
+    pub(crate) fn retry(
+        &self,
+        tried: &[u64],
+        again: Option<Duration>,
+        remaining: Duration,
+        entropy: &Entropy,
+    ) -> Next {
+        let Some(retry) = &self.policies.retry else { return Next::Answer };
+        let elsewhere = again == Some(Duration::ZERO) && self.endpoints.has_another(tried);
+        let attempts = u32::try_from(tried.len()).unwrap_or(u32::MAX);
+        let now = self.endpoints.now();
+        let mut state = self.state();
+        let State { budget: Some(budget), refusals, .. } = &mut *state else { return Next::Answer };
+        let failed = Failed { attempts, again, remaining, elsewhere };
+        let next = retry.next(failed, budget, now, entropy);
         if next == Next::Spent {
             *refusals.entry(RefusalReason::BudgetSpent).or_default() += 1;
         }
         next
     }
 
-    fn refuse(&self, refusal: &Refusal) -> Failure {
+    pub(crate) fn refuse(&self, refusal: &Refusal) -> Failure {
         self.count(refusal.reason);
         Failure { problem: refusal.problem(&self.peer), refused: Some(refusal.reason) }
     }
@@ -296,29 +351,17 @@ impl Guard {
         Problem::new(&DEADLINE_EXCEEDED).operator(format!("{} {what} {}", self.peer, terms.path))
     }
 
-    fn now(&self, terms: &Terms<'_>) -> Duration {
-        self.clock.get_or_init(|| terms.clock.clone()).monotonic()
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Leave<'_> {
-    fn report(mut self, verdict: Verdict, terms: &Terms<'_>) {
-        let now = self.guard.now(terms);
-        let Some(ticket) = self.ticket.take() else { return };
-        let State { breaker: Some(breaker), throttle, .. } = &mut *self.guard.state() else { return };
-        if breaker.report(ticket, verdict, now, terms.entropy)
-            && let Some(throttle) = throttle
-        {
-            throttle.forget_dropped();
-        }
-    }
-}
-
 impl Attempt {
+    /// Whether the peer cannot have acted on it.
+    fn is_untouched(&self) -> bool {
+        matches!(self.ended, Ended::Unanswered(cause) if cause.is_untouched())
+    }
+
     /// The same, and the hops above are told that no further try is worth it.
     fn given_up(self) -> Self {
         Self { outcome: self.outcome.map_err(Problem::retried), ..self }

@@ -45,15 +45,20 @@ pub fn timeout(headers: &HeaderMap) -> Option<Duration> {
     own.into_iter().chain(standard).min()
 }
 
+/// Writes how long the caller still waits.
+pub(crate) fn write_timeout(headers: &mut HeaderMap, remaining: Duration) {
+    if let Ok(value) = HeaderValue::from_str(&remaining.as_millis().to_string()) {
+        headers.insert(TIMEOUT_MS, value);
+    }
+}
+
 /// Writes the context of a call into its headers.
 pub fn write(headers: &mut HeaderMap, trace: &TraceContext, correlation: Id, remaining: Duration) {
     let text = |value: String| HeaderValue::from_str(&value).ok();
-    let milliseconds = remaining.as_millis();
-    for (name, value) in [
-        (TRACEPARENT, text(trace.to_string())),
-        (CORRELATION, text(correlation.to_string())),
-        (TIMEOUT_MS, text(milliseconds.to_string())),
-    ] {
+    write_timeout(headers, remaining);
+    for (name, value) in
+        [(TRACEPARENT, text(trace.to_string())), (CORRELATION, text(correlation.to_string()))]
+    {
         if let Some(value) = value {
             headers.insert(name, value);
         }

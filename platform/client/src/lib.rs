@@ -10,23 +10,32 @@
 
 #![warn(missing_docs)]
 
+mod address;
+mod balance;
 mod body;
 mod book;
 mod call;
+mod connect;
+mod discovery;
 mod far;
+mod forward;
 mod grpc;
 mod guard;
 pub mod headers;
 mod near;
 mod policy;
+mod unanswered;
 
+pub use address::Address;
+pub use balance::{EndpointCondition, EndpointState, Endpoints, Located, OutReason};
 pub use body::{Body, BodyError, BodySender, ReaderGone};
-pub use book::{Address, Peer, PhoneBook, UnknownPeer};
+pub use book::{Peer, PhoneBook, UnknownPeer};
 pub use call::{Answer, Caller, Source};
+pub use discovery::{Connect, Discovery, Dns, Fixed, Follower, Found, InvalidWhereabouts, Whereabouts};
 pub use far::{FarClient, InvalidAddress};
 pub use guard::PeerState;
 pub use near::{BoxFuture, Handler, NearDoor, NearReceiver, handler, near};
 pub use policy::{
-    BreakerOptions, BreakerReason, BreakerState, BulkheadOptions, FallbackReason, Policies, RefusalReason,
-    RetryOptions, ThrottleOptions,
+    BalanceOptions, BreakerOptions, BreakerReason, BreakerState, BulkheadOptions, FallbackReason, Policies,
+    RefusalReason, RetryOptions, ThrottleOptions,
 };

@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tradewind_problem::{Problem, UNAVAILABLE};
 
 use crate::Body;
+use crate::unanswered::{Cause, Unanswered};
 
 /// A boxed future that may move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -56,22 +57,25 @@ impl NearDoor {
     /// # Errors
     /// [`UNAVAILABLE`] at once when the queue is full or the peer has gone.
     pub async fn send(&self, request: Request<Body>) -> Result<Response<Body>, Problem> {
+        Ok(self.try_send(request).await?)
+    }
+
+    /// The same, and says whether the peer may have acted on a request that was not answered.
+    pub(crate) async fn try_send(&self, request: Request<Body>) -> Result<Response<Body>, Unanswered> {
         let (reply, answer) = oneshot::channel();
-        self.queue.try_send((request, reply)).map_err(|error| {
-            let reason = match error {
-                TrySendError::Full(_) => "the peer's queue is full",
-                TrySendError::Closed(_) => "the peer has stopped",
-            };
-            unavailable(reason)
+        self.queue.try_send((request, reply)).map_err(|error| match error {
+            TrySendError::Full(_) => unavailable("the peer's queue is full", Cause::Busy),
+            TrySendError::Closed(_) => unavailable("the peer has stopped", Cause::Refused),
         })?;
-        answer.await.map_err(|_| unavailable("the peer stopped before it answered"))
+        answer.await.map_err(|_| unavailable("the peer stopped before it answered", Cause::Reset))
     }
 }
 
-fn unavailable(reason: &str) -> Problem {
-    Problem::new(&UNAVAILABLE)
+fn unavailable(reason: &str, cause: Cause) -> Unanswered {
+    let problem = Problem::new(&UNAVAILABLE)
         .detail(format!("The request was not answered: {reason}."))
-        .retry_after(Duration::from_secs(1))
+        .retry_after(Duration::from_secs(1));
+    Unanswered { problem, cause }
 }
 
 impl NearReceiver {

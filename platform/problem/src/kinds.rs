@@ -30,6 +30,8 @@ kinds! {
     UNAUTHENTICATED = "unauthenticated", 401, "The request does not say who asks";
     /// Who asks may not do this.
     FORBIDDEN = "forbidden", 403, "The caller may not do this";
+    /// A service of the fleet asks at an internal door that has nothing for it.
+    UNDECLARED_CALLER = "undeclared-caller", 403, "The door does not take this caller";
     /// There is nothing at this address, or nothing that the caller may see.
     NOT_FOUND = "not-found", 404, "There is nothing here";
     /// The target exists and does not take this method.
@@ -40,6 +42,8 @@ kinds! {
     EVENTS_PRUNED = "events-pruned", 410, "The events asked for are no longer kept";
     /// The first request with this `Idempotency-Key` is still being carried out.
     IDEMPOTENCY_KEY_IN_FLIGHT = "idempotency-key-in-flight", 409, "The first request with this Idempotency-Key is under way";
+    /// Plain HTTP at a door that speaks TLS only.
+    TLS_REQUIRED = "tls-required", 400, "This door speaks TLS";
     /// The body is larger than the operation takes.
     PAYLOAD_TOO_LARGE = "payload-too-large", 413, "The body is too large";
     /// The body's media type is not the one the operation takes.

@@ -33,7 +33,7 @@ pub(crate) fn run(service: Service, arguments: &Arguments) -> Result<ExitCode, F
     let network = network(&name, arguments)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| error.to_string())?;
-    Ok(runtime.block_on(serve(assembly, &name, arguments, (settings, network)))?)
+    runtime.block_on(serve(assembly, &name, arguments, (settings, network)))
 }
 
 /// An embedded database has one process.
@@ -52,7 +52,7 @@ async fn serve(
     name: &str,
     arguments: &Arguments,
     (settings, network): (SettingsSource, Network),
-) -> Result<ExitCode, String> {
+) -> Result<ExitCode, Failure> {
     let clock = Clock::system();
     // Before anything starts: a signal during the start must not kill half-done work.
     let mut stop = Stop::listen(arguments.supervised)?;
@@ -71,12 +71,12 @@ async fn serve(
     let starting = assembly.start(host, &mut progress);
     let running = tokio::select! {
         biased;
-        started = starting => started.map_err(|error| error.to_string())?,
+        started = starting => started?,
         // Nothing was accepted yet.
         () = stop.asked() => return Ok(ExitCode::SUCCESS),
     };
     open(name, arguments, &running)?;
-    println!("{name}: ready in {:.2} s", clock.monotonic().as_secs_f64());
+    println!("{name}: serving after {:.2} s", clock.monotonic().as_secs_f64());
     stop.asked().await;
     tokio::select! {
         biased;

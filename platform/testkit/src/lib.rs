@@ -10,7 +10,9 @@
     reason = "a test that cannot go on should stop, and tests own their tasks"
 )]
 
+mod alone;
 mod answer;
+mod authority;
 mod folder;
 pub mod postgres;
 mod process;
@@ -19,7 +21,9 @@ mod request;
 mod server;
 mod wait;
 
+pub use alone::serves_alone;
 pub use answer::{Answer, Refusal};
+pub use authority::{TestAuthority, TestLeaf, write_private};
 pub use folder::Folder;
 pub use postgres::Postgres;
 pub use process::{Ended, Process};

@@ -6,8 +6,8 @@ use std::fmt::Write;
 use tradewind_db::{Location, PostgresOptions, provision};
 use tradewind_fleet::services;
 use tradewind_kernel::{Clock, Entropy, Secret};
-use tradewind_testkit::{Postgres, RabbitMq};
 use tradewind_testkit::postgres::fresh_name;
+use tradewind_testkit::{Postgres, RabbitMq};
 
 /// Chooses the engine of every shop that is not simulated: `sqlite`, the default, or `postgres`.
 const VARIABLE: &str = "TRADEWIND_TEST_ENGINE";

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use tradewind_chassis::{DataFolder, INTERNAL_SECRET};
-use tradewind_client::{Address, Caller, FarClient, PhoneBook};
+use tradewind_client::{Address, Caller, PhoneBook};
 use tradewind_fleet::FleetFile;
 use tradewind_kernel::{Clock, Context, Deadline, Entropy, Principal, Secret};
 
@@ -23,9 +23,8 @@ impl Supervisor {
     /// That of the fleet which runs on a data folder.
     pub(crate) fn of(data: &Path) -> Result<Self, String> {
         let file = FleetFile::read(data).map_err(|error| error.to_string())?;
-        let address =
-            file.supervisor.ok_or("this fleet runs in one process; start it with `up --processes`")?;
-        let client = FarClient::new(&address).map_err(|error| error.to_string())?;
+        let client = file.supervisor(NAME).map_err(|error| error.to_string())?;
+        let client = client.ok_or("this fleet runs in one process; start it with `up --processes`")?;
         let secret = DataFolder::read_secret(data, INTERNAL_SECRET).map_err(|error| error.to_string())?;
         let secret = secret.ok_or_else(|| format!("{} holds no secret of a fleet", data.display()))?;
         let book = PhoneBook::default();

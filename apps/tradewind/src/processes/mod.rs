@@ -4,6 +4,7 @@ mod ask;
 mod child;
 mod desk;
 mod fleet;
+mod foreign;
 mod held;
 mod keeper;
 mod member;

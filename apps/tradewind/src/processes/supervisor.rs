@@ -1,6 +1,5 @@
 //! Starting the processes, telling when the fleet is ready, and ending them in their turn.
 
-use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
@@ -17,11 +16,12 @@ use crate::arguments::Up;
 use crate::processes::child::Nursery;
 use crate::processes::desk;
 use crate::processes::fleet::Fleet;
+use crate::processes::foreign;
 use crate::processes::held::Held;
 use crate::processes::keeper::Kept;
 use crate::processes::member::{Member, Roll};
 use crate::processes::output::Output;
-use crate::processes::places;
+use crate::processes::places::{self, Place};
 use crate::processes::programs::Programs;
 use crate::welcome::welcome;
 
@@ -38,6 +38,7 @@ struct Plan {
     all: Vec<Description>,
     /// The socket of the supervisor's own door.
     own: std::net::TcpListener,
+    programs: Programs,
 }
 
 pub(crate) fn run(options: &Up) -> Result<ExitCode, String> {
@@ -64,15 +65,17 @@ fn plan(options: &Up) -> Result<Plan, String> {
         // What the processes write goes through a pipe: they cannot see that a person reads it.
         shared.push("log.format=text".to_owned());
     }
-    let own = held.into_iter().map(|place| (roll.member(&place.service, place.replica, &shared), place.held));
-    let mut members: Vec<(Member, Held)> = own.collect();
+    let mut foreign = Vec::new();
     for (name, process) in platform.processes.iter().filter(|(_, process)| !process.command.is_empty()) {
         if roll.is_wanted(name) {
-            members.push((roll.foreign(name, process, BTreeMap::new())?, Held::bind(&[])?));
+            let environment = foreign::environment(name, process, &held, &options.data.data)?;
+            foreign.push((roll.foreign(name, process, environment)?, Held::bind(&[])?));
         }
     }
+    let member = |place: Place| (roll.member(&place.service, place.replica, &shared), place.held);
+    let members = held.into_iter().map(member).chain(foreign).collect();
     let own = places::bind_own(options.port)?;
-    Ok(Plan { members, platform, all, own })
+    Ok(Plan { members, platform, all, own, programs })
 }
 
 async fn supervise(options: &Up, plan: Plan) -> Result<ExitCode, String> {
@@ -104,6 +107,9 @@ async fn supervise(options: &Up, plan: Plan) -> Result<ExitCode, String> {
     let outcome = match prepared {
         Ok(Some(late)) => {
             running.mark_ready();
+            if options.watch {
+                fleet.watch(plan.programs);
+            }
             let late = if late.is_empty() { String::new() } else { format!(" without {}", late.join(", ")) };
             println!("\n{}", welcome(&fleet.doors(1), data));
             println!("ready in {:.2} s{late}; Ctrl-C stops", clock.monotonic().as_secs_f64());
@@ -132,9 +138,10 @@ fn start(members: Vec<(Member, Held)>, folder: &DataFolder, clock: Clock) -> Res
     folder.instance(&entropy).map_err(|error| error.to_string())?;
     let labels: Vec<String> = members.iter().map(|(member, _)| member.label()).collect();
     let tasks = Scope::new("supervisor/processes");
-    let nursery = Nursery { output: Output::new(&labels), clock: clock.clone(), tasks: tasks.clone() };
+    let nursery = Nursery { output: Output::new(&labels), clock: clock.clone(), tasks };
     let keep = |(member, held): (Member, Held)| Kept::keep(member, held, nursery.clone());
-    Ok(Fleet { kept: members.into_iter().map(keep).collect(), secret, clock, entropy, tasks })
+    let kept = members.into_iter().map(keep).collect();
+    Ok(Fleet { kept, secret, clock, entropy, nursery })
 }
 
 /// Opens the supervisor's own door.

@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use tradewind_client::{Address, Handler, NearReceiver, PhoneBook, handler, near};
 use tradewind_events::{Feed, FeedError, Horizon, Recorded};
-use tradewind_kernel::{Clock, Context};
+use tradewind_kernel::Context;
 use tradewind_problem::{Problem, UNAVAILABLE};
 
-use crate::assembly::start::{NEAR_QUEUE, Sockets};
+use crate::assembly::identify::Serving;
+use crate::assembly::sockets::Sockets;
+use crate::assembly::start::NEAR_QUEUE;
 use crate::description::{Description, DoorKind};
 use crate::instance::{OpenDoor, book_names};
-use crate::serve::{Accepting, ConnectionLimits, accept};
+use crate::serve::{Accepting, accept};
 use crate::start_error::StartError;
 use crate::tasks::Scope;
 
@@ -65,7 +67,7 @@ impl Absent {
         receivers
     }
 
-    pub(super) fn listen(&mut self, sockets: &mut Sockets, limits: ConnectionLimits, clock: &Clock) {
+    pub(super) fn listen(&mut self, sockets: &mut Sockets, serving: &Serving<'_>) {
         for door in &self.description.doors {
             let Some(listener) = sockets.remove(&(self.name.clone(), door.kind)) else { continue };
             let open = OpenDoor { service: self.name.clone(), kind: door.kind, address: listener.address };
@@ -73,8 +75,9 @@ impl Absent {
             let serving = Accepting {
                 handler: self.handler(door.kind),
                 guard: None,
-                limits,
-                clock: clock.clone(),
+                wire: serving.wire(&self.name, door.kind),
+                limits: serving.limits,
+                clock: serving.clock.clone(),
                 scope: self.scope.clone(),
             };
             self.scope.spawn("accept", accept(listener, serving));

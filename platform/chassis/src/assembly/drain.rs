@@ -45,7 +45,8 @@ impl Running {
         for instance in &self.instances {
             instance.health.advance(Stage::Draining);
         }
-        self.clock.sleep(self.platform.shutdown.balancer_wait).await;
+        self.tell_leaving().await;
+        self.clock.sleep(self.balancer_wait()).await;
         tracing::info!("draining: subscriptions and jobs stop");
         self.end(|scopes| &scopes.consumers).await;
         self.give_back().await;
@@ -54,13 +55,23 @@ impl Running {
         }
         tracing::info!("draining: doors close, accepted requests are finished");
         self.end(|scopes| &scopes.connections).await;
+        self.tell_gone().await;
         self.end(|scopes| &scopes.requests).await;
         self.end(|scopes| &scopes.exports).await;
+        self.finder.scope.stop();
+        self.finder.scope.idle().await;
         for absent in &self.absent {
             absent.scope.stop();
             absent.scope.idle().await;
         }
         tracing::info!("drained");
+    }
+
+    /// How long to go on serving: callers that were told need a moment to leave.
+    fn balancer_wait(&self) -> Duration {
+        let told =
+            if self.announced.is_empty() { Duration::ZERO } else { self.platform.discovery.leave_wait };
+        self.platform.shutdown.balancer_wait.max(told)
     }
 
     /// Gives back the leases, so that no other instance waits for their end.
@@ -92,6 +103,7 @@ impl Running {
 
     fn force(&self) -> Drained {
         let scopes = || self.instances.iter().flat_map(|instance| instance.scopes.all());
+        self.finder.scope.kill();
         let dropped = scopes().map(Scope::running).sum();
         tracing::error!(dropped, "the deadline for draining has passed; what still runs is dropped");
         scopes().for_each(Scope::kill);

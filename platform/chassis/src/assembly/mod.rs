@@ -1,10 +1,15 @@
 //! Many services in one process.
 
 mod absent;
+mod announcing;
+mod check;
 mod drain;
+mod identify;
+mod launch;
 mod migrate;
 mod peers;
 mod places;
+mod sockets;
 mod start;
 mod stored;
 

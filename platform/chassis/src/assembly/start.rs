@@ -1,28 +1,31 @@
 //! Building services, connecting them, and setting them to work.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use tradewind_client::{NearReceiver, PhoneBook};
 use tradewind_db::Db;
 use tradewind_events::{Feed, LogFeed};
+use tradewind_identity::Identity;
 use tradewind_kernel::{Clock, Entropy, Secret};
+use tradewind_registry::Announced;
 
 use crate::assembly::absent::{Absent, AbsentFeed};
-use crate::assembly::peers::{check_addresses, door_of, enter_doors, enter_elsewhere};
-use crate::assembly::places::Places;
+use crate::assembly::announcing::check_reachable;
+use crate::assembly::identify::{Serving, identify};
+use crate::assembly::launch::{Ground, Launched};
+use crate::assembly::peers::{Finder, door_of};
+use crate::assembly::sockets::{Sockets, bind_all};
 use crate::by_broker::BrokerLink;
 use crate::data_folder::DataFolder;
-use crate::database::Place;
 use crate::description::{Description, DoorKind};
 use crate::far_feed::FarFeed;
 use crate::health::Stage;
-use crate::host::{HandedSocket, Host, Network, PlatformSettings, Storage};
-use crate::instance::{Environment, Instance, OpenDoor};
-use crate::serve::{Accepting, ConnectionLimits, Listener, accept, accept_on_own_thread};
+use crate::host::{Host, PlatformSettings, Storage};
+use crate::identity;
+use crate::instance::{Instance, OpenDoor};
+use crate::serve::{Accepting, ConnectionLimits, accept, accept_on_own_thread};
 use crate::service::Service;
-use crate::settings::SettingsSource;
 use crate::start_error::StartError;
 use crate::tasks::Scope;
 use crate::telemetry;
@@ -57,12 +60,20 @@ pub struct Running {
     /// Keeps the lock until everything has ended.
     pub(super) folder: Option<DataFolder>,
     book: PhoneBook,
+    /// Where those in other processes are.
+    pub(super) finder: Finder,
+    /// What the registry is told of the instances.
+    pub(super) announced: Vec<Announced>,
+    /// What tells this process from other replicas.
+    pub(super) replica: String,
     pub(super) entropy: Entropy,
     secret: Secret,
     /// By which events travel, if not by the feed.
     pub(super) broker: Option<BrokerLink>,
     /// The services that announce events.
     tellers: BTreeSet<String>,
+    /// Who the process is, where it has a certificate.
+    identity: Option<Identity>,
 }
 
 impl Assembly {
@@ -101,107 +112,54 @@ impl Assembly {
         let Host { clock, entropy, settings, storage, network } = host;
         let (secret, folder) = secret(storage, &entropy)?;
         let instance = instance(folder.as_ref(), &entropy)?;
-        let sockets = bind_all(&self.services, network, &platform)?;
+        let identity = identify(&self.services, &network, &platform, &clock)?;
+        let mut sockets = bind_all(&self.services, network, &platform)?;
+        check_reachable(&sockets, &platform)?;
+        let book = PhoneBook::new(clock.clone(), entropy.fork("phone book"));
+        let drawn = (clock.clone(), entropy.fork("discovery"));
+        let mut finder = Finder::new(&platform, &secret, identity.clone(), drawn)?;
         let broker = BrokerLink::new(&platform, &clock, &entropy)?;
         let tellers = tellers(&self.services);
-        let book = PhoneBook::default();
-        let logs = telemetry::log_book();
-        let (mut instances, mut absent) = (Vec::new(), Vec::new());
-        let mut receivers = Vec::new();
-        let mut places = Places::default();
-        for service in self.services {
-            let description = service.description;
-            let entropy = entropy.fork(&description.name);
-            let place = Place {
-                service: &description.name,
-                folder: folder.as_ref(),
-                settings: &platform.database,
-                clock: &clock,
-                entropy: &entropy,
-            };
-            let launched = match places.open(&place, progress).await {
-                Err(error) => Err(error),
-                Ok(db) => {
-                    let environment = Environment {
-                        clock: clock.clone(),
-                        entropy: entropy.clone(),
-                        settings: settings.clone(),
-                        platform: platform.clone(),
-                        secret: secret.clone(),
-                        db,
-                        instance: instance.clone(),
-                        book: book.clone(),
-                        logs: logs.clone(),
-                        tells_of_process: instances.is_empty(),
-                    };
-                    service.launch.launch(environment).await
-                }
-            };
-            match launched {
-                Ok(instance) => {
-                    receivers.extend(enter_doors(&book, &description, &instance, &platform)?);
-                    progress(&description.name, "built");
-                    instances.push(instance);
-                }
-                Err(error) if error.is_of_database() => {
-                    let failed = Absent::new(&description, error);
-                    receivers.extend(failed.enter(&book));
-                    progress(&description.name, &format!("does not run: {}", failed.reason()));
-                    absent.push(failed);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        if let (true, Some(first)) = (instances.is_empty(), absent.first()) {
-            return Err(first.error.clone());
-        }
-        let running =
-            Running { instances, absent, clock, platform, folder, book, entropy, secret, broker, tellers };
-        running.begin(receivers, sockets)
-    }
-
-    /// Makes sure that all settings fit, those of the platform and those of every service, before anything
-    /// is begun.
-    ///
-    /// # Errors
-    /// The first setting that is wrong, with where it came from.
-    pub fn check(&self, settings: &SettingsSource) -> Result<PlatformSettings, StartError> {
-        let here = self.services.iter().map(|service| service.description().name.as_str());
-        let names: Vec<&str> = here.chain(self.beside.iter().map(String::as_str)).collect();
-        let platform =
-            PlatformSettings::read(settings, &names).map_err(|error| StartError::new("settings", error))?;
-        self.check_doors("doors", &platform.doors)?;
-        self.check_doors("peers", &platform.peers)?;
-        check_addresses(&platform)?;
-        platform.database.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
-        platform.events.check().map_err(|wrong| StartError::new("settings", wrong))?;
-        let (broker, driver) = (&platform.broker, platform.events.driver);
-        broker.check(driver).map_err(|wrong| StartError::new("settings", wrong))?;
-        platform.client.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
-        self.services.iter().try_for_each(|service| service.launch.check(settings))?;
-        Ok(platform)
-    }
-
-    /// Whether every door named in `section` is there.
-    fn check_doors<T>(
-        &self,
-        section: &str,
-        named: &BTreeMap<String, BTreeMap<String, T>>,
-    ) -> Result<(), StartError> {
-        for (service, doors) in named {
-            let found = self.services.iter().find(|known| known.description().name == *service);
-            let known = found.map(|known| &known.description().doors);
-            for kind in doors.keys() {
-                if self.beside.contains(service) && DoorKind::ALL.iter().any(|known| known.name() == kind) {
-                    continue;
-                }
-                if !known.is_some_and(|known| known.iter().any(|door| door.kind.name() == kind)) {
-                    let reason = format!("{section}.{service}.{kind}: there is no such door; see `describe`");
-                    return Err(StartError::new("settings", reason));
-                }
-            }
-        }
-        Ok(())
+        let ground = Ground {
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            settings,
+            platform: platform.clone(),
+            secret: secret.clone(),
+            identity: identity.clone(),
+            instance: instance.clone(),
+            book: book.clone(),
+            logs: telemetry::log_book(),
+        };
+        let launched = ground.launch_all(self.services, folder.as_ref(), &mut finder, progress).await?;
+        let Launched { instances, absent, receivers } = launched;
+        let mut running = Running {
+            instances,
+            absent,
+            clock,
+            platform,
+            folder,
+            book,
+            finder,
+            announced: Vec::new(),
+            replica: instance,
+            entropy,
+            secret,
+            broker,
+            tellers,
+            identity,
+        };
+        running.find_peers()?;
+        running.answer_near(receivers);
+        running.follow();
+        running.relay();
+        running.repeat();
+        running.export();
+        running.watch_identity();
+        running.listen(&mut sockets)?;
+        running.prepare_announcing();
+        running.finder.begin();
+        Ok(running)
     }
 }
 
@@ -227,64 +185,6 @@ fn secret(storage: Storage, entropy: &Entropy) -> Result<(Secret, Option<DataFol
     }
 }
 
-pub(super) type Sockets = BTreeMap<(String, DoorKind), Listener>;
-
-/// Binds every socket before anything else happens: a taken port is the most common mistake.
-fn bind_all(
-    services: &[Service],
-    network: Network,
-    platform: &PlatformSettings,
-) -> Result<Sockets, StartError> {
-    let shift = match network {
-        Network::None => return Ok(Sockets::new()),
-        Network::Handed(handed) => return take_handed(services, handed),
-        Network::Shifted(shift) => Some(shift),
-        Network::Free => None,
-    };
-    let mut sockets = Sockets::new();
-    for description in services.iter().map(Service::description) {
-        for door in &description.doors {
-            let chosen = platform.doors.get(&description.name).and_then(|doors| doors.get(door.kind.name()));
-            let address = match chosen {
-                Some(address) => *address,
-                None => usual_address(door.port, shift)?,
-            };
-            let listener =
-                Listener::bind(address).map_err(|error| StartError::new(&description.name, error))?;
-            sockets.insert((description.name.clone(), door.kind), listener);
-        }
-    }
-    Ok(sockets)
-}
-
-/// The sockets that were handed over, when there is one for every door.
-fn take_handed(services: &[Service], handed: Vec<HandedSocket>) -> Result<Sockets, StartError> {
-    let mut sockets = Sockets::new();
-    for HandedSocket { service, kind, socket } in handed {
-        let failed =
-            |error| StartError::new(&service, format!("the socket of the {} door: {error}", kind.name()));
-        let listener = Listener::handed(socket).map_err(failed)?;
-        sockets.insert((service, kind), listener);
-    }
-    for description in services.iter().map(Service::description) {
-        let lacks = |kind: &DoorKind| !sockets.contains_key(&(description.name.clone(), *kind));
-        if let Some(kind) = description.doors.iter().map(|door| door.kind).find(lacks) {
-            let reason = format!("no socket was handed over for its {} door", kind.name());
-            return Err(StartError::new(&description.name, reason));
-        }
-    }
-    Ok(sockets)
-}
-
-fn usual_address(port: u16, shift: Option<i32>) -> Result<SocketAddr, StartError> {
-    let moved = |shift: i32| {
-        u16::try_from(i32::from(port) + shift)
-            .map_err(|_| StartError::new("ports", format!("{port} moved by {shift} is no port")))
-    };
-    let port = shift.map_or(Ok(0), moved)?;
-    Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
-}
-
 /// Takes requests from the queue of a near door and answers each in a task of its own.
 async fn answer_near(scope: Scope, handler: tradewind_client::Handler, mut receiver: NearReceiver) {
     loop {
@@ -300,33 +200,17 @@ async fn answer_near(scope: Scope, handler: tradewind_client::Handler, mut recei
 }
 
 impl Running {
-    /// Connects what was built, and sets it to work.
-    fn begin(
-        mut self,
-        receivers: Vec<(Scope, tradewind_client::Handler, NearReceiver)>,
-        mut sockets: Sockets,
-    ) -> Result<Self, StartError> {
-        self.find_peers()?;
-        self.answer_near(receivers);
-        self.follow();
-        self.relay();
-        self.repeat();
-        self.export();
-        self.listen(&mut sockets)?;
-        Ok(self)
-    }
-
     /// Makes sure that every peer has an address: in this process, or where the settings say.
-    fn find_peers(&self) -> Result<(), StartError> {
+    fn find_peers(&mut self) -> Result<(), StartError> {
         for instance in &self.instances {
             let logs = instance.followers.iter().map(|follower| internal_door(follower.producer));
             for name in instance.wanted.iter().cloned().chain(logs) {
-                enter_elsewhere(&self.book, &name, &self.platform)?;
+                self.finder.enter_elsewhere(&self.book, &name, &self.platform)?;
                 self.book.require(&name).map_err(|error| {
                     let (service, kind) = door_of(&name);
                     let reason =
                         format!("{error}. If {service} runs elsewhere, say where: peers.{service}.{kind}");
-                    StartError::new(instance.name, reason)
+                    StartError::new(instance.name, reason).of_settings()
                 })?;
             }
         }
@@ -409,10 +293,22 @@ impl Running {
         }
     }
 
+    /// Follows the files of the identity for as long as there are connections.
+    fn watch_identity(&self) {
+        if let (Some(identity), Some(first)) = (&self.identity, self.instances.first()) {
+            let scope = &first.scopes.connections;
+            let watching = identity::watch(identity.clone(), self.clock.clone());
+            scope.spawn("identity", until_stopped(scope.clone(), watching));
+        }
+    }
+
     fn listen(&mut self, sockets: &mut Sockets) -> Result<(), StartError> {
         let http = &self.platform.http;
         let stall = http.head_timeout.saturating_add(http.deadline);
         let limits = ConnectionLimits { head: http.head_timeout, stall, buffer: HEAD_BUFFER };
+        let (clock, identity) = (self.clock.clone(), self.identity.clone());
+        let public = self.platform.identity.public;
+        let common = Serving { limits, clock: &clock, identity, public };
         for instance in &mut self.instances {
             for door in &mut instance.doors {
                 let Some(listener) = sockets.remove(&(instance.name.to_owned(), door.kind)) else {
@@ -423,6 +319,7 @@ impl Running {
                 let serving = Accepting {
                     handler: door.handler.clone(),
                     guard: door.guard.clone(),
+                    wire: common.wire(instance.name, door.kind),
                     limits,
                     clock: self.clock.clone(),
                     scope: scope.clone(),
@@ -437,7 +334,7 @@ impl Running {
             }
         }
         for absent in &mut self.absent {
-            absent.listen(sockets, limits, &self.clock);
+            absent.listen(sockets, &common);
         }
         Ok(())
     }
@@ -469,11 +366,12 @@ impl Running {
         Ok(())
     }
 
-    /// Says that all instances take requests.
+    /// Says that all instances take requests, to the registry as well if there is one.
     pub fn mark_ready(&self) {
         for instance in &self.instances {
             instance.health.advance(Stage::Ready);
         }
+        self.announce();
     }
 
     /// The doors that are open, by service.
@@ -498,6 +396,12 @@ impl Running {
     #[must_use]
     pub fn secret(&self) -> &Secret {
         &self.secret
+    }
+
+    /// Who the process is, where it has a certificate; for its own calls.
+    #[must_use]
+    pub fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
     }
 
     /// The clock of the process.
@@ -530,7 +434,7 @@ fn internal_door(service: &str) -> String {
     format!("{service}/{}", DoorKind::Internal.name())
 }
 
-async fn until_stopped(scope: Scope, work: impl Future<Output = ()>) {
+pub(super) async fn until_stopped(scope: Scope, work: impl Future<Output = ()>) {
     tokio::select! {
         biased;
         () = scope.stopping() => {}

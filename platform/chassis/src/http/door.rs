@@ -18,8 +18,9 @@ use tradewind_problem::{DEADLINE_EXCEEDED, Problem, UNAUTHENTICATED};
 
 use crate::http::routes::Router;
 use crate::http::{Call, InFlight, Reply, rpc};
+use crate::identity::Declared;
 use crate::metrics::{CounterFamily, HistogramFamily, Labels, Metrics};
-use crate::serve::OnRefusal;
+use crate::serve::{OnRefusal, Shown};
 use crate::tasks::Scope;
 
 /// Paths of an internal door that anybody may read: probes and scrapes carry no secret.
@@ -27,16 +28,25 @@ const OPEN_PATHS: [&str; 5] =
     ["/livez", "/readyz", "/startupz", "/metrics", tradewind_grpc::health::CHECK.path()];
 
 /// Routes of an internal door for those who look on.
-pub(crate) const WATCHED: [&str; 7] =
-    ["/events", "/logs", "/traces", "/evidence", "/evidence/head", "/events/horizon", "/subscriptions"];
+pub(crate) const WATCHED: [&str; 8] = [
+    "/events",
+    "/logs",
+    "/traces",
+    "/evidence",
+    "/evidence/head",
+    "/events/horizon",
+    "/subscriptions",
+    "/peers",
+];
 
 /// Who may come in, and how they are recognised.
 #[derive(Debug, Clone)]
 pub(crate) enum Access {
     /// Everybody; a token says who it is.
     Public { development_tokens: bool },
-    /// Who shows the fleet's secret.
-    Internal { secret: Secret },
+    /// Who shows a certificate and is declared, where the process has an identity; else who shows the fleet's secret,
+    /// as near callers do.
+    Internal { secret: Secret, declared: Arc<Declared> },
     /// Everybody, and whoever stands behind decides.
     Unchecked,
 }
@@ -336,16 +346,26 @@ fn principal(door: &DoorContext, parts: &http::request::Parts) -> Result<Princip
             Some(token) if *development_tokens => development_principal(token),
             Some(_) => Err(refused("Development tokens are switched off here.")),
         },
-        Access::Internal { secret } => match bearer(parts)? {
-            Some(token) if token.as_bytes().ct_eq(secret.expose().as_bytes()).into() => {
-                Ok(Principal::Service("internal".to_owned()))
-            }
-            None if OPEN_PATHS.contains(&parts.uri.path()) => Ok(Principal::Anonymous),
-            _ => {
-                Err(refused("This door is for the fleet itself: show its internal secret as a bearer token."))
-            }
+        Access::Internal { secret, declared } => match parts.extensions.get() {
+            Some(Shown(peer)) => declared.admit(&peer.id, is_open(parts)),
+            None => with_secret(secret, parts),
         },
     }
+}
+
+/// Without a certificate at the other end: a process without an identity, or a near caller.
+fn with_secret(secret: &Secret, parts: &http::request::Parts) -> Result<Principal, Problem> {
+    match bearer(parts)? {
+        Some(token) if token.as_bytes().ct_eq(secret.expose().as_bytes()).into() => {
+            Ok(Principal::Service("internal".to_owned()))
+        }
+        None if is_open(parts) => Ok(Principal::Anonymous),
+        _ => Err(refused("This door is for the fleet itself: show its internal secret as a bearer token.")),
+    }
+}
+
+fn is_open(parts: &http::request::Parts) -> bool {
+    OPEN_PATHS.contains(&parts.uri.path())
 }
 
 /// The bearer token of the request (RFC 6750 §2.1), if any.

@@ -1,6 +1,7 @@
 //! One connection: HTTP/1.1 or HTTP/2, by what the client begins with; a timer on every phase.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -14,12 +15,22 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tradewind_client::{Body, Handler};
-use tradewind_kernel::Clock;
+use tradewind_identity::Peer;
+use tradewind_kernel::{Clock, Timestamp};
 
-use crate::serve::guard::{GuardFactory, Guarded, OnRefusal, Verdict};
+use crate::serve::guard::{Guarded, Verdict};
 use crate::serve::http2;
+use crate::serve::listener::Accepting;
 use crate::serve::protocol::{Protocol, Rewound, sniff};
+use crate::serve::wire::{Open, Opening};
 use crate::tasks::Scope;
+
+/// How long an unused connection stays open after the door was asked to stop: a client may be sending its next request,
+/// which would be lost. It is answered with `Connection: close` (RFC 9112 §9.6).
+const LINGER: Duration = Duration::from_millis(200);
+
+/// The most header fields of a request: the hundred that the edge lets in, and those that a hop adds.
+const MAX_HEADERS: usize = 128;
 
 /// Bounds on one connection.
 #[derive(Debug, Clone, Copy)]
@@ -32,46 +43,96 @@ pub(crate) struct ConnectionLimits {
     pub(crate) buffer: usize,
 }
 
-/// Serves a connection until the client closes it or `accepting` stops; the request in hand is answered.
-pub(crate) async fn serve(
-    stream: TcpStream,
-    handler: Handler,
-    guard: Option<(GuardFactory, OnRefusal)>,
-    limits: ConnectionLimits,
-    (clock, streams): (Clock, Arc<Semaphore>),
-    accepting: Scope,
-) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection could not be set up");
-        return;
-    }
-    let verdict = Verdict::default();
-    match guard {
-        Some((factory, on_refusal)) => {
-            let guarded = Guarded::new(stream, factory(), on_refusal, verdict.clone());
-            drive(guarded, handler, verdict, limits, accepting).await;
-        }
-        None => {
-            let Some((protocol, stream)) = begin(stream, limits, &clock, &accepting).await else { return };
-            match protocol {
-                Protocol::Http1 => drive(stream, handler, verdict, limits, accepting).await,
-                Protocol::Http2 => http2::drive(stream, handler, limits, (clock, streams), accepting).await,
+/// Who is at the other end, as a certificate showed; among the extensions of each request of the connection.
+#[derive(Debug, Clone)]
+pub(crate) struct Shown(pub(crate) Arc<Peer>);
+
+/// What a connection is served with, whichever HTTP it speaks.
+pub(crate) struct Terms {
+    pub(crate) handler: Handler,
+    pub(crate) limits: ConnectionLimits,
+    pub(crate) clock: Clock,
+    /// Bounds the requests under way on all connections of the door that carry several.
+    pub(crate) streams: Arc<Semaphore>,
+    pub(crate) accepting: Scope,
+    /// When the certificate that opened it expires.
+    expires: Option<Timestamp>,
+}
+
+impl Terms {
+    /// Ends when no further request is to be taken: the door closes, or the certificate of the other side has expired,
+    /// which then no longer says who is there.
+    pub(crate) async fn ended(&self) {
+        let Some(expires) = self.expires else { return self.accepting.stopping().await };
+        tokio::select! {
+            biased;
+            () = self.accepting.stopping() => {}
+            () = self.clock.sleep(expires.since(self.clock.now())) => {
+                tracing::debug!("the certificate of a caller has expired; its connection ends");
             }
         }
     }
 }
 
-/// What the client speaks; `None` when it did not say so in time, or nothing is accepted any more.
-async fn begin<I: AsyncRead + Unpin>(
-    stream: I,
-    limits: ConnectionLimits,
-    clock: &Clock,
-    accepting: &Scope,
-) -> Option<(Protocol, Rewound<I>)> {
+/// Serves a connection until the client closes it or accepting stops; the request in hand is answered.
+pub(crate) async fn serve(stream: TcpStream, from: SocketAddr, serving: Accepting, streams: Arc<Semaphore>) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection could not be set up");
+        return;
+    }
+    let opening = Opening { clock: &serving.clock, limit: serving.limits.head, accepting: &serving.scope };
+    match serving.wire.open(stream, from, &opening).await {
+        Some(Open::Plain(stream)) => speak(stream, None, serving, streams).await,
+        Some(Open::Secured(stream)) => {
+            let peer = stream.peer().cloned();
+            speak(*stream, peer, serving, streams).await;
+        }
+        None => {}
+    }
+}
+
+async fn speak<I>(io: I, peer: Option<Arc<Peer>>, serving: Accepting, streams: Arc<Semaphore>)
+where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let Accepting { handler, guard, limits, clock, scope: accepting, .. } = serving;
+    let expires = peer.as_ref().map(|peer| peer.expires);
+    let handler = showing(handler, peer);
+    let terms = Terms { handler, limits, clock, streams, accepting, expires };
+    let verdict = Verdict::default();
+    match guard {
+        Some((factory, on_refusal)) => {
+            let guarded = Guarded::new(io, factory(), on_refusal, verdict.clone());
+            drive(guarded, verdict, terms).await;
+        }
+        None => {
+            let Some((protocol, io)) = begin(io, &terms).await else { return };
+            match protocol {
+                Protocol::Http1 => drive(io, verdict, terms).await,
+                Protocol::Http2 => http2::drive(io, terms).await,
+            }
+        }
+    }
+}
+
+/// The same handler, which is told with each request who is at the other end.
+fn showing(handler: Handler, peer: Option<Arc<Peer>>) -> Handler {
+    let Some(peer) = peer else { return handler };
+    let shown = Shown(peer);
+    Arc::new(move |mut request| {
+        request.extensions_mut().insert(shown.clone());
+        handler(request)
+    })
+}
+
+/// What the client speaks; `None` when it did not say so in time.
+async fn begin<I: AsyncRead + Unpin>(io: I, terms: &Terms) -> Option<(Protocol, Rewound<I>)> {
+    let mut sniffing = std::pin::pin!(sniff(io));
     let begun = tokio::select! {
         biased;
-        () = accepting.stopping() => return None,
-        begun = clock.timeout(limits.head, sniff(stream)) => begun,
+        begun = terms.clock.timeout(terms.limits.head, sniffing.as_mut()) => begun,
+        // Who has just connected may be sending a request.
+        () = terms.accepting.stopping() => terms.clock.timeout(LINGER, sniffing.as_mut()).await,
     };
     match begun {
         Ok(Ok(begun)) => Some(begun),
@@ -86,41 +147,47 @@ async fn begin<I: AsyncRead + Unpin>(
     }
 }
 
-async fn drive<I>(io: I, handler: Handler, verdict: Verdict, limits: ConnectionLimits, accepting: Scope)
+async fn drive<I>(io: I, verdict: Verdict, terms: Terms)
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let requests = Arc::new(AtomicU64::new(0));
+    let handler = terms.handler.clone();
+    let stopping = terms.accepting.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         let index = requests.fetch_add(1, Ordering::Relaxed);
         let refusal = verdict.of(index);
-        let handler = handler.clone();
+        let (handler, stopping) = (handler.clone(), stopping.clone());
         async move {
-            let response = match refusal {
-                Some(problem) => {
-                    let mut response: Response<Body> = problem.to_response().map(Body::from);
-                    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-                    response
-                }
+            let is_refused = refusal.is_some();
+            let mut response: Response<Body> = match refusal {
+                Some(problem) => problem.to_response().map(Body::from),
                 None => handler(request.map(Body::incoming)).await,
             };
+            if is_refused || stopping.is_stopping() {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
             Ok::<_, Infallible>(response)
         }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.head)
+        .header_read_timeout(terms.limits.head)
         // A client may close its side after the last request and still wants the answer.
         .half_close(true)
-        .max_buf_size(limits.buffer)
+        .max_buf_size(terms.limits.buffer)
+        .max_headers(MAX_HEADERS)
         .serve_connection(TokioIo::new(io), service);
     let mut connection = std::pin::pin!(connection);
     let result = tokio::select! {
         biased;
         result = connection.as_mut() => result,
-        () = accepting.stopping() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+        () = terms.ended() => match terms.clock.timeout(LINGER, connection.as_mut()).await {
+            Ok(result) => result,
+            Err(_) => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
         }
     };
     if let Err(error) = result {

@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -11,12 +10,10 @@ use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::Semaphore;
-use tradewind_client::{Body, Handler};
-use tradewind_kernel::Clock;
+use tradewind_client::Body;
 use tradewind_problem::{Problem, UNAVAILABLE};
 
-use crate::serve::ConnectionLimits;
+use crate::serve::connection::Terms;
 use crate::serve::streams::{Activity, Phase, Watched};
 use crate::tasks::Scope;
 
@@ -42,19 +39,14 @@ const ALIVE_EVERY: Duration = Duration::from_secs(20);
 const ALIVE_LIMIT: Duration = Duration::from_secs(10);
 
 /// Serves a connection until the client closes it, it is unused for too long, or `accepting` stops; requests in hand
-/// are answered. `streams` bounds the requests under way on all connections of the door.
-pub(crate) async fn drive<I>(
-    io: I,
-    handler: Handler,
-    limits: ConnectionLimits,
-    (clock, streams): (Clock, Arc<Semaphore>),
-    accepting: Scope,
-) where
+/// are answered.
+pub(crate) async fn drive<I>(io: I, terms: Terms)
+where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let activity = Activity::new(clock.clone());
+    let activity = Activity::new(terms.clock.clone());
     let service = {
-        let activity = activity.clone();
+        let (activity, handler, streams) = (activity.clone(), terms.handler.clone(), terms.streams.clone());
         service_fn(move |request: Request<Incoming>| {
             let (handler, activity, streams) = (handler.clone(), activity.clone(), streams.clone());
             async move {
@@ -67,18 +59,18 @@ pub(crate) async fn drive<I>(
             }
         })
     };
-    let connection = builder(accepting.clone()).serve_connection(TokioIo::new(io), service);
+    let connection = builder(terms.accepting.clone()).serve_connection(TokioIo::new(io), service);
     let mut connection = std::pin::pin!(connection);
     let mut is_closing = false;
     let result = loop {
         tokio::select! {
             biased;
             result = connection.as_mut() => break result,
-            () = accepting.stopping(), if !is_closing => {
+            () = terms.ended(), if !is_closing => {
                 connection.as_mut().graceful_shutdown();
                 is_closing = true;
             }
-            phase = activity.watch(limits.head, limits.stall) => match phase {
+            phase = activity.watch(terms.limits.head, terms.limits.stall) => match phase {
                 Phase::Unused if !is_closing => {
                     connection.as_mut().graceful_shutdown();
                     activity.touch();

@@ -14,6 +14,7 @@ use tradewind_kernel::Clock;
 use crate::serve::ConnectionLimits;
 use crate::serve::connection;
 use crate::serve::guard::{GuardFactory, OnRefusal};
+use crate::serve::wire::Wire;
 use crate::tasks::Scope;
 
 /// Connections that wait to be accepted.
@@ -90,6 +91,7 @@ fn open(address: SocketAddr) -> io::Result<Listener> {
 pub(crate) struct Accepting {
     pub(crate) handler: Handler,
     pub(crate) guard: Option<(GuardFactory, OnRefusal)>,
+    pub(crate) wire: Wire,
     pub(crate) limits: ConnectionLimits,
     pub(crate) clock: Clock,
     /// Stops when no further connection or request is taken.
@@ -107,6 +109,7 @@ pub(crate) async fn accept(listener: Listener, serving: Accepting) {
     };
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let streams = Arc::new(Semaphore::new(MAX_STREAMS));
+    let scope = serving.scope.clone();
     loop {
         let Ok(place) = places.clone().acquire_owned().await else {
             return;
@@ -117,11 +120,10 @@ pub(crate) async fn accept(listener: Listener, serving: Accepting) {
             accepted = socket.accept() => accepted,
         };
         match accepted {
-            Ok((stream, _)) => {
-                let Accepting { handler, guard, limits, clock, scope } = serving.clone();
-                let shared = (clock, streams.clone());
-                serving.scope.spawn("connection", async move {
-                    connection::serve(stream, handler, guard, limits, shared, scope).await;
+            Ok((stream, from)) => {
+                let (serving, streams) = (serving.clone(), streams.clone());
+                scope.spawn("connection", async move {
+                    connection::serve(stream, from, serving, streams).await;
                     drop(place);
                 });
             }

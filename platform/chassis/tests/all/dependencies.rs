@@ -12,7 +12,7 @@ use tradewind_problem::Problem;
 use crate::lamps::{get, read, service, simulated};
 
 /// A room with lamps; gives what the lamps say, or how it did without.
-fn room() -> Service {
+pub fn room() -> Service {
     let routes = Routes::new().get("/lamps/{number}", ask).get("/slow", wait);
     let start = |init: &mut Init<NoSettings>| Ok(init.dependency("lamps").within(Duration::from_millis(300)));
     Definition::new("rooms", "Rooms.", start)

@@ -26,7 +26,7 @@ async fn settings_that_nobody_knows_are_refused_with_their_place() {
         ("doors.lamps.side=127.0.0.1:1", "no such door"),
         ("peers.lamps.side=127.0.0.1:1", "peers.lamps.side: there is no such door"),
         ("peers.candles.public=127.0.0.1:1", "peers.candles.public: there is no such door"),
-        ("peers.lamps.public=here", "peers.lamps.public: not an address"),
+        ("peers.lamps.public=here", "peers.lamps.public: \"here\" is no place"),
         ("client.breaker.failures=0", "client.breaker.failures must be at least 1"),
         ("client.peers.candles.retry.attempts=1", "client.peers.candles: there is no such service"),
     ] {

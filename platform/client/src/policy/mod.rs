@@ -1,6 +1,7 @@
 //! What may keep a call from being sent, and what sends it again; each policy by itself, and all of them as
 //! values.
 
+mod balance;
 pub(crate) mod breaker;
 pub(crate) mod bulkhead;
 pub(crate) mod refusal;
@@ -10,6 +11,7 @@ pub(crate) mod throttle;
 pub(crate) mod verdict;
 mod window;
 
+pub use balance::BalanceOptions;
 pub use breaker::{BreakerOptions, BreakerReason, BreakerState};
 pub use bulkhead::BulkheadOptions;
 pub use refusal::{FallbackReason, RefusalReason};
@@ -27,6 +29,8 @@ pub struct Policies {
     pub retry: Option<RetryOptions>,
     /// No calls for an endpoint that fails.
     pub breaker: Option<BreakerOptions>,
+    /// How its endpoints share the calls.
+    pub balance: BalanceOptions,
 }
 
 impl Default for Policies {
@@ -36,6 +40,7 @@ impl Default for Policies {
             throttle: Some(ThrottleOptions::default()),
             retry: Some(RetryOptions::default()),
             breaker: Some(BreakerOptions::default()),
+            balance: BalanceOptions::default(),
         }
     }
 }
@@ -44,6 +49,12 @@ impl Policies {
     /// No policy but the deadline.
     #[must_use]
     pub fn none() -> Self {
-        Self { bulkhead: None, throttle: None, retry: None, breaker: None }
+        Self {
+            bulkhead: None,
+            throttle: None,
+            retry: None,
+            breaker: None,
+            balance: BalanceOptions::default(),
+        }
     }
 }

@@ -24,18 +24,21 @@ pub enum RefusalReason {
     BreakerOpen,
     /// Breaker: it was half-open and its probe under way.
     BreakerProbing,
+    /// No endpoint of the peer is known.
+    NoEndpoint,
     /// Retry: the budget was spent; not a call but a further try was refused.
     BudgetSpent,
 }
 
 impl RefusalReason {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::QueueFull,
         Self::NoRoom,
         Self::Throttled,
         Self::BreakerOpen,
         Self::BreakerProbing,
+        Self::NoEndpoint,
         Self::BudgetSpent,
     ];
 
@@ -48,6 +51,7 @@ impl RefusalReason {
             Self::Throttled => "throttled",
             Self::BreakerOpen => "breaker-open",
             Self::BreakerProbing => "breaker-probing",
+            Self::NoEndpoint => "no-endpoint",
             Self::BudgetSpent => "retry-budget-spent",
         }
     }
@@ -76,12 +80,13 @@ pub enum FallbackReason {
 
 impl FallbackReason {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Refused(RefusalReason::QueueFull),
         Self::Refused(RefusalReason::NoRoom),
         Self::Refused(RefusalReason::Throttled),
         Self::Refused(RefusalReason::BreakerOpen),
         Self::Refused(RefusalReason::BreakerProbing),
+        Self::Refused(RefusalReason::NoEndpoint),
         Self::TooLate,
         Self::Unavailable,
         Self::TooMany,
@@ -145,7 +150,22 @@ impl Refusal {
         Self { reason: RefusalReason::Throttled, why, wait: SOON }
     }
 
-    pub(crate) fn breaker(state: BreakerState) -> Self {
+    pub(crate) fn no_endpoint() -> Self {
+        let why = "nobody knows where it is: none of its instances has been found".to_owned();
+        Self { reason: RefusalReason::NoEndpoint, why, wait: SOON }
+    }
+
+    /// The breakers of all `count` endpoints refuse; that which comes back first is in `state`.
+    pub(crate) fn breakers(state: BreakerState, count: usize) -> Self {
+        let refusal = Self::breaker(state);
+        if count < 2 {
+            return refusal;
+        }
+        let why = format!("none of its {count} endpoints takes calls: {}", refusal.why);
+        Self { why, ..refusal }
+    }
+
+    fn breaker(state: BreakerState) -> Self {
         match state {
             BreakerState::Open { reason, remaining } => {
                 let why = format!("its breaker is open: {reason}");

@@ -63,6 +63,8 @@ pub(crate) struct Failed {
     pub(crate) again: Option<Duration>,
     /// What is left of the deadline.
     pub(crate) remaining: Duration,
+    /// Whether the next attempt goes to another endpoint: that one has failed nobody, and need not be spared.
+    pub(crate) elsewhere: bool,
 }
 
 impl RetryOptions {
@@ -83,7 +85,11 @@ impl RetryOptions {
         if failed.attempts >= self.attempts || least >= failed.remaining {
             return enough;
         }
-        let wait = least.saturating_add(self.jitter(failed.attempts, entropy));
+        let wait = if failed.elsewhere {
+            Duration::ZERO
+        } else {
+            least.saturating_add(self.jitter(failed.attempts, entropy))
+        };
         if wait >= failed.remaining {
             enough
         } else if budget.withdraw(now) {
@@ -101,13 +107,16 @@ impl RetryOptions {
     }
 }
 
-/// Whether the peer may get the request twice: by its method (RFC 9110 §9.2.2) or its key, and with all of its
-/// body at hand.
+/// Whether the peer may get the request twice, and all of its body is at hand.
 pub(crate) fn is_repeatable(request: &Request<Body>) -> bool {
+    may_arrive_twice(request.method(), request.headers()) && request.body().try_clone().is_some()
+}
+
+/// Whether the peer may get the request twice: by its method (RFC 9110 §9.2.2) or its key.
+pub(crate) fn may_arrive_twice(method: &Method, headers: &HeaderMap) -> bool {
     const IDEMPOTENT: [Method; 6] =
         [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE, Method::PUT, Method::DELETE];
-    let safe = IDEMPOTENT.contains(request.method()) || has_key(request);
-    safe && request.body().try_clone().is_some()
+    IDEMPOTENT.contains(method) || headers.contains_key(IDEMPOTENCY_KEY)
 }
 
 /// Whether the request has a key, so that the peer carries it out once however often it comes.

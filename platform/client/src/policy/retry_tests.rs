@@ -6,7 +6,7 @@ const MILLI: Duration = Duration::from_millis(1);
 const LONG: Duration = Duration::from_secs(10);
 
 fn failed(attempts: u32, again: Option<Duration>, remaining: Duration) -> Failed {
-    Failed { attempts, again, remaining }
+    Failed { attempts, again, remaining, elsewhere: false }
 }
 
 fn next(options: &RetryOptions, failed: Failed) -> Next {

@@ -43,7 +43,7 @@ impl Default for ThrottleOptions {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Throttle {
     options: ThrottleOptions,
     calls: Window<Tally, BUCKETS>,

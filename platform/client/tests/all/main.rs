@@ -8,6 +8,8 @@
     reason = "a test that cannot go on should stop, and tests own their tasks"
 )]
 
+mod balancing;
+mod dying;
 mod grpc;
 mod policies;
 mod recovering;

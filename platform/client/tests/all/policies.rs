@@ -37,10 +37,11 @@ impl Rig {
     }
 
     fn slow(takes: Duration, script: Script) -> Self {
+        let (clock, entropy) = (Clock::simulated(Timestamp::from_micros(0)), Entropy::seeded(1));
         let rig = Self {
-            book: PhoneBook::default(),
-            clock: Clock::simulated(Timestamp::from_micros(0)),
-            entropy: Entropy::seeded(1),
+            book: PhoneBook::new(clock.clone(), entropy.fork("book")),
+            clock,
+            entropy,
             seen: Arc::default(),
             works: Arc::default(),
         };

@@ -148,7 +148,7 @@ fn each_change_that_breaks_somebody_is_refused() {
     let cases: [(&str, &str, &[&str]); 16] = [
         ("message A {", "message A { string note = 4;", &[]),
         ("string name = 1;", "reserved 1; reserved \"name\";", &[]),
-        ("enum E {", "message More {} enum E { E_TWO = 2;", &[]),
+        ("E_ONE = 1;", "E_ONE = 1; E_TWO = 2;", &[]),
         ("service S {", "service S { rpc Put(Q) returns (A);", &[]),
         ("string name = 1;", "", &["A.name"]),
         ("string name = 1;", "reserved 1;", &["A.name"]),

@@ -82,10 +82,21 @@ const GONE: &str = r#"peer_fallbacks_total{service="shopfront",peer="stock",reas
 const LATE: &str = r#"peer_fallbacks_total{service="shopfront",peer="stock",reason="deadline-exceeded"}"#;
 const BREAKER: &str = r#"peer_breaker_state{service="shopfront",peer="stock"}"#;
 
+const BY_GRPC: &[&str] = &["shopfront.stock_protocol=grpc"];
+
 #[tokio::test]
 async fn stock_that_is_stopped_is_unknown_until_it_is_back() {
+    stopped_and_back(&[]).await;
+}
+
+#[tokio::test]
+async fn stock_that_is_asked_by_grpc_and_stopped_is_unknown_until_it_is_back() {
+    stopped_and_back(BY_GRPC).await;
+}
+
+async fn stopped_and_back(settings: &[&str]) {
     let relay = Relay::stopped();
-    let fleet = shop("stock", &relay, &[]).await;
+    let fleet = shop("stock", &relay, settings).await;
     is_unknown(&fleet).await;
     assert!(figure(&fleet, GONE).await > 0 && figure(&fleet, OPEN).await > 0);
     assert!(figure(&fleet, REFUSED).await > 0);
@@ -102,8 +113,17 @@ async fn stock_that_is_stopped_is_unknown_until_it_is_back() {
 
 #[tokio::test]
 async fn stock_that_never_answers_is_unknown_until_it_is_back() {
+    silent_and_back(&[]).await;
+}
+
+#[tokio::test]
+async fn stock_that_is_asked_by_grpc_and_never_answers_is_unknown_until_it_is_back() {
+    silent_and_back(BY_GRPC).await;
+}
+
+async fn silent_and_back(settings: &[&str]) {
     let relay = Relay::stopped();
-    let fleet = shop("stock", &relay, &[]).await;
+    let fleet = shop("stock", &relay, settings).await;
     let relay = relay.pass_on(fleet.door("stock/public")).await;
     is_known(&fleet).await;
     let relay = relay.be_silent().await;

@@ -5,6 +5,7 @@ mod addresses;
 mod bodies;
 mod coverage;
 mod edge;
+mod grpc;
 mod keys;
 mod platform;
 mod routes;

@@ -126,7 +126,8 @@ async fn evidence_is_for_who_has_the_secret_and_takes_no_wishes() {
     let secret = world.fleet.secret().expose().to_owned();
     for name in internal_doors() {
         let door = world.fleet.door(&name);
-        for path in ["/evidence", "/evidence/head", "/events/horizon", "/subscriptions", "/backup"] {
+        for path in ["/evidence", "/evidence/head", "/events/horizon", "/subscriptions", "/peers", "/backup"]
+        {
             let what = format!("{name} {path}");
             world.refuses(door, &Request::new("GET", path), &what, (401, "unauthenticated")).await;
             let wrong = Request::new("GET", path).bearer("wrong");

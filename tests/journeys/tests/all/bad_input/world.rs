@@ -167,13 +167,18 @@ impl World {
             if trace == Trace::Kept {
                 draft.key = Some(self.key());
                 let service = route.door.split('/').next().unwrap();
-                self.rows.replace_with(|rows| rows.clone().with_answers(service, 1));
+                self.keeps_an_answer(service);
             }
             let sent = String::from_utf8_lossy(draft.body.as_deref().unwrap_or_default()).into_owned();
             let what = format!("{what} {:.200}", sent);
             refusals.push(self.refuses(door, &draft.request(), &what, (status, code)).await);
         }
         refusals
+    }
+
+    /// From now on the service holds one more answer, to be given again.
+    pub fn keeps_an_answer(&self, service: &str) {
+        self.rows.replace_with(|rows| rows.clone().with_answers(service, 1));
     }
 
     /// Makes sure that the databases hold what they are to hold.
