@@ -71,10 +71,3 @@ pub fn write(headers: &mut HeaderMap, trace: &TraceContext, correlation: Id, rem
         }
     }
 }
-
-/// Writes what is left of the deadline as gRPC has it; for those who do not know our header.
-pub(crate) fn write_grpc_timeout(headers: &mut HeaderMap, remaining: Duration) {
-    if let Ok(value) = HeaderValue::from_str(&tradewind_grpc::format_timeout(remaining)) {
-        headers.insert(tradewind_grpc::TIMEOUT, value);
-    }
-}

@@ -183,7 +183,9 @@ impl Drop for Asking {
 /// What a failure of the broker is to who uses the bus.
 fn failed(error: &BrokerError) -> Problem {
     match error {
-        BrokerError::Away | BrokerError::Silent(_) => Problem::new(&UNAVAILABLE).operator(error),
+        BrokerError::Away | BrokerError::Silent(_) | BrokerError::Dead(_) => {
+            Problem::new(&UNAVAILABLE).operator(error)
+        }
         BrokerError::Mismatch { .. } | BrokerError::Refused(_) => Problem::internal(error),
     }
 }
