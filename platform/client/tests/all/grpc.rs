@@ -315,7 +315,9 @@ async fn what_is_no_grpc_answer_is_understood_as_far_as_it_goes() {
     });
     let problem = rig.await.read().await.unwrap_err();
     assert!(problem.is(&UNAVAILABLE) && problem.caller_text() == Some("It does not run."));
-    let odd: [Script; 4] = [
+    let odd: [Script; 5] = [
+        // No bytes at all would be a message, if they were taken for one.
+        |_| Does::Reply(Response::new(Body::empty())),
         |_| Does::Reply(Response::new(Body::from("<html>".to_owned()))),
         |_| Does::Reply(grpc(Body::from(frame(b"")))),
         |_| {
