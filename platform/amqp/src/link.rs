@@ -52,6 +52,11 @@ pub(crate) enum BrokerError {
          is read from the log of the producer) or choose another broker.namespace"
     )]
     Mismatch { what: String, said: String },
+    #[error(
+        "queue {0} does not answer, as one whose leader is gone; it is deleted and declared anew, and what it held is \
+         read from the log of the producer"
+    )]
+    Dead(String),
     #[error("the broker refused: {0}")]
     Refused(String),
 }

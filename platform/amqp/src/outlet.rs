@@ -154,7 +154,11 @@ impl AmqpOutlet {
                 if let (Some(opened), true) = (&self.opened, self.confirmed.is_some()) {
                     self.link.distrust(opened.generation);
                 }
-                let message = format!("the message of position {} was not confirmed in time", first.position);
+                let message = format!(
+                    "the message of position {} was not confirmed in time; if that goes on, a queue bound to exchange \
+                     {} has lost its leader: see `rabbitmqctl list_queues name state leader` and delete it",
+                    first.position, self.exchange
+                );
                 Err(OutletError { message, is_outage: false })
             }
         }

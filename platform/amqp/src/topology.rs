@@ -1,8 +1,11 @@
 //! What is declared on the broker, by whom it is used, on every channel: it may have been deleted meanwhile.
 
-use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use std::time::Duration;
+
+use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{Channel, ExchangeKind};
+use tradewind_kernel::Clock;
 
 use crate::link::BrokerError;
 
@@ -12,6 +15,11 @@ const MAX_LENGTH: i64 = 1_000_000;
 
 /// The same of the queue of dead letters, where they are gone for good.
 const MAX_DEAD: i64 = 10_000;
+
+/// How long a queue may take to answer before it counts as dead. After a start of the broker it takes tenths of a second
+/// to choose a leader; one that was declared just before a crash may come back without, for good, and then nothing that
+/// reaches it is ever confirmed.
+pub(crate) const QUEUE_LIMIT: Duration = Duration::from_secs(5);
 
 /// The names of what one subscription needs.
 #[derive(Debug, Clone)]
@@ -53,19 +61,26 @@ pub(crate) async fn declare_exchange(channel: &Channel, exchange: &ShortString) 
 }
 
 /// Declares the queue of a subscription, with the exchange that it is bound to and where its dead letters go.
-pub(crate) async fn declare_subscription(channel: &Channel, names: &Names) -> Result<(), BrokerError> {
+///
+/// # Errors
+/// [`BrokerError::Dead`] for a queue that does not answer, or what the broker said.
+pub(crate) async fn declare_subscription(
+    channel: &Channel,
+    names: &Names,
+    clock: &Clock,
+) -> Result<(), BrokerError> {
     let Names { exchange, queue, dead_letters } = names;
     declare_exchange(channel, exchange).await?;
     let options = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
     let declaring =
         channel.exchange_declare(dead_letters.clone(), ExchangeKind::Fanout, options, FieldTable::default());
     declaring.await.map_err(|error| BrokerError::of(&format!("exchange {dead_letters}"), &error))?;
-    declare_queue(channel, dead_letters, quorum(MAX_DEAD)).await?;
+    declare_queue(channel, dead_letters, quorum(MAX_DEAD), clock).await?;
     bind(channel, dead_letters, dead_letters, "").await?;
     let mut arguments = quorum(MAX_LENGTH);
     arguments.insert("x-single-active-consumer".into(), AMQPValue::Boolean(true));
     arguments.insert("x-dead-letter-exchange".into(), AMQPValue::LongString(dead_letters.as_str().into()));
-    declare_queue(channel, queue, arguments).await?;
+    declare_queue(channel, queue, arguments, clock).await?;
     bind(channel, queue, exchange, "#").await
 }
 
@@ -81,9 +96,22 @@ async fn declare_queue(
     channel: &Channel,
     queue: &ShortString,
     arguments: FieldTable,
+    clock: &Clock,
 ) -> Result<(), BrokerError> {
-    let declared = channel.queue_declare(queue.clone(), QueueDeclareOptions::durable(), arguments).await;
+    let declaring = channel.queue_declare(queue.clone(), QueueDeclareOptions::durable(), arguments);
+    let Ok(declared) = clock.timeout(QUEUE_LIMIT, declaring).await else {
+        return Err(BrokerError::Dead(queue.to_string()));
+    };
     declared.map(drop).map_err(|error| BrokerError::of(&format!("queue {queue}"), &error))
+}
+
+/// Removes a queue with all that it holds.
+pub(crate) async fn delete_queue(channel: &Channel, queue: &str, clock: &Clock) -> Result<(), BrokerError> {
+    let deleting = channel.queue_delete(queue.into(), QueueDeleteOptions::default());
+    match clock.timeout(QUEUE_LIMIT, deleting).await {
+        Err(_) => Err(BrokerError::Silent("a queue was to be deleted")),
+        Ok(deleted) => deleted.map(drop).map_err(|error| BrokerError::of(&format!("queue {queue}"), &error)),
+    }
 }
 
 async fn bind(

@@ -178,13 +178,14 @@ where
     async fn build(self: Box<Self>, environment: Environment) -> Result<Instance, StartError> {
         let Self { name, about, init, doors, subscriptions, jobs, migrations, evidence, calls } = *self;
         let failed = |reason: String| StartError::new(name, reason);
-        let settings = environment.settings.section(name).map_err(|error| failed(error.to_string()))?;
+        let wrong = |reason: String| StartError::new(name, reason).of_settings();
+        let settings = environment.settings.section(name).map_err(|error| wrong(error.to_string()))?;
         migrate(name, &migrations, &environment).await?;
         let metrics = Metrics::new(name);
         let metrics = if environment.tells_of_process { metrics.with_process() } else { metrics };
         let kept = Kept::new(name, &environment);
         let mut init_with = Init::new(name, settings, &environment, &metrics, kept.recorder(name), calls);
-        let state = Arc::new(init(&mut init_with).map_err(failed)?);
+        let state = Arc::new(init(&mut init_with).map_err(wrong)?);
         if let Some(peer) = &init_with.undeclared {
             return Err(failed(format!("it depends on {peer} and does not say so: add .calls({peer:?})")));
         }

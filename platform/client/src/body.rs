@@ -1,5 +1,6 @@
 //! Bodies: bytes in memory or a stream, with a bound when they are collected.
 
+use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,6 +11,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use tokio::sync::mpsc;
+use tradewind_problem::{MALFORMED_JSON, Problem};
 
 /// The body of a request or a response.
 pub struct Body(Inner);
@@ -165,6 +167,23 @@ impl Body {
             Err(_) => Err(BodyError::Broken),
         }
     }
+}
+
+/// What the sender of a body is told that broke off.
+pub(crate) fn broke_off() -> Problem {
+    Problem::new(&MALFORMED_JSON).detail("The body ended before it was complete.")
+}
+
+/// The same, when that is what an error came from while it was passed on: it is no fault of the peer.
+pub(crate) fn broken_body(error: &(dyn Error + 'static)) -> Option<Problem> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if matches!(error.downcast_ref(), Some(BodyError::Broken)) {
+            return Some(broke_off());
+        }
+        cause = error.source();
+    }
+    None
 }
 
 impl From<Bytes> for Body {

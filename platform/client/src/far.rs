@@ -12,6 +12,7 @@ use tradewind_identity::Identity;
 use tradewind_problem::{Problem, UNAVAILABLE};
 
 use crate::Body;
+use crate::body::broken_body;
 use crate::connect::Connector;
 use crate::unanswered::{Cause, Unanswered};
 
@@ -132,6 +133,9 @@ impl FarClient {
             .map_err(|error| Unanswered { problem: Problem::internal(error), cause: Cause::Busy })?;
         let client = self.client(request.version());
         let response = client.request(request).await.map_err(|error| {
+            if let Some(problem) = broken_body(&error) {
+                return Unanswered { problem, cause: Cause::Broken };
+            }
             let problem = Problem::new(&UNAVAILABLE)
                 .detail("The request was not answered: the peer cannot be reached.")
                 .retry_after(Duration::from_secs(1))

@@ -68,6 +68,12 @@ pub trait Feed: Send {
         PATIENCE
     }
 
+    /// Whether, of the replicas that share the subscription, something outside has chosen this reader: new events come
+    /// to it and to no other. It takes the turn then, whichever replica has it.
+    fn is_chosen(&self) -> bool {
+        false
+    }
+
     /// The position of the newest event; 0 when there is none.
     fn head(&mut self) -> Pin<Box<dyn Future<Output = Result<i64, FeedError>> + Send + '_>>;
 

@@ -174,7 +174,7 @@ impl<S: Send + Sync + 'static> Runner<S> {
     /// Makes sure that the turn is ours. Gives `false` when what was read may not be handled: another has the turn, or
     /// had it and came further than we knew.
     async fn take_turn(&mut self, feed: &mut dyn Feed, waits: bool) -> Result<bool, Stop> {
-        let lapsed = match self.turn.take(&self.context()).await? {
+        let lapsed = match self.turn.take(&self.context(), feed.is_chosen()).await? {
             Whose::Still => return Ok(true),
             Whose::New { lapsed } => lapsed,
             Whose::Theirs(held) => {

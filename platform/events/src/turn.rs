@@ -75,8 +75,9 @@ impl Turn {
         }
     }
 
-    /// Takes the turn, unless another has it.
-    pub(crate) async fn take(&mut self, context: &Context) -> Result<Whose, DbError> {
+    /// Takes the turn, unless another has it. Who `is_chosen` takes it from another replica, which gets no events and
+    /// would only let it lapse; not from whoever else holds it.
+    pub(crate) async fn take(&mut self, context: &Context, is_chosen: bool) -> Result<Whose, DbError> {
         if self.ours.is_some() {
             return Ok(Whose::Still);
         }
@@ -88,6 +89,9 @@ impl Turn {
             && !held.is_free(self.clock.now())
             && self.outwaited.as_ref() != Some(&held)
         {
+            if is_chosen && self.is_replica(&held.holder) {
+                return self.seize(context).await;
+            }
             return Ok(Whose::Theirs(held));
         }
         let said = self.clock.monotonic();
@@ -100,6 +104,22 @@ impl Turn {
             }
             Acquired::Theirs(held) => Ok(Whose::Theirs(held)),
         }
+    }
+
+    /// Replicas are called after their service, and then apart.
+    fn is_replica(&self, holder: &str) -> bool {
+        let service = |name: &str| name.split_once('/').map(|(service, _)| service.to_owned());
+        service(holder).is_some_and(|other| service(&self.holder) == Some(other))
+    }
+
+    /// The other may be alive, and finds out with its next write; or it died of what it did.
+    async fn seize(&mut self, context: &Context) -> Result<Whose, DbError> {
+        let (said, now) = (self.clock.monotonic(), self.clock.now());
+        let seize = Seize { lease: self.lease.clone(), holder: self.holder.clone() };
+        let token = self.db.write(context, seize).await?;
+        self.outwaited = None;
+        self.ours = Some(Ours { token, said });
+        Ok(Whose::New { lapsed: Some(now) })
     }
 
     /// Waits until the holder may be gone, or says that it did something.
@@ -161,5 +181,19 @@ impl Work for Take {
 
     async fn run(&self, tx: &mut Tx) -> Result<Acquired, DbError> {
         lease::acquire(tx, &self.lease, &self.holder, TTL, self.outwaited.as_ref()).await
+    }
+}
+
+struct Seize {
+    lease: String,
+    holder: String,
+}
+
+impl Work for Seize {
+    type Output = i64;
+    type Error = DbError;
+
+    async fn run(&self, tx: &mut Tx) -> Result<i64, DbError> {
+        lease::seize(tx, &self.lease, &self.holder, TTL).await
     }
 }

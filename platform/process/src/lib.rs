@@ -21,7 +21,7 @@ use std::fmt::Display;
 use std::process::ExitCode;
 
 use clap::Parser;
-use tradewind_chassis::Service;
+use tradewind_chassis::{Service, StartError};
 
 use crate::arguments::Arguments;
 
@@ -62,6 +62,13 @@ impl Failure {
     /// A setting is wrong.
     fn of_settings(message: impl Display) -> Self {
         Self { message: message.to_string(), status: WRONG_SETTINGS }
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        let status = if error.is_of_settings() { WRONG_SETTINGS } else { 1 };
+        Self { message: error.to_string(), status }
     }
 }
 

@@ -10,6 +10,7 @@
     reason = "a test that cannot go on should stop, and tests own their tasks"
 )]
 
+mod alone;
 mod answer;
 mod authority;
 mod folder;
@@ -20,6 +21,7 @@ mod request;
 mod server;
 mod wait;
 
+pub use alone::serves_alone;
 pub use answer::{Answer, Refusal};
 pub use authority::{TestAuthority, TestLeaf, write_private};
 pub use folder::Folder;

@@ -96,6 +96,17 @@ impl Process {
         .await;
     }
 
+    /// Waits until it has written one of `texts`, to either stream, and gives that; `None` when it ended first.
+    pub async fn first_of<'a>(&mut self, texts: &[&'a str]) -> Option<&'a str> {
+        until(&format!("the process says one of {texts:?}"), async || {
+            let ended = self.child.try_wait().unwrap();
+            let said = format!("{}{}", self.output.text(), self.errors.text());
+            let found = texts.iter().copied().find(|text| said.contains(text));
+            (found.is_some() || ended.is_some()).then_some(found)
+        })
+        .await
+    }
+
     /// Sends a signal by its name, such as `TERM`.
     pub async fn signal(&self, name: &str) {
         let mut kill = Command::new("kill");
@@ -127,8 +138,9 @@ mod tests {
         let path = std::env::var("PATH").unwrap();
         let variables = [("NAME", "ada"), ("PATH", &path)];
         let mut process = Process::start("/bin/sh", &["-c", script], folder.path(), &variables);
-        process.says("ada").await;
+        assert_eq!(process.first_of(&["eve", "ada"]).await, Some("ada"));
         process.signal("TERM").await;
+        assert_eq!(process.first_of(&["eve"]).await, None);
         let ended = process.ended().await;
         assert_eq!((ended.code, ended.output.as_str(), ended.errors.as_str()), (Some(3), "ada\n", "bye\n"));
     }

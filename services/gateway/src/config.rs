@@ -10,4 +10,6 @@ use serde::Deserialize;
 pub(crate) struct Settings {
     /// A folder of `HTTPRoute` documents (`*.yaml`); absent for those that are built in.
     pub(crate) routes: Option<PathBuf>,
+    /// A folder of such documents that are added to them, for services that are not built in.
+    pub(crate) more_routes: Option<PathBuf>,
 }

@@ -32,7 +32,7 @@ pub fn service() -> Service {
 }
 
 fn start(init: &mut Init<Settings>) -> Result<Gateway, String> {
-    let table = routes::load(init.settings.routes.as_deref())?;
+    let table = routes::load(init.settings.routes.as_deref(), init.settings.more_routes.as_deref())?;
     let names = table.routes().map(|route| route.backend.name());
     let peers = names.map(|name| (name.clone(), init.peer(&name))).collect();
     Ok(Gateway { table, peers })

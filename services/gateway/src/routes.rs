@@ -13,12 +13,16 @@ const BUILT_IN: [(&str, &str); 5] = [
     ("deploy/routes/stock.yaml", include_str!("../../../deploy/routes/stock.yaml")),
 ];
 
-/// Reads the documents of a folder, or the built-in ones; every mistake is named with its place.
-pub(crate) fn load(folder: Option<&Path>) -> Result<RouteTable, String> {
-    let documents = match folder {
-        Some(folder) => read(folder)?,
+/// Reads the documents of a folder, or the built-in ones, and those of another folder; every mistake is named with its
+/// place.
+pub(crate) fn load(folder: Option<&Path>, more: Option<&Path>) -> Result<RouteTable, String> {
+    let mut documents = match folder {
+        Some(folder) => read("routes", folder)?,
         None => BUILT_IN.map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec(),
     };
+    if let Some(more) = more {
+        documents.extend(read("more_routes", more)?);
+    }
     RouteTable::parse(&documents).map_err(|errors| {
         let lines = errors.iter().map(ToString::to_string).collect::<Vec<_>>();
         format!("route documents with mistakes:\n  {}", lines.join("\n  "))
@@ -27,15 +31,15 @@ pub(crate) fn load(folder: Option<&Path>) -> Result<RouteTable, String> {
 
 /// The peers behind the built-in documents, for the description of the service.
 pub(crate) fn built_in_backends() -> Vec<String> {
-    let table = load(None).unwrap_or_default();
+    let table = load(None, None).unwrap_or_default();
     let mut names: Vec<String> = table.routes().map(|route| route.backend.name()).collect();
     names.sort();
     names.dedup();
     names
 }
 
-fn read(folder: &Path) -> Result<Vec<(String, String)>, String> {
-    let failed = |error: std::io::Error| format!("gateway.routes: {}: {error}", folder.display());
+fn read(setting: &str, folder: &Path) -> Result<Vec<(String, String)>, String> {
+    let failed = |error: std::io::Error| format!("gateway.{setting}: {}: {error}", folder.display());
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
@@ -44,7 +48,7 @@ fn read(folder: &Path) -> Result<Vec<(String, String)>, String> {
         }
     }
     if paths.is_empty() {
-        return Err(format!("gateway.routes: {} holds no .yaml file", folder.display()));
+        return Err(format!("gateway.{setting}: {} holds no .yaml file", folder.display()));
     }
     paths.sort();
     let read = |path: &std::path::PathBuf| {

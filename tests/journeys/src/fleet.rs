@@ -4,13 +4,15 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tradewind_chassis::settings::SettingsSource;
-use tradewind_chassis::{DataFolder, Drained, Host, Network, Running, StartError, Storage};
+use tradewind_chassis::{Host, Network, StartError, Storage};
 use tradewind_db::Db;
 use tradewind_fleet::{ACCOUNTS, Seeder, services};
 use tradewind_kernel::{Clock, Entropy, Id, Secret, Timestamp};
-use tradewind_testkit::{Answer, Folder, LIMIT, Request};
+use tradewind_testkit::{Answer, Folder, Request};
 
 use crate::engine::{Databases, broker};
+use crate::inside;
+use crate::shop::Shop;
 
 /// The token of a user.
 #[must_use]
@@ -39,7 +41,7 @@ pub fn staff() -> String {
 /// A running shop.
 #[derive(Debug)]
 pub struct Fleet {
-    pub(crate) running: Running,
+    pub(crate) running: Shop,
     /// `None` in a simulation, which keeps everything in memory.
     folder: Option<Folder>,
     /// `None` when they are files in the folder, or in memory.
@@ -98,13 +100,15 @@ impl Fleet {
     pub async fn start_with(settings: &[&str]) -> Self {
         let (databases, settings) = on_the_engine(settings).await;
         let folder = Folder::new("journeys");
-        let running = launch(&folder, &settings).await.unwrap_or_else(|error| panic!("{error}"));
+        let running = launch(&folder, databases.as_ref(), &settings).await;
+        let running = running.unwrap_or_else(|error| panic!("{error}"));
         Self { running, folder: Some(folder), databases, settings }.filled().await
     }
 
     /// The same on the calling thread, without files, servers and sockets, whatever the engine of the others, in the paused time of the runtime: hours pass
     /// as soon as everybody waits. Calls go to the near doors.
     pub async fn simulated(seed: u64, settings: &[&str]) -> Self {
+        inside::is_listed();
         let settings: Vec<String> = settings.iter().map(|&setting| setting.to_owned()).collect();
         let host = Host {
             clock: Clock::simulated(Timestamp::from_micros(1_767_225_600_000_000)),
@@ -114,7 +118,7 @@ impl Fleet {
             network: Network::None,
         };
         let running = tradewind_fleet::assembly().start(host, &mut |_, _| {}).await;
-        let running = running.unwrap_or_else(|error| panic!("{error}"));
+        let running = Shop::Inside(Box::new(running.unwrap_or_else(|error| panic!("{error}"))));
         Self { running, folder: None, databases: None, settings }.filled().await
     }
 
@@ -132,7 +136,7 @@ impl Fleet {
     /// Why it does not start.
     pub async fn open(home: Home) -> Result<Self, StartError> {
         let Home { folder, databases, settings } = home;
-        match launch(&folder, &settings).await {
+        match launch(&folder, databases.as_ref(), &settings).await {
             Ok(running) => Ok(Self { running, folder: Some(folder), databases, settings }.ready().await),
             Err(error) => {
                 Home { folder, databases, settings }.remove().await;
@@ -144,7 +148,8 @@ impl Fleet {
     /// Why a shop with these settings does not start.
     pub async fn refused_with(setting: &str) -> StartError {
         let (databases, settings) = on_the_engine(&[setting]).await;
-        let refused = launch(&Folder::new("journeys"), &settings).await.expect_err("it does not start");
+        let refused = launch(&Folder::new("journeys"), databases.as_ref(), &settings).await;
+        let refused = refused.expect_err("it does not start");
         if let Some(databases) = databases {
             databases.drop_all().await;
         }
@@ -154,16 +159,17 @@ impl Fleet {
     /// Ends the shop and starts it again on the same data folder and databases; the doors get other ports.
     pub async fn restart(self) -> Self {
         let Self { running, folder, databases, settings } = self;
-        assert_eq!(running.shutdown().await, Drained::Clean);
+        running.shutdown().await;
         let folder = folder.expect("a simulated shop has nothing to start from again");
-        let running = launch(&folder, &settings).await.unwrap_or_else(|error| panic!("{error}"));
+        let running = launch(&folder, databases.as_ref(), &settings).await;
+        let running = running.unwrap_or_else(|error| panic!("{error}"));
         Self { running, folder: Some(folder), databases, settings }.ready().await
     }
 
     /// Ends the shop, which finishes what it accepted and has kept its promises.
     pub async fn shutdown(self) {
         self.keeps_its_promises().await;
-        assert_eq!(self.running.shutdown().await, Drained::Clean);
+        self.running.shutdown().await;
         if let Some(databases) = self.databases {
             databases.drop_all().await;
         }
@@ -171,7 +177,7 @@ impl Fleet {
 
     /// Ends the shop whatever became of its promises.
     pub async fn leave(self) {
-        assert_eq!(self.running.shutdown().await, Drained::Clean);
+        self.running.shutdown().await;
         if let Some(databases) = self.databases {
             databases.drop_all().await;
         }
@@ -187,7 +193,7 @@ impl Fleet {
     pub async fn quiet(&self) {
         loop {
             let before = self.heads().await;
-            self.running.caught_up(LIMIT).await.unwrap();
+            self.running.caught_up().await;
             if self.heads().await == before {
                 return;
             }
@@ -215,10 +221,7 @@ impl Fleet {
     /// The address of a door, such as `stock/internal`.
     #[must_use]
     pub fn door(&self, name: &str) -> SocketAddr {
-        let is_it =
-            |door: &tradewind_chassis::OpenDoor| format!("{}/{}", door.service, door.kind.name()) == name;
-        let door = self.running.doors().into_iter().find(is_it);
-        door.unwrap_or_else(|| panic!("no door {name}")).address
+        self.running.door(name).unwrap_or_else(|| panic!("no door {name}"))
     }
 
     /// The address of the gateway.
@@ -254,13 +257,10 @@ async fn on_the_engine(settings: &[&str]) -> (Option<Databases>, Vec<String>) {
     (databases, std::mem::take(all))
 }
 
-async fn launch(folder: &Folder, settings: &[String]) -> Result<Running, StartError> {
-    let host = Host {
-        clock: Clock::system(),
-        entropy: Entropy::system(),
-        settings: SettingsSource::new().overrides(settings).unwrap(),
-        storage: Storage::Folder(DataFolder::open(folder.path()).unwrap()),
-        network: Network::Free,
-    };
-    tradewind_fleet::assembly().start(host, &mut |_, _| {}).await
+async fn launch(
+    folder: &Folder,
+    databases: Option<&Databases>,
+    settings: &[String],
+) -> Result<Shop, StartError> {
+    Shop::launch(folder, databases, settings).await
 }

@@ -1,6 +1,7 @@
 //! A whole shop for a test: every service, real sockets on loopback, a data folder of its own.
 //!
-//! With the variable `TRADEWIND_TEST_ENGINE=postgres` its databases are on a real server, which the tests start.
+//! With the variable `TRADEWIND_TEST_ENGINE=postgres` its databases are on a real server, which the tests start. With
+//! `TRADEWIND_TEST_PROCESSES=1` each service has a process of its own.
 
 #![warn(missing_docs)]
 #![allow(
@@ -17,8 +18,10 @@ mod engine;
 mod evidence;
 mod fleet;
 mod held;
+pub mod inside;
 mod relay;
 pub mod rows;
+mod shop;
 
 pub use callers::wish;
 pub use copies::restore;
@@ -26,3 +29,4 @@ pub use engine::scratch_location;
 pub use fleet::{Fleet, Home, ada, grace, staff, user};
 pub use held::Held;
 pub use relay::Relay;
+pub use shop::has_processes;

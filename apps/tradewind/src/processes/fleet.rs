@@ -10,7 +10,11 @@ use tradewind_process::Part;
 
 use crate::arguments::Up;
 use crate::marks::SEEDED;
+use crate::processes::certificates::Certificates;
+use crate::processes::child::Nursery;
 use crate::processes::keeper::{Kept, READY};
+use crate::processes::programs::Programs;
+use crate::processes::watch::Watch;
 
 /// How long the services may take to hear of each other at the start.
 const CATCH_UP: Duration = Duration::from_secs(60);
@@ -22,7 +26,9 @@ pub(crate) struct Fleet {
     pub(crate) secret: Secret,
     pub(crate) clock: Clock,
     pub(crate) entropy: Entropy,
-    pub(crate) tasks: Scope,
+    pub(crate) nursery: Nursery,
+    /// `None` when all doors are plain.
+    pub(crate) certificates: Option<Certificates>,
 }
 
 impl Fleet {
@@ -37,6 +43,10 @@ impl Fleet {
     ) -> Result<Vec<String>, String> {
         let late = self.ready().await?;
         let file = FleetFile::of(self.doors(1)).supervised(desk, self.replicas());
+        let file = match &self.certificates {
+            Some(certificates) => file.identified(certificates.operator()?),
+            None => file,
+        };
         let text = file.to_json().map_err(|error| error.to_string())?;
         folder.write_document(FleetFile::NAME, &text).map_err(|error| error.to_string())?;
         if !late.is_empty() {
@@ -97,6 +107,13 @@ impl Fleet {
         folder.write_document(SEEDED, &text).map_err(|error| error.to_string())
     }
 
+    /// Builds services again when their sources change, until the processes end.
+    pub(crate) fn watch(&self, programs: Programs) {
+        let Nursery { output, clock, tasks } = self.nursery.clone();
+        let watch = Watch { programs, kept: self.kept.clone(), output, clock, tasks: tasks.clone() };
+        tasks.spawn("watch", until_stopped(tasks.clone(), watch.run()));
+    }
+
     /// The doors of all processes with this number, as `service/kind` and address.
     pub(crate) fn doors(&self, replica: u32) -> Vec<(String, String)> {
         let numbered = self.kept.iter().filter(|kept| kept.member.replica == replica);
@@ -111,6 +128,7 @@ impl Fleet {
 
     /// Ends all processes: those at the edge first, so that nobody calls what has gone.
     pub(crate) async fn stop(&self, data: &Path) {
+        self.nursery.tasks.stop();
         // The command line must not knock at doors that are gone.
         std::fs::remove_file(data.join(FleetFile::NAME)).unwrap_or_default();
         let (edge, rest): (Vec<&Kept>, Vec<&Kept>) = self.kept.iter().partition(|kept| is_edge(kept));
@@ -124,7 +142,15 @@ impl Fleet {
         for kept in &self.kept {
             Part::remove(data, &kept.member.service, kept.member.replica);
         }
-        self.tasks.stop();
+    }
+}
+
+/// Work that goes on until the processes are to end.
+pub(crate) async fn until_stopped(tasks: Scope, work: impl Future<Output = ()>) {
+    tokio::select! {
+        biased;
+        () = tasks.stopping() => {}
+        () = work => {}
     }
 }
 

@@ -1,9 +1,11 @@
 //! `tradewind up --processes`: every service as a process of its own, kept running.
 
 mod ask;
+mod certificates;
 mod child;
 mod desk;
 mod fleet;
+mod foreign;
 mod held;
 mod keeper;
 mod member;

@@ -88,7 +88,7 @@ pub(crate) fn peers(
 }
 
 /// Where this process has its door of a kind.
-fn address(place: &Place, kind: DoorKind) -> Option<SocketAddr> {
+pub(crate) fn address(place: &Place, kind: DoorKind) -> Option<SocketAddr> {
     let mut addresses = place.held.addresses().into_iter();
     addresses.find(|(each, _)| *each == kind).map(|(_, address)| address)
 }

@@ -12,6 +12,7 @@ mod backups;
 mod books;
 mod commands;
 mod observing;
+mod processes;
 mod routes;
 mod seeding;
 mod settings;

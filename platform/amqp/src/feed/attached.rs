@@ -15,6 +15,8 @@ use crate::topology::{self, Names};
 pub(super) struct Attached {
     channel: Channel,
     consumer: Consumer,
+    /// Something was delivered: of all consumers of the queue the broker chose this one.
+    pub(super) is_chosen: bool,
 }
 
 impl Attached {
@@ -26,24 +28,41 @@ impl Attached {
         clock: &Clock,
     ) -> Result<Self, BrokerError> {
         let Opened { channel, generation } = link.channel().await?;
+        let declaring = topology::declare_exchange(&channel, &names.exchange);
+        let Ok(declared) = clock.timeout(options.timeout, declaring).await else {
+            link.distrust(generation);
+            return Err(BrokerError::Silent("an exchange was to be declared"));
+        };
+        declared?;
         let preparing = async {
-            topology::declare_subscription(&channel, names).await?;
+            topology::declare_subscription(&channel, names, clock).await?;
             let of = |error: lapin::Error| BrokerError::of(&format!("queue {}", names.queue), &error);
             channel.basic_qos(options.prefetch, BasicQosOptions::default()).await.map_err(of)?;
             let (how, arguments) = (BasicConsumeOptions::default(), FieldTable::default());
             channel.basic_consume(names.queue.clone(), "".into(), how, arguments).await.map_err(of)
         };
-        let Ok(prepared) = clock.timeout(options.timeout, preparing).await else {
-            link.distrust(generation);
-            return Err(BrokerError::Silent("a queue was to be declared"));
+        // Who answered for the exchange is there: it is the queue that does not.
+        let dead = |_| Err(BrokerError::Dead(names.queue.to_string()));
+        let consumer = clock.timeout(3 * topology::QUEUE_LIMIT, preparing).await.unwrap_or_else(dead)?;
+        Ok(Self { channel, consumer, is_chosen: false })
+    }
+
+    /// Removes a queue that does not answer; the next attempt declares it anew.
+    pub(super) async fn remove(link: &Link, queue: &str, clock: &Clock) {
+        let removed = match link.channel().await {
+            Ok(opened) => topology::delete_queue(&opened.channel, queue, clock).await,
+            Err(error) => Err(error),
         };
-        let consumer = prepared?;
-        Ok(Self { channel, consumer })
+        if let Err(error) = removed {
+            tracing::warn!(queue, %error, "the queue could not be deleted");
+        }
     }
 
     /// The next delivery; `None` when the queue was deleted. May be dropped at any await.
     pub(super) async fn next(&mut self) -> Option<lapin::Result<Delivery>> {
-        self.consumer.next().await
+        let next = self.consumer.next().await;
+        self.is_chosen |= matches!(next, Some(Ok(_)));
+        next
     }
 
     /// Acknowledges the delivery and all before it. Whether that arrives is not waited for: if it does not, they come

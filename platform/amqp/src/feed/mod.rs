@@ -1,6 +1,7 @@
 //! The feed of a subscription: messages of its queue, and the producer's log for what they do not bring.
 
 mod attached;
+mod away;
 mod missing;
 
 use std::pin::{Pin, pin};
@@ -21,26 +22,22 @@ use crate::message::{self, shown};
 use crate::options::BrokerOptions;
 use crate::topology::Names;
 use attached::Attached;
+use away::Away;
 use missing::Missing;
-
-/// How long the broker may be away before the producer's log is followed instead.
-const GRACE: Duration = Duration::from_secs(1);
 
 /// How often the producer is asked for its head although nothing hints at a gap: the last message before a silence
 /// may be the one that was lost.
-const LOOK_EVERY: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_secs(10);
+
+/// How soon it is asked again when that was so: whoever relays may be away, and until it is back the log is all there
+/// is.
+const LOOK_SOON: Duration = Duration::from_secs(1);
 
 /// How soon it is asked again when it did not answer.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 /// How long the producer may take to tell its head.
 const LOOK_LIMIT: Duration = Duration::from_secs(2);
-
-/// The first pause after the queue could not be consumed; it doubles up to [`MAX_PAUSE`].
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-
-/// The longest such pause.
-const MAX_PAUSE: Duration = Duration::from_secs(10);
 
 /// The runner need not look by itself: this feed does.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -67,15 +64,6 @@ pub(crate) struct AmqpFeed {
     disturber: crate::disturb::Disturber,
 }
 
-/// What is known while the queue is not consumed. Times are by the monotonic clock.
-struct Away {
-    since: Duration,
-    retry_at: Duration,
-    pause: Duration,
-    /// The last failure that was told, so that each is told once.
-    told: Option<BrokerError>,
-}
-
 impl AmqpFeed {
     pub(crate) fn new(
         (consumer, producer): (&str, &str),
@@ -97,7 +85,7 @@ impl AmqpFeed {
             log,
             chain: Chain::default(),
             attached: None,
-            away: Away { since: now, retry_at: now, pause: FIRST_PAUSE, told: None },
+            away: Away::new(now),
             missing: Missing::default(),
             #[cfg(feature = "fault-points")]
             disturber: crate::disturb::Disturber::from_environment(),
@@ -184,7 +172,8 @@ impl AmqpFeed {
 
     /// Consumes the queue, if there is a connection and the last attempt was long enough ago.
     async fn attach_if_due(&mut self) {
-        if self.attached.is_some() || self.clock.monotonic() < self.away.retry_at || !self.link.is_up() {
+        let now = self.clock.monotonic();
+        if self.attached.is_some() || !self.away.until_retry(now).is_zero() || !self.link.is_up() {
             return;
         }
         let attaching = Attached::new(&self.link, &self.names, &self.options, &self.clock);
@@ -193,25 +182,21 @@ impl AmqpFeed {
                 tracing::debug!(queue = self.names.queue.as_str(), "consuming");
                 self.attached = Some(attached);
                 self.counts.attached.store(true, Ordering::Relaxed);
-                (self.away.pause, self.away.told) = (FIRST_PAUSE, None);
+                self.away.ended();
                 self.chain.forget();
                 self.missing = Missing::default();
                 // What is older than the queue, or was in a queue that is gone, no message hints at.
                 self.look().await;
             }
             Err(error) => {
-                self.away.retry_at = self.clock.monotonic() + self.away.pause;
-                self.away.pause = (self.away.pause * 2).min(MAX_PAUSE);
-                self.tell(error);
+                if let BrokerError::Dead(queue) = &error {
+                    Attached::remove(&self.link, queue, &self.clock).await;
+                }
+                if self.away.failed(self.clock.monotonic(), &error) {
+                    let (queue, producer) = (self.names.queue.as_str(), &self.producer);
+                    tracing::error!(queue, producer, %error, "the queue is not consumed; the producer's log is read");
+                }
             }
-        }
-    }
-
-    fn tell(&mut self, error: BrokerError) {
-        if error != BrokerError::Away && self.away.told.as_ref() != Some(&error) {
-            let (queue, producer) = (self.names.queue.as_str(), &self.producer);
-            tracing::error!(queue, producer, %error, "the queue is not consumed; the producer's log is read instead");
-            self.away.told = Some(error);
         }
     }
 
@@ -223,8 +208,7 @@ impl AmqpFeed {
         tracing::debug!(queue = self.names.queue.as_str(), why, "not consuming any more");
         self.counts.attached.store(false, Ordering::Relaxed);
         self.chain.forget();
-        let now = self.clock.monotonic();
-        (self.away.since, self.away.retry_at) = (now, now + FIRST_PAUSE);
+        self.away.begin(self.clock.monotonic());
         #[cfg(feature = "fault-points")]
         self.disturber.forget();
     }
@@ -241,11 +225,30 @@ impl AmqpFeed {
         }
     }
 
+    /// Asks the producer for its head while the queue is consumed; gives what was delivered before it answered.
+    async fn look_beside(&mut self) -> Option<Option<lapin::Result<Delivery>>> {
+        let now = self.clock.monotonic();
+        // Who asks in vain, or is interrupted, shall not ask again at once.
+        self.missing.look_at = now + LOOK_AGAIN;
+        let Self { attached, log, clock, missing, .. } = self;
+        let attached = attached.as_mut()?;
+        tokio::select! {
+            biased;
+            next = attached.next() => Some(next),
+            head = clock.timeout(LOOK_LIMIT, log.head()) => {
+                if let Ok(Ok(head)) = head {
+                    (missing.head, missing.look_at) = (head, now + LOOK_EVERY);
+                }
+                None
+            }
+        }
+    }
+
     /// Whether to read from the log: while the queue is not consumed, and for what it has not brought in time.
     fn must_fetch(&mut self) -> bool {
         let now = self.clock.monotonic();
         if self.attached.is_none() {
-            return now >= self.away.since + GRACE;
+            return self.away.grace(now).is_zero();
         }
         if !is_behind(&self.missing, &self.chain) {
             self.missing.nothing();
@@ -259,19 +262,25 @@ impl AmqpFeed {
             self.counts.gaps.add(1);
             tracing::debug!(queue = self.names.queue.as_str(), position, "reading from the producer's log");
         }
-        let read = self.log.read(position, limit).await;
         let is_only_late = self.attached.is_some() && self.chain.gap().is_none();
-        let events = match read {
-            Ok(events) => events,
+        let events = if is_only_late {
             // The queue may still bring it, and what it brings goes on without the producer.
-            Err(error) if is_only_late && !matches!(error, FeedError::Pruned { .. }) => {
-                self.missing.head = position;
-                self.missing.look_at = self.clock.monotonic() + LOOK_AGAIN;
-                Vec::new()
+            match self.clock.timeout(LOOK_LIMIT, self.log.read(position, limit)).await {
+                Ok(Ok(events)) => events,
+                Ok(Err(pruned @ FeedError::Pruned { .. })) => return Err(pruned),
+                Ok(Err(_)) | Err(_) => {
+                    (self.missing.head, self.missing.look_at) =
+                        (position, self.clock.monotonic() + LOOK_AGAIN);
+                    Vec::new()
+                }
             }
-            Err(error) => return Err(error),
+        } else {
+            self.log.read(position, limit).await?
         };
         self.counts.fetched.add(events.len() as u64);
+        if is_only_late && self.is_chosen() && !events.is_empty() {
+            self.missing.look_at = self.clock.monotonic() + LOOK_SOON;
+        }
         if events.is_empty() && self.attached.is_some() {
             self.missing.hold_again(self.clock.monotonic());
         }
@@ -288,7 +297,11 @@ impl AmqpFeed {
             match next {
                 Ok(next) => self.take(next),
                 Err(_) if is_behind => return,
-                Err(_) => self.look().await,
+                Err(_) => {
+                    if let Some(next) = self.look_beside().await {
+                        self.take(next);
+                    }
+                }
             }
             if self.chain.is_ready() {
                 return;
@@ -299,8 +312,7 @@ impl AmqpFeed {
     /// Waits while it is not: for the broker or, when that is away for too long, for the producer's log.
     async fn wait_away(&mut self) {
         let now = self.clock.monotonic();
-        let (grace, retry) =
-            ((self.away.since + GRACE).saturating_sub(now), self.away.retry_at.saturating_sub(now));
+        let (grace, retry) = (self.away.grace(now), self.away.until_retry(now));
         let Self { link, clock, log, .. } = self;
         let attachable = pin!(async {
             link.up().await;
@@ -343,6 +355,10 @@ impl Feed for AmqpFeed {
 
     fn patience(&self) -> Duration {
         PATIENCE
+    }
+
+    fn is_chosen(&self) -> bool {
+        self.attached.as_ref().is_some_and(|attached| attached.is_chosen)
     }
 
     fn head(&mut self) -> Later<'_, Result<i64, FeedError>> {

@@ -9,7 +9,8 @@ use tradewind_kernel::Context;
 use tradewind_problem::{Problem, UNAVAILABLE};
 
 use crate::assembly::identify::Serving;
-use crate::assembly::start::{NEAR_QUEUE, Sockets};
+use crate::assembly::sockets::Sockets;
+use crate::assembly::start::NEAR_QUEUE;
 use crate::description::{Description, DoorKind};
 use crate::instance::{OpenDoor, book_names};
 use crate::serve::{Accepting, accept};

@@ -2,11 +2,14 @@
 
 mod absent;
 mod announcing;
+mod check;
 mod drain;
+mod ground;
 mod identify;
 mod migrate;
 mod peers;
 mod places;
+mod sockets;
 mod start;
 mod stored;
 

@@ -1,7 +1,6 @@
 //! Building services, connecting them, and setting them to work.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use tradewind_client::{NearReceiver, PhoneBook};
@@ -9,25 +8,23 @@ use tradewind_db::Db;
 use tradewind_events::{Feed, LogFeed};
 use tradewind_identity::Identity;
 use tradewind_kernel::{Clock, Entropy, Secret};
-use tradewind_registry::Announced;
 
 use crate::assembly::absent::{Absent, AbsentFeed};
 use crate::assembly::announcing::check_reachable;
+use crate::assembly::ground::{Built, Ground, Receivers};
 use crate::assembly::identify::{Serving, identify};
-use crate::assembly::peers::{Finder, check_addresses, door_of};
-use crate::assembly::places::Places;
+use crate::assembly::peers::{Finder, door_of};
+use crate::assembly::sockets::{Sockets, bind_all};
 use crate::by_broker::BrokerLink;
 use crate::data_folder::DataFolder;
-use crate::database::Place;
 use crate::description::{Description, DoorKind};
 use crate::far_feed::FarFeed;
 use crate::health::Stage;
-use crate::host::{HandedSocket, Host, Network, PlatformSettings, Storage};
+use crate::host::{Host, PlatformSettings, Storage};
 use crate::identity;
-use crate::instance::{Environment, Instance, OpenDoor};
-use crate::serve::{Accepting, ConnectionLimits, Listener, accept, accept_on_own_thread};
+use crate::instance::{Instance, OpenDoor};
+use crate::serve::{Accepting, ConnectionLimits, accept, accept_on_own_thread};
 use crate::service::Service;
-use crate::settings::SettingsSource;
 use crate::start_error::StartError;
 use crate::tasks::Scope;
 use crate::telemetry;
@@ -62,12 +59,8 @@ pub struct Running {
     /// Keeps the lock until everything has ended.
     pub(super) folder: Option<DataFolder>,
     book: PhoneBook,
-    /// Where those in other processes are.
+    /// Where those in other processes are, and what those are told of this one.
     pub(super) finder: Finder,
-    /// What the registry is told of the instances.
-    pub(super) announced: Vec<Announced>,
-    /// What tells this process from other replicas.
-    pub(super) replica: String,
     pub(super) entropy: Entropy,
     secret: Secret,
     /// By which events travel, if not by the feed.
@@ -119,57 +112,14 @@ impl Assembly {
         check_reachable(&sockets, &platform)?;
         let book = PhoneBook::new(clock.clone(), entropy.fork("phone book"));
         let drawn = (clock.clone(), entropy.fork("discovery"));
-        let mut finder = Finder::new(&platform, &secret, identity.clone(), drawn)?;
+        let mut finder = Finder::new(&platform, &secret, (&instance, identity.clone()), drawn)?;
         let broker = BrokerLink::new(&platform, &clock, &entropy)?;
         let tellers = tellers(&self.services);
         let logs = telemetry::log_book();
-        let (mut instances, mut absent) = (Vec::new(), Vec::new());
-        let mut receivers = Vec::new();
-        let mut places = Places::default();
-        for service in self.services {
-            let description = service.description;
-            let entropy = entropy.fork(&description.name);
-            let place = Place {
-                service: &description.name,
-                folder: folder.as_ref(),
-                settings: &platform.database,
-                clock: &clock,
-                entropy: &entropy,
-            };
-            let launched = match places.open(&place, progress).await {
-                Err(error) => Err(error),
-                Ok(db) => {
-                    let environment = Environment {
-                        clock: clock.clone(),
-                        entropy: entropy.clone(),
-                        settings: settings.clone(),
-                        platform: platform.clone(),
-                        secret: secret.clone(),
-                        identity: identity.clone(),
-                        db,
-                        instance: instance.clone(),
-                        book: book.clone(),
-                        logs: logs.clone(),
-                        tells_of_process: instances.is_empty(),
-                    };
-                    service.launch.launch(environment).await
-                }
-            };
-            match launched {
-                Ok(instance) => {
-                    receivers.extend(finder.enter_doors(&book, &description, &instance, &platform)?);
-                    progress(&description.name, "built");
-                    instances.push(instance);
-                }
-                Err(error) if error.is_of_database() => {
-                    let failed = Absent::new(&description, error);
-                    receivers.extend(failed.enter(&book));
-                    progress(&description.name, &format!("does not run: {}", failed.reason()));
-                    absent.push(failed);
-                }
-                Err(error) => return Err(error),
-            }
-        }
+        let ground = Ground { clock, entropy, settings, platform, secret, identity, instance, book, logs };
+        let built = ground.build(self.services, folder.as_ref(), &mut finder, progress).await?;
+        let Built { instances, absent, receivers } = built;
+        let Ground { clock, entropy, platform, secret, identity, book, .. } = ground;
         if let (true, Some(first)) = (instances.is_empty(), absent.first()) {
             return Err(first.error.clone());
         }
@@ -181,71 +131,14 @@ impl Assembly {
             folder,
             book,
             finder,
-            announced: Vec::new(),
-            replica: instance,
             entropy,
             secret,
             broker,
             tellers,
             identity,
         };
-        running.find_peers()?;
-        running.answer_near(receivers);
-        running.follow();
-        running.relay();
-        running.repeat();
-        running.export();
-        running.watch_identity();
-        running.listen(&mut sockets)?;
-        running.prepare_announcing();
-        running.finder.begin();
+        running.set_to_work(receivers, &mut sockets)?;
         Ok(running)
-    }
-
-    /// Makes sure that all settings fit, those of the platform and those of every service, before anything
-    /// is begun.
-    ///
-    /// # Errors
-    /// The first setting that is wrong, with where it came from.
-    pub fn check(&self, settings: &SettingsSource) -> Result<PlatformSettings, StartError> {
-        let here = self.services.iter().map(|service| service.description().name.as_str());
-        let names: Vec<&str> = here.chain(self.beside.iter().map(String::as_str)).collect();
-        let platform =
-            PlatformSettings::read(settings, &names).map_err(|error| StartError::new("settings", error))?;
-        self.check_doors("doors", &platform.doors)?;
-        self.check_doors("peers", &platform.peers)?;
-        platform.discovery.check().map_err(|wrong| StartError::new("settings", wrong))?;
-        check_addresses(&platform)?;
-        platform.database.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
-        platform.identity.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
-        platform.events.check().map_err(|wrong| StartError::new("settings", wrong))?;
-        let (broker, driver) = (&platform.broker, platform.events.driver);
-        broker.check(driver).map_err(|wrong| StartError::new("settings", wrong))?;
-        platform.client.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
-        self.services.iter().try_for_each(|service| service.launch.check(settings))?;
-        Ok(platform)
-    }
-
-    /// Whether every door named in `section` is there.
-    fn check_doors<T>(
-        &self,
-        section: &str,
-        named: &BTreeMap<String, BTreeMap<String, T>>,
-    ) -> Result<(), StartError> {
-        for (service, doors) in named {
-            let found = self.services.iter().find(|known| known.description().name == *service);
-            let known = found.map(|known| &known.description().doors);
-            for kind in doors.keys() {
-                if self.beside.contains(service) && DoorKind::ALL.iter().any(|known| known.name() == kind) {
-                    continue;
-                }
-                if !known.is_some_and(|known| known.iter().any(|door| door.kind.name() == kind)) {
-                    let reason = format!("{section}.{service}.{kind}: there is no such door; see `describe`");
-                    return Err(StartError::new("settings", reason));
-                }
-            }
-        }
-        Ok(())
     }
 }
 
@@ -271,64 +164,6 @@ fn secret(storage: Storage, entropy: &Entropy) -> Result<(Secret, Option<DataFol
     }
 }
 
-pub(super) type Sockets = BTreeMap<(String, DoorKind), Listener>;
-
-/// Binds every socket before anything else happens: a taken port is the most common mistake.
-fn bind_all(
-    services: &[Service],
-    network: Network,
-    platform: &PlatformSettings,
-) -> Result<Sockets, StartError> {
-    let shift = match network {
-        Network::None => return Ok(Sockets::new()),
-        Network::Handed(handed) => return take_handed(services, handed),
-        Network::Shifted(shift) => Some(shift),
-        Network::Free => None,
-    };
-    let mut sockets = Sockets::new();
-    for description in services.iter().map(Service::description) {
-        for door in &description.doors {
-            let chosen = platform.doors.get(&description.name).and_then(|doors| doors.get(door.kind.name()));
-            let address = match chosen {
-                Some(address) => *address,
-                None => usual_address(door.port, shift)?,
-            };
-            let listener =
-                Listener::bind(address).map_err(|error| StartError::new(&description.name, error))?;
-            sockets.insert((description.name.clone(), door.kind), listener);
-        }
-    }
-    Ok(sockets)
-}
-
-/// The sockets that were handed over, when there is one for every door.
-fn take_handed(services: &[Service], handed: Vec<HandedSocket>) -> Result<Sockets, StartError> {
-    let mut sockets = Sockets::new();
-    for HandedSocket { service, kind, socket } in handed {
-        let failed =
-            |error| StartError::new(&service, format!("the socket of the {} door: {error}", kind.name()));
-        let listener = Listener::handed(socket).map_err(failed)?;
-        sockets.insert((service, kind), listener);
-    }
-    for description in services.iter().map(Service::description) {
-        let lacks = |kind: &DoorKind| !sockets.contains_key(&(description.name.clone(), *kind));
-        if let Some(kind) = description.doors.iter().map(|door| door.kind).find(lacks) {
-            let reason = format!("no socket was handed over for its {} door", kind.name());
-            return Err(StartError::new(&description.name, reason));
-        }
-    }
-    Ok(sockets)
-}
-
-fn usual_address(port: u16, shift: Option<i32>) -> Result<SocketAddr, StartError> {
-    let moved = |shift: i32| {
-        u16::try_from(i32::from(port) + shift)
-            .map_err(|_| StartError::new("ports", format!("{port} moved by {shift} is no port")))
-    };
-    let port = shift.map_or(Ok(0), moved)?;
-    Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
-}
-
 /// Takes requests from the queue of a near door and answers each in a task of its own.
 async fn answer_near(scope: Scope, handler: tradewind_client::Handler, mut receiver: NearReceiver) {
     loop {
@@ -344,6 +179,21 @@ async fn answer_near(scope: Scope, handler: tradewind_client::Handler, mut recei
 }
 
 impl Running {
+    /// Connects what was built, and begins what runs by itself.
+    fn set_to_work(&mut self, receivers: Receivers, sockets: &mut Sockets) -> Result<(), StartError> {
+        self.find_peers()?;
+        self.answer_near(receivers);
+        self.follow();
+        self.relay();
+        self.repeat();
+        self.export();
+        self.watch_identity();
+        self.listen(sockets)?;
+        self.prepare_announcing();
+        self.finder.begin();
+        Ok(())
+    }
+
     /// Makes sure that every peer has an address: in this process, or where the settings say.
     fn find_peers(&mut self) -> Result<(), StartError> {
         for instance in &self.instances {
@@ -354,14 +204,14 @@ impl Running {
                     let (service, kind) = door_of(&name);
                     let reason =
                         format!("{error}. If {service} runs elsewhere, say where: peers.{service}.{kind}");
-                    StartError::new(instance.name, reason)
+                    StartError::new(instance.name, reason).of_settings()
                 })?;
             }
         }
         Ok(())
     }
 
-    fn answer_near(&self, receivers: Vec<(Scope, tradewind_client::Handler, NearReceiver)>) {
+    fn answer_near(&self, receivers: Receivers) {
         for (scope, handler, receiver) in receivers {
             let serving = answer_near(scope.clone(), handler, receiver);
             scope.spawn("near door", serving);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use http::{HeaderValue, Request, Response, header};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -20,10 +20,18 @@ use tradewind_kernel::{Clock, Timestamp};
 
 use crate::serve::guard::{Guarded, Verdict};
 use crate::serve::http2;
+use crate::serve::lingering::{Lingering, Unread};
 use crate::serve::listener::Accepting;
 use crate::serve::protocol::{Protocol, Rewound, sniff};
 use crate::serve::wire::{Open, Opening};
 use crate::tasks::Scope;
+
+/// How long an unused connection stays open after the door was asked to stop: a client may be sending its next request,
+/// which would be lost. It is answered with `Connection: close` (RFC 9112 §9.6).
+const LINGER: Duration = Duration::from_millis(200);
+
+/// The most header fields of a request: the hundred that the edge lets in, and those that a hop adds.
+const MAX_HEADERS: usize = 128;
 
 /// Bounds on one connection.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +56,8 @@ pub(crate) struct Terms {
     /// Bounds the requests under way on all connections of the door that carry several.
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) accepting: Scope,
+    /// Whether a body was refused before its end.
+    unread: Unread,
     /// When the certificate that opened it expires.
     expires: Option<Timestamp>,
 }
@@ -91,8 +101,9 @@ where
     let Accepting { handler, guard, limits, clock, scope: accepting, .. } = serving;
     let expires = peer.as_ref().map(|peer| peer.expires);
     let handler = showing(handler, peer);
-    let terms = Terms { handler, limits, clock, streams, accepting, expires };
+    let terms = Terms { handler, limits, clock, streams, accepting, unread: Unread::default(), expires };
     let verdict = Verdict::default();
+    let io = Lingering::new(io, terms.clock.clone(), terms.unread.clone());
     match guard {
         Some((factory, on_refusal)) => {
             let guarded = Guarded::new(io, factory(), on_refusal, verdict.clone());
@@ -118,12 +129,14 @@ fn showing(handler: Handler, peer: Option<Arc<Peer>>) -> Handler {
     })
 }
 
-/// What the client speaks; `None` when it did not say so in time, or nothing is accepted any more.
+/// What the client speaks; `None` when it did not say so in time.
 async fn begin<I: AsyncRead + Unpin>(io: I, terms: &Terms) -> Option<(Protocol, Rewound<I>)> {
+    let mut sniffing = std::pin::pin!(sniff(io));
     let begun = tokio::select! {
         biased;
-        () = terms.accepting.stopping() => return None,
-        begun = terms.clock.timeout(terms.limits.head, sniff(io)) => begun,
+        begun = terms.clock.timeout(terms.limits.head, sniffing.as_mut()) => begun,
+        // Who has just connected may be sending a request.
+        () = terms.accepting.stopping() => terms.clock.timeout(LINGER, sniffing.as_mut()).await,
     };
     match begun {
         Ok(Ok(begun)) => Some(begun),
@@ -143,20 +156,23 @@ where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let requests = Arc::new(AtomicU64::new(0));
-    let handler = terms.handler.clone();
+    let (handler, stopping, unread) = (terms.handler.clone(), terms.accepting.clone(), terms.unread.clone());
     let service = service_fn(move |request: Request<Incoming>| {
         let index = requests.fetch_add(1, Ordering::Relaxed);
         let refusal = verdict.of(index);
-        let handler = handler.clone();
+        let (handler, stopping, unread) = (handler.clone(), stopping.clone(), unread.clone());
         async move {
-            let response = match refusal {
-                Some(problem) => {
-                    let mut response: Response<Body> = problem.to_response().map(Body::from);
-                    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-                    response
-                }
+            let is_refused = refusal.is_some();
+            let mut response: Response<Body> = match refusal {
+                Some(problem) => problem.to_response().map(Body::from),
                 None => handler(request.map(Body::incoming)).await,
             };
+            if is_refused || stopping.is_stopping() {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                unread.set();
+            }
             Ok::<_, Infallible>(response)
         }
     });
@@ -166,18 +182,63 @@ where
         // A client may close its side after the last request and still wants the answer.
         .half_close(true)
         .max_buf_size(terms.limits.buffer)
+        .max_headers(MAX_HEADERS)
         .serve_connection(TokioIo::new(io), service);
     let mut connection = std::pin::pin!(connection);
     let result = tokio::select! {
         biased;
         result = connection.as_mut() => result,
-        () = terms.ended() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
+        () = terms.ended() => match terms.clock.timeout(LINGER, connection.as_mut()).await {
+            Ok(result) => result,
+            Err(_) => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        },
     };
     if let Err(error) = result {
         // Clients break off and dawdle: nothing for an operator to do.
         tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    use super::*;
+
+    const GET: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_comes_just_when_the_door_stops_is_answered_as_the_last() {
+        let handler = tradewind_client::handler(|_| async { Response::new(Body::from("good".to_owned())) });
+        let clock = Clock::simulated(Timestamp::from_micros(0));
+        let second = Duration::from_secs(1);
+        let limits = ConnectionLimits { head: second, stall: second, buffer: 64 * 1024 };
+        let (accepting, streams) = (Scope::new("test"), Arc::new(Semaphore::new(1)));
+        let unread = Unread::default();
+        let terms =
+            Terms { handler, limits, clock, streams, accepting: accepting.clone(), unread, expires: None };
+        let (ours, mut theirs) = duplex(4096);
+        let asking = async move {
+            let mut first = Vec::new();
+            theirs.write_all(GET).await.unwrap();
+            while !first.ends_with(b"good") {
+                theirs.read_buf(&mut first).await.unwrap();
+            }
+            assert!(!String::from_utf8_lossy(&first).contains("connection: close"));
+            accepting.stop();
+            // Often enough for the door to have seen it; no time passes meanwhile.
+            for _ in 0..20 {
+                tokio::task::yield_now().await;
+            }
+            theirs.write_all(GET).await.unwrap();
+            let mut last = String::new();
+            theirs.read_to_string(&mut last).await.unwrap();
+            last
+        };
+        let ((), last) = tokio::join!(drive(ours, Verdict::default(), terms), asking);
+        assert!(last.contains("connection: close") && last.ends_with("good"), "{last:?}");
     }
 }

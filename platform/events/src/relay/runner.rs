@@ -189,7 +189,7 @@ impl Relay {
     /// Makes sure that this replica relays. Gives `false` when another does or did: its progress decides then.
     async fn take_turn(&mut self, outlet: &mut dyn Outlet) -> Result<bool, Stop> {
         let progress = self.options.progress.clone();
-        match self.turn.take(&self.context()).await? {
+        match self.turn.take(&self.context(), false).await? {
             Whose::Still if self.turn.is_stale() => self.mark(outlet.confirmed()).await.map(|()| true),
             Whose::Still => Ok(true),
             Whose::New { .. } => {

@@ -347,3 +347,73 @@ async fn a_clock_that_is_wrong_by_an_hour_does_no_harm() {
     .await;
     assert_eq!(counts(&ahead).await, (0..20).collect::<Vec<_>>());
 }
+
+/// A feed whose reader may be the chosen one.
+struct Chosen {
+    feed: LogFeed,
+    is_chosen: bool,
+}
+
+impl Feed for Chosen {
+    fn read(&mut self, position: i64, limit: u16) -> Read<'_> {
+        self.feed.read(position, limit)
+    }
+
+    fn wait(&mut self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        self.feed.wait()
+    }
+
+    fn is_chosen(&self) -> bool {
+        self.is_chosen
+    }
+
+    fn head(&mut self) -> Pin<Box<dyn Future<Output = Result<i64, FeedError>> + Send + '_>> {
+        self.feed.head()
+    }
+
+    fn horizon(&mut self) -> Pin<Box<dyn Future<Output = Result<Horizon, FeedError>> + Send + '_>> {
+        self.feed.horizon()
+    }
+
+    fn report<'a>(
+        &'a mut self,
+        context: &'a Context,
+        subscriber: &'a str,
+        position: i64,
+    ) -> Pin<Box<dyn Future<Output = Result<(), FeedError>> + Send + 'a>> {
+        self.feed.report(context, subscriber, position)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_chosen_takes_the_turn_from_a_replica_at_once_and_from_nobody_else() {
+    let world = world().await;
+    let watcher = Arc::new(Watcher::default());
+    let chosen = |holder, is_chosen| {
+        let feed = Chosen { feed: world.feed(), is_chosen };
+        with_feed(&world, holder, &watcher, Box::new(feed))
+    };
+    let ((one, first), (two, second)) = (chosen("watchers/a", false), chosen("watchers/b", true));
+    let (mut first, mut second) = (first, second);
+    world.light("x", 0).await;
+    // From then on it gets nothing any more, and has the turn for ten seconds.
+    runs(&world, Duration::from_secs(1), first.as_mut()).await;
+    let driver = async {
+        for count in 1..5 {
+            let last = world.light("x", count).await;
+            world.clock.timeout(Duration::from_millis(100), two.reached(last)).await.unwrap();
+        }
+        let token = seize(&world, Duration::from_secs(3)).await;
+        world.light("x", 5).await;
+        world.clock.sleep(Duration::from_secs(2)).await;
+        assert_eq!(counts(&world).await, [0, 1, 2, 3, 4], "token {token} is a backup's");
+        world.clock.sleep(Duration::from_secs(2)).await;
+    };
+    runs(&world, Duration::from_secs(5), async {
+        tokio::join!(second.as_mut(), driver);
+    })
+    .await;
+    assert_eq!(counts(&world).await, [0, 1, 2, 3, 4, 5]);
+    assert_eq!((one.handled(), two.handled()), (1, 5));
+    assert_eq!(watcher.runs.load(Ordering::Relaxed), 7, "one in vain, when the backup had the turn");
+}

@@ -160,12 +160,6 @@ impl Place {
 
     /// The same, on a broker of the test's own.
     pub async fn on(way: Way, server: &RabbitMq) -> Self {
-        if std::env::var_os("TW_LOG").is_some() {
-            drop(tradewind_chassis::telemetry::init(&tradewind_chassis::telemetry::LogSettings {
-                level: "info,tradewind_amqp=debug,tradewind_events=debug".into(),
-                ..Default::default()
-            }));
-        }
         let namespace = fresh_name("events");
         let settings = broker(server, &namespace);
         Self { way, namespace, folder: Folder::new("events"), settings }

@@ -2,7 +2,7 @@
 
 use tradewind_testkit::until;
 
-use super::pair::{Place, Way};
+use super::pair::{LampDimmed, Place, Way};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn from_the_feed_to_a_broker_and_back_nothing_is_lost_or_done_twice() {
@@ -19,7 +19,12 @@ async fn from_the_feed_to_a_broker_and_back_nothing_is_lost_or_done_twice() {
     let pair = place.pair().await;
     pair.light_all(40..60).await;
     pair.has_seen(0..60).await;
-    until("messages", async || (pair.watches("broker_deliveries_total").await > 0).then_some(())).await;
+    // A new relay begins with what is announced from then on.
+    until("messages", async || {
+        pair.tell(LampDimmed { lamp: "x".to_owned() }).await;
+        (pair.watches("broker_deliveries_total").await > 0).then_some(())
+    })
+    .await;
     pair.light_all(60..80).await;
     pair.end().await;
     place.set(&["events.driver=feed"]);

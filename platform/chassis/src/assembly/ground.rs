@@ -1,0 +1,108 @@
+//! What all services of a process are built on, and building them one after the other.
+
+use tradewind_client::{Handler, NearReceiver, PhoneBook};
+use tradewind_db::Db;
+use tradewind_identity::Identity;
+use tradewind_kernel::{Clock, Entropy, Secret};
+
+use crate::assembly::absent::Absent;
+use crate::assembly::peers::Finder;
+use crate::assembly::places::Places;
+use crate::data_folder::DataFolder;
+use crate::database::Place;
+use crate::host::PlatformSettings;
+use crate::instance::{Environment, Instance};
+use crate::service::Service;
+use crate::settings::SettingsSource;
+use crate::start_error::StartError;
+use crate::tasks::Scope;
+use crate::telemetry::records::LogBook;
+
+/// The queues before near doors, each with who answers and in which scope.
+pub(super) type Receivers = Vec<(Scope, Handler, NearReceiver)>;
+
+/// What all services of a process are built on.
+pub(super) struct Ground {
+    pub(super) clock: Clock,
+    pub(super) entropy: Entropy,
+    pub(super) settings: SettingsSource,
+    pub(super) platform: PlatformSettings,
+    pub(super) secret: Secret,
+    pub(super) identity: Option<Identity>,
+    /// What tells this process from other replicas.
+    pub(super) instance: String,
+    pub(super) book: PhoneBook,
+    pub(super) logs: LogBook,
+}
+
+/// Services that are built and do nothing yet.
+#[derive(Default)]
+pub(super) struct Built {
+    pub(super) instances: Vec<Instance>,
+    /// Those without their database.
+    pub(super) absent: Vec<Absent>,
+    pub(super) receivers: Receivers,
+}
+
+impl Ground {
+    /// Builds all services and enters their doors into the phone book.
+    pub(super) async fn build(
+        &self,
+        services: Vec<Service>,
+        folder: Option<&DataFolder>,
+        finder: &mut Finder,
+        progress: &mut (dyn FnMut(&str, &str) + Send),
+    ) -> Result<Built, StartError> {
+        let (mut built, mut places) = (Built::default(), Places::default());
+        for service in services {
+            let description = service.description;
+            let entropy = self.entropy.fork(&description.name);
+            let place = Place {
+                service: &description.name,
+                folder,
+                settings: &self.platform.database,
+                clock: &self.clock,
+                entropy: &entropy,
+            };
+            let launched = match places.open(&place, progress).await {
+                Err(error) => Err(error),
+                Ok(db) => {
+                    let is_first = built.instances.is_empty();
+                    service.launch.launch(self.environment(db, entropy.clone(), is_first)).await
+                }
+            };
+            match launched {
+                Ok(instance) => {
+                    let entered = finder.enter_doors(&self.book, &description, &instance, &self.platform)?;
+                    built.receivers.extend(entered);
+                    progress(&description.name, "built");
+                    built.instances.push(instance);
+                }
+                Err(error) if error.is_of_database() => {
+                    let failed = Absent::new(&description, error);
+                    built.receivers.extend(failed.enter(&self.book));
+                    progress(&description.name, &format!("does not run: {}", failed.reason()));
+                    built.absent.push(failed);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(built)
+    }
+
+    fn environment(&self, db: Db, entropy: Entropy, tells_of_process: bool) -> Environment {
+        Environment {
+            clock: self.clock.clone(),
+            entropy,
+            settings: self.settings.clone(),
+            platform: self.platform.clone(),
+            secret: self.secret.clone(),
+            identity: self.identity.clone(),
+            db,
+            instance: self.instance.clone(),
+            book: self.book.clone(),
+            logs: self.logs.clone(),
+            tells_of_process,
+        }
+    }
+}
