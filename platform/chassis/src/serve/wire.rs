@@ -184,3 +184,29 @@ async fn turn_away(mut stream: TcpStream, clock: &Clock) {
     };
     drop(clock.timeout(GOODBYE, telling).await);
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_has_just_connected_is_waited_for_when_the_door_closes() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (server, _) = listener.accept().await.unwrap();
+        let (clock, accepting) = (Clock::system(), Scope::new("test"));
+        accepting.stop();
+        let opening = Opening { clock: &clock, limit: Duration::from_secs(10), accepting: &accepting };
+        let sending = async {
+            // Often enough for the door to have looked.
+            for _ in 0..20 {
+                tokio::task::yield_now().await;
+            }
+            client.write_all(b"GET").await.unwrap();
+        };
+        let (seen, ()) = tokio::join!(first_byte(&server, &opening), sending);
+        assert_eq!(seen, Some(b'G'));
+    }
+}
