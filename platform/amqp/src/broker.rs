@@ -3,9 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use tradewind_events::bus::Bus;
 use tradewind_events::{Feed, RelayOptions, relay};
 use tradewind_kernel::{Clock, Entropy};
 
+use crate::bus::AmqpBus;
 use crate::counts::{FeedCounts, LinkState, RelayCounts};
 use crate::feed::AmqpFeed;
 use crate::link::Link;
@@ -20,6 +22,7 @@ use crate::outlet::AmqpOutlet;
 pub struct Broker {
     options: Arc<BrokerOptions>,
     clock: Clock,
+    entropy: Entropy,
     publishing: Link,
     consuming: Link,
 }
@@ -34,7 +37,7 @@ impl Broker {
         let options = Arc::new(options);
         let link = |purpose| Link::new(purpose, options.clone(), clock.clone(), entropy.fork(purpose));
         let (publishing, consuming) = (link("tradewind-publishes"), link("tradewind-consumes"));
-        Self { options, clock, publishing, consuming }
+        Self { options, clock, entropy: entropy.clone(), publishing, consuming }
     }
 
     /// Keeps both connections until the returned future is dropped, which is safe at any await. A broker that is away
@@ -67,6 +70,15 @@ impl Broker {
     ) -> Box<dyn Feed> {
         let (link, clock) = (self.consuming.clone(), self.clock.clone());
         Box::new(AmqpFeed::new((consumer, producer), link, self.options.clone(), clock, log, counts))
+    }
+
+    /// The bus over this broker, for all who use it in this process.
+    #[must_use]
+    pub fn bus(&self) -> Bus {
+        let links = (self.publishing.clone(), self.consuming.clone());
+        let (options, clock, entropy) = (&self.options, &self.clock, self.entropy.fork("bus"));
+        let driver = AmqpBus::new(options.clone(), clock.clone(), entropy.fork("driver"), links);
+        Bus::new(Arc::new(driver), clock.clone(), entropy, options.max_message_bytes)
     }
 
     /// The connection of relays.

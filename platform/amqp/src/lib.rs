@@ -11,6 +11,7 @@
 #![warn(missing_docs)]
 
 mod broker;
+mod bus;
 mod chain;
 mod counts;
 #[cfg(feature = "fault-points")]

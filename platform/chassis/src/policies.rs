@@ -65,7 +65,7 @@ pub struct BalanceSettings {
 }
 
 impl BalanceSettings {
-    fn over(&self, usual: BalanceOptions) -> BalanceOptions {
+    fn over(&self, usual: &BalanceOptions) -> BalanceOptions {
         BalanceOptions {
             slow_start: self.slow_start.unwrap_or(usual.slow_start),
             forced_every: self.forced_every.unwrap_or(usual.forced_every),
@@ -207,7 +207,7 @@ impl PeerSettings {
             throttle: self.throttle.over(usual.throttle),
             retry: self.retry.over(usual.retry),
             breaker: self.breaker.over(usual.breaker),
-            balance: self.balance.over(usual.balance),
+            balance: self.balance.over(&usual.balance),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Typed calls: JSON in, JSON out, failures as problems.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,7 +14,6 @@ use tradewind_problem::{DEADLINE_EXCEEDED, Problem, UNAVAILABLE};
 
 use crate::balance::Ended;
 use crate::forward::Pace;
-use crate::grpc::write_timeout;
 use crate::guard::{Attempt, Failure, Terms};
 use crate::policy::retry::{is_repeatable, least_wait, repeat};
 use crate::policy::verdict::Verdict;
@@ -214,7 +214,7 @@ impl Caller {
     }
 
     /// Sends the request once, with a span of its own and what is left of the deadline.
-    async fn attempt(&self, request: &Request<Body>, address: Address) -> Attempt {
+    async fn attempt(&self, request: &Request<Body>, address: Arc<Address>) -> Attempt {
         let Some(mut request) = repeat(request) else {
             return Attempt::unusable(Problem::internal("a stream cannot be sent twice"));
         };
@@ -223,7 +223,7 @@ impl Caller {
         headers::write(request.headers_mut(), &trace, self.context.correlation, remaining);
         let is_rpc = tradewind_grpc::is_grpc(request.headers());
         if is_rpc {
-            write_timeout(&mut request, remaining);
+            headers::write_grpc_timeout(request.headers_mut(), remaining);
         }
         let mut span = self.begin_span(&trace, &request);
         let attempt = match address.send(request).await {

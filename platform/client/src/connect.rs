@@ -83,7 +83,7 @@ impl Service<Uri> for Connector {
             let stream = opening.await?;
             let Some(Secured { identity, service }) = secured else { return Ok(Opened::Plain(stream)) };
             let stream = identity.connect(stream.into_inner(), &service, protocol, CONNECT_LIMIT).await?;
-            Ok(Opened::Secured(TokioIo::new(stream)))
+            Ok(Opened::Secured(Box::new(TokioIo::new(stream))))
         })
     }
 }
@@ -98,7 +98,7 @@ impl fmt::Debug for Connector {
 /// An open connection.
 pub(crate) enum Opened {
     Plain(TokioIo<TcpStream>),
-    Secured(TokioIo<TlsStream>),
+    Secured(Box<TokioIo<TlsStream>>),
 }
 
 impl Connection for Opened {

@@ -1,7 +1,7 @@
 //! gRPC calls: the same caller, policies and problems as for JSON, over HTTP/2 far and in memory near.
 
 use http::header::{CONTENT_TYPE, TE};
-use http::{HeaderValue, Method, Request, Response, Version};
+use http::{HeaderValue, Method, Response, Version};
 use tradewind_grpc::{MEDIA_TYPE, Message, Rpc, frame, unframe};
 use tradewind_problem::Problem;
 
@@ -49,13 +49,6 @@ impl Caller {
         let repeatable = rpc.is_read() || has_key(&request);
         let bytes = self.exchange(&request, repeatable).await?;
         A::from_bytes(bytes).map_err(|error| Failure::from(self.answered_otherwise(rpc.path(), error)))
-    }
-}
-
-/// Writes what is left of the deadline as gRPC has it; for those who do not know our header.
-pub(crate) fn write_timeout(request: &mut Request<Body>, left: std::time::Duration) {
-    if let Ok(value) = HeaderValue::from_str(&tradewind_grpc::format_timeout(left)) {
-        request.headers_mut().insert(tradewind_grpc::TIMEOUT, value);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -197,7 +197,7 @@ impl Guard {
     /// `attempt` there.
     pub(crate) async fn call<F, R>(&self, terms: &Terms<'_>, attempt: F) -> Result<Bytes, Failure>
     where
-        F: Fn(Address) -> R,
+        F: Fn(Arc<Address>) -> R,
         R: Future<Output = Attempt>,
     {
         if terms.deadline.remaining(terms.clock).is_zero() {
@@ -243,7 +243,7 @@ impl Guard {
     /// Attempts until one stands; a refusal only when nothing was sent.
     async fn attempts<F, R>(&self, terms: &Terms<'_>, attempt: F) -> Result<Attempt, Refusal>
     where
-        F: Fn(Address) -> R,
+        F: Fn(Arc<Address>) -> R,
         R: Future<Output = Attempt>,
     {
         let mut tried = Vec::new();

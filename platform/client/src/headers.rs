@@ -52,6 +52,13 @@ pub(crate) fn write_timeout(headers: &mut HeaderMap, remaining: Duration) {
     }
 }
 
+/// Writes how long the caller still waits as gRPC has it; for those who do not know our header.
+pub(crate) fn write_grpc_timeout(headers: &mut HeaderMap, remaining: Duration) {
+    if let Ok(value) = HeaderValue::from_str(&tradewind_grpc::format_timeout(remaining)) {
+        headers.insert(tradewind_grpc::TIMEOUT, value);
+    }
+}
+
 /// Writes the context of a call into its headers.
 pub fn write(headers: &mut HeaderMap, trace: &TraceContext, correlation: Id, remaining: Duration) {
     let text = |value: String| HeaderValue::from_str(&value).ok();

@@ -11,6 +11,7 @@
 #![warn(missing_docs)]
 
 mod attempts;
+pub mod bus;
 mod cursor;
 mod envelope;
 mod evidence;

@@ -12,7 +12,6 @@ pub struct IdentityError {
 }
 
 impl IdentityError {
-    #[expect(clippy::needless_pass_by_value, reason = "errors are made of what was just found")]
     pub(crate) fn new(file: &Path, reason: impl Display) -> Self {
         Self { file: file.to_owned(), reason: reason.to_string() }
     }

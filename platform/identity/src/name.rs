@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn ids_are_read_as_the_standard_says() {
         for good in
-            ["spiffe://a", "spiffe://a.b-c_1/service/orders", "spiffe://a/ns/x/sa/Y.z", "spiffe://a/..."]
+            ["spiffe://a", "spiffe://a.b-c_1/service/lamps", "spiffe://a/ns/x/sa/Y.z", "spiffe://a/..."]
         {
             assert_eq!(good.parse::<SpiffeId>().unwrap().to_string(), good);
         }
@@ -222,9 +222,9 @@ mod tests {
     fn only_the_operator_is_the_operator() {
         let member = |path: &str| format!("spiffe://a/{path}").parse::<SpiffeId>().unwrap().member();
         assert_eq!(member("operator"), Some(Member::Operator));
-        assert_eq!(member("service/orders"), Some(Member::Service("orders".to_owned())));
+        assert_eq!(member("service/lamps"), Some(Member::Service("lamps".to_owned())));
         for nobody in
-            ["service/operator", "operator/x", "service", "service/a/b", "service/Orders", "ns/a/sa/b"]
+            ["service/operator", "operator/x", "service", "service/a/b", "service/Lamps", "ns/a/sa/b"]
         {
             assert_eq!(member(nobody), None, "{nobody}");
         }
@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn a_member_comes_back_from_its_id() {
         let domain: TrustDomain = "tradewind.local".parse().unwrap();
-        for member in [Member::Operator, Member::service("stock").unwrap()] {
+        for member in [Member::Operator, Member::service("rooms").unwrap()] {
             let id = domain.member(&member);
             assert_eq!(id.to_string().parse::<SpiffeId>().unwrap().member(), Some(member));
         }

@@ -52,6 +52,8 @@ kinds! {
     INTERNAL = "internal", 500, "Something went wrong on our side";
     /// The service, or one it needs, cannot answer now.
     UNAVAILABLE = "unavailable", 503, "The service cannot answer now";
+    /// There is no queue for what was sent, because nobody who takes it has run yet.
+    NO_RECEIVER = "no-receiver", 503, "Nobody takes what was sent";
     /// The answer was not ready within the time allowed.
     DEADLINE_EXCEEDED = "deadline-exceeded", 504, "The answer was not ready in time";
 }

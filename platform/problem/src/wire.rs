@@ -78,6 +78,13 @@ impl Problem {
         serde_json::to_string(&document).unwrap_or_default()
     }
 
+    /// Reads a problem from its JSON text, which says its status too; `None` when that is none.
+    #[must_use]
+    pub fn from_json(text: &[u8]) -> Option<Self> {
+        let document: Document<'_> = serde_json::from_slice(text).ok()?;
+        Some(Self::from_response(StatusCode::from_u16(document.status).ok()?, text))
+    }
+
     /// Reads the problem that a peer answered with; an answer that is none becomes one of its status.
     #[must_use]
     pub fn from_response(status: StatusCode, body: &[u8]) -> Self {

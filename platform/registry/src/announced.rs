@@ -28,12 +28,16 @@ struct State {
     has_ended: bool,
 }
 
-impl Announced {
-    pub(crate) fn new(client: RegistryClient, id: String, instance: Instance) -> Self {
+impl RegistryClient {
+    /// An instance that tells of itself; `id` is that of this life. See [`Announced::keep`].
+    #[must_use]
+    pub fn announce(&self, id: impl Into<String>, instance: Instance) -> Announced {
         let state = Arc::new(Mutex::new(State { instance, has_ended: false }));
-        Self { client, id, state, turn: Arc::default() }
+        Announced { client: self.clone(), id: id.into(), state, turn: Arc::default() }
     }
+}
 
+impl Announced {
     /// Registers and sends a heartbeat each `every`, until it is withdrawn. A registry that is away is tried again with
     /// each heartbeat. Run it as a task.
     pub async fn keep(self, every: Duration) {

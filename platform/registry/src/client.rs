@@ -6,12 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tradewind_client::{Address, Caller, Discovery, PhoneBook, Policies};
+use tradewind_client::{Address, Caller, PhoneBook, Policies};
 use tradewind_kernel::{Clock, Context, Deadline, Entropy, Principal, Secret};
 
-use crate::announced::Announced;
-use crate::instance::{Instance, Listing, Registered};
-use crate::source::Source;
+use crate::instance::{Listing, Registered};
 
 /// The registry's name in the phone book of this client.
 const PEER: &str = "registry";
@@ -88,12 +86,6 @@ impl RegistryClient {
         Self { inner: Arc::new(Inner { name, book, secret, clock, entropy, cache, changed }) }
     }
 
-    /// An instance that tells of itself; `id` is that of this life. See [`Announced::keep`].
-    #[must_use]
-    pub fn announce(&self, id: impl Into<String>, instance: Instance) -> Announced {
-        Announced::new(self.clone(), id.into(), instance)
-    }
-
     /// Keeps what is known true until it is dropped. Run it as a task, one for all sources.
     pub async fn watch(self) {
         loop {
@@ -111,12 +103,6 @@ impl RegistryClient {
                 }
             }
         }
-    }
-
-    /// Where the doors of this kind of all instances of `service` are, as the registry says, told on each change.
-    #[must_use]
-    pub fn source(&self, service: impl Into<String>, door: impl Into<String>) -> Box<dyn Discovery> {
-        Box::new(Source::new(self.clone(), service.into(), door.into()))
     }
 
     fn take(&self, listing: Listing) {

@@ -6,7 +6,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
-use tradewind_client::{Body, BodyError, Handler, handler as asynchronous, headers};
+use tradewind_client::{Body, BodyError, Handler, handler, headers};
 use tradewind_kernel::Secret;
 use tradewind_problem::{
     INVALID_BODY, INVALID_PARAMETER, METHOD_NOT_ALLOWED, NOT_FOUND, PAYLOAD_TOO_LARGE, Problem,
@@ -33,14 +33,20 @@ struct Question {
     wait_ms: u64,
 }
 
-pub(crate) fn handler(registry: Registry, secret: Secret) -> Handler {
-    asynchronous(move |request| {
-        let (registry, secret) = (registry.clone(), secret.clone());
-        async move {
-            let answered = answer(&registry, &secret, request).await;
-            answered.unwrap_or_else(|problem| problem.to_response().map(Body::from))
-        }
-    })
+impl Registry {
+    /// Answers instances and watchers over HTTP, to be put behind a listening door. Everybody shows `secret` as a
+    /// bearer token, but who only asks for `/readyz`.
+    #[must_use]
+    pub fn handler(&self, secret: Secret) -> Handler {
+        let registry = self.clone();
+        handler(move |request| {
+            let (registry, secret) = (registry.clone(), secret.clone());
+            async move {
+                let answered = answer(&registry, &secret, request).await;
+                answered.unwrap_or_else(|problem| problem.to_response().map(Body::from))
+            }
+        })
+    }
 }
 
 async fn answer(

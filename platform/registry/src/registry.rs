@@ -6,11 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tradewind_client::Handler;
-use tradewind_kernel::{Clock, Entropy, Secret};
+use tradewind_kernel::{Clock, Entropy};
 use tradewind_problem::{CONFLICT, Problem, UNAVAILABLE};
 
-use crate::door;
 use crate::instance::{Instance, Listing, Registered};
 
 /// The most instances.
@@ -74,13 +72,6 @@ impl Registry {
         let began = clock.monotonic();
         let state = Mutex::new(State { version: 1, ..State::default() });
         Self { inner: Arc::new(Inner { options, epoch, clock, began, state, changed: Notify::new() }) }
-    }
-
-    /// Answers instances and watchers over HTTP, to be put behind a listening door. Everybody shows `secret` as a
-    /// bearer token, but who only asks for `/readyz`.
-    #[must_use]
-    pub fn handler(&self, secret: Secret) -> Handler {
-        door::handler(self.clone(), secret)
     }
 
     /// An instance registers, changes, or sends a heartbeat. `id` is that of its present life.

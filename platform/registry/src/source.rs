@@ -7,7 +7,15 @@ use tradewind_client::{BoxFuture, Discovery, Found};
 use crate::client::{Cache, RegistryClient};
 use crate::instance::Registered;
 
-pub(crate) struct Source {
+impl RegistryClient {
+    /// Where the doors of this kind of all instances of `service` are, as the registry says, told on each change.
+    #[must_use]
+    pub fn source(&self, service: impl Into<String>, door: impl Into<String>) -> Box<dyn Discovery> {
+        Box::new(Source { client: self.clone(), service: service.into(), door: door.into(), said: None })
+    }
+}
+
+struct Source {
     client: RegistryClient,
     service: String,
     door: String,
@@ -16,10 +24,6 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    pub(crate) fn new(client: RegistryClient, service: String, door: String) -> Self {
-        Self { client, service, door, said: None }
-    }
-
     /// What is to be said now; nothing before the registry has answered or failed.
     fn present(&self, cache: &Cache) -> Option<Result<Vec<Found>, String>> {
         match (&cache.trouble, &cache.instances) {

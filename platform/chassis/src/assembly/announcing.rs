@@ -24,20 +24,20 @@ impl Running {
         for instance in &self.instances {
             let told = Told {
                 service: instance.name.to_owned(),
-                replica: self.replica.clone(),
+                replica: self.finder.replica.clone(),
                 release: env!("CARGO_PKG_VERSION").to_owned(),
                 doors: self.advertised(instance),
                 metadata: BTreeMap::from([(PROCESS.to_owned(), std::process::id().to_string())]),
                 is_leaving: false,
             };
             let life = format!("{}-{}", instance.name, self.entropy.id(&self.clock));
-            self.announced.push(registry.announce(life, told));
+            self.finder.announced.push(registry.announce(life, told));
         }
     }
 
     /// Registers all instances, and goes on telling that they are there.
     pub(super) fn announce(&self) {
-        for announced in &self.announced {
+        for announced in &self.finder.announced {
             let keeping = announced.clone().keep(self.platform.discovery.heartbeat);
             self.finder.scope.spawn("heartbeats", until_stopped(self.finder.scope.clone(), keeping));
         }
@@ -45,7 +45,7 @@ impl Running {
 
     /// Tells that all instances are about to stop. Whoever does not hear it finds out when they have.
     pub(super) async fn tell_leaving(&self) {
-        let left = join_all(self.announced.iter().map(Announced::leave)).await;
+        let left = join_all(self.finder.announced.iter().map(Announced::leave)).await;
         for problem in left.into_iter().filter_map(Result::err) {
             tracing::warn!(%problem, "the registry did not hear that an instance is about to stop");
         }
@@ -53,7 +53,7 @@ impl Running {
 
     /// Tells that all instances have stopped.
     pub(super) async fn tell_gone(&self) {
-        let gone = join_all(self.announced.iter().map(Announced::withdraw)).await;
+        let gone = join_all(self.finder.announced.iter().map(Announced::withdraw)).await;
         for problem in gone.into_iter().filter_map(Result::err) {
             tracing::debug!(%problem, "the registry did not hear that an instance has stopped");
         }

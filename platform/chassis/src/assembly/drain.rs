@@ -69,8 +69,11 @@ impl Running {
 
     /// How long to go on serving: callers that were told need a moment to leave.
     fn balancer_wait(&self) -> Duration {
-        let told =
-            if self.announced.is_empty() { Duration::ZERO } else { self.platform.discovery.leave_wait };
+        let told = if self.finder.announced.is_empty() {
+            Duration::ZERO
+        } else {
+            self.platform.discovery.leave_wait
+        };
         self.platform.shutdown.balancer_wait.max(told)
     }
 

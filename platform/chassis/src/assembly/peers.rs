@@ -11,7 +11,7 @@ use tradewind_client::{
 };
 use tradewind_identity::Identity;
 use tradewind_kernel::{Clock, Entropy, Secret};
-use tradewind_registry::RegistryClient;
+use tradewind_registry::{Announced, RegistryClient};
 
 use crate::assembly::start::{NEAR_QUEUE, until_stopped};
 use crate::description::{Description, DoorKind};
@@ -26,6 +26,10 @@ pub(super) struct Finder {
     /// What follows sources and probes endpoints.
     pub(super) scope: Scope,
     pub(super) registry: Option<RegistryClient>,
+    /// What the registry is told of the instances here.
+    pub(super) announced: Vec<Announced>,
+    /// What tells this process from other replicas.
+    pub(super) replica: String,
     /// Shown to those that are found; without it they are spoken to in the clear.
     identity: Option<Identity>,
     clock: Clock,
@@ -49,7 +53,7 @@ impl Finder {
     pub(super) fn new(
         platform: &PlatformSettings,
         secret: &Secret,
-        identity: Option<Identity>,
+        (replica, identity): (&str, Option<Identity>),
         (clock, entropy): (Clock, Entropy),
     ) -> Result<Self, StartError> {
         let far =
@@ -60,7 +64,8 @@ impl Finder {
         });
         let watching = registry.clone().map(|client| ("registry", Work(Box::pin(client.watch()))));
         let (scope, work) = (Scope::new("discovery"), watching.into_iter().collect());
-        Ok(Self { scope, registry, identity, clock, entropy, found: BTreeMap::new(), work })
+        let (announced, replica, found) = (Vec::new(), replica.to_owned(), BTreeMap::new());
+        Ok(Self { scope, registry, announced, replica, identity, clock, entropy, found, work })
     }
 
     /// Sets to work what follows sources and probes endpoints.

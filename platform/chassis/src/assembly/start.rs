@@ -8,12 +8,11 @@ use tradewind_db::Db;
 use tradewind_events::{Feed, LogFeed};
 use tradewind_identity::Identity;
 use tradewind_kernel::{Clock, Entropy, Secret};
-use tradewind_registry::Announced;
 
 use crate::assembly::absent::{Absent, AbsentFeed};
 use crate::assembly::announcing::check_reachable;
+use crate::assembly::ground::{Built, Ground, Receivers};
 use crate::assembly::identify::{Serving, identify};
-use crate::assembly::launch::{Ground, Launched};
 use crate::assembly::peers::{Finder, door_of};
 use crate::assembly::sockets::{Sockets, bind_all};
 use crate::by_broker::BrokerLink;
@@ -60,12 +59,8 @@ pub struct Running {
     /// Keeps the lock until everything has ended.
     pub(super) folder: Option<DataFolder>,
     book: PhoneBook,
-    /// Where those in other processes are.
+    /// Where those in other processes are, and what those are told of this one.
     pub(super) finder: Finder,
-    /// What the registry is told of the instances.
-    pub(super) announced: Vec<Announced>,
-    /// What tells this process from other replicas.
-    pub(super) replica: String,
     pub(super) entropy: Entropy,
     secret: Secret,
     /// By which events travel, if not by the feed.
@@ -117,22 +112,17 @@ impl Assembly {
         check_reachable(&sockets, &platform)?;
         let book = PhoneBook::new(clock.clone(), entropy.fork("phone book"));
         let drawn = (clock.clone(), entropy.fork("discovery"));
-        let mut finder = Finder::new(&platform, &secret, identity.clone(), drawn)?;
+        let mut finder = Finder::new(&platform, &secret, (&instance, identity.clone()), drawn)?;
         let broker = BrokerLink::new(&platform, &clock, &entropy)?;
         let tellers = tellers(&self.services);
-        let ground = Ground {
-            clock: clock.clone(),
-            entropy: entropy.clone(),
-            settings,
-            platform: platform.clone(),
-            secret: secret.clone(),
-            identity: identity.clone(),
-            instance: instance.clone(),
-            book: book.clone(),
-            logs: telemetry::log_book(),
-        };
-        let launched = ground.launch_all(self.services, folder.as_ref(), &mut finder, progress).await?;
-        let Launched { instances, absent, receivers } = launched;
+        let logs = telemetry::log_book();
+        let ground = Ground { clock, entropy, settings, platform, secret, identity, instance, book, logs };
+        let built = ground.build(self.services, folder.as_ref(), &mut finder, progress).await?;
+        let Built { instances, absent, receivers } = built;
+        let Ground { clock, entropy, platform, secret, identity, book, .. } = ground;
+        if let (true, Some(first)) = (instances.is_empty(), absent.first()) {
+            return Err(first.error.clone());
+        }
         let mut running = Running {
             instances,
             absent,
@@ -141,24 +131,13 @@ impl Assembly {
             folder,
             book,
             finder,
-            announced: Vec::new(),
-            replica: instance,
             entropy,
             secret,
             broker,
             tellers,
             identity,
         };
-        running.find_peers()?;
-        running.answer_near(receivers);
-        running.follow();
-        running.relay();
-        running.repeat();
-        running.export();
-        running.watch_identity();
-        running.listen(&mut sockets)?;
-        running.prepare_announcing();
-        running.finder.begin();
+        running.set_to_work(receivers, &mut sockets)?;
         Ok(running)
     }
 }
@@ -200,6 +179,21 @@ async fn answer_near(scope: Scope, handler: tradewind_client::Handler, mut recei
 }
 
 impl Running {
+    /// Connects what was built, and begins what runs by itself.
+    fn set_to_work(&mut self, receivers: Receivers, sockets: &mut Sockets) -> Result<(), StartError> {
+        self.find_peers()?;
+        self.answer_near(receivers);
+        self.follow();
+        self.relay();
+        self.repeat();
+        self.export();
+        self.watch_identity();
+        self.listen(sockets)?;
+        self.prepare_announcing();
+        self.finder.begin();
+        Ok(())
+    }
+
     /// Makes sure that every peer has an address: in this process, or where the settings say.
     fn find_peers(&mut self) -> Result<(), StartError> {
         for instance in &self.instances {
@@ -217,7 +211,7 @@ impl Running {
         Ok(())
     }
 
-    fn answer_near(&self, receivers: Vec<(Scope, tradewind_client::Handler, NearReceiver)>) {
+    fn answer_near(&self, receivers: Receivers) {
         for (scope, handler, receiver) in receivers {
             let serving = answer_near(scope.clone(), handler, receiver);
             scope.spawn("near door", serving);

@@ -68,6 +68,8 @@ where
             result = connection.as_mut() => break result,
             () = terms.ended(), if !is_closing => {
                 connection.as_mut().graceful_shutdown();
+                // The client has as long as any other to take notice of it.
+                activity.touch();
                 is_closing = true;
             }
             phase = activity.watch(terms.limits.head, terms.limits.stall) => match phase {

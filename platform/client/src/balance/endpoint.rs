@@ -1,5 +1,6 @@
 //! One endpoint: its load, its breaker, and whether it is left alone.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tradewind_kernel::Entropy;
@@ -60,7 +61,7 @@ impl Ended {
         match self {
             Self::Unanswered(Cause::Refused) => Some(OutReason::Refused),
             Self::Unanswered(Cause::Reset) => Some(OutReason::Reset),
-            Self::Answered(_) | Self::TooLate | Self::Unanswered(Cause::Busy) => None,
+            Self::Answered(_) | Self::TooLate | Self::Unanswered(Cause::Busy | Cause::Broken) => None,
         }
     }
 }
@@ -94,6 +95,8 @@ struct Out {
 pub(super) struct Endpoint {
     pub(super) serial: u64,
     pub(super) located: Located,
+    /// That of `located`: every attempt takes it along.
+    pub(super) address: Arc<Address>,
     load: Load,
     breaker: Option<Breaker>,
     out: Option<Out>,
@@ -116,6 +119,7 @@ impl Endpoint {
     ) -> Self {
         Self {
             serial,
+            address: Arc::new(located.address.clone()),
             located,
             load: Load::default(),
             breaker: breaker.map(Breaker::new),

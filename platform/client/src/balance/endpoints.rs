@@ -74,7 +74,7 @@ pub(crate) struct Seen {
 pub(crate) struct Pick {
     endpoints: Endpoints,
     serial: u64,
-    address: Address,
+    address: Arc<Address>,
     ticket: Option<Ticket>,
     began: Duration,
     is_open: bool,
@@ -181,7 +181,7 @@ impl Endpoints {
         };
         let ticket = endpoint.begin(wanted.through_breakers, now);
         state.picks += 1;
-        let (serial, address) = (endpoint.serial, endpoint.located.address.clone());
+        let (serial, address) = (endpoint.serial, endpoint.address.clone());
         Ok(Pick { endpoints: self.clone(), serial, address, ticket, began: now, is_open: true })
     }
 
@@ -278,7 +278,7 @@ impl Pick {
         self.serial
     }
 
-    pub(crate) fn address(&self) -> &Address {
+    pub(crate) fn address(&self) -> &Arc<Address> {
         &self.address
     }
 

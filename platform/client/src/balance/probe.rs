@@ -1,5 +1,6 @@
 //! Active health: endpoints are asked whether they are ready, as long as somebody calls them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -38,7 +39,7 @@ impl Endpoints {
     }
 
     /// Whom to probe now; `None` when nobody is interested.
-    fn due(&self) -> Option<Vec<(u64, Address)>> {
+    fn due(&self) -> Option<Vec<(u64, Arc<Address>)>> {
         let now = self.now();
         let mut state = self.state();
         let is_wanted = state.last_call.is_some_and(|last| now.saturating_sub(last) < INTEREST);
@@ -47,7 +48,7 @@ impl Endpoints {
             return None;
         }
         let far = state.list.iter().filter(|endpoint| !endpoint.located.address.is_near());
-        Some(far.map(|endpoint| (endpoint.serial, endpoint.located.address.clone())).collect())
+        Some(far.map(|endpoint| (endpoint.serial, endpoint.address.clone())).collect())
     }
 
     fn pace(&self) -> (Duration, Duration) {
@@ -55,7 +56,7 @@ impl Endpoints {
         (state.options.probe_every, state.options.probe_timeout)
     }
 
-    async fn probe(&self, serial: u64, address: Address, limit: Duration) {
+    async fn probe(&self, serial: u64, address: Arc<Address>, limit: Duration) {
         let mut request = Request::new(Body::empty());
         *request.uri_mut() = http::Uri::from_static(PATH);
         let reason = match self.clock().timeout(limit, address.send(request)).await {
@@ -84,6 +85,6 @@ fn said_by(answer: &Result<Response<Body>, Unanswered>) -> Option<OutReason> {
         Ok(_) => None,
         Err(Unanswered { cause: Cause::Refused, .. }) => Some(OutReason::Refused),
         Err(Unanswered { cause: Cause::Reset, .. }) => Some(OutReason::Reset),
-        Err(Unanswered { cause: Cause::Busy, .. }) => None,
+        Err(Unanswered { cause: Cause::Busy | Cause::Broken, .. }) => None,
     }
 }

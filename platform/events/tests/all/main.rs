@@ -8,6 +8,7 @@
     reason = "a test that cannot go on should stop, and tests own their tasks"
 )]
 
+mod bus;
 mod deaths;
 mod drops;
 mod interleavings;

@@ -9,6 +9,7 @@
 )]
 
 mod broker;
+mod bus;
 mod db;
 mod events;
 mod fleet;

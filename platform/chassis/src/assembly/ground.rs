@@ -1,4 +1,4 @@
-//! Building each service on its database, and entering its doors into the phone book.
+//! What all services of a process are built on, and building them one after the other.
 
 use tradewind_client::{Handler, NearReceiver, PhoneBook};
 use tradewind_db::Db;
@@ -18,14 +18,16 @@ use crate::start_error::StartError;
 use crate::tasks::Scope;
 use crate::telemetry::records::LogBook;
 
-/// What all services of a process stand on.
+/// The queues before near doors, each with who answers and in which scope.
+pub(super) type Receivers = Vec<(Scope, Handler, NearReceiver)>;
+
+/// What all services of a process are built on.
 pub(super) struct Ground {
     pub(super) clock: Clock,
     pub(super) entropy: Entropy,
     pub(super) settings: SettingsSource,
     pub(super) platform: PlatformSettings,
     pub(super) secret: Secret,
-    /// Who the process is, where it has a certificate.
     pub(super) identity: Option<Identity>,
     /// What tells this process from other replicas.
     pub(super) instance: String,
@@ -33,29 +35,25 @@ pub(super) struct Ground {
     pub(super) logs: LogBook,
 }
 
-/// What came of building the services.
-pub(super) struct Launched {
+/// Services that are built and do nothing yet.
+#[derive(Default)]
+pub(super) struct Built {
     pub(super) instances: Vec<Instance>,
-    /// Those whose database cannot be used: they only say why.
+    /// Those without their database.
     pub(super) absent: Vec<Absent>,
-    /// The ends of near doors at which requests arrive, with what answers them and where.
-    pub(super) receivers: Vec<(Scope, Handler, NearReceiver)>,
+    pub(super) receivers: Receivers,
 }
 
-/// Hears what was done, as (service, step).
-type Progress<'a> = dyn FnMut(&str, &str) + Send + 'a;
-
 impl Ground {
-    /// Builds all services; fails when none of them has a usable database.
-    pub(super) async fn launch_all(
+    /// Builds all services and enters their doors into the phone book.
+    pub(super) async fn build(
         &self,
         services: Vec<Service>,
         folder: Option<&DataFolder>,
         finder: &mut Finder,
-        progress: &mut Progress<'_>,
-    ) -> Result<Launched, StartError> {
-        let mut launched = Launched { instances: Vec::new(), absent: Vec::new(), receivers: Vec::new() };
-        let mut places = Places::default();
+        progress: &mut (dyn FnMut(&str, &str) + Send),
+    ) -> Result<Built, StartError> {
+        let (mut built, mut places) = (Built::default(), Places::default());
         for service in services {
             let description = service.description;
             let entropy = self.entropy.fork(&description.name);
@@ -66,36 +64,33 @@ impl Ground {
                 clock: &self.clock,
                 entropy: &entropy,
             };
-            let built = match places.open(&place, progress).await {
-                Ok(db) => {
-                    let is_first = launched.instances.is_empty();
-                    service.launch.launch(self.environment(entropy, db, is_first)).await
-                }
+            let launched = match places.open(&place, progress).await {
                 Err(error) => Err(error),
+                Ok(db) => {
+                    let is_first = built.instances.is_empty();
+                    service.launch.launch(self.environment(db, entropy.clone(), is_first)).await
+                }
             };
-            match built {
+            match launched {
                 Ok(instance) => {
-                    let doors = finder.enter_doors(&self.book, &description, &instance, &self.platform)?;
-                    launched.receivers.extend(doors);
+                    let entered = finder.enter_doors(&self.book, &description, &instance, &self.platform)?;
+                    built.receivers.extend(entered);
                     progress(&description.name, "built");
-                    launched.instances.push(instance);
+                    built.instances.push(instance);
                 }
                 Err(error) if error.is_of_database() => {
                     let failed = Absent::new(&description, error);
-                    launched.receivers.extend(failed.enter(&self.book));
+                    built.receivers.extend(failed.enter(&self.book));
                     progress(&description.name, &format!("does not run: {}", failed.reason()));
-                    launched.absent.push(failed);
+                    built.absent.push(failed);
                 }
                 Err(error) => return Err(error),
             }
         }
-        match launched.absent.first() {
-            Some(first) if launched.instances.is_empty() => Err(first.error.clone()),
-            _ => Ok(launched),
-        }
+        Ok(built)
     }
 
-    fn environment(&self, entropy: Entropy, db: Db, is_first: bool) -> Environment {
+    fn environment(&self, db: Db, entropy: Entropy, tells_of_process: bool) -> Environment {
         Environment {
             clock: self.clock.clone(),
             entropy,
@@ -107,7 +102,7 @@ impl Ground {
             instance: self.instance.clone(),
             book: self.book.clone(),
             logs: self.logs.clone(),
-            tells_of_process: is_first,
+            tells_of_process,
         }
     }
 }
