@@ -51,7 +51,8 @@ impl Call {
         let invalid = |detail: String| Problem::new(&INVALID_BODY).detail(detail);
         let body = self.read().await?;
         let message = tradewind_grpc::unframe(body).map_err(|error| match error {
-            FrameError::Compressed => Problem::new(&UNSUPPORTED_MEDIA_TYPE).detail(format!("{error}.")),
+            FrameError::Compressed => Problem::new(&UNSUPPORTED_MEDIA_TYPE)
+                .detail("The message is compressed. Send it as it is: nothing else is taken here."),
             _ => invalid(format!("The body is not one message: {error}.")),
         })?;
         Q::from_bytes(message).map_err(|error| invalid(format!("The body is {error}.")))
