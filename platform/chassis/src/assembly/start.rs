@@ -121,6 +121,7 @@ impl Assembly {
         let drawn = (clock.clone(), entropy.fork("discovery"));
         let mut finder = Finder::new(&platform, &secret, identity.clone(), drawn)?;
         let broker = BrokerLink::new(&platform, &clock, &entropy)?;
+        let bus = BrokerLink::bus(broker.as_ref(), self.beside.is_empty(), (&clock, &entropy));
         let tellers = tellers(&self.services);
         let logs = telemetry::log_book();
         let (mut instances, mut absent) = (Vec::new(), Vec::new());
@@ -149,6 +150,7 @@ impl Assembly {
                         db,
                         instance: instance.clone(),
                         book: book.clone(),
+                        bus: bus.clone(),
                         logs: logs.clone(),
                         tells_of_process: instances.is_empty(),
                     };
@@ -193,6 +195,7 @@ impl Assembly {
         running.answer_near(receivers);
         running.follow();
         running.relay();
+        running.consume();
         running.repeat();
         running.export();
         running.watch_identity();
@@ -408,6 +411,16 @@ impl Running {
             let scope = &instance.scopes.consumers;
             let relay = broker.relay(instance, &self.clock, &self.entropy);
             scope.spawn("relay", until_stopped(scope.clone(), relay));
+        }
+    }
+
+    /// Starts the consumers of the bus.
+    fn consume(&mut self) {
+        for instance in &mut self.instances {
+            let scope = &instance.scopes.consumers;
+            for consumer in std::mem::take(&mut instance.consumers) {
+                scope.spawn("bus", until_stopped(scope.clone(), consumer));
+            }
         }
     }
 
