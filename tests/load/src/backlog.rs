@@ -112,14 +112,14 @@ pub(crate) async fn run(options: Options) -> Result<Figures, String> {
     Ok(figures)
 }
 
-async fn database(server: &Postgres, name: &str, sets: &[MigrationSet]) -> Result<Db, String> {
+pub(crate) async fn database(server: &Postgres, name: &str, sets: &[MigrationSet]) -> Result<Db, String> {
     server.psql("postgres", &format!("create database {name}")).await;
     let options = PostgresOptions::parse(&server.url(name))?;
     open_at(Location::Postgres(options), sets).await
 }
 
 /// Fills the log with what `announce` would have written.
-async fn write(server: &Postgres, events: u32) {
+pub(crate) async fn write(server: &Postgres, events: u32) {
     for first in (1..=events).step_by(BATCH as usize) {
         let last = events.min(first.saturating_add(BATCH - 1));
         let insert = |first: u32, last: u32| {

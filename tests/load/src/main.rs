@@ -24,6 +24,7 @@ mod latency;
 mod meters;
 mod place;
 mod process;
+mod relay;
 mod server;
 mod start;
 mod throughput;
@@ -110,6 +111,15 @@ enum Run {
         #[arg(long, default_value_t = 30)]
         seconds: u32,
     },
+    /// Events per second that are relayed to a broker, beside a client that publishes as many messages
+    Relay {
+        /// Events, and messages
+        #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(1..))]
+        events: u32,
+        /// How often each is measured, in turn
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+        rounds: u32,
+    },
     /// Time from the return of a commit to the entry of the handler of its event, through the log
     Latency {
         /// Events per second
@@ -118,6 +128,12 @@ enum Run {
         /// How long
         #[arg(long, default_value_t = 20)]
         seconds: u32,
+        /// Where the log lies
+        #[arg(long, value_name = "ENGINE", default_value = "sqlite")]
+        engine: home::Engine,
+        /// The events travel by a broker, which the run starts
+        #[arg(long)]
+        broker: bool,
     },
     /// Events per second that a subscription gets through when it has fallen behind by many
     Backlog {
@@ -205,8 +221,9 @@ async fn run(arguments: Arguments) -> Result<figures::Figures, String> {
         Run::Browse { per_second, seconds } => {
             browse::run(&binary, &folder, browse::Options { per_second, seconds }).await
         }
-        Run::Latency { per_second, seconds } => {
-            latency::run(&folder, latency::Options { per_second, seconds }).await
+        Run::Relay { events, rounds } => relay::run(relay::Options { events, rounds }).await,
+        Run::Latency { per_second, seconds, engine, broker } => {
+            latency::run(&folder, latency::Options { per_second, seconds, engine, broker }).await
         }
         Run::Backlog { events, handled, engine } => {
             backlog::run(backlog::Options { events, handled, engine }).await
