@@ -107,7 +107,7 @@ pub(crate) enum Run {
         #[arg(long, default_value_t = 60)]
         seconds: u64,
         /// How long there is traffic before anything is measured
-        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+        #[arg(long, value_name = "SECONDS", default_value_t = 90)]
         warm_up: u64,
         #[command(flatten)]
         setup: Setup,

@@ -13,6 +13,9 @@ use crate::traffic::{Sent, Traffic};
 /// How long there is traffic before the outage, so that memory has its usual size.
 const CALM: Duration = Duration::from_secs(20);
 
+/// How long the fleet may take to get through what gathered in the hurry of the warm-up.
+const SETTLE: Duration = Duration::from_secs(10);
+
 /// How long there is traffic after everything is drained.
 const AFTER: Duration = Duration::from_secs(20);
 
@@ -63,7 +66,7 @@ pub(crate) async fn run(
     let traffic = Traffic::new(&rig.fleet.book, &rig.clients);
     let mut memory = Samples::new();
     let course = async {
-        let outcome = pass(&mut rig, &mut memory, options).await;
+        let outcome = pass(&mut rig, &traffic, &mut memory, options).await;
         traffic.stop();
         outcome
     };
@@ -81,8 +84,17 @@ pub(crate) async fn run(
 }
 
 /// Warms up, takes the broker away, brings it back, and waits until what gathered is drained.
-async fn pass(rig: &mut Rig, memory: &mut Samples, options: Options) -> Result<Course, String> {
+async fn pass(
+    rig: &mut Rig,
+    traffic: &Traffic,
+    memory: &mut Samples,
+    options: Options,
+) -> Result<Course, String> {
+    // Log lines and spans are kept in memory, so many of each: until that is full, memory grows with each request.
+    traffic.hurry(true);
     tokio::time::sleep(Duration::from_secs(options.warm_up)).await;
+    traffic.hurry(false);
+    tokio::time::sleep(SETTLE).await;
     let measured = Instant::now();
     sampled(rig, memory, CALM).await?;
     let killed = Instant::now();

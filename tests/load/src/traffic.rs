@@ -49,6 +49,8 @@ pub(crate) struct Traffic {
     book: PhoneBook,
     clients: Clients,
     stop: AtomicBool,
+    /// Nobody rests, and everybody reads more.
+    is_hurried: AtomicBool,
     sent: Mutex<Vec<Sent>>,
     decided: Mutex<Vec<Decided>>,
 }
@@ -57,8 +59,8 @@ impl Traffic {
     pub(crate) fn new(book: &PhoneBook, clients: &Clients) -> Self {
         // Nothing on this side repeats what failed.
         book.set_policies(GATEWAY, Policies::none());
-        let (stop, sent, decided) = Default::default();
-        Self { book: book.clone(), clients: clients.clone(), stop, sent, decided }
+        let (stop, is_hurried, sent, decided) = Default::default();
+        Self { book: book.clone(), clients: clients.clone(), stop, is_hurried, sent, decided }
     }
 
     /// Sends requests until [`Traffic::stop`].
@@ -69,6 +71,11 @@ impl Traffic {
 
     pub(crate) fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// As fast as it goes, or with rests again.
+    pub(crate) fn hurry(&self, is_hurried: bool) {
+        self.is_hurried.store(is_hurried, Ordering::Relaxed);
     }
 
     /// Each client places an order and reads something; the first two follow their orders to the end as well.
@@ -83,8 +90,14 @@ impl Traffic {
                     self.follow(number, id, began).await;
                 }
             }
-            self.read_other(number).await;
-            tokio::time::sleep(REST).await;
+            if self.is_hurried.load(Ordering::Relaxed) {
+                for other in 0..4 {
+                    self.read_other(number, other).await;
+                }
+            } else {
+                self.read_other(number, number % 4).await;
+                tokio::time::sleep(REST).await;
+            }
         }
         Ok(())
     }
@@ -95,9 +108,10 @@ impl Traffic {
         self.note("GET orders", began, read.as_ref().err());
     }
 
-    async fn read_other(&self, number: u32) {
+    /// Reads something that is no order.
+    async fn read_other(&self, number: u32, other: u32) {
         let product = number % SIZE.products;
-        let (what, path) = match number % 4 {
+        let (what, path) = match other {
             0 => ("GET catalogue", format!("/api/catalogue/v1/products/load-{product}")),
             1 => ("GET stock", format!("/api/stock/v1/stocks/load-{product}")),
             2 => ("GET customers", "/api/customers/v1/me".to_owned()),
