@@ -138,6 +138,10 @@ pub(crate) struct Up {
     /// Several processes of one service, on PostgreSQL; may be repeated
     #[arg(long, value_name = "SERVICE=NUMBER", requires = "processes")]
     pub(crate) replicas: Vec<Replicas>,
+    /// Let all doors speak plain HTTP, internal ones for the secret alone; otherwise services show each other
+    /// certificates of an authority in the data folder
+    #[arg(long, requires = "processes")]
+    pub(crate) plain: bool,
     /// Build a service again when its sources change, and swap its processes; from within the sources
     #[arg(long, requires = "processes")]
     pub(crate) watch: bool,

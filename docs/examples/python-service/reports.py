@@ -48,12 +48,16 @@ class Feed:
 
     def __init__(self):
         self.base = os.environ["TRADEWIND_FEED_ORDERS"]
-        self.context = None
-        if self.base.startswith("https:"):
-            # The name in the certificate is that of the service, no host: the authority vouches for it.
-            self.context = ssl.create_default_context(cafile=os.environ["TRADEWIND_AUTHORITY"])
-            self.context.check_hostname = False
-            self.context.load_cert_chain(os.environ["TRADEWIND_CERTIFICATE"], os.environ["TRADEWIND_KEY"])
+
+    def context(self):
+        """Who we are and whom we trust, read each time: the files are renewed while we run."""
+        if not self.base.startswith("https:"):
+            return None
+        # The name in the certificate is that of the service, no host: the authority vouches for it.
+        context = ssl.create_default_context(cafile=os.environ["TRADEWIND_AUTHORITY"])
+        context.check_hostname = False
+        context.load_cert_chain(os.environ["TRADEWIND_CERTIFICATE"], os.environ["TRADEWIND_KEY"])
+        return context
 
     def ask(self, method, path, body=None):
         with open(os.environ["TRADEWIND_SECRET_FILE"], encoding="ascii") as file:
@@ -63,7 +67,7 @@ class Feed:
             headers["Content-Type"] = "application/json"
             body = json.dumps(body).encode()
         request = urllib.request.Request(self.base + path, body, headers, method=method)
-        with urllib.request.urlopen(request, timeout=20, context=self.context) as answer:
+        with urllib.request.urlopen(request, timeout=20, context=self.context()) as answer:
             text = answer.read()
         return json.loads(text) if text else None
 

@@ -65,3 +65,56 @@ impl Disturber {
         percent > 0 && self.entropy.below(100) < percent
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::value::RawValue;
+    use tradewind_events::{Envelope, Recorded};
+    use tradewind_kernel::Clock;
+
+    use super::*;
+
+    fn incoming(position: i64) -> Incoming {
+        let (clock, entropy) = (Clock::system(), Entropy::seeded(1));
+        let event = Envelope {
+            specversion: "1.0".to_owned(),
+            id: entropy.id(&clock),
+            source: "/tradewind/lamps".to_owned(),
+            kind: "tradewind.lamps.lamp-lit.v1".to_owned(),
+            time: clock.now(),
+            datacontenttype: "application/json".to_owned(),
+            partitionkey: "x".to_owned(),
+            sequence: 1,
+            correlationid: entropy.id(&clock),
+            causationid: None,
+            traceparent: String::new(),
+            data: RawValue::from_string("{}".to_owned()).unwrap(),
+        };
+        Incoming { recorded: Recorded { position, event }, previous: position - 1 }
+    }
+
+    #[test]
+    fn as_many_come_twice_and_late_as_asked_for_and_none_is_lost() {
+        let mut disturber = Disturber::new("redeliver:5, reorder:2", Entropy::seeded(7));
+        let mut arrived = Vec::new();
+        for position in 1..=10_000_i64 {
+            let tag = u64::try_from(position).unwrap();
+            let all = disturber.disturb(tag, incoming(position)).into_iter();
+            arrived.extend(all.map(|(_, incoming)| incoming.recorded.position));
+        }
+        let late = arrived.windows(2).filter(|pair| pair[0] > pair[1]).count();
+        let twice = arrived.len() - 10_000 + disturber.held.len();
+        assert!((400..600).contains(&twice), "{twice}");
+        assert!(late > 500, "{late}");
+        arrived.extend(disturber.held.iter().map(|(_, _, incoming)| incoming.recorded.position));
+        arrived.sort_unstable();
+        arrived.dedup();
+        assert_eq!(arrived, (1..=10_000).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn without_a_word_nothing_is_disturbed() {
+        let mut disturber = Disturber::new("", Entropy::seeded(7));
+        assert!((1..1_000).all(|position| disturber.disturb(1, incoming(position)).len() == 1));
+    }
+}

@@ -169,12 +169,17 @@ impl Body {
     }
 }
 
-/// What the sender of a body is told that broke off while it was passed on: it is no fault of the peer.
+/// What the sender of a body is told that broke off.
+pub(crate) fn broke_off() -> Problem {
+    Problem::new(&MALFORMED_JSON).detail("The body ended before it was complete.")
+}
+
+/// The same, when that is what an error came from while it was passed on: it is no fault of the peer.
 pub(crate) fn broken_body(error: &(dyn Error + 'static)) -> Option<Problem> {
     let mut cause = Some(error);
     while let Some(error) = cause {
         if matches!(error.downcast_ref(), Some(BodyError::Broken)) {
-            return Some(Problem::new(&MALFORMED_JSON).detail("The body ended before it was complete."));
+            return Some(broke_off());
         }
         cause = error.source();
     }

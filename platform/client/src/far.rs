@@ -134,8 +134,7 @@ impl FarClient {
         let client = self.client(request.version());
         let response = client.request(request).await.map_err(|error| {
             if let Some(problem) = broken_body(&error) {
-                // Nobody can send it again: what is left of it will never come.
-                return Unanswered { problem, cause: Cause::Reset };
+                return Unanswered { problem, cause: Cause::Broken };
             }
             let problem = Problem::new(&UNAVAILABLE)
                 .detail("The request was not answered: the peer cannot be reached.")

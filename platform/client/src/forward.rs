@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use http::{Request, Response, StatusCode};
-use tradewind_problem::{INVALID_BODY, Problem};
+use tradewind_problem::Problem;
 
 use crate::balance::{Ended, Pick, Wanted};
+use crate::body::broke_off;
 use crate::guard::Guard;
 use crate::policy::retry::{Next, may_arrive_twice, repeat};
 use crate::policy::verdict::Verdict;
@@ -147,9 +148,6 @@ async fn kept(request: Request<Body>) -> Result<Request<Body>, Problem> {
         return Ok(request);
     }
     let (parts, body) = request.into_parts();
-    let bytes = body
-        .collect(MOST_KEPT)
-        .await
-        .map_err(|_| Problem::new(&INVALID_BODY).detail("The body ended before it was complete."))?;
+    let bytes = body.collect(MOST_KEPT).await.map_err(|_| broke_off())?;
     Ok(Request::from_parts(parts, Body::from(bytes)))
 }

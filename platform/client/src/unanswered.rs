@@ -14,6 +14,8 @@ pub(crate) enum Cause {
     Reset,
     /// The peer is there and takes nothing more at the moment. Any request may go elsewhere.
     Busy,
+    /// The body of the request broke off before it was whole: that says nothing of the peer, and nobody can repeat it.
+    Broken,
 }
 
 impl Cause {

@@ -1,5 +1,6 @@
 //! Start, serve, drain.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use tradewind_chassis::settings::SettingsSource;
@@ -19,6 +20,13 @@ const STOPPED_AT_ONCE: u8 = 130;
 
 /// What is added to the number of a replica for its second name: there are never so many of them.
 const SPARE: u32 = 1_000;
+
+/// Writes a line for whoever started this process; nobody may be left to read it, which is no reason to fail.
+macro_rules! tell {
+    ($stream:ident, $($line:tt)*) => {
+        writeln!(std::io::$stream().lock(), $($line)*).unwrap_or_default()
+    };
+}
 
 pub(crate) fn run(service: Service, arguments: &Arguments) -> Result<ExitCode, Failure> {
     #[cfg(feature = "fault-points")]
@@ -67,7 +75,7 @@ async fn serve(
         storage: Storage::Folder(folder),
         network,
     };
-    let mut progress = |service: &str, step: &str| eprintln!("{service}: {step}");
+    let mut progress = |service: &str, step: &str| tell!(stderr, "{service}: {step}");
     let starting = assembly.start(host, &mut progress);
     let running = tokio::select! {
         biased;
@@ -76,7 +84,7 @@ async fn serve(
         () = stop.asked() => return Ok(ExitCode::SUCCESS),
     };
     open(name, arguments, &running)?;
-    println!("{name}: serving after {:.2} s", clock.monotonic().as_secs_f64());
+    tell!(stdout, "{name}: serving after {:.2} s", clock.monotonic().as_secs_f64());
     stop.asked().await;
     tokio::select! {
         biased;
@@ -97,7 +105,7 @@ fn open(name: &str, arguments: &Arguments, running: &Running) -> Result<(), Stri
         return link::tell_ready(std::io::stdin(), &part);
     }
     for (kind, address) in &part.doors {
-        println!("{name}: {kind} door at http://{address}");
+        tell!(stdout, "{name}: {kind} door at http://{address}");
     }
     Ok(())
 }
@@ -114,14 +122,14 @@ fn network(name: &str, arguments: &Arguments) -> Result<Network, String> {
 }
 
 async fn drain(name: &str, running: Running) -> ExitCode {
-    eprintln!("{name}: stopping: what was accepted is finished first");
+    tell!(stderr, "{name}: stopping: what was accepted is finished first");
     match running.shutdown().await {
         Drained::Clean => {
-            eprintln!("{name}: stopped");
+            tell!(stderr, "{name}: stopped");
             ExitCode::SUCCESS
         }
         Drained::Forced { dropped } => {
-            eprintln!("{name}: stopped at the deadline; {dropped} tasks were dropped");
+            tell!(stderr, "{name}: stopped at the deadline; {dropped} tasks were dropped");
             ExitCode::FAILURE
         }
     }

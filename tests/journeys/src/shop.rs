@@ -157,7 +157,7 @@ impl Processes {
         settings: &[String],
     ) -> Result<Self, StartError> {
         let data = folder.path().to_str().unwrap();
-        let mut arguments = vec!["up", "--processes", "--no-seed", "--port", "0", "--data", data];
+        let mut arguments = vec!["up", "--processes", "--no-seed", "--plain", "--port", "0", "--data", data];
         arguments.extend(settings.iter().flat_map(|setting| ["--set", setting.as_str()]));
         let mut supervisor = Process::start(&program(), &arguments, folder.path(), &[]);
         let heard = supervisor.first_of(&[READY, FAILING]).await;

@@ -10,6 +10,7 @@ use tradewind_process::Part;
 
 use crate::arguments::Up;
 use crate::marks::SEEDED;
+use crate::processes::certificates::Certificates;
 use crate::processes::child::Nursery;
 use crate::processes::keeper::{Kept, READY};
 use crate::processes::programs::Programs;
@@ -26,6 +27,8 @@ pub(crate) struct Fleet {
     pub(crate) clock: Clock,
     pub(crate) entropy: Entropy,
     pub(crate) nursery: Nursery,
+    /// `None` when all doors are plain.
+    pub(crate) certificates: Option<Certificates>,
 }
 
 impl Fleet {
@@ -40,6 +43,10 @@ impl Fleet {
     ) -> Result<Vec<String>, String> {
         let late = self.ready().await?;
         let file = FleetFile::of(self.doors(1)).supervised(desk, self.replicas());
+        let file = match &self.certificates {
+            Some(certificates) => file.identified(certificates.operator()?),
+            None => file,
+        };
         let text = file.to_json().map_err(|error| error.to_string())?;
         folder.write_document(FleetFile::NAME, &text).map_err(|error| error.to_string())?;
         if !late.is_empty() {
@@ -104,14 +111,7 @@ impl Fleet {
     pub(crate) fn watch(&self, programs: Programs) {
         let Nursery { output, clock, tasks } = self.nursery.clone();
         let watch = Watch { programs, kept: self.kept.clone(), output, clock, tasks: tasks.clone() };
-        let until = tasks.clone();
-        tasks.spawn("watch", async move {
-            tokio::select! {
-                biased;
-                () = until.stopping() => {}
-                () = watch.run() => {}
-            }
-        });
+        tasks.spawn("watch", until_stopped(tasks.clone(), watch.run()));
     }
 
     /// The doors of all processes with this number, as `service/kind` and address.
@@ -142,6 +142,15 @@ impl Fleet {
         for kept in &self.kept {
             Part::remove(data, &kept.member.service, kept.member.replica);
         }
+    }
+}
+
+/// Work that goes on until the processes are to end.
+pub(crate) async fn until_stopped(tasks: Scope, work: impl Future<Output = ()>) {
+    tokio::select! {
+        biased;
+        () = tasks.stopping() => {}
+        () = work => {}
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use tradewind_chassis::{DoorKind, ForeignProcess, INTERNAL_SECRET};
 
+use crate::processes::certificates::Certificates;
 use crate::processes::places::{Place, address};
 
 /// The variables for the process called `name`. Paths are whole: it may run in another folder.
@@ -12,7 +13,7 @@ pub(crate) fn environment(
     name: &str,
     process: &ForeignProcess,
     places: &[Place],
-    data: &Path,
+    (data, certificates): (&Path, Option<&Certificates>),
 ) -> Result<BTreeMap<String, String>, String> {
     let data = std::path::absolute(data).map_err(|error| format!("{}: {error}", data.display()))?;
     let secret: PathBuf = data.join("secrets").join(INTERNAL_SECRET);
@@ -30,7 +31,19 @@ pub(crate) fn environment(
         let internal = internal
             .ok_or_else(|| format!("processes.{name}.follows: no service called {producer} runs here"))?;
         let variable = format!("TRADEWIND_FEED_{}", producer.to_uppercase().replace('-', "_"));
-        variables.insert(variable, format!("http://{internal}"));
+        let scheme = if certificates.is_some() { "https" } else { "http" };
+        variables.insert(variable, format!("{scheme}://{internal}"));
+    }
+    if let Some(certificates) = certificates {
+        let files = certificates.files(name)?;
+        for (variable, path) in [
+            ("TRADEWIND_CERTIFICATE", files.certificate),
+            ("TRADEWIND_KEY", files.key),
+            ("TRADEWIND_AUTHORITY", files.authority),
+        ] {
+            let path = std::path::absolute(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+            variables.insert(variable.to_owned(), path.display().to_string());
+        }
     }
     Ok(variables)
 }

@@ -1,6 +1,7 @@
 //! `tradewind up --processes`: every service as a process of its own, kept running.
 
 mod ask;
+mod certificates;
 mod child;
 mod desk;
 mod fleet;

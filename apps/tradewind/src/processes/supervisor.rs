@@ -13,9 +13,10 @@ use tradewind_kernel::{Clock, Entropy};
 use tradewind_process::{Stop, require_finished};
 
 use crate::arguments::Up;
+use crate::processes::certificates::Certificates;
 use crate::processes::child::Nursery;
 use crate::processes::desk;
-use crate::processes::fleet::Fleet;
+use crate::processes::fleet::{Fleet, until_stopped};
 use crate::processes::foreign;
 use crate::processes::held::Held;
 use crate::processes::keeper::Kept;
@@ -33,6 +34,8 @@ const STOPPED_AT_ONCE: u8 = 130;
 
 /// What is to be started.
 struct Plan {
+    folder: DataFolder,
+    certificates: Option<Certificates>,
     members: Vec<(Member, Held)>,
     platform: PlatformSettings,
     all: Vec<Description>,
@@ -59,6 +62,10 @@ fn plan(options: &Up) -> Result<Plan, String> {
     let roll = Roll { options, platform: &platform, all: &all, programs: &programs };
     let chosen = roll.chosen()?;
     programs.provide(&chosen.iter().map(|(service, _)| service.as_str()).collect::<Vec<_>>())?;
+    let folder =
+        DataFolder::open_part(&options.data.data, desk::NAME, 1).map_err(|error| error.to_string())?;
+    require_finished(&options.data.data)?;
+    let certificates = certificates(options, &platform, &all)?;
     let held = places::bind(&chosen, &all, options.port, &platform)?;
     let mut shared = places::peers(&held, &all, options.port, &platform)?;
     if platform.log.format == LogFormat::Auto && std::io::stderr().is_terminal() {
@@ -68,14 +75,33 @@ fn plan(options: &Up) -> Result<Plan, String> {
     let mut foreign = Vec::new();
     for (name, process) in platform.processes.iter().filter(|(_, process)| !process.command.is_empty()) {
         if roll.is_wanted(name) {
-            let environment = foreign::environment(name, process, &held, &options.data.data)?;
+            let certificates = certificates.as_ref();
+            let environment = foreign::environment(name, process, &held, (&options.data.data, certificates))?;
             foreign.push((roll.foreign(name, process, environment)?, Held::bind(&[])?));
         }
     }
-    let member = |place: Place| (roll.member(&place.service, place.replica, &shared), place.held);
-    let members = held.into_iter().map(member).chain(foreign).collect();
+    let mut members = Vec::new();
+    for Place { service, replica, held } in held {
+        let own = certificates.as_ref().map(|certificates| certificates.settings(&service)).transpose()?;
+        let settings = [&shared[..], &own.unwrap_or_default()].concat();
+        members.push((roll.member(&service, replica, &settings), held));
+    }
+    members.extend(foreign);
     let own = places::bind_own(options.port)?;
-    Ok(Plan { members, platform, all, own, programs })
+    Ok(Plan { folder, certificates, members, platform, all, own, programs })
+}
+
+/// Services know each other by certificates, unless they shall not.
+fn certificates(
+    options: &Up,
+    platform: &PlatformSettings,
+    all: &[Description],
+) -> Result<Option<Certificates>, String> {
+    if options.plain {
+        return Ok(None);
+    }
+    let sources = (Clock::system(), Entropy::system());
+    Certificates::open(&options.data.data, platform, all, sources).map(Some)
 }
 
 async fn supervise(options: &Up, plan: Plan) -> Result<ExitCode, String> {
@@ -83,12 +109,10 @@ async fn supervise(options: &Up, plan: Plan) -> Result<ExitCode, String> {
     // Before anything starts: a signal during the start must not leave processes behind.
     let mut stop = Stop::listen(false)?;
     let data = &options.data.data;
-    let folder = DataFolder::open_part(data, desk::NAME, 1).map_err(|error| error.to_string())?;
-    require_finished(data)?;
     eprintln!("tradewind {} starting on {}", env!("CARGO_PKG_VERSION"), data.display());
-    let fleet = start(plan.members, &folder, clock.clone())?;
+    let fleet = start(plan.members, (&plan.folder, plan.certificates), clock.clone())?;
     let address = plan.own.local_addr().map_err(|error| error.to_string())?.to_string();
-    let running = match open_desk(&fleet, folder, plan.own).await {
+    let running = match open_desk(&fleet, plan.folder, plan.own).await {
         Ok(running) => running,
         Err(message) => {
             fleet.stop(data).await;
@@ -131,7 +155,11 @@ async fn supervise(options: &Up, plan: Plan) -> Result<ExitCode, String> {
 }
 
 /// Starts all processes.
-fn start(members: Vec<(Member, Held)>, folder: &DataFolder, clock: Clock) -> Result<Fleet, String> {
+fn start(
+    members: Vec<(Member, Held)>,
+    (folder, certificates): (&DataFolder, Option<Certificates>),
+    clock: Clock,
+) -> Result<Fleet, String> {
     let entropy = Entropy::system();
     // Made before the processes start, which would each make their own.
     let secret = folder.secret(INTERNAL_SECRET, &entropy).map_err(|error| error.to_string())?;
@@ -141,7 +169,12 @@ fn start(members: Vec<(Member, Held)>, folder: &DataFolder, clock: Clock) -> Res
     let nursery = Nursery { output: Output::new(&labels), clock: clock.clone(), tasks };
     let keep = |(member, held): (Member, Held)| Kept::keep(member, held, nursery.clone());
     let kept = members.into_iter().map(keep).collect();
-    Ok(Fleet { kept, secret, clock, entropy, nursery })
+    if let Some(certificates) = certificates.clone() {
+        nursery
+            .tasks
+            .spawn("certificates", until_stopped(nursery.tasks.clone(), certificates.renew(clock.clone())));
+    }
+    Ok(Fleet { kept, secret, clock, entropy, nursery, certificates })
 }
 
 /// Opens the supervisor's own door.
@@ -150,8 +183,10 @@ async fn open_desk(
     folder: DataFolder,
     socket: std::net::TcpListener,
 ) -> Result<Running, String> {
-    let settings =
-        SettingsSource::new().overrides(&[PATIENCE.to_owned()]).map_err(|error| error.to_string())?;
+    let own =
+        fleet.certificates.as_ref().map(|certificates| certificates.settings(desk::NAME)).transpose()?;
+    let settings = [vec![PATIENCE.to_owned()], own.unwrap_or_default()].concat();
+    let settings = SettingsSource::new().overrides(&settings).map_err(|error| error.to_string())?;
     let handed = HandedSocket { service: desk::NAME.to_owned(), kind: DoorKind::Internal, socket };
     let host = Host {
         clock: fleet.clock.clone(),

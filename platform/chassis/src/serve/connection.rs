@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use http::{HeaderValue, Request, Response, header};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -20,6 +20,7 @@ use tradewind_kernel::{Clock, Timestamp};
 
 use crate::serve::guard::{Guarded, Verdict};
 use crate::serve::http2;
+use crate::serve::lingering::{Lingering, Unread};
 use crate::serve::listener::Accepting;
 use crate::serve::protocol::{Protocol, Rewound, sniff};
 use crate::serve::wire::{Open, Opening};
@@ -55,6 +56,8 @@ pub(crate) struct Terms {
     /// Bounds the requests under way on all connections of the door that carry several.
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) accepting: Scope,
+    /// Whether a body was refused before its end.
+    unread: Unread,
     /// When the certificate that opened it expires.
     expires: Option<Timestamp>,
 }
@@ -98,8 +101,9 @@ where
     let Accepting { handler, guard, limits, clock, scope: accepting, .. } = serving;
     let expires = peer.as_ref().map(|peer| peer.expires);
     let handler = showing(handler, peer);
-    let terms = Terms { handler, limits, clock, streams, accepting, expires };
+    let terms = Terms { handler, limits, clock, streams, accepting, unread: Unread::default(), expires };
     let verdict = Verdict::default();
+    let io = Lingering::new(io, terms.clock.clone(), terms.unread.clone());
     match guard {
         Some((factory, on_refusal)) => {
             let guarded = Guarded::new(io, factory(), on_refusal, verdict.clone());
@@ -152,12 +156,11 @@ where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let requests = Arc::new(AtomicU64::new(0));
-    let handler = terms.handler.clone();
-    let stopping = terms.accepting.clone();
+    let (handler, stopping, unread) = (terms.handler.clone(), terms.accepting.clone(), terms.unread.clone());
     let service = service_fn(move |request: Request<Incoming>| {
         let index = requests.fetch_add(1, Ordering::Relaxed);
         let refusal = verdict.of(index);
-        let (handler, stopping) = (handler.clone(), stopping.clone());
+        let (handler, stopping, unread) = (handler.clone(), stopping.clone(), unread.clone());
         async move {
             let is_refused = refusal.is_some();
             let mut response: Response<Body> = match refusal {
@@ -166,6 +169,9 @@ where
             };
             if is_refused || stopping.is_stopping() {
                 response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                unread.set();
             }
             Ok::<_, Infallible>(response)
         }
@@ -188,10 +194,51 @@ where
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
-        }
+        },
     };
     if let Err(error) = result {
         // Clients break off and dawdle: nothing for an operator to do.
         tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    use super::*;
+
+    const GET: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_comes_just_when_the_door_stops_is_answered_as_the_last() {
+        let handler = tradewind_client::handler(|_| async { Response::new(Body::from("good".to_owned())) });
+        let clock = Clock::simulated(Timestamp::from_micros(0));
+        let second = Duration::from_secs(1);
+        let limits = ConnectionLimits { head: second, stall: second, buffer: 64 * 1024 };
+        let (accepting, streams) = (Scope::new("test"), Arc::new(Semaphore::new(1)));
+        let unread = Unread::default();
+        let terms =
+            Terms { handler, limits, clock, streams, accepting: accepting.clone(), unread, expires: None };
+        let (ours, mut theirs) = duplex(4096);
+        let asking = async move {
+            let mut first = Vec::new();
+            theirs.write_all(GET).await.unwrap();
+            while !first.ends_with(b"good") {
+                theirs.read_buf(&mut first).await.unwrap();
+            }
+            assert!(!String::from_utf8_lossy(&first).contains("connection: close"));
+            accepting.stop();
+            // Often enough for the door to have seen it; no time passes meanwhile.
+            for _ in 0..20 {
+                tokio::task::yield_now().await;
+            }
+            theirs.write_all(GET).await.unwrap();
+            let mut last = String::new();
+            theirs.read_to_string(&mut last).await.unwrap();
+            last
+        };
+        let ((), last) = tokio::join!(drive(ours, Verdict::default(), terms), asking);
+        assert!(last.contains("connection: close") && last.ends_with("good"), "{last:?}");
     }
 }

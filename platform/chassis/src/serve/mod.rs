@@ -3,6 +3,7 @@
 mod connection;
 mod guard;
 mod http2;
+mod lingering;
 mod listener;
 mod protocol;
 mod standalone;

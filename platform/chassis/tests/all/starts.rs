@@ -3,10 +3,12 @@
 use std::net::TcpListener;
 
 use tradewind_chassis::settings::SettingsSource;
-use tradewind_chassis::{Assembly, Definition, Host, Init, Network, NoSettings, Service};
+use tradewind_chassis::{
+    Assembly, Definition, DoorKind, HandedSocket, Host, Init, Network, NoSettings, Service,
+};
 use tradewind_events::Subscription;
 
-use crate::lamps::{Lamps, definition, routes, service, simulated, start};
+use crate::lamps::{Lamps, definition, routes, run, service, simulated, start};
 
 async fn refusal(services: Vec<Service>, host: Host) -> String {
     let started = Assembly::new(services).start(host, &mut |_, _| {}).await;
@@ -42,6 +44,27 @@ async fn a_taken_port_is_named() {
     let host = Host { network: Network::Free, ..with(&format!("doors.lamps.public={address}")) };
     let message = refusal(vec![service()], host).await;
     assert!(message.contains(&address.to_string()) && message.contains("in use"), "{message}");
+}
+
+#[tokio::test]
+async fn doors_open_on_sockets_that_were_handed_over_and_none_may_be_missing() {
+    let handed = |kinds: &[DoorKind]| {
+        let socket = |kind: &DoorKind| HandedSocket {
+            service: "lamps".to_owned(),
+            kind: *kind,
+            socket: TcpListener::bind("127.0.0.1:0").unwrap(),
+        };
+        kinds.iter().map(socket).collect::<Vec<_>>()
+    };
+    let host = Host { network: Network::Handed(handed(&[DoorKind::Public])), ..simulated() };
+    let message = refusal(vec![service()], host).await;
+    assert!(message.contains("no socket was handed over for its internal door"), "{message}");
+    let sockets = handed(&[DoorKind::Public, DoorKind::Internal]);
+    let addresses: Vec<_> = sockets.iter().map(|each| each.socket.local_addr().unwrap()).collect();
+    let running = run(service(), Host { network: Network::Handed(sockets), ..simulated() }).await;
+    let open: Vec<_> = running.doors().into_iter().map(|door| door.address).collect();
+    assert_eq!(open, addresses);
+    running.shutdown().await;
 }
 
 #[tokio::test]

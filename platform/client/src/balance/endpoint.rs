@@ -61,7 +61,7 @@ impl Ended {
         match self {
             Self::Unanswered(Cause::Refused) => Some(OutReason::Refused),
             Self::Unanswered(Cause::Reset) => Some(OutReason::Reset),
-            Self::Answered(_) | Self::TooLate | Self::Unanswered(Cause::Busy) => None,
+            Self::Answered(_) | Self::TooLate | Self::Unanswered(Cause::Busy | Cause::Broken) => None,
         }
     }
 }

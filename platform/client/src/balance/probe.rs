@@ -85,6 +85,6 @@ fn said_by(answer: &Result<Response<Body>, Unanswered>) -> Option<OutReason> {
         Ok(_) => None,
         Err(Unanswered { cause: Cause::Refused, .. }) => Some(OutReason::Refused),
         Err(Unanswered { cause: Cause::Reset, .. }) => Some(OutReason::Reset),
-        Err(Unanswered { cause: Cause::Busy, .. }) => None,
+        Err(Unanswered { cause: Cause::Busy | Cause::Broken, .. }) => None,
     }
 }

@@ -1,11 +1,12 @@
-//! A service in another language: the example of the documents, as it stands.
+//! A service in another language: the example of the documents, as it stands, among services that know each other by
+//! certificates.
 
 use std::path::Path;
 
 use tradewind_testkit::{Request, until};
 
-use crate::books::{agree, give_credit, order};
-use crate::processes::{kill, process_of, replaced, up};
+use crate::books::{agree, order};
+use crate::processes::{kill, process_of, replaced, secured};
 use crate::support::Place;
 
 /// Where Debian, and most others, have it. The test needs the standard library alone.
@@ -33,8 +34,7 @@ async fn the_example_in_python_follows_orders_is_called_through_the_gateway_and_
             free_port(),
         ),
     );
-    let fleet = up(&place, &[]).await;
-    give_credit(&fleet).await;
+    let fleet = secured(&place).await;
     // Killed in between, it goes on where its transaction left it.
     let load = order(&fleet, "first").await;
     let before = process_of(&place, "reports").await["process"].clone();

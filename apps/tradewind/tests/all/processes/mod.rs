@@ -3,6 +3,7 @@
 mod foreign;
 mod keeping;
 mod restarting;
+mod secured;
 mod starting;
 
 use serde_json::Value;
@@ -52,7 +53,12 @@ fn runs(process: &Value) -> bool {
     state.is_some_and(|state| state != 'Z')
 }
 
-/// Starts a fleet of processes.
+/// Starts a fleet of processes whose internal doors can be asked by hand.
 async fn up(place: &Place, more: &[&str]) -> Up {
-    place.up(&[&["--processes"], more].concat()).await
+    place.up(&[&["--processes", "--plain"], more].concat()).await
+}
+
+/// Starts a fleet of processes that know each other by certificates, as usual.
+async fn secured(place: &Place) -> Up {
+    place.up(&["--processes"]).await
 }

@@ -13,7 +13,7 @@ use tradewind_chassis::telemetry::{LogSettings, capture};
 use tradewind_kernel::{Clock, Entropy};
 use tradewind_testkit::{RabbitMq, until, within};
 
-use super::pair::{Pair, Place, Way};
+use super::pair::{LampDimmed, Pair, Place, Way};
 
 /// What a test's services logged.
 #[derive(Clone, Default)]
@@ -254,6 +254,33 @@ async fn other_arguments(lines: Lines) {
     until("it consumes", async || (pair.watches("broker_consuming").await == 1).then_some(())).await;
     pair.light_all(20..40).await;
     pair.has_seen(0..40).await;
+    pair.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_handled_is_acknowledged_and_comes_from_the_queue() {
+    let mut place = Place::new(Way::FarBroker, false).await;
+    place.set(&["broker.prefetch=10"]);
+    let (mut pair, stranger) = consuming(&place).await;
+    // The relay has begun when the first message comes; from then on the log need not be read.
+    until("a message", async || {
+        pair.tell(LampDimmed { lamp: "x".to_owned() }).await;
+        (pair.watches("broker_deliveries_total").await > 0).then_some(())
+    })
+    .await;
+    pair.caught_up().await;
+    let (delivered, fetched) =
+        (pair.watches("broker_deliveries_total").await, pair.watches("broker_fetched_total").await);
+    pair.light_all(0..200).await;
+    pair.has_seen(0..200).await;
+    assert!(pair.watches("broker_deliveries_total").await >= delivered + 200, "no more than ten at a time");
+    assert_eq!(pair.watches("broker_fetched_total").await, fetched);
+    pair.end_follower().await;
+    let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+    let queue =
+        stranger.channel.queue_declare(stranger.queue.as_str().into(), options, FieldTable::default());
+    let left = queue.await.unwrap().message_count();
+    assert!(left <= 10, "{left} messages are still there");
     pair.end().await;
 }
 
