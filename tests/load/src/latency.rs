@@ -17,7 +17,8 @@ use crate::backlog;
 use crate::engine::open;
 use crate::figures::{Figures, percentile};
 use crate::folder::Folder;
-use crate::home::{self, Engine};
+use crate::servers;
+use crate::setup::Engine;
 
 /// How long the last events may take to be handled.
 const SETTLE: Duration = Duration::from_secs(10);
@@ -160,7 +161,7 @@ async fn parts(folder: &Folder, options: Options) -> Result<Parts, String> {
             (producer, open(path.join("consumer.db"), &of_consumer).await?, None)
         }
         Engine::Postgres => {
-            let server = home::served().await;
+            let server = servers::postgres().await;
             let producer = backlog::database(&server, "producer", &of_producer).await?;
             (producer, backlog::database(&server, "consumer", &of_consumer).await?, Some(server))
         }

@@ -85,7 +85,7 @@ pub(crate) async fn run(options: Options) -> Result<Figures, String> {
 }
 
 async fn rig(events: u32) -> Result<Rig, String> {
-    let (postgres, rabbitmq) = (crate::home::served().await, RabbitMq::start().await);
+    let (postgres, rabbitmq) = (crate::servers::postgres().await, RabbitMq::start().await);
     let sets = [lease::MIGRATIONS, tradewind_events::MIGRATIONS];
     let db = backlog::database(&postgres, "producer", &sets).await?;
     backlog::write(&postgres, events).await;

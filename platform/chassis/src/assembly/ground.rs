@@ -2,7 +2,7 @@
 
 use tradewind_client::{Handler, NearReceiver, PhoneBook};
 use tradewind_db::Db;
-use tradewind_events::Bus;
+use tradewind_events::bus::Bus;
 use tradewind_identity::Identity;
 use tradewind_kernel::{Clock, Entropy, Secret};
 
