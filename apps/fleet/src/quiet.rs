@@ -73,6 +73,14 @@ impl Quiet {
         }
     }
 
+    /// Whether every subscription has handled the events up to these positions of their producers.
+    ///
+    /// # Errors
+    /// When a service does not answer.
+    pub async fn has_reached(&self, positions: &BTreeMap<String, i64>) -> Result<bool, Problem> {
+        Ok(self.behind(positions).await?.is_none())
+    }
+
     /// The first subscription that has not come as far as `heads`.
     async fn behind(&self, heads: &BTreeMap<String, i64>) -> Result<Option<String>, Problem> {
         for service in &self.services {

@@ -151,7 +151,9 @@ impl AmqpOutlet {
             }
             Err(_) => {
                 self.counts.refused.add(1);
-                if let (Some(opened), true) = (&self.opened, self.confirmed.is_some()) {
+                // One that says that it is full is not silent.
+                let is_blocked = self.link.state().is_blocked();
+                if let (Some(opened), true, false) = (&self.opened, self.confirmed.is_some(), is_blocked) {
                     self.link.distrust(opened.generation);
                 }
                 let message = format!(

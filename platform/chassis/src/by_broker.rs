@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tradewind_amqp::{Broker, FeedCounts, LinkState, RelayCounts};
 use tradewind_client::BoxFuture;
+use tradewind_events::bus::Bus;
 use tradewind_events::{Feed, RelayOptions, RelayProgress};
 use tradewind_kernel::{Clock, Entropy};
 
@@ -36,6 +37,22 @@ impl BrokerLink {
         };
         let broker = Broker::new(options, clock.clone(), &entropy.fork("broker"));
         Ok(Some(Self { broker, scope: Scope::new("broker") }))
+    }
+
+    /// The bus of the process: over the broker or, where all services share one process, in memory. Of the others it is
+    /// told how to get one.
+    pub(crate) fn bus(
+        link: Option<&Self>,
+        is_alone: bool,
+        (clock, entropy): (&Clock, &Entropy),
+    ) -> Result<Bus, String> {
+        match link {
+            Some(link) => Ok(link.broker.bus()),
+            None if is_alone => Ok(Bus::in_memory(clock.clone(), entropy.fork("bus"))),
+            None => Err("it uses the bus, and others of the fleet run in processes of their own: between processes \
+                         messages travel by a broker. Say where one is: broker.url (and not events.driver = \"feed\")"
+                .to_owned()),
+        }
     }
 
     /// Begins to connect; a broker that is away is waited for.

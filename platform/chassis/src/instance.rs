@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tradewind_client::{BoxFuture, Handler, PhoneBook};
 use tradewind_db::Db;
+use tradewind_events::bus::Bus;
 use tradewind_events::{Feed, Progress};
 use tradewind_identity::Identity;
 use tradewind_kernel::{Clock, Entropy, Secret};
@@ -34,6 +35,8 @@ pub(crate) struct Environment {
     /// What tells this process from other replicas.
     pub(crate) instance: String,
     pub(crate) book: PhoneBook,
+    /// For messages that belong to no transaction, or why there is none.
+    pub(crate) bus: Result<Bus, String>,
     /// Where the newest log lines are kept.
     pub(crate) logs: LogBook,
     /// Whether this service tells of the process itself: one of those that share it does.
@@ -78,6 +81,8 @@ pub(crate) struct Instance {
     /// How far each subscription has come, by producer.
     pub(crate) followed: Vec<(&'static str, Arc<Progress>)>,
     pub(crate) repeaters: Vec<Repeater>,
+    /// Consumers of the bus.
+    pub(crate) consumers: Vec<BoxFuture<'static, ()>>,
     /// Sends the spans to a collector, if there is one.
     pub(crate) exporter: Option<Exporter>,
     /// Peers that must be in the phone book.

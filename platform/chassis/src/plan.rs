@@ -1,11 +1,13 @@
 //! The way from a described service to a built one.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use tradewind_client::{BoxFuture, Peer, PhoneBook};
 use tradewind_db::{Db, Engine, Evidence, MigrationSet, Sql};
+use tradewind_events::bus::Bus;
 use tradewind_events::{Feed, Progress, RunnerOptions, Subscription};
 use tradewind_kernel::{Clock, Entropy, SpanRecorder};
 
@@ -51,6 +53,19 @@ pub struct Init<C> {
     limit: Duration,
     declared: Vec<String>,
     undeclared: Option<String>,
+    bus: Result<Bus, String>,
+    refused: Option<String>,
+    consumers: Consumers,
+}
+
+/// Work that lasts as long as the service takes events.
+#[derive(Default)]
+struct Consumers(Vec<BoxFuture<'static, ()>>);
+
+impl fmt::Debug for Consumers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} consumers", self.0.len())
+    }
 }
 
 impl<C> Init<C> {
@@ -75,7 +90,28 @@ impl<C> Init<C> {
             limit: environment.platform.http.deadline,
             declared,
             undeclared: None,
+            bus: environment.bus.clone(),
+            refused: None,
+            consumers: Consumers::default(),
         }
+    }
+
+    /// The bus, for messages that belong to no transaction: see [`tradewind_events::bus`]. In one process it is in
+    /// memory; between processes it needs a broker, and without one the start is stopped.
+    pub fn bus(&mut self) -> Bus {
+        match &self.bus {
+            Ok(bus) => bus.clone(),
+            Err(reason) => {
+                self.refused.get_or_insert_with(|| reason.clone());
+                Bus::in_memory(self.clock.clone(), self.entropy.fork("no bus"))
+            }
+        }
+    }
+
+    /// Runs a consumer of the bus, `consumer.run(…)` or `consumer.respond(…)`, from the start of the service until it
+    /// drains: then it is dropped at an await, and what it held is delivered again.
+    pub fn consume(&mut self, consumer: impl Future<Output = ()> + Send + 'static) {
+        self.consumers.0.push(Box::pin(consumer));
     }
 
     /// A peer that the service needs for its own answers, ready to be called: see [`Dependency`].
@@ -189,6 +225,9 @@ where
         if let Some(peer) = &init_with.undeclared {
             return Err(failed(format!("it depends on {peer} and does not say so: add .calls({peer:?})")));
         }
+        if let Some(reason) = init_with.refused {
+            return Err(failed(reason));
+        }
         let health = Health::default();
         let scopes = Scopes::new(name);
         observe(&metrics, &environment.db, &scopes);
@@ -218,7 +257,7 @@ where
         let mut repeaters: Vec<_> = jobs.into_iter().map(|job| building.repeater(job)).collect();
         repeaters.extend(building.upkeep());
         let Building { environment, metrics, scopes, holder, .. } = building;
-        let wanted = init_with.wanted;
+        let (wanted, consumers) = (init_with.wanted, init_with.consumers.0);
         Ok(Instance {
             name,
             holder,
@@ -229,6 +268,7 @@ where
             followers,
             followed,
             repeaters,
+            consumers,
             exporter,
             wanted,
             scopes,

@@ -7,7 +7,7 @@ use crate::{Body, FarClient, NearDoor};
 
 /// Where one endpoint of a peer is.
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "it is shared where it is used often")]
+#[allow(clippy::large_enum_variant, reason = "it is shared where it is used often")]
 pub enum Address {
     /// In this process.
     Near(NearDoor),

@@ -154,8 +154,8 @@ impl Caller {
         attempt.map_err(|_| too_late())?.outcome.map(drop)
     }
 
-    /// Reads an object of any length piece by piece; the deadline is for its first piece. Asked for once, and
-    /// no policy stands in the way.
+    /// Reads an object of any length piece by piece; the deadline is for its first piece. No policy stands in the
+    /// way; what gets no answer is asked for again, as [`Peer::send`] does.
     ///
     /// # Errors
     /// The peer's problem, or [`DEADLINE_EXCEEDED`], or that no answer arrived.

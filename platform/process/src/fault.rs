@@ -1,13 +1,18 @@
 //! `TRADEWIND_FAULT`: ends this process as `kill -9` does, at a named point. Only in builds with the feature
 //! `fault-points`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tradewind_kernel::FaultPoint;
 
 const VARIABLE: &str = "TRADEWIND_FAULT";
+
+/// How the variable begins when it names a folder. In it a file whose name is the number of a process says at which
+/// `point:countdown` that one ends: a fleet of many processes has one environment, and only one of them shall end.
+const FOLDER: &str = "in:";
 
 /// What the variable says: `point:countdown`, or `point:countdown:file`.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,16 +53,57 @@ pub fn list() -> Result<ExitCode, String> {
 pub fn arm() -> Result<(), String> {
     let Some(text) = std::env::var_os(VARIABLE) else { return Ok(()) };
     let text = text.to_string_lossy();
-    let fault = parse(&text).map_err(|error| format!("{VARIABLE}: {text:?}: {error}"))?;
-    eprintln!("  {VARIABLE}: this process ends at pass {} of {}", fault.countdown, fault.point);
-    let left = AtomicU32::new(fault.countdown);
-    FaultPoint::hook(move |point| {
-        let counts = point == fault.point && fault.file.as_ref().is_none_or(|file| file.exists());
-        if counts && left.fetch_sub(1, Ordering::Relaxed) == 1 {
+    let hooked = if let Some(folder) = text.strip_prefix(FOLDER) {
+        let file = Path::new(folder).join(std::process::id().to_string());
+        let told = OnceLock::new();
+        FaultPoint::hook(move |point| {
+            if let Some(armed) = told_by(&file, &told) {
+                armed.pass(point);
+            }
+        })
+    } else {
+        let fault = parse(&text).map_err(|error| format!("{VARIABLE}: {text:?}: {error}"))?;
+        eprintln!("  {VARIABLE}: this process ends at pass {} of {}", fault.countdown, fault.point);
+        let armed = Armed::new(fault);
+        FaultPoint::hook(move |point| armed.pass(point))
+    };
+    hooked.map_err(|error| error.to_string())
+}
+
+/// A fault with the passes that are left.
+#[derive(Debug)]
+struct Armed {
+    fault: Fault,
+    left: AtomicU32,
+}
+
+impl Armed {
+    fn new(fault: Fault) -> Self {
+        let left = AtomicU32::new(fault.countdown);
+        Self { fault, left }
+    }
+
+    fn pass(&self, point: FaultPoint) {
+        let Fault { point: armed, file, .. } = &self.fault;
+        let counts = point == *armed && file.as_ref().is_none_or(|file| file.exists());
+        if counts && self.left.fetch_sub(1, Ordering::Relaxed) == 1 {
             end();
         }
-    })
-    .map_err(|error| error.to_string())
+    }
+}
+
+/// What the file says, from the first pass on at which it is there. A text that is no fault is shown and counts for
+/// nothing: whoever wrote it waits in vain and sees it.
+fn told_by<'a>(file: &Path, told: &'a OnceLock<Option<Armed>>) -> Option<&'a Armed> {
+    if told.get().is_none() && !file.exists() {
+        return None;
+    }
+    let read = || {
+        let text = std::fs::read_to_string(file).map_err(|error| error.to_string());
+        let fault = text.and_then(|text| parse(text.trim()));
+        fault.map_err(|error| eprintln!("{VARIABLE}: {}: {error}", file.display())).ok().map(Armed::new)
+    };
+    told.get_or_init(read).as_ref()
 }
 
 fn parse(text: &str) -> Result<Fault, String> {
@@ -96,6 +142,20 @@ mod tests {
             let error = parse(text).map(drop).unwrap_err();
             assert!(error.contains(part), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn a_file_arms_from_when_it_is_there_and_once() {
+        let folder = tradewind_testkit::Folder::new("fault");
+        let (file, told) = (folder.path().join("17"), OnceLock::new());
+        assert!(told_by(&file, &told).is_none());
+        std::fs::write(&file, "db.commit.after:3\n").unwrap();
+        let armed = told_by(&file, &told).unwrap();
+        armed.pass(tradewind_db::FAULT_POINTS[0]);
+        armed.pass(armed.fault.point);
+        assert_eq!(armed.left.load(Ordering::Relaxed), 2);
+        std::fs::write(&file, "db.commit.after:9").unwrap();
+        assert_eq!(told_by(&file, &told).map(|armed| armed.fault.countdown), Some(3));
     }
 
     #[test]

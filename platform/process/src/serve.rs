@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use tradewind_chassis::settings::SettingsSource;
 use tradewind_chassis::{
-    Assembly, DataFolder, Drained, Host, Network, PlatformSettings, Running, Service, Storage, telemetry,
+    Assembly, DataFolder, DoorKind, Drained, Host, Network, PlatformSettings, Running, Service, Storage,
+    telemetry,
 };
 use tradewind_kernel::{Clock, Entropy};
 
@@ -105,7 +106,10 @@ fn open(name: &str, arguments: &Arguments, running: &Running) -> Result<(), Stri
         return link::tell_ready(std::io::stdin(), &part);
     }
     for (kind, address) in &part.doors {
-        tell!(stdout, "{name}: {kind} door at http://{address}");
+        // The other doors take both.
+        let is_tls = running.identity().is_some() && kind == DoorKind::Internal.name();
+        let scheme = if is_tls { "https" } else { "http" };
+        tell!(stdout, "{name}: {kind} door at {scheme}://{address}");
     }
     Ok(())
 }

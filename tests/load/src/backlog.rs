@@ -14,7 +14,8 @@ use tradewind_testkit::Postgres;
 
 use crate::engine::open_at;
 use crate::figures::Figures;
-use crate::home::{self, Engine};
+use crate::servers;
+use crate::setup::Engine;
 
 /// Events written in one transaction; another, which is rolled back, leaves a gap behind each.
 const BATCH: u32 = 10_000;
@@ -88,7 +89,7 @@ pub(crate) async fn run(options: Options) -> Result<Figures, String> {
         return Err("backlog needs --engine postgres".to_owned());
     }
     println!("backlog: {events} events with a gap after each {BATCH}, then {handled} of them handled");
-    let server = home::served().await;
+    let server = servers::postgres().await;
     let events_only = [lease::MIGRATIONS, tradewind_events::MIGRATIONS];
     let producer = database(&server, "producer", &events_only).await?;
     let reader = database(&server, "reader", &events_only).await?;
@@ -112,14 +113,14 @@ pub(crate) async fn run(options: Options) -> Result<Figures, String> {
     Ok(figures)
 }
 
-async fn database(server: &Postgres, name: &str, sets: &[MigrationSet]) -> Result<Db, String> {
+pub(crate) async fn database(server: &Postgres, name: &str, sets: &[MigrationSet]) -> Result<Db, String> {
     server.psql("postgres", &format!("create database {name}")).await;
     let options = PostgresOptions::parse(&server.url(name))?;
     open_at(Location::Postgres(options), sets).await
 }
 
 /// Fills the log with what `announce` would have written.
-async fn write(server: &Postgres, events: u32) {
+pub(crate) async fn write(server: &Postgres, events: u32) {
     for first in (1..=events).step_by(BATCH as usize) {
         let last = events.min(first.saturating_add(BATCH - 1));
         let insert = |first: u32, last: u32| {

@@ -11,8 +11,9 @@ use tradewind_problem::Problem;
 use crate::buyers::{Bought, Buyers, Purchase};
 use crate::figures::{Figures, median};
 use crate::folder::Folder;
-use crate::home::{Engine, Home};
+use crate::home::Home;
 use crate::process::{Fleet, Signal};
+use crate::setup::Setup;
 use crate::verify::verify;
 
 /// How long everybody may wait to be told, at most.
@@ -26,7 +27,6 @@ pub(crate) struct Options {
     pub(crate) rounds: u32,
     pub(crate) buyers: u32,
     pub(crate) pieces: u32,
-    pub(crate) engine: Engine,
 }
 
 /// How the rounds went.
@@ -37,10 +37,17 @@ struct Tally {
     seconds: Vec<f64>,
 }
 
-pub(crate) async fn run(binary: &Path, folder: &Folder, options: Options) -> Result<Figures, String> {
-    let Options { rounds, buyers, pieces, engine } = options;
-    println!("flash-sale: {rounds} times {buyers} buyers at once for {pieces} pieces, through the gateway");
-    let (home, _server) = Home::make(engine, binary, folder).await?;
+pub(crate) async fn run(
+    binary: &Path,
+    folder: &Folder,
+    setup: &Setup,
+    options: Options,
+) -> Result<Figures, String> {
+    let Options { rounds, buyers, pieces } = options;
+    println!(
+        "flash-sale: {rounds} times {buyers} buyers at once for {pieces} pieces, through the gateway; {setup}"
+    );
+    let (home, _servers) = Home::make(setup, binary, folder).await?;
     let fleet = Fleet::start(&home).await?;
     let seeder = Seeder::new(fleet.book.clone(), fleet.secret.clone(), Clock::system(), Entropy::system());
     let size = LoadSize { products: rounds, customers: buyers, quantity: pieces, ..LoadSize::default() };

@@ -11,11 +11,12 @@ use tradewind_testkit::Postgres;
 use crate::client_log::ClientLog;
 use crate::figures::Figures;
 use crate::folder::Folder;
-use crate::home::{Engine, Home};
+use crate::home::Home;
 use crate::meters;
 use crate::place::{Clients, SIZE};
 use crate::process::{Fleet, Signal};
 use crate::server;
+use crate::setup::Setup;
 
 /// Clients that place orders at the same time.
 const WORKERS: u32 = 16;
@@ -35,12 +36,17 @@ const REPORTED: Duration = Duration::from_secs(12);
 pub(crate) struct Options {
     pub(crate) orders: u32,
     pub(crate) idle_seconds: u64,
-    pub(crate) engine: Engine,
 }
 
-pub(crate) async fn run(binary: &Path, folder: &Folder, options: Options) -> Result<Figures, String> {
-    let Options { orders, idle_seconds, engine } = options;
-    let (home, server) = Home::make(engine, binary, folder).await?;
+pub(crate) async fn run(
+    binary: &Path,
+    folder: &Folder,
+    setup: &Setup,
+    options: Options,
+) -> Result<Figures, String> {
+    let Options { orders, idle_seconds } = options;
+    let (home, servers) = Home::make(setup, binary, folder).await?;
+    let server = servers.postgres.as_ref();
     let fleet = Fleet::start(&home).await?;
     let seeder = Seeder::new(fleet.book.clone(), fleet.secret.clone(), Clock::system(), Entropy::system());
     seeder.load(SIZE, |_, _| {}).await.map_err(|problem| problem.to_string())?;
@@ -59,26 +65,26 @@ pub(crate) async fn run(binary: &Path, folder: &Folder, options: Options) -> Res
     println!("footprint: {placed} orders placed by {WORKERS} workers, then {idle_seconds} s idle");
     // The last orders are still being decided; idleness begins after them.
     tokio::time::sleep(Duration::from_secs(2)).await;
-    let transactions = match &server {
+    let transactions = match server {
         Some(server) => Some(settled_transactions(server).await?),
         None => None,
     };
-    let statements = meters::sum(&fleet.book, STATEMENTS).await?;
-    let processor = meters::processor_seconds(fleet.process())?;
+    let statements = fleet.counter(STATEMENTS).await?;
+    let processor = fleet.processor_seconds()?;
     tokio::time::sleep(Duration::from_secs(idle_seconds)).await;
-    let used = meters::processor_seconds(fleet.process())? - processor;
-    let executed = meters::sum(&fleet.book, STATEMENTS).await? - statements;
+    let used = fleet.processor_seconds()? - processor;
+    let executed = fleet.counter(STATEMENTS).await? - statements;
     let seconds = idle_seconds as f64;
     let mut figures = Figures::default();
     figures.note("orders_placed_per_second", rate);
-    figures.pace_at_most("pss_megabytes", pss_megabytes(fleet.process())?, 80.0);
+    figures.pace_at_most("pss_megabytes", pss_megabytes(&fleet.processes()?)?, 80.0);
     figures.pace_at_most("idle_percent_of_a_core", 100.0 * used / seconds, 1.0);
     figures.pace_at_most(
         "idle_statements_per_second_and_subscription",
         executed / seconds / SUBSCRIPTIONS,
         0.99,
     );
-    if let Some((server, before)) = server.as_ref().zip(transactions) {
+    if let Some((server, before)) = server.zip(transactions) {
         let services = meters::SERVICES.len() as f64;
         figures.pace_at_most("idle_statements_per_second_and_service", executed / seconds / services, SERVED);
         tokio::time::sleep(REPORTED).await;
@@ -102,7 +108,12 @@ async fn settled_transactions(server: &Postgres) -> Result<f64, String> {
     server::transactions(server).await
 }
 
-fn pss_megabytes(process: u32) -> Result<f64, String> {
+/// Proportional shares: what several processes have in common counts once.
+fn pss_megabytes(processes: &[u32]) -> Result<f64, String> {
+    processes.iter().map(|process| pss_of(*process)).sum()
+}
+
+fn pss_of(process: u32) -> Result<f64, String> {
     let path = format!("/proc/{process}/smaps_rollup");
     let text = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
     let line = text.lines().find_map(|line| line.strip_prefix("Pss:")).ok_or("no Pss line")?;

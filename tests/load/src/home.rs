@@ -4,67 +4,75 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tradewind_testkit::Postgres;
-use tradewind_testkit::postgres::Options;
 
 use crate::folder::Folder;
+use crate::servers::Servers;
+use crate::setup::Setup;
 
-/// Connections that a server takes at a time: those of the fleet, and as many clients of a measurement.
-const CONNECTIONS: usize = 200;
-
-/// What is worth knowing of a server before its figures are.
-const SETTINGS: [&str; 6] = [
-    "server_version",
-    "fsync",
-    "synchronous_commit",
-    "full_page_writes",
-    "shared_buffers",
-    "max_connections",
-];
-
-/// Where the services keep their data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub(crate) enum Engine {
-    /// In files of the data folder
-    #[default]
-    Sqlite,
-    /// In databases on a PostgreSQL server that the run starts and ends
-    Postgres,
-}
-
-/// A binary, its data folder, and the settings that lead to its databases.
+/// A binary, its data folder, and what else its command line says.
 #[derive(Debug, Clone)]
 pub(crate) struct Home {
     pub(crate) binary: PathBuf,
     pub(crate) data: PathBuf,
-    url: Option<String>,
+    pub(crate) setup: Setup,
+    /// Where databases and broker are.
+    settings: Vec<String>,
+    /// Variables of the fleet, which all of its processes inherit.
+    pub(crate) environment: Vec<(String, String)>,
 }
 
 impl Home {
-    /// Everything lies in the data folder.
+    /// Everything lies in the data folder, and runs in one process.
     pub(crate) fn embedded(binary: &Path, data: PathBuf) -> Self {
-        Self { binary: binary.to_owned(), data, url: None }
+        let (setup, settings, environment) = Default::default();
+        Self { binary: binary.to_owned(), data, setup, settings, environment }
     }
 
-    /// The folder `fleet` of the run, and the server with a database for each service, if that is the engine.
+    /// The folder `fleet` of the run, and the servers of the setup, with a database for each service.
     pub(crate) async fn make(
-        engine: Engine,
+        setup: &Setup,
         binary: &Path,
         folder: &Folder,
-    ) -> Result<(Self, Option<Postgres>), String> {
+    ) -> Result<(Self, Servers), String> {
         let mut home = Self::embedded(binary, folder.part("fleet"));
-        if engine == Engine::Sqlite {
-            return Ok((home, None));
+        home.setup = setup.clone();
+        let servers = Servers::start(setup).await;
+        if let Some(server) = &servers.postgres {
+            home.settings.push(format!("database.url=postgres://{}", server.host_port()));
+            home.provision(server, &folder.part("admin-url"))?;
         }
-        let server = served().await;
-        home.url = Some(format!("postgres://{}", server.host_port()));
-        home.provision(&server, &folder.part("admin-url"))?;
-        Ok((home, Some(server)))
+        if let Some(server) = &servers.rabbitmq {
+            home.settings.push(format!("broker.url={}", server.url_without_password()));
+            home.environment.push(("TRADEWIND_BROKER__PASSWORD".to_owned(), server.password().to_owned()));
+        }
+        Ok((home, servers))
     }
 
-    /// What the command line of a fleet says besides its folder.
-    pub(crate) fn settings(&self) -> Vec<String> {
-        let url = self.url.iter();
-        url.flat_map(|url| ["--set".to_owned(), format!("database.url={url}")]).collect()
+    /// What the command line of `up` says besides its folder.
+    pub(crate) fn arguments(&self) -> Vec<String> {
+        let mut arguments = self.settings();
+        if self.setup.processes {
+            arguments.push("--processes".to_owned());
+        }
+        for replicas in &self.setup.replicas {
+            arguments.extend(["--replicas".to_owned(), replicas.clone()]);
+        }
+        arguments
+    }
+
+    fn settings(&self) -> Vec<String> {
+        self.settings.iter().flat_map(|setting| ["--set".to_owned(), setting.clone()]).collect()
+    }
+
+    /// A command of the program on this data folder, with what it said, if it ended well.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Result<String, String> {
+        let mut command = Command::new(&self.binary);
+        command.args(arguments).arg("--data").arg(&self.data);
+        let output = command.output().map_err(|error| format!("{}: {error}", self.binary.display()))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        Err(format!("tradewind {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr)))
     }
 
     /// Makes roles and databases, whose passwords stay in the data folder.
@@ -81,14 +89,4 @@ impl Home {
         }
         Err(format!("db provision: {}", String::from_utf8_lossy(&output.stderr)))
     }
-}
-
-/// A new server that waits for the disk with each commit; says how it is set.
-pub(crate) async fn served() -> Postgres {
-    let server = Postgres::start(Options { connections: CONNECTIONS, ..Options::default() }).await;
-    let shown: String = SETTINGS.map(|name| format!("show {name};")).concat();
-    let values = server.psql("postgres", &shown).await;
-    let told = SETTINGS.iter().zip(values.lines()).map(|(name, value)| format!("{name}={value}"));
-    println!("PostgreSQL: {}", told.collect::<Vec<_>>().join(", "));
-    server
 }

@@ -67,30 +67,34 @@ fn field(stat: &str, index: usize) -> Option<f64> {
     stat.rsplit(')').next()?.split_whitespace().nth(index)?.parse().ok()
 }
 
-/// A counter, summed over all services.
-pub(crate) async fn sum(book: &PhoneBook, counter: &str) -> Result<f64, String> {
-    let mut sum = 0.0;
-    for service in SERVICES {
-        sum += of_service(book, service, counter).await?;
-    }
-    Ok(sum)
+/// What the process behind an internal door says in the format of OpenMetrics.
+pub(crate) async fn exposition(book: &PhoneBook, door: &str) -> Result<String, String> {
+    let request = Request::get("/metrics").body(Body::empty()).map_err(|error| error.to_string())?;
+    let response = book.peer(door).send(request).await.map_err(|problem| problem.to_string())?;
+    let bytes = response.into_body().collect(4_000_000).await.map_err(|error| error.to_string())?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// A counter of one service.
-pub(crate) async fn of_service(book: &PhoneBook, service: &str, counter: &str) -> Result<f64, String> {
-    let request = Request::get("/metrics").body(Body::empty()).map_err(|error| error.to_string())?;
-    let peer = book.peer(&format!("{service}/internal"));
-    let response = peer.send(request).await.map_err(|problem| problem.to_string())?;
-    let bytes = response.into_body().collect(4_000_000).await.map_err(|error| error.to_string())?;
-    let text = String::from_utf8_lossy(&bytes);
-    let line = text.lines().find(|line| line.split([' ', '{']).next() == Some(counter));
-    let value = line.and_then(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
-    value.ok_or_else(|| format!("{service} has no counter {counter}"))
+/// The sum of all series of one name in an exposition; nothing when there is none.
+pub(crate) fn total(exposition: &str, name: &str) -> Option<f64> {
+    let of_name = |line: &&str| line.split([' ', '{']).next() == Some(name);
+    let values = exposition.lines().filter(of_name).filter_map(|line| line.rsplit(' ').next()?.parse().ok());
+    values.fold(None, |sum: Option<f64>, value: f64| Some(sum.unwrap_or_default() + value))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn series_of_one_name_are_added_up() {
+        let text =
+            "# HELP a_total A.\na_total{x=\"1\"} 2\na_total{x=\"b c\"} 3.5\na_total_more 7\nb 0\n# EOF\n";
+        assert_eq!(
+            (total(text, "a_total"), total(text, "b"), total(text, "a")),
+            (Some(5.5), Some(0.0), None)
+        );
+    }
 
     #[test]
     fn times_are_found_behind_a_name_with_spaces() {

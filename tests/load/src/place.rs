@@ -14,7 +14,7 @@ use tradewind_problem::{IDEMPOTENCY_KEY_IN_FLIGHT, Problem};
 use crate::client_log::{ClientLog, Outcome, Placed, key};
 
 /// Where clients place their orders.
-const GATEWAY: &str = "gateway/data-plane";
+pub(crate) const GATEWAY: &str = "gateway/data-plane";
 
 /// The pause after an answer that told nothing.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -101,15 +101,7 @@ impl Clients {
         book.set_policies(GATEWAY, Policies::none());
         let worker = || async {
             while !stop.load(Ordering::Relaxed) {
-                let number = self.next.fetch_add(1, Ordering::Relaxed);
-                let outcome = self.place(book, number).await;
-                let placed = Placed { number, outcome };
-                self.log.write(&placed)?;
-                if let Outcome::Acknowledged(id) = placed.outcome {
-                    self.acknowledged.fetch_add(1, Ordering::Relaxed);
-                    if !is_to_be_rejected(number) {
-                        self.next_open().get_or_insert((number, id));
-                    }
+                if self.place_next(book).await?.1.is_ok() {
                     tokio::time::sleep(self.rest).await;
                 } else {
                     // The process is gone or out of order; hammering its port tells nothing more.
@@ -122,15 +114,42 @@ impl Clients {
         futures_util::future::try_join_all((0..workers).map(|_| worker())).await.map(drop)
     }
 
+    /// Places the next order and writes down what became of it; gives its number and the answer.
+    pub(crate) async fn place_next(
+        &self,
+        book: &PhoneBook,
+    ) -> Result<(u32, Result<OrderId, Problem>), String> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let answer = self.try_place(book, number).await;
+        let placed = Placed { number, outcome: self.outcome(&answer) };
+        self.log.write(&placed)?;
+        if let Ok(id) = &answer {
+            self.acknowledged.fetch_add(1, Ordering::Relaxed);
+            if !is_to_be_rejected(number) {
+                self.next_open().get_or_insert((number, *id));
+            }
+        }
+        Ok((number, answer))
+    }
+
     /// Places order number `number`; the same number gives the same key, customer and body.
     pub(crate) async fn place(&self, book: &PhoneBook, number: u32) -> Outcome {
-        let line = product(number).parse().ok().zip(1_i64.try_into().ok());
-        let Some((product_id, quantity)) = line else { return Outcome::Failed("no line".to_owned()) };
+        let answer = self.try_place(book, number).await;
+        self.outcome(&answer)
+    }
+
+    async fn try_place(&self, book: &PhoneBook, number: u32) -> Result<OrderId, Problem> {
+        let product_id = product(number).parse().map_err(Problem::internal)?;
+        let quantity = 1_i64.try_into().map_err(Problem::internal)?;
         let order = PlaceOrder { customer_id: None, lines: vec![PlaceLine { product_id, quantity }] };
-        match self.client(book, number).place(&order, &key(number)).await {
-            Ok(accepted) => Outcome::Acknowledged(accepted.id),
+        Ok(self.client(book, number).place(&order, &key(number)).await?.id)
+    }
+
+    fn outcome(&self, answer: &Result<OrderId, Problem>) -> Outcome {
+        match answer {
+            Ok(id) => Outcome::Acknowledged(*id),
             Err(problem) if problem.is_server_fault() || problem.is(&IDEMPOTENCY_KEY_IN_FLIGHT) => {
-                self.faults.count(&problem);
+                self.faults.count(problem);
                 Outcome::Unknown
             }
             Err(problem) => Outcome::Failed(problem.to_string()),
@@ -192,11 +211,16 @@ impl Clients {
     }
 
     fn client(&self, book: &PhoneBook, number: u32) -> OrdersClient {
+        OrdersClient::new(self.caller(book, number))
+    }
+
+    /// Calls the gateway as the customer who places order `number`.
+    pub(crate) fn caller(&self, book: &PhoneBook, number: u32) -> Caller {
         let context = Context::begin(Principal::Anonymous, &self.clock, &self.entropy);
         let deadline = Deadline::after(&self.clock, LIMIT);
         let peer = book.peer(GATEWAY);
         let caller = Caller::new(peer, context, deadline, self.clock.clone(), self.entropy.clone());
         let customer = LoadSize::customer(number % SIZE.customers);
-        OrdersClient::new(caller.bearer(Secret::new(format!("dev-user-{customer}"))))
+        caller.bearer(Secret::new(format!("dev-user-{customer}")))
     }
 }

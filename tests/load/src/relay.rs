@@ -9,15 +9,16 @@ use lapin::options::{
     QueueDeleteOptions,
 };
 use lapin::types::{AMQPValue, FieldTable};
-use lapin::{BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, ExchangeKind};
+use lapin::{
+    BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, ExchangeKind, PublisherConfirm,
+};
 use tradewind_amqp::{Broker, BrokerOptions, RelayCounts};
-use tradewind_db::{Db, Location, PostgresOptions, lease};
+use tradewind_db::{Db, lease};
 use tradewind_events::{Feed, LogFeed, RelayOptions, RelayProgress};
 use tradewind_kernel::{Clock, Entropy, Secret};
 use tradewind_testkit::{Postgres, RabbitMq};
 
 use crate::backlog;
-use crate::engine::open_at;
 use crate::figures::{Figures, median};
 
 /// The share of the client's pace that a relay should reach, in percent.
@@ -69,7 +70,11 @@ pub(crate) async fn run(options: Options) -> Result<Figures, String> {
     for round in 1..=rounds {
         raw.push(f64::from(events) / publish(&rig, &sample, events, round).await?);
         relayed.push(f64::from(events) / relay(&rig, events, round).await?);
-        println!("relay: round {round}: {:.0} published/s, {:.0} relayed/s", raw[raw.len() - 1], relayed[relayed.len() - 1]);
+        println!(
+            "relay: round {round}: {:.0} published/s, {:.0} relayed/s",
+            raw[raw.len() - 1],
+            relayed[relayed.len() - 1]
+        );
     }
     let (raw, relayed) = (median(raw), median(relayed));
     let mut figures = Figures::default();
@@ -84,7 +89,8 @@ async fn rig(events: u32) -> Result<Rig, String> {
     let sets = [lease::MIGRATIONS, tradewind_events::MIGRATIONS];
     let db = backlog::database(&postgres, "producer", &sets).await?;
     backlog::write(&postgres, events).await;
-    let connection = Connection::connect(&rabbitmq.url(), ConnectionProperties::default()).await.map_err(said)?;
+    let connection =
+        Connection::connect(&rabbitmq.url(), ConnectionProperties::default()).await.map_err(said)?;
     let channel = connection.create_channel().await.map_err(said)?;
     Ok(Rig { postgres, rabbitmq, db, channel, _connection: connection })
 }
@@ -109,7 +115,7 @@ async fn sample(db: &Db) -> Result<Sample, String> {
 }
 
 /// An exchange and a queue as a subscription declares them.
-async fn queue(channel: &Channel, exchange: &str, queue: &str) -> Result<(), String> {
+async fn declare(channel: &Channel, exchange: &str, queue: &str) -> Result<(), String> {
     let durable = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
     let nothing = FieldTable::default;
     channel.exchange_declare(exchange.into(), ExchangeKind::Topic, durable, nothing()).await.map_err(said)?;
@@ -118,20 +124,25 @@ async fn queue(channel: &Channel, exchange: &str, queue: &str) -> Result<(), Str
     arguments.insert("x-max-length".into(), AMQPValue::LongLongInt(1_000_000));
     arguments.insert("x-single-active-consumer".into(), AMQPValue::Boolean(true));
     channel.queue_declare(queue.into(), QueueDeclareOptions::durable(), arguments).await.map_err(said)?;
-    let bound = channel.queue_bind(queue.into(), exchange.into(), "#".into(), QueueBindOptions::default(), nothing());
+    let bound =
+        channel.queue_bind(queue.into(), exchange.into(), "#".into(), QueueBindOptions::default(), nothing());
     bound.await.map_err(said)
 }
 
 /// Whether the queue has all of them; then it is deleted.
 async fn check(channel: &Channel, queue: &str, events: u32) -> Result<(), String> {
     let removed = channel.queue_delete(queue.into(), QueueDeleteOptions::default()).await.map_err(said)?;
-    if removed == events { Ok(()) } else { Err(format!("{queue} had {removed} messages instead of {events}")) }
+    if removed == events {
+        Ok(())
+    } else {
+        Err(format!("{queue} had {removed} messages instead of {events}"))
+    }
 }
 
 /// Seconds of a client that does nothing but publish, with a channel of its own.
 async fn publish(rig: &Rig, sample: &Sample, events: u32, round: u32) -> Result<f64, String> {
     let name = format!("raw-{round}");
-    queue(&rig.channel, &name, &name).await?;
+    declare(&rig.channel, &name, &name).await?;
     let properties = ConnectionProperties::default();
     let connection = Connection::connect(&rig.rabbitmq.url(), properties).await.map_err(said)?;
     let channel = connection.create_channel().await.map_err(said)?;
@@ -155,7 +166,7 @@ async fn publish(rig: &Rig, sample: &Sample, events: u32, round: u32) -> Result<
     Ok(seconds)
 }
 
-async fn confirmed(sent: Option<lapin::publisher_confirm::PublisherConfirm>) -> Result<(), String> {
+async fn confirmed(sent: Option<PublisherConfirm>) -> Result<(), String> {
     let Some(sent) = sent else { return Ok(()) };
     match sent.await.map_err(said)? {
         Confirmation::Ack(None) => Ok(()),
@@ -166,7 +177,7 @@ async fn confirmed(sent: Option<lapin::publisher_confirm::PublisherConfirm>) -> 
 /// Seconds of the relay, from its start to the confirmation of the last event.
 async fn relay(rig: &Rig, events: u32, round: u32) -> Result<f64, String> {
     let namespace = format!("round-{round}");
-    queue(&rig.channel, &format!("{namespace}.{PRODUCER}.events"), &namespace).await?;
+    declare(&rig.channel, &format!("{namespace}.{PRODUCER}.events"), &namespace).await?;
     let (clock, entropy) = (Clock::system(), Entropy::system());
     let mut options = BrokerOptions::parse(&Secret::new(rig.rabbitmq.url()), None)?;
     (options.namespace, options.window) = (namespace.clone(), usize::from(WINDOW));

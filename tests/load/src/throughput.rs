@@ -14,8 +14,10 @@ use crate::buyers::{Buyers, Purchase};
 use crate::engine::single_row_commits;
 use crate::figures::{Figures, percentile};
 use crate::folder::Folder;
-use crate::home::{Engine, Home};
+use crate::home::Home;
 use crate::process::{Fleet, Signal};
+use crate::servers::Servers;
+use crate::setup::{Engine, Setup};
 use crate::verify::verify;
 use crate::{meters, server};
 
@@ -34,7 +36,6 @@ pub(crate) struct Options {
     pub(crate) seconds: u64,
     /// Everybody wants the same product.
     pub(crate) hot: bool,
-    pub(crate) engine: Engine,
 }
 
 /// What one phase of the run measured.
@@ -42,14 +43,19 @@ struct Window {
     latencies: Vec<f64>,
     seconds: f64,
     used: Reading,
-    /// Processor time of the fleet by the names of its threads.
+    /// Processor time of the fleet by the names of its threads or processes.
     threads: BTreeMap<String, f64>,
 }
 
-pub(crate) async fn run(binary: &Path, folder: &Folder, options: Options) -> Result<Figures, String> {
+pub(crate) async fn run(
+    binary: &Path,
+    folder: &Folder,
+    setup: &Setup,
+    options: Options,
+) -> Result<Figures, String> {
     let size = LoadSize::default();
     println!(
-        "throughput: {} clients for {} s through the gateway until OPEN is seen, {} customers, {}; \
+        "throughput: {setup}; {} clients for {} s through the gateway until OPEN is seen, {} customers, {}; \
          every commit synced, load generator on the same {} cores",
         options.clients,
         options.seconds,
@@ -57,20 +63,21 @@ pub(crate) async fn run(binary: &Path, folder: &Folder, options: Options) -> Res
         if options.hot { "one hot SKU".to_owned() } else { format!("{} SKUs", size.products) },
         std::thread::available_parallelism().map_or(0, usize::from),
     );
-    let (home, server) = Home::make(options.engine, binary, folder).await?;
-    if let Some(server) = &server {
+    let (home, servers) = Home::make(setup, binary, folder).await?;
+    let server = servers.postgres.as_ref();
+    if let Some(server) = server {
         server::prepare_benchmark(server).await?;
     }
-    let before = alone(server.as_ref(), &folder.part("engine-before"), options).await?;
+    let before = alone(server, &folder.part("engine-before"), options).await?;
     let fleet = Fleet::start(&home).await?;
     let seeder = Seeder::new(fleet.book.clone(), fleet.secret.clone(), Clock::system(), Entropy::system());
     seeder.load(size, |_, _| {}).await.map_err(|problem| problem.to_string())?;
-    let window = measure(&fleet, server.as_ref(), size, options).await?;
+    let window = measure(&fleet, &servers, size, options).await?;
     let mut figures = Figures::default();
     verify(&home, &mut figures)?;
     fleet.end(Signal::Term).await?;
-    let after = alone(server.as_ref(), &folder.part("engine-after"), options).await?;
-    tell(&window, (before + after) / 2.0, options.engine, &mut figures);
+    let after = alone(server, &folder.part("engine-after"), options).await?;
+    tell(&window, (before + after) / 2.0, setup.engine, &mut figures);
     Ok(figures)
 }
 
@@ -84,7 +91,7 @@ async fn alone(server: Option<&Postgres>, folder: &Path, options: Options) -> Re
 
 async fn measure(
     fleet: &Fleet,
-    server: Option<&Postgres>,
+    servers: &Servers,
     size: LoadSize,
     options: Options,
 ) -> Result<Window, String> {
@@ -113,15 +120,15 @@ async fn measure(
     };
     let watch = async {
         tokio::time::sleep(WARM_UP).await;
-        let first = Reading::take(fleet, server).await?;
-        let mut threads = meters::threads(fleet.process())?;
+        let first = Reading::take(fleet, servers).await?;
+        let mut threads = fleet.usage()?;
         counting.store(true, Ordering::Relaxed);
         let started = Instant::now();
         tokio::time::sleep(Duration::from_secs(options.seconds)).await;
         counting.store(false, Ordering::Relaxed);
         let seconds = started.elapsed().as_secs_f64();
-        let last = Reading::take(fleet, server).await?;
-        for (name, used) in meters::threads(fleet.process())? {
+        let last = Reading::take(fleet, servers).await?;
+        for (name, used) in fleet.usage()? {
             threads.entry(name).and_modify(|before| *before = used - *before);
         }
         stop.store(true, Ordering::Relaxed);
@@ -144,19 +151,20 @@ struct Reading {
     fleet_processor: f64,
     own_processor: f64,
     server_processor: f64,
+    broker_processor: f64,
 }
 
 impl Reading {
-    async fn take(fleet: &Fleet, server: Option<&Postgres>) -> Result<Self, String> {
-        let book = &fleet.book;
+    async fn take(fleet: &Fleet, servers: &Servers) -> Result<Self, String> {
         Ok(Self {
-            commits: meters::sum(book, "db_commits_total").await?,
-            works: meters::sum(book, "db_works_total").await?,
-            rollbacks: meters::sum(book, "db_rollbacks_total").await?,
-            statements: meters::sum(book, "db_statements_total").await?,
-            fleet_processor: meters::processor_seconds(fleet.process())?,
+            commits: fleet.counter("db_commits_total").await?,
+            works: fleet.counter("db_works_total").await?,
+            rollbacks: fleet.counter("db_rollbacks_total").await?,
+            statements: fleet.counter("db_statements_total").await?,
+            fleet_processor: fleet.processor_seconds()?,
             own_processor: meters::processor_seconds(std::process::id())?,
-            server_processor: server.map_or(Ok(0.0), server::processor_seconds)?,
+            server_processor: servers.postgres.as_ref().map_or(Ok(0.0), server::processor_seconds)?,
+            broker_processor: servers.broker_seconds()?,
         })
     }
 
@@ -169,6 +177,7 @@ impl Reading {
             fleet_processor: self.fleet_processor - first.fleet_processor,
             own_processor: self.own_processor - first.own_processor,
             server_processor: self.server_processor - first.server_processor,
+            broker_processor: self.broker_processor - first.broker_processor,
         }
     }
 }
@@ -198,6 +207,10 @@ fn tell(window: &Window, alone: f64, engine: Engine, figures: &mut Figures) {
     if engine == Engine::Postgres {
         figures.note("server_cores_busy", used.server_processor / window.seconds);
         figures.note("server_processor_microseconds_per_order", used.server_processor * 1e6 / orders);
+    }
+    if used.broker_processor > 0.0 {
+        figures.note("broker_cores_busy", used.broker_processor / window.seconds);
+        figures.note("broker_processor_microseconds_per_order", used.broker_processor * 1e6 / orders);
     }
     figures.note("fleet_processor_microseconds_per_order", used.fleet_processor * 1e6 / orders);
     for (name, used) in &window.threads {

@@ -62,6 +62,7 @@ impl Certificates {
     /// What a service is told: where its files are, and who may call its internal door.
     pub(crate) fn settings(&self, service: &str) -> Result<Vec<String>, String> {
         let mut settings = self.files(service)?.settings().to_vec();
+        settings.push(format!("identity.trust_domain={}", self.domain));
         let callers = self.callers.get(service).filter(|callers| !callers.is_empty());
         settings.extend(callers.map(|callers| format!("identity.callers.{service}={}", callers.join(","))));
         Ok(settings)

@@ -81,9 +81,6 @@ pub(crate) fn peers(
             }
         }
     }
-    let foreign = platform.processes.iter().filter_map(|(name, process)| Some((name, process.public?)));
-    settings
-        .extend(foreign.map(|(name, address)| format!("peers.{name}.{}={address}", DoorKind::Public.name())));
     Ok(settings)
 }
 

@@ -31,6 +31,7 @@ async fn help_for_a_command_names_its_options() {
         ("logs", &["--data", "--order", "--service", "--follow", "--since", "--limit", "--json"]),
         ("events", &["--order", "--follow"]),
         ("traces", &["--order", "--follow"]),
+        ("registry", &["--data", "--listen", "--ttl", "--supervised"]),
         ("letters", &["list", "show", "edit", "replay", "drop", "--data", "--service"]),
     ] {
         let ended = place.run(&[command, "--help"]).await;

@@ -11,6 +11,7 @@
 mod backups;
 mod books;
 mod commands;
+mod finding;
 mod observing;
 mod processes;
 mod routes;

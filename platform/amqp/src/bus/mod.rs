@@ -33,7 +33,7 @@ use topology::Place;
 /// The most messages that are on the way at a time.
 const MOST: usize = 1_024;
 
-/// How long a confirmation may take. Shorter than the bus waits, so that the channel is given up, and not only the wait.
+/// How long a confirmation may take, which is less than the bus waits for it.
 const CONFIRM_LIMIT: Duration = Duration::from_secs(4);
 
 /// Where the broker sends answers to (direct reply-to).
@@ -94,22 +94,24 @@ impl AmqpBus {
         }
     }
 
-    async fn confirmed(&self, sending: &Sending, to: Addressed, body: &[u8]) -> Result<Routed, Problem> {
+    /// Publishes and waits for the confirmation; then the channel is free for others.
+    async fn confirmed(&self, sending: &Arc<Sending>, to: Addressed, body: &[u8]) -> Result<Routed, Problem> {
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
         let confirming = async {
             let publishing =
                 sending.channel().basic_publish(to.exchange, to.key, options, body, to.properties);
             publishing.await?.await
         };
-        match self.inner.clock.timeout(CONFIRM_LIMIT, confirming).await {
+        let confirmed = self.inner.clock.timeout(CONFIRM_LIMIT, confirming).await;
+        if let Ok(Ok(_)) = confirmed {
+            self.inner.channels.give_back(sending);
+        }
+        match confirmed {
             Ok(Ok(Confirmation::Ack(None))) => Ok(Routed::Somewhere),
             Ok(Ok(Confirmation::Ack(Some(_)))) => Ok(Routed::Nowhere),
             Ok(Ok(_)) => Err(Problem::new(&UNAVAILABLE).operator("the broker refused: a queue is full")),
             Ok(Err(error)) => Err(failed(&BrokerError::of("the channel", &error))),
-            Err(_) => {
-                self.inner.channels.give_up(sending).await;
-                Err(failed(&BrokerError::Silent("a message was to be confirmed")))
-            }
+            Err(_) => Err(failed(&BrokerError::Silent("a message was to be confirmed"))),
         }
     }
 
@@ -118,7 +120,7 @@ impl AmqpBus {
         if how == How::Unconfirmed {
             return self.tell(to, message).await;
         }
-        let sending = self.inner.channels.confirming().await?;
+        let (sending, _channel) = self.inner.channels.confirming().await?;
         let (exchange, key) = self.place(&sending, to).await?;
         let properties = wire::properties(message, how);
         self.confirmed(&sending, Addressed { exchange, key, properties }, &message.body).await
@@ -142,7 +144,7 @@ impl AmqpBus {
 
     async fn ask(&self, queue: &Queue, message: &Message, within: Duration) -> Outcome {
         let _room = self.room()?;
-        let sending = self.inner.channels.confirming().await?;
+        let (sending, channel) = self.inner.channels.confirming().await?;
         let (exchange, key) = self.place(&sending, To::Queue(queue)).await?;
         let until = self.inner.clock.now().plus(within);
         let properties = wire::question(message, until).with_reply_to(REPLY_TO.into());
@@ -151,6 +153,7 @@ impl AmqpBus {
         if self.confirmed(&sending, to, &message.body).await? == Routed::Nowhere {
             return Err(no_receiver(queue));
         }
+        drop(channel);
         let outcome = answer.await.unwrap_or_else(|_| {
             Err(failed(&BrokerError::Away).detail("The way of the answer is lost: ask again."))
         });

@@ -1,13 +1,14 @@
 //! Channels on which the bus publishes.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use lapin::message::DeliveryResult;
 use lapin::options::{BasicConsumeOptions, BasicPublishOptions, ConfirmSelectOptions};
 use lapin::types::{FieldTable, ShortString};
 use lapin::{Channel, Consumer};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tradewind_events::bus::Routing;
 use tradewind_kernel::Clock;
 use tradewind_problem::Problem;
@@ -15,13 +16,21 @@ use tradewind_problem::Problem;
 use super::{Addressed, Asked, REPLY_TO, failed, topology, wire};
 use crate::link::{BrokerError, Link};
 
-/// The two channels of a bus: on one of them everything is confirmed and answers arrive, on the other nothing is. Each
-/// is opened when it is needed, and anew when it was lost.
+/// The most messages that are published and not confirmed, each on a channel of its own.
+const MOST: usize = 64;
+
+/// The channels of a bus: some on which everything is confirmed and answers arrive, one on which nothing is. They are
+/// opened when they are needed, and anew when they were lost.
+///
+/// A message that waits for its confirmation has its channel for itself. The client library hands a message that came
+/// back to whoever is confirmed next, which is not always who sent it.
 pub(super) struct Channels {
     link: Link,
     clock: Clock,
     timeout: Duration,
-    confirming: tokio::sync::Mutex<Option<Arc<Sending>>>,
+    room: Semaphore,
+    /// Open, and used by nobody who waits for a confirmation.
+    free: Mutex<Vec<Arc<Sending>>>,
     telling: tokio::sync::Mutex<Option<Arc<Sending>>>,
 }
 
@@ -37,17 +46,31 @@ pub(super) struct Sending {
 
 impl Channels {
     pub(super) fn new(link: Link, clock: Clock, timeout: Duration) -> Self {
-        let (confirming, telling) = Default::default();
-        Self { link, clock, timeout, confirming, telling }
+        let (room, free, telling) = (Semaphore::new(MOST), Mutex::default(), Default::default());
+        Self { link, clock, timeout, room, free, telling }
     }
 
-    /// The channel on which everything is confirmed.
-    pub(super) async fn confirming(&self) -> Result<Arc<Sending>, Problem> {
-        let mut current = self.confirming.lock().await;
-        if let Some(sending) = current.as_ref().filter(|sending| sending.is_open()) {
-            return Ok(sending.clone());
+    /// A channel for one message that is to be confirmed, and the room that it takes. Who has its confirmation
+    /// [gives it back](Channels::give_back); one that is not given back is closed when nobody uses it any more.
+    pub(super) async fn confirming(&self) -> Result<(Arc<Sending>, SemaphorePermit<'_>), Problem> {
+        let room = self.room.acquire().await.map_err(Problem::internal)?;
+        let free = || self.free().pop();
+        match std::iter::from_fn(free).find(|sending| sending.is_open()) {
+            Some(sending) => Ok((sending, room)),
+            None => Ok((Arc::new(self.new_confirming().await?), room)),
         }
-        *current = None;
+    }
+
+    /// The message on it was confirmed, and another may use it.
+    pub(super) fn give_back(&self, sending: &Arc<Sending>) {
+        self.free().push(sending.clone());
+    }
+
+    fn free(&self) -> MutexGuard<'_, Vec<Arc<Sending>>> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn new_confirming(&self) -> Result<Sending, Problem> {
         let channel = self.open().await?;
         let preparing = async {
             channel.confirm_select(ConfirmSelectOptions::default()).await?;
@@ -61,8 +84,7 @@ impl Channels {
             deliver(&waiting, result);
             std::future::ready(())
         });
-        let sending = Sending { channel, declared: Mutex::default(), asked, _answers: Some(answers) };
-        Ok(current.insert(Arc::new(sending)).clone())
+        Ok(Sending { channel, declared: Mutex::default(), asked, _answers: Some(answers) })
     }
 
     /// The channel on which nothing is confirmed.
@@ -75,14 +97,6 @@ impl Channels {
         let (channel, asked) = (self.open().await?, Asked::default());
         let sending = Sending { channel, declared: Mutex::default(), asked, _answers: None };
         Ok(current.insert(Arc::new(sending)).clone())
-    }
-
-    /// Gives a channel up that does not confirm: whoever publishes next gets another.
-    pub(super) async fn give_up(&self, sending: &Sending) {
-        let mut current = self.confirming.lock().await;
-        if current.as_ref().is_some_and(|current| std::ptr::eq(&raw const **current, sending)) {
-            *current = None;
-        }
     }
 
     async fn open(&self) -> Result<Channel, Problem> {

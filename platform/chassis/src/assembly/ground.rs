@@ -2,6 +2,7 @@
 
 use tradewind_client::{Handler, NearReceiver, PhoneBook};
 use tradewind_db::Db;
+use tradewind_events::bus::Bus;
 use tradewind_identity::Identity;
 use tradewind_kernel::{Clock, Entropy, Secret};
 
@@ -32,6 +33,8 @@ pub(super) struct Ground {
     /// What tells this process from other replicas.
     pub(super) instance: String,
     pub(super) book: PhoneBook,
+    /// The bus, or why there is none.
+    pub(super) bus: Result<Bus, String>,
     pub(super) logs: LogBook,
 }
 
@@ -101,6 +104,7 @@ impl Ground {
             db,
             instance: self.instance.clone(),
             book: self.book.clone(),
+            bus: self.bus.clone(),
             logs: self.logs.clone(),
             tells_of_process,
         }

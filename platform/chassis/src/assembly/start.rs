@@ -114,9 +114,11 @@ impl Assembly {
         let drawn = (clock.clone(), entropy.fork("discovery"));
         let mut finder = Finder::new(&platform, &secret, (&instance, identity.clone()), drawn)?;
         let broker = BrokerLink::new(&platform, &clock, &entropy)?;
+        let bus = BrokerLink::bus(broker.as_ref(), self.beside.is_empty(), (&clock, &entropy));
         let tellers = tellers(&self.services);
         let logs = telemetry::log_book();
-        let ground = Ground { clock, entropy, settings, platform, secret, identity, instance, book, logs };
+        let ground =
+            Ground { clock, entropy, settings, platform, secret, identity, instance, book, bus, logs };
         let built = ground.build(self.services, folder.as_ref(), &mut finder, progress).await?;
         let Built { instances, absent, receivers } = built;
         let Ground { clock, entropy, platform, secret, identity, book, .. } = ground;
@@ -185,6 +187,7 @@ impl Running {
         self.answer_near(receivers);
         self.follow();
         self.relay();
+        self.consume();
         self.repeat();
         self.export();
         self.watch_identity();
@@ -258,6 +261,16 @@ impl Running {
             let scope = &instance.scopes.consumers;
             let relay = broker.relay(instance, &self.clock, &self.entropy);
             scope.spawn("relay", until_stopped(scope.clone(), relay));
+        }
+    }
+
+    /// Starts the consumers of the bus.
+    fn consume(&mut self) {
+        for instance in &mut self.instances {
+            let scope = &instance.scopes.consumers;
+            for consumer in std::mem::take(&mut instance.consumers) {
+                scope.spawn("bus", until_stopped(scope.clone(), consumer));
+            }
         }
     }
 

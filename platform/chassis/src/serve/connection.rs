@@ -28,7 +28,7 @@ use crate::tasks::Scope;
 
 /// How long an unused connection stays open after the door was asked to stop: a client may be sending its next request,
 /// which would be lost. It is answered with `Connection: close` (RFC 9112 §9.6).
-const LINGER: Duration = Duration::from_millis(200);
+pub(crate) const LINGER: Duration = Duration::from_millis(200);
 
 /// The most header fields of a request: the hundred that the edge lets in, and those that a hop adds.
 const MAX_HEADERS: usize = 128;

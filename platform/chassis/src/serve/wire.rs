@@ -14,6 +14,7 @@ use tradewind_problem::{Problem, TLS_REQUIRED};
 
 use crate::description::DoorKind;
 use crate::identity::PublicDoors;
+use crate::serve::connection::LINGER;
 use crate::tasks::Scope;
 
 /// The first byte of every TLS connection: a handshake record (RFC 8446 §5.1). No HTTP request begins with it.
@@ -143,16 +144,21 @@ impl Wire {
     }
 }
 
-/// Waits for the first byte and leaves it where it is; `None` when none comes or the door closes.
+/// Waits for the first byte and leaves it where it is; `None` when none comes. While the door closes it waits for a
+/// little longer: who has just connected may be sending a request.
 async fn first_byte(stream: &TcpStream, opening: &Opening<'_>) -> Option<u8> {
-    let mut byte = [0];
-    let looking = opening.clock.timeout(opening.limit, stream.peek(&mut byte));
+    let look = async {
+        let mut byte = [0];
+        let seen = stream.peek(&mut byte).await;
+        seen.is_ok_and(|count| count == 1).then_some(byte[0])
+    };
+    let mut look = std::pin::pin!(look);
     let looked = tokio::select! {
         biased;
-        looked = looking => looked,
-        () = opening.accepting.stopping() => return None,
+        looked = opening.clock.timeout(opening.limit, look.as_mut()) => looked,
+        () = opening.accepting.stopping() => opening.clock.timeout(LINGER, look.as_mut()).await,
     };
-    matches!(looked, Ok(Ok(1))).then_some(byte[0])
+    looked.ok().flatten()
 }
 
 /// Tells a client in the clear, in words that it understands, and closes.
@@ -177,4 +183,30 @@ async fn turn_away(mut stream: TcpStream, clock: &Clock) {
         io::Result::Ok(())
     };
     drop(clock.timeout(GOODBYE, telling).await);
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_has_just_connected_is_waited_for_when_the_door_closes() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (server, _) = listener.accept().await.unwrap();
+        let (clock, accepting) = (Clock::system(), Scope::new("test"));
+        accepting.stop();
+        let opening = Opening { clock: &clock, limit: Duration::from_secs(10), accepting: &accepting };
+        let sending = async {
+            // Often enough for the door to have looked.
+            for _ in 0..20 {
+                tokio::task::yield_now().await;
+            }
+            client.write_all(b"GET").await.unwrap();
+        };
+        let (seen, ()) = tokio::join!(first_byte(&server, &opening), sending);
+        assert_eq!(seen, Some(b'G'));
+    }
 }

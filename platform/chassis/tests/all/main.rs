@@ -18,6 +18,7 @@ mod lamps;
 mod letters;
 mod lives;
 mod logged;
+mod messages;
 mod replicas;
 mod rotation;
 mod rpcs;

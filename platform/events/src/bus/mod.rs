@@ -49,6 +49,9 @@ const NOTIFY_LIMIT: Duration = Duration::from_secs(1);
 /// The greatest message of a bus in memory, in bytes.
 const MAX_BYTES: usize = 1024 * 1024;
 
+/// The longest name of a type, in bytes; AMQP 0-9-1 has room for no more.
+const MAX_NAME: usize = 255;
+
 /// A way to send messages to whoever consumes them, in this process or in another. Cloning is cheap.
 #[derive(Clone)]
 pub struct Bus {
@@ -79,8 +82,12 @@ impl Bus {
     /// of it belongs to the process and the trace of `context`.
     ///
     /// # Errors
-    /// Internal when `data` is no JSON, and [`PAYLOAD_TOO_LARGE`] when it is too large.
+    /// Internal when `data` is no JSON or `kind` has no or more than 255 bytes; [`PAYLOAD_TOO_LARGE`] when `data` is too
+    /// large.
     pub fn message<T: Serialize>(&self, kind: &str, context: &Context, data: &T) -> Result<Message, Problem> {
+        if kind.is_empty() || kind.len() > MAX_NAME {
+            return Err(Problem::internal(format!("a type of {} bytes", kind.len())));
+        }
         let body = serde_json::to_vec(data).map_err(Problem::internal)?;
         if body.len() > self.inner.max_bytes {
             let (bytes, most) = (body.len(), self.inner.max_bytes);

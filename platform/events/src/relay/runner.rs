@@ -11,7 +11,7 @@ use super::outlet::{Outlet, OutletError};
 use super::progress::{Create, Mark, RelayProgress, find};
 use crate::fault_points::{RELAY_CONFIRMED, RELAY_SENT};
 use crate::turn::{Turn, Whose};
-use crate::{Feed, FeedError, LogFeed, log};
+use crate::{Feed, FeedError, LogFeed, Recorded, log};
 
 /// Events read at a time.
 const BATCH: u16 = 256;
@@ -122,7 +122,7 @@ impl Relay {
         (self.stored, self.sent, self.unmarked) = (position, position, 0);
         progress.move_to(position);
         progress.saw(log::head(db).await?);
-        self.report().await
+        self.report_if_due().await
     }
 
     async fn create(&self) -> Result<i64, Stop> {
@@ -137,12 +137,20 @@ impl Relay {
             Err(FeedError::Pruned { horizon, .. }) => return self.begin_behind(horizon).await,
             read => read?,
         };
-        let Some(last) = batch.last().map(|event| event.position) else { return self.idle(outlet).await };
-        if !self.take_turn(outlet).await? {
-            return Ok(());
+        let is_whole = batch.len() == usize::from(BATCH);
+        if let Some(last) = batch.last().map(|event| event.position) {
+            if !self.take_turn(outlet).await? {
+                return Ok(());
+            }
+            let head = if is_whole { log::head(&self.options.db).await? } else { last };
+            self.options.progress.saw(head);
+            self.send(outlet, batch).await?;
         }
-        let head = if batch.len() < usize::from(BATCH) { last } else { log::head(&self.options.db).await? };
-        self.options.progress.saw(head);
+        // Less than was asked for is all there is; a commit since the reading ends the wait at once.
+        if is_whole { Ok(()) } else { self.idle(outlet).await }
+    }
+
+    async fn send(&mut self, outlet: &mut dyn Outlet, batch: Vec<Recorded>) -> Result<(), Stop> {
         for event in batch {
             let position = event.position;
             outlet.send(event, self.sent).await?;
@@ -153,21 +161,27 @@ impl Relay {
         self.mark_if_due(outlet).await
     }
 
-    /// Nothing is to be sent: waits for confirmations, then for the time to write them down, then for a commit.
+    /// Nothing is to be sent: waits for a commit, and meanwhile for confirmations and the time to write them down.
     async fn idle(&mut self, outlet: &mut dyn Outlet) -> Result<(), Stop> {
         let clock = self.options.clock.clone();
-        let confirmed = outlet.confirmed().unwrap_or(self.stored);
-        self.options.progress.move_to(confirmed);
-        let until_mark = (self.marked_at + MARK_EVERY).saturating_sub(clock.monotonic());
-        let patience = if confirmed > self.stored { until_mark } else { self.feed.patience() };
-        let is_waiting = outlet.is_waiting();
-        tokio::select! {
-            biased;
-            settled = outlet.settle(), if is_waiting => settled?,
-            waited = clock.timeout(patience, self.feed.wait()) => waited.unwrap_or_default(),
+        let patience = clock.monotonic() + self.feed.patience();
+        loop {
+            let now = clock.monotonic();
+            let confirmed = outlet.confirmed().unwrap_or(self.stored);
+            let is_marked = confirmed <= self.stored;
+            let until = if is_marked { patience } else { patience.min(self.marked_at + MARK_EVERY) };
+            let is_waiting = outlet.is_waiting();
+            let woken = tokio::select! {
+                biased;
+                settled = outlet.settle(), if is_waiting => settled.map(|()| false)?,
+                waited = clock.timeout(until.saturating_sub(now), self.feed.wait()) => waited.is_ok(),
+            };
+            self.mark_if_due(outlet).await?;
+            self.report_if_due().await?;
+            if woken || clock.monotonic() >= patience {
+                return Ok(());
+            }
         }
-        self.mark_if_due(outlet).await?;
-        self.report_if_due().await
     }
 
     /// What lies between was pruned, because this relay was away for too long. Those who follow the events read them

@@ -122,12 +122,15 @@ impl RabbitMq {
         answers(self.ports.clients.number).await
     }
 
-    /// Waits until this quorum queue survives a kill. RabbitMQ 3.10 keeps the names of new ones in memory for three
+    /// Waits until the quorum queue of this whole name survives a kill. RabbitMQ 3.10 keeps the names of new ones in memory for three
     /// seconds (`names.dets`); one whose name is lost comes back empty, without a leader, for good: nothing that is
     /// published to it is ever confirmed.
     pub async fn has_written_down(&self, queue: &str) {
         let node = self.folder().join("data").join(NODE).join("quorum").join(NODE);
-        let has_name = |names: &[u8]| names.windows(queue.len()).any(|part| part == queue.as_bytes());
+        // With its length before it, as Erlang writes a name: that of another queue may begin with it.
+        let name = format!("%2F_{queue}");
+        let name = [&[u8::try_from(name.len()).unwrap()], name.as_bytes()].concat();
+        let has_name = |names: &[u8]| names.windows(name.len()).any(|part| part == name);
         until(&format!("the queue {queue} is written down"), async || {
             has_name(&std::fs::read(node.join("names.dets")).ok()?).then_some(())
         })

@@ -1,6 +1,5 @@
 //! Ending the process under load, again and again.
 
-mod judge;
 mod outage;
 mod plan;
 
@@ -12,15 +11,18 @@ use std::time::{Duration, Instant};
 
 use tradewind_fleet::Seeder;
 use tradewind_kernel::{Clock, Entropy};
-use tradewind_testkit::Postgres;
 
+use crate::arguments;
 use crate::client_log::ClientLog;
 use crate::disk::{Disk, Loss, Lost};
 use crate::figures::{Figures, median};
 use crate::folder::Folder;
-use crate::home::{Engine, Home};
+use crate::home::Home;
+use crate::judge;
 use crate::place::{Clients, SIZE};
 use crate::process::{self, Fleet, Signal};
+use crate::servers::Servers;
+use crate::setup::Setup;
 use crate::verify::verify;
 use outage::Outages;
 use plan::Blow;
@@ -52,9 +54,15 @@ pub(crate) struct Options {
     pub(crate) seed: u64,
     pub(crate) power_loss: Option<PowerLoss>,
     pub(crate) verify: bool,
-    pub(crate) engine: Engine,
     /// How many of a hundred kills hit the server.
     pub(crate) server_share: u32,
+}
+
+impl Options {
+    pub(crate) fn new(arguments: &arguments::KillLoop, seed: u64) -> Self {
+        let arguments::KillLoop { kills, signal, acknowledged, power_loss, server_share, .. } = *arguments;
+        Self { kills, signal, acknowledged, seed, power_loss, verify: !arguments.no_verify, server_share }
+    }
 }
 
 /// How much of what was not synced a power cut takes.
@@ -69,7 +77,7 @@ pub(crate) enum PowerLoss {
 /// A run under way.
 struct KillLoop {
     home: Home,
-    server: Option<Postgres>,
+    servers: Servers,
     options: Options,
     clients: Clients,
     plan: Vec<Blow>,
@@ -99,20 +107,25 @@ struct Record {
     outages: Outages,
 }
 
-pub(crate) async fn run(binary: &Path, folder: &Folder, options: Options) -> Result<Figures, String> {
+pub(crate) async fn run(
+    binary: &Path,
+    folder: &Folder,
+    setup: &Setup,
+    options: Options,
+) -> Result<Figures, String> {
     let points = if options.signal == Signal::Kill { process::fault_points(binary)? } else { Vec::new() };
     describe(&points, options);
-    let (mut home, server) = Home::make(options.engine, binary, folder).await?;
+    let (mut home, servers) = Home::make(setup, binary, folder).await?;
     let disk = options.power_loss.map(|_| Disk::mount(&folder.part("disk"))).transpose()?;
     if let Some(disk) = &disk {
         home.data = disk.path().join("fleet");
     }
     let entropy = Entropy::seeded(options.seed);
-    let rest = if server.is_some() { REST } else { Duration::ZERO };
-    let share = if server.is_some() { options.server_share } else { 0 };
+    let rest = if servers.postgres.is_some() { REST } else { Duration::ZERO };
+    let share = if servers.postgres.is_some() { options.server_share } else { 0 };
     let mut run = KillLoop {
         home,
-        server,
+        servers,
         options,
         clients: Clients::new(ClientLog::create(folder.part("clients.ndjson"))?).resting(rest),
         plan: plan::plan(&entropy.fork("choices"), options.kills, share, &points),
@@ -131,8 +144,8 @@ pub(crate) async fn run(binary: &Path, folder: &Folder, options: Options) -> Res
         figures.failure("every_life", &message);
     }
     let judged = run.last_life(&mut figures).await;
-    if let Some(server) = run.server.as_ref().filter(|_| judged.is_err() || figures.failed()) {
-        std::fs::write(folder.part("server.log"), server.log()).unwrap_or_default();
+    if judged.is_err() || figures.failed() {
+        run.servers.keep_logs(folder);
     }
     judged.map(|()| figures)
 }
@@ -230,7 +243,7 @@ impl KillLoop {
             }
             Blow::Point { name, .. } => self.spring(fleet, name).await?,
             Blow::Server { jitter, down } => {
-                let server = self.server.as_mut().ok_or("there is no server to kill")?;
+                let server = self.servers.postgres.as_mut().ok_or("there is no server to kill")?;
                 let outages = &mut self.record.outages;
                 outages.strike(server, &fleet, &self.clients, *jitter, *down).await?;
                 *self.record.hits.entry("postgres".to_owned()).or_default() += 1;
@@ -280,7 +293,7 @@ impl KillLoop {
         figures.at_most("points_not_reached", f64::from(*missed), 0.0);
         let least = least.unwrap_or(0) as f64;
         figures.at_least("acknowledged_between_kills_least", least, f64::from(self.options.acknowledged));
-        let restart = if self.server.is_some() { SERVED_RESTART } else { RESTART };
+        let restart = if self.servers.postgres.is_some() { SERVED_RESTART } else { RESTART };
         figures.pace_at_most("restart_seconds_median", median(starts.clone()), restart);
         if self.options.signal != Signal::Kill {
             figures.at_least("clean_exits", f64::from(*clean), kills);
@@ -291,7 +304,7 @@ impl KillLoop {
             figures.note("unsynced_pages_spared", f64::from(lost.spared));
             figures.note("unsynced_names_lost", f64::from(lost.names));
         }
-        if self.server.is_some() {
+        if self.servers.postgres.is_some() {
             let planned = self.plan.iter().filter(|blow| blow.is_of_server()).count();
             outages.report(planned as f64, &self.clients.faults(), figures);
         }

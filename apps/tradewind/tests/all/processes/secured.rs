@@ -4,7 +4,7 @@ use tradewind_testkit::{Connection, Request};
 
 use crate::books::{agree, order};
 use crate::processes::{kill, process_of, ps, replaced, secured};
-use crate::support::{Place, SERVICES};
+use crate::support::{ADA, Place, SERVICES};
 
 #[tokio::test]
 async fn every_internal_door_wants_a_certificate_and_the_command_line_has_one() {
@@ -12,6 +12,10 @@ async fn every_internal_door_wants_a_certificate_and_the_command_line_has_one() 
     let fleet = secured(&place).await;
     let accepted = order(&fleet, "first").await.end().await;
     agree(&fleet, &accepted).await;
+    // One that she can pay for, so that every promise has something to show.
+    let small = Request::new("POST", "/api/orders/v1/orders").bearer(ADA).header("Idempotency-Key", "small");
+    let small = small.header("Prefer", "wait=2").json(r#"{"lines":[{"productId":"1","quantity":1}]}"#);
+    assert_eq!(small.send(fleet.door("gateway/data-plane")).await.status, 202);
     for service in SERVICES {
         let door = fleet.door(&format!("{service}/internal"));
         // In the clear nobody comes in, whatever secret is shown.

@@ -110,19 +110,19 @@ async fn up_to(pair: &Pair, hears: &mut mpsc::UnboundedReceiver<Value>, end: &Va
 }
 
 static CHANGES: Exchange = Exchange::topic("changes");
-static ORDERS: Exchange = Exchange::direct("orders");
+static LEVERS: Exchange = Exchange::direct("levers");
 static NEWS: Exchange = Exchange::fanout("news");
 static WORK: Queue = Queue::shared("work");
 
 /// Each exchange chooses among its queues; a queue that is bound twice gets one.
 pub async fn an_exchange_chooses_among_its_queues(pair: &Pair) {
     let first = pair.here.consumer(&Queue::own("first")).bind(&NEWS, "").bind(&NEWS, "twice");
-    let first = first.bind(&ORDERS, "on").bind(&CHANGES, "lamps.*.on").bind(&CHANGES, "#.on");
-    let second = pair.there.consumer(&Queue::own("second")).bind(&NEWS, "").bind(&ORDERS, "off");
+    let first = first.bind(&LEVERS, "on").bind(&CHANGES, "lamps.*.on").bind(&CHANGES, "#.on");
+    let second = pair.there.consumer(&Queue::own("second")).bind(&NEWS, "").bind(&LEVERS, "off");
     let second = second.bind(&CHANGES, "lamps.#");
     let (_first, mut first) = pair.listen(first).await;
     let (_second, mut second) = pair.listen(second).await;
-    let keys = [(&NEWS, "any"), (&ORDERS, "on"), (&ORDERS, "off"), (&CHANGES, "lamps.1.on")];
+    let keys = [(&NEWS, "any"), (&LEVERS, "on"), (&LEVERS, "off"), (&CHANGES, "lamps.1.on")];
     let keys =
         keys.into_iter().chain([(&CHANGES, "lamps.1.off"), (&CHANGES, "lamps"), (&CHANGES, "fans.2.on")]);
     for (exchange, key) in keys {
@@ -132,10 +132,10 @@ pub async fn an_exchange_chooses_among_its_queues(pair: &Pair) {
     let end = pair.message(&json!("end"));
     pair.soon(pair.here.publish(&NEWS, "", &end)).await.unwrap();
     let first = up_to(pair, &mut first, &json!("end")).await;
-    let wanted = [["news", "any"], ["orders", "on"], ["changes", "lamps.1.on"], ["changes", "fans.2.on"]];
+    let wanted = [["news", "any"], ["levers", "on"], ["changes", "lamps.1.on"], ["changes", "fans.2.on"]];
     assert_eq!(json!(first), json!(wanted));
     let second = up_to(pair, &mut second, &json!("end")).await;
-    let wanted = [["news", "any"], ["orders", "off"], ["changes", "lamps.1.on"], ["changes", "lamps.1.off"]];
+    let wanted = [["news", "any"], ["levers", "off"], ["changes", "lamps.1.on"], ["changes", "lamps.1.off"]];
     let wanted: Vec<_> = wanted.into_iter().chain([["changes", "lamps"]]).collect();
     assert_eq!(json!(second), json!(wanted));
 }

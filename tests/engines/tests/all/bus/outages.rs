@@ -22,13 +22,15 @@ static NEWS: Exchange = Exchange::fanout("news");
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn consumers_go_on_when_the_broker_is_back() {
     let mut server = RabbitMq::start().await;
-    let pair = processes(&server).await;
+    let (pair, namespace) = in_namespace(&server).await;
     let mut idle = pair.there.consumer(&WORK);
     pair.soon(idle.attach()).await.unwrap();
     drop(idle);
     pair.soon(pair.here.send(&WORK, &pair.message(&json!("before")))).await.unwrap();
     let (_ears, mut news) = pair.listen(pair.there.consumer(&Queue::own("ears")).bind(&NEWS, "")).await;
-    server.has_written_down("work").await;
+    for queue in ["work", "work.dead-letters"] {
+        server.has_written_down(&format!("{namespace}.bus.{queue}")).await;
+    }
     server.kill().await;
     until("the end of the connection is noticed", async || {
         pair.here
