@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::kill_loop::PowerLoss;
+use crate::disk::PowerLoss;
 use crate::process::Signal;
 use crate::setup::{Engine, Setup};
 

@@ -25,6 +25,15 @@ pub(crate) enum Loss<'a> {
     Torn(&'a Entropy),
 }
 
+/// The same, as it is chosen on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum PowerLoss {
+    /// Everything
+    All,
+    /// Each page by the toss of a coin
+    Torn,
+}
+
 impl Loss<'_> {
     /// Whether one unsynced thing is on the disk nevertheless.
     fn spares(self) -> bool {

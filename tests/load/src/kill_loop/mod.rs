@@ -14,7 +14,7 @@ use tradewind_kernel::{Clock, Entropy};
 
 use crate::arguments;
 use crate::client_log::ClientLog;
-use crate::disk::{Disk, Loss, Lost};
+use crate::disk::{Disk, Loss, Lost, PowerLoss};
 use crate::figures::{Figures, median};
 use crate::folder::Folder;
 use crate::home::Home;
@@ -63,15 +63,6 @@ impl Options {
         let arguments::KillLoop { kills, signal, acknowledged, power_loss, server_share, .. } = *arguments;
         Self { kills, signal, acknowledged, seed, power_loss, verify: !arguments.no_verify, server_share }
     }
-}
-
-/// How much of what was not synced a power cut takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum PowerLoss {
-    /// Everything
-    All,
-    /// Each page by the toss of a coin
-    Torn,
 }
 
 /// A run under way.
