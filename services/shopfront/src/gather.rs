@@ -17,7 +17,8 @@ pub(crate) async fn offers(shop: &Shopfront, call: &Call) -> Result<Vec<Offer>, 
     let catalogue = CatalogueClient::new(shop.catalogue.caller(call));
     let products = async { catalogue.legacy_products().await.map_err(|cause| error::no_catalogue(&cause)) };
     // Stock never fails, so that only the catalogue ends the wait for the other.
-    let (products, stocks) = try_join(products, async { Ok(stocks(shop, call).await) }).await?;
+    let stocks = Box::pin(async { Ok(stocks(shop, call).await) });
+    let (products, stocks) = try_join(products, stocks).await?;
     Ok(join(products, stocks, shop.compat))
 }
 

@@ -237,6 +237,7 @@ pub(crate) async fn connected(broker: &Broker) -> Result<(), String> {
     Ok(())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]
 fn said(error: lapin::Error) -> String {
     error.to_string()
 }

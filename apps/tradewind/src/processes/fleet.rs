@@ -134,7 +134,8 @@ impl Fleet {
         let (edge, rest): (Vec<&Kept>, Vec<&Kept>) = self.kept.iter().partition(|kept| is_edge(kept));
         for group in [edge, rest] {
             let stopped = Scope::new("supervisor/stopping");
-            for kept in group.into_iter().cloned() {
+            for kept in group {
+                let kept = kept.clone();
                 stopped.spawn("stop", async move { kept.stop().await });
             }
             stopped.idle().await;

@@ -4,6 +4,8 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::disallowed_methods,
+    clippy::large_futures,
+    clippy::print_stderr,
     unreachable_pub,
     reason = "a test that cannot go on should stop, and tests own their tasks"
 )]

@@ -129,7 +129,7 @@ impl Bus {
                 tracing::debug!(kind = message.kind, %problem, "a notification is lost");
             }
             Err(_) => {
-                tracing::debug!(kind = message.kind, "a notification is lost: it was not taken in time")
+                tracing::debug!(kind = message.kind, "a notification is lost: it was not taken in time");
             }
         }
     }

@@ -75,10 +75,7 @@ fn a_key_is_for_its_owner_and_fits_the_certificate() {
         (IdentityFiles { certificate: empty.clone(), ..files.clone() }, "no certificate"),
         (IdentityFiles { authority: empty, ..files.clone() }, "no certificate"),
         (IdentityFiles { authority: files.certificate.clone(), ..files.clone() }, "no authority's"),
-        (
-            IdentityFiles { authority: place.path().join("absent.pem"), ..files.clone() },
-            "absent.pem: cannot be read",
-        ),
+        (IdentityFiles { authority: place.path().join("absent.pem"), ..files }, "absent.pem: cannot be read"),
     ] {
         let error = refused(files);
         assert!(error.contains(part), "{part}: {error}");

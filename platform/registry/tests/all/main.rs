@@ -51,6 +51,7 @@ pub struct Rig {
 }
 
 impl Rig {
+    #[allow(clippy::new_without_default, reason = "it starts a task")]
     pub fn new() -> Self {
         let (clock, entropy) = (Clock::simulated(Timestamp::from_micros(0)), Entropy::seeded(1));
         let present = Arc::<Mutex<Option<Registry>>>::default();

@@ -129,7 +129,7 @@ async fn dead_letters(lines: Lines) {
     let mut elsewhere = event("tradewind.lamps.lamp-lit.v1", 1);
     elsewhere["source"] = foreign["source"].clone();
     let lit = event("tradewind.lamps.lamp-lit.v1", 1);
-    let bodies: [(Vec<u8>, &[(&str, i64)]); 6] = [
+    let bodies: [Sent<'_>; 6] = [
         (b"hello".to_vec(), &place_in_log),
         (br#"{"lamp":"x"}"#.to_vec(), &place_in_log),
         (no_key.to_string().into_bytes(), &place_in_log),
@@ -191,6 +191,9 @@ async fn unknown(lines: Lines) {
     assert!(lines.with("somebody.elses.v1").contains("passed over"));
     pair.end().await;
 }
+
+/// What somebody publishes: a body, and numbers among the headers.
+type Sent<'a> = (Vec<u8>, &'a [(&'a str, i64)]);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_that_come_twice_or_out_of_order_or_not_at_all_do_no_harm() {
