@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use tradewind_chassis::OpenDoor;
+use tradewind_chassis::{DoorKind, OpenDoor};
 use tradewind_client::{Address, FarClient, PhoneBook};
 use tradewind_identity::{Identity, IdentityFiles};
 use tradewind_kernel::Clock;
@@ -130,7 +130,7 @@ impl FleetFile {
     }
 
     /// The doors as far peers. Where doors want a certificate, callers show that of the operator, and each door has to
-    /// show that it is its service's.
+    /// show that it is its service's; but for a data plane, which is the public's and speaks plainly behind its edge.
     ///
     /// # Errors
     /// When an address is none, or the certificate cannot be used.
@@ -140,7 +140,8 @@ impl FleetFile {
         let doors = self.doors.iter().map(|door| (service_of(door), door));
         let replicas = self.replicas.iter().map(|door| (first_of(service_of(door)), door));
         for (service, (name, address)) in doors.chain(replicas) {
-            book.enter(name.clone(), Address::Far(client(service, address, identity.as_ref())?));
+            let identity = identity.as_ref().filter(|_| !is_data_plane(name));
+            book.enter(name.clone(), Address::Far(client(service, address, identity)?));
         }
         Ok(book)
     }
@@ -168,6 +169,10 @@ fn client(service: &str, address: &str, identity: Option<&Identity>) -> Result<F
     })
 }
 
+fn is_data_plane(door: &str) -> bool {
+    door.rsplit_once('/').is_some_and(|(_, kind)| kind == DoorKind::DataPlane.name())
+}
+
 fn service_of(door: &(String, String)) -> &str {
     door.0.split_once('/').map_or(door.0.as_str(), |(service, _)| service)
 }
@@ -188,6 +193,18 @@ mod tests {
             [("orders-2", "orders"), ("a-b-10", "a-b"), ("a-b", "a-b"), ("orders", "orders")]
         {
             assert_eq!(first_of(replica), service);
+        }
+    }
+
+    #[test]
+    fn a_data_plane_is_the_only_door_that_asks_for_no_certificate() {
+        for (door, is_plain) in [
+            ("gateway/data-plane", true),
+            ("gateway/internal", false),
+            ("orders/public", false),
+            ("data-plane/internal", false),
+        ] {
+            assert_eq!(is_data_plane(door), is_plain, "{door}");
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tradewind_amqp::{Broker, BrokerOptions};
+use tradewind_amqp::{Broker, BrokerOptions, FeedCounts};
 use tradewind_db::{Db, DbError, Migration, MigrationSet, Tx, Work, lease, params, sql};
 use tradewind_events::{
     Event, Feed, LogFeed, Progress, Received, RelayOptions, RunnerOptions, Subscription, announce,
@@ -134,8 +134,12 @@ pub(crate) async fn run(folder: &Folder, options: Options) -> Result<Figures, St
     let count = per_second * seconds;
     let empty = || Mutex::new(vec![None; count as usize]);
     let times = Arc::new(Times { began: Instant::now(), committed: empty(), entered: empty() });
-    let following = tokio::spawn(follow(&producer, &consumer, broker.as_ref(), &times));
+    let counts = Arc::new(FeedCounts::default());
+    let following = tokio::spawn(follow(&producer, &consumer, (broker.as_ref(), &counts), &times));
     let carrying = tokio::spawn(carry(producer.clone(), broker.clone()));
+    if broker.is_some() {
+        attached(&counts).await?;
+    }
     tick(&producer, &times, options).await?;
     settle(&times).await?;
     following.abort();
@@ -194,7 +198,7 @@ async fn carry(producer: Db, broker: Option<Broker>) {
 fn follow(
     producer: &Db,
     consumer: &Db,
-    broker: Option<&Broker>,
+    (broker, counts): (Option<&Broker>, &Arc<FeedCounts>),
     times: &Arc<Times>,
 ) -> impl Future<Output = ()> + Send + use<> {
     let see = |times: &Arc<Times>, received: Received<Ticked>| See {
@@ -213,10 +217,22 @@ fn follow(
     };
     let log: Box<dyn Feed> = Box::new(LogFeed::new("ticker", producer.clone()));
     let feed = match broker {
-        Some(broker) => broker.feed("watcher", "ticker", log, Arc::default()),
+        Some(broker) => broker.feed("watcher", "ticker", log, counts.clone()),
         None => log,
     };
     tradewind_events::run(Arc::new(subscription), Arc::new(times.clone()), feed, options)
+}
+
+/// Waits until the queue is consumed: what is measured is a subscription at work, not its start.
+async fn attached(counts: &FeedCounts) -> Result<(), String> {
+    let started = Instant::now();
+    while !counts.is_attached() {
+        if started.elapsed() > SETTLE {
+            return Err(format!("the queue was not consumed within {SETTLE:?}"));
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Ok(())
 }
 
 /// An event at each of its times, however long the one before takes: nothing is left out when something is slow.

@@ -1,6 +1,7 @@
 //! The process that is measured.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::str::FromStr;
@@ -87,9 +88,12 @@ pub(crate) struct Fleet {
 }
 
 impl Fleet {
-    /// Starts the binary on free ports and waits until every service is ready.
+    /// Starts the binary on free ports and waits until every service is ready. What it logs lies beside its data.
     pub(crate) async fn start(home: &Home) -> Result<Self, String> {
-        Self::start_with(home, None, Stdio::null()).await
+        let path = home.data.with_extension("log");
+        let log = File::options().create(true).append(true).open(&path);
+        let log = log.map_err(|error| format!("{}: {error}", path.display()))?;
+        Self::start_with(home, None, log.into()).await
     }
 
     /// The same, with the point at which the process shall end itself, and where its log goes.
