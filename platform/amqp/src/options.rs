@@ -13,8 +13,9 @@ const MAX_NAMESPACE: usize = 64;
 /// How often both sides say that they are there; two beats missed are a lost connection.
 const HEARTBEAT_SECONDS: u16 = 10;
 
-/// The greatest frame, in bytes. The client keeps two buffers of 32 frames for each connection.
-const FRAME: u32 = 64 * 1024;
+/// The greatest frame, in bytes; a greater message is sent in several. The client keeps two buffers of 32 frames for
+/// each connection.
+const FRAME: u32 = 16 * 1024;
 
 /// How events travel on the broker.
 #[derive(Clone)]

@@ -28,6 +28,10 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(120);
 /// The most that resident memory of a process should grow, in megabytes a minute.
 const SLOPE: f64 = 1.0;
 
+/// How long after the broker's end the slope begins: until then the clients make room for their next connections,
+/// which they do once.
+const PREPARED: Duration = Duration::from_secs(10);
+
 /// The pause between two looks at memory.
 const SAMPLE: Duration = Duration::from_secs(1);
 
@@ -43,7 +47,7 @@ pub(crate) struct Options {
 }
 
 /// The instants of a run.
-struct Course {
+struct Times {
     measured: Instant,
     killed: Instant,
     back: Instant,
@@ -74,7 +78,7 @@ pub(crate) async fn run(
     ran?;
     let mut figures = Figures::default();
     match passed {
-        Ok(course) => tell(&course, &traffic, &memory, &mut figures),
+        Ok(times) => tell(&times, &traffic, &memory, &mut figures),
         Err(message) => figures.failure("outage", &message),
     }
     rig.judge(0, &mut figures).await?;
@@ -89,7 +93,7 @@ async fn pass(
     traffic: &Traffic,
     memory: &mut Samples,
     options: Options,
-) -> Result<Course, String> {
+) -> Result<Times, String> {
     // Log lines and spans are kept in memory, so many of each: until that is full, memory grows with each request.
     traffic.hurry(true);
     tokio::time::sleep(Duration::from_secs(options.warm_up)).await;
@@ -112,7 +116,7 @@ async fn pass(
     }
     let drained = Instant::now();
     sampled(rig, memory, AFTER).await?;
-    Ok(Course { measured, killed, back, drained, ended: Instant::now() })
+    Ok(Times { measured, killed, back, drained, ended: Instant::now() })
 }
 
 /// Lets time pass and looks at memory.
@@ -126,8 +130,8 @@ async fn sampled(rig: &mut Rig, memory: &mut Samples, how_long: Duration) -> Res
     Ok(())
 }
 
-fn tell(course: &Course, traffic: &Traffic, memory: &Samples, figures: &mut Figures) {
-    let Course { measured, killed, back, drained, ended } = course;
+fn tell(times: &Times, traffic: &Traffic, memory: &Samples, figures: &mut Figures) {
+    let Times { measured, killed, back, drained, ended } = times;
     for (phase, from, to) in
         [("before", measured, killed), ("while_away", killed, back), ("after", back, ended)]
     {
@@ -143,11 +147,14 @@ fn tell(course: &Course, traffic: &Traffic, memory: &Samples, figures: &mut Figu
     }
     figures.note("seconds_away", (*back - *killed).as_secs_f64());
     figures.pace_at_most("seconds_from_return_to_drained", (*drained - *back).as_secs_f64(), DRAINED);
-    let slopes = memory.slopes();
-    for (label, slope, last) in &slopes {
-        println!("{label:<16} {last:>8.1} MB resident at the end, {slope:>7.3} MB a minute");
+    let (whole, away) = (memory.courses(*measured, *ended), memory.courses(*killed + PREPARED, *back));
+    for (whole, away) in whole.iter().zip(&away) {
+        println!(
+            "{:<12} {:>6.1} MB resident before, {:>6.1} MB at the end; while away {:>6.1} to {:>6.1}, {:>6.2} a minute",
+            whole.label, whole.first, whole.last, away.first, away.last, away.slope
+        );
     }
-    let steepest = slopes.iter().map(|(_, slope, _)| *slope).fold(f64::MIN, f64::max);
-    figures.pace_at_most("megabytes_a_minute_steepest", steepest, SLOPE);
+    let steepest = away.iter().map(|course| course.slope).fold(f64::MIN, f64::max);
+    figures.pace_at_most("megabytes_a_minute_while_away_steepest", steepest, SLOPE);
     traffic.report(*measured, figures);
 }

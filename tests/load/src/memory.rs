@@ -40,13 +40,29 @@ impl Samples {
         }
     }
 
-    /// For each process its name, its slope in megabytes a minute, and the last sample.
-    pub(crate) fn slopes(&self) -> Vec<(String, f64, f64)> {
+    /// How the memory of each process went between two instants.
+    pub(crate) fn courses(&self, from: Instant, to: Instant) -> Vec<Course> {
+        let minutes = |at: Instant| (at - self.began).as_secs_f64() / 60.0;
+        let within = minutes(from)..=minutes(to);
         let told = self.of.iter().filter_map(|((label, _), samples)| {
-            Some((label.clone(), slope(samples)?, samples.last()?.megabytes))
+            let first = samples.partition_point(|sample| sample.minutes < *within.start());
+            let end = samples.partition_point(|sample| sample.minutes <= *within.end());
+            let samples = &samples[first..end];
+            let (first, last) = (samples.first()?.megabytes, samples.last()?.megabytes);
+            Some(Course { label: label.clone(), slope: slope(samples)?, first, last })
         });
         told.collect()
     }
+}
+
+/// Resident memory of a process in some span of time, in megabytes.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Course {
+    pub(crate) label: String,
+    /// A minute.
+    pub(crate) slope: f64,
+    pub(crate) first: f64,
+    pub(crate) last: f64,
 }
 
 /// Resident memory of a process.
@@ -86,6 +102,20 @@ mod tests {
             assert!((found - per_minute).abs() < 0.05, "{found} of {per_minute}");
         }
         assert_eq!((slope(&[]), slope(&line(1.0)[..1])), (None, None));
+    }
+
+    #[test]
+    fn a_course_is_that_of_its_span_and_no_other() {
+        let mut samples = Samples::new();
+        let minute = |minutes: u64| samples.began + std::time::Duration::from_secs(60 * minutes);
+        let (from, to) = (minute(1), minute(3));
+        let of = [(0.0, 10.0), (1.0, 20.0), (2.0, 21.0), (3.0, 22.0), (4.0, 50.0)];
+        let of = of.map(|(minutes, megabytes)| Sample { minutes, megabytes });
+        samples.of.insert(("orders".to_owned(), 1), of.to_vec());
+        let courses = samples.courses(from, to);
+        assert_eq!(courses.len(), 1);
+        assert!((courses[0].slope - 1.0).abs() < 1e-6, "{courses:?}");
+        assert_eq!((courses[0].first, courses[0].last), (20.0, 22.0));
     }
 
     #[test]

@@ -209,6 +209,10 @@ impl RabbitMq {
     }
 }
 
+/// Only this machine's programs reach the server; and its schedulers do not spin while they wait, because tests and
+/// measurements share few cores with it.
+const ERLANG: &str = "-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none";
+
 /// What the scripts, the server and its command line read from the environment.
 fn variables(folder: &Path, ports: &Ports, programs: &Programs) -> Vec<(String, String)> {
     let path = |path: PathBuf| path.display().to_string();
@@ -220,7 +224,7 @@ fn variables(folder: &Path, ports: &Ports, programs: &Programs) -> Vec<(String, 
         ("ERL_EPMD_ADDRESS", "127.0.0.1".to_owned()),
         ("RABBITMQ_NODENAME", NODE.to_owned()),
         ("RABBITMQ_DIST_PORT", ports.nodes.number.to_string()),
-        ("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1}".to_owned()),
+        ("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", ERLANG.to_owned()),
         // What the machine's own server is told, if there is one, is not for this one.
         ("RABBITMQ_CONF_ENV_FILE", path(folder.join("none"))),
         ("RABBITMQ_ADVANCED_CONFIG_FILE", path(folder.join("none"))),
