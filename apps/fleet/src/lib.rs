@@ -7,6 +7,7 @@ mod observe;
 mod probe;
 mod quiet;
 mod seed;
+mod simulation;
 mod verify;
 
 use tradewind_chassis::{Assembly, Service};
@@ -18,6 +19,7 @@ pub use observe::{LogLine, News, Watch, WatchError, Watched, Watcher};
 pub use probe::ready;
 pub use quiet::Quiet;
 pub use seed::{LoadSize, Seeder};
+pub use simulation::Shop;
 pub use verify::{oracles, subscribed};
 
 /// Every service, in the order in which they start: who is listened to comes first.

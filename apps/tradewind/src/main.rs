@@ -19,6 +19,7 @@ mod restart;
 mod restore;
 mod seed;
 mod settings;
+mod sim;
 mod since;
 mod table;
 mod up;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         Command::Events(options) => watch::events(&options),
         Command::Traces(options) => watch::traces(&options),
         Command::Registry(options) => registry::run(&options),
+        Command::Sim(options) => sim::run(&options),
         #[cfg(feature = "fault-points")]
         Command::FaultPoints => tradewind_process::fault::list(),
     };

@@ -26,7 +26,7 @@ pub(crate) fn moved(port: u16, gateway: Option<u16>) -> Result<u16, String> {
         Network::Shifted(shift) => {
             u16::try_from(i32::from(port) + shift).map_err(|_| format!("{port} moved by {shift} is no port"))
         }
-        Network::Free | Network::Handed(_) | Network::None => Ok(0),
+        Network::Free | Network::Handed(_) | Network::None | Network::Wired(_) => Ok(0),
     }
 }
 

@@ -15,7 +15,7 @@ const HEARTBEAT_SECONDS: u16 = 10;
 
 /// The greatest frame, in bytes; a greater message is sent in several. The client keeps two buffers of 32 frames for
 /// each connection.
-const FRAME: u32 = 16 * 1024;
+const FRAME: u32 = 8 * 1024;
 
 /// How events travel on the broker.
 #[derive(Clone)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use tradewind_db::{
-    ConnectCause, Db, DbError, Execution, Location, MigrateMode, Options, PostgresOptions, provision,
+    ConnectCause, Db, DbError, Execution, Location, MigrateMode, Options, PostgresOptions, Volume, provision,
 };
 use tradewind_kernel::{Clock, Entropy, Secret};
 
@@ -144,6 +144,9 @@ impl DatabaseSettings {
 pub(crate) struct Place<'a> {
     pub(crate) service: &'a str,
     pub(crate) folder: Option<&'a DataFolder>,
+    pub(crate) volume: Option<&'a Volume>,
+    /// What tells this process from other replicas.
+    pub(crate) holder: &'a str,
     pub(crate) settings: &'a DatabaseSettings,
     pub(crate) clock: &'a Clock,
     pub(crate) entropy: &'a Entropy,
@@ -161,7 +164,7 @@ impl Place<'_> {
         let (location, execution) = match (served, self.folder) {
             (Some(options), _) => (Location::Postgres(options), Execution::Threaded),
             (None, Some(folder)) => (Location::File(folder.database(self.service)), Execution::Threaded),
-            (None, None) => (Location::Memory, Execution::Inline),
+            (None, None) => (self.in_memory(), Execution::Inline),
         };
         let options = Options {
             location,
@@ -173,6 +176,12 @@ impl Place<'_> {
         let db = Db::open(options).map_err(|error| failed(error.to_string()))?;
         self.wait_for(&db, patience, progress).await?;
         Ok(db)
+    }
+
+    fn in_memory(&self) -> Location {
+        let Some(volume) = self.volume.cloned() else { return Location::Memory };
+        let (database, holder) = (self.service.to_owned(), self.holder.to_owned());
+        Location::Volume { volume, database, holder }
     }
 
     async fn wait_for(

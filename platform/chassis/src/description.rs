@@ -85,3 +85,24 @@ pub struct Description {
     /// The codes of the problems it gives besides the platform's.
     pub problems: Vec<String>,
 }
+
+/// The names under which a door stands in the phone book.
+///
+/// `service` and `service:port` (its usual port, as routes name it) for the door that is routed;
+/// `service/kind` for every door.
+pub(crate) fn book_names(service: &Description, kind: DoorKind, port: u16) -> Vec<String> {
+    let mut names = vec![format!("{}/{}", service.name, kind.name())];
+    if kind == DoorKind::Public {
+        names.push(service.name.clone());
+        names.push(format!("{}:{port}", service.name));
+    }
+    names
+}
+
+impl Description {
+    /// The names by which others find its doors in a phone book.
+    #[must_use]
+    pub fn door_names(&self) -> Vec<String> {
+        self.doors.iter().flat_map(|door| book_names(self, door.kind, door.port)).collect()
+    }
+}

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tradewind_client::{NearDoor, Wire};
+use tradewind_db::Volume;
 use tradewind_kernel::{Clock, Entropy};
 
 use crate::broker::{BrokerSettings, EventDriver};
@@ -38,8 +41,15 @@ pub struct Host {
 pub enum Storage {
     /// In a folder that this process has locked; each database has a writer thread.
     Folder(DataFolder),
-    /// In memory, on the calling thread: for simulation.
+    /// In memory, on the calling thread, gone with the process: for tests.
     Memory,
+    /// The same, on a volume that outlives the process: for simulation.
+    Volume {
+        /// The volume.
+        volume: Volume,
+        /// What tells this process from other replicas.
+        holder: String,
+    },
 }
 
 /// Whether and where doors open.
@@ -53,6 +63,17 @@ pub enum Network {
     Handed(Vec<HandedSocket>),
     /// Nowhere: only near peers reach them.
     None,
+    /// At what stands in for a network, which also knows where all others are: for simulation.
+    Wired(Arc<dyn Wiring>),
+}
+
+/// What stands in for the network of one process.
+pub trait Wiring: Send + Sync + std::fmt::Debug {
+    /// A door of this process is open: whoever asks for one of `names` is to reach it.
+    fn open(&self, names: &[String], door: NearDoor);
+
+    /// The door that others know by `name`; `None` when there is none in the whole fleet.
+    fn find(&self, name: &str) -> Option<Arc<dyn Wire>>;
 }
 
 /// A listening socket for a door. Whoever handed it over keeps it open, so that callers wait in its queue while no

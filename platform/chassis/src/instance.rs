@@ -12,7 +12,7 @@ use tradewind_events::{Feed, Progress};
 use tradewind_identity::Identity;
 use tradewind_kernel::{Clock, Entropy, Secret};
 
-use crate::description::{Description, DoorKind};
+use crate::description::DoorKind;
 use crate::health::Health;
 use crate::host::PlatformSettings;
 use crate::metrics::Metrics;
@@ -137,17 +137,4 @@ pub struct OpenDoor {
     pub kind: DoorKind,
     /// Its address.
     pub address: SocketAddr,
-}
-
-/// The names under which a door stands in the phone book.
-///
-/// `service` and `service:port` (its usual port, as routes name it) for the door that is routed;
-/// `service/kind` for every door.
-pub(crate) fn book_names(service: &Description, kind: DoorKind, port: u16) -> Vec<String> {
-    let mut names = vec![format!("{}/{}", service.name, kind.name())];
-    if kind == DoorKind::Public {
-        names.push(service.name.clone());
-        names.push(format!("{}:{port}", service.name));
-    }
-    names
 }

@@ -55,7 +55,7 @@ pub use fault_points::FAULT_POINTS;
 pub use health::{Health, Stage};
 pub use host::{
     AccessSettings, EventSettings, ForeignProcess, HandedSocket, Host, HttpSettings, Network,
-    PlatformSettings, ShutdownSettings, Storage,
+    PlatformSettings, ShutdownSettings, Storage, Wiring,
 };
 pub use identity::{IdentitySettings, PublicDoors, declared_callers};
 pub use instance::OpenDoor;

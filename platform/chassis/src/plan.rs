@@ -421,7 +421,7 @@ async fn migrate(
     let Err(error) = environment.db.migrate(migrations, settings.migrate).await else { return Ok(()) };
     environment.db.close().await;
     let (clock, entropy) = (&environment.clock, &environment.entropy);
-    let place = Place { service: name, folder: None, settings, clock, entropy };
+    let place = Place { service: name, folder: None, volume: None, holder: "", settings, clock, entropy };
     Err(StartError::new(name, place.mend(&error)).of_database())
 }
 

@@ -25,6 +25,7 @@ pub mod headers;
 mod near;
 mod policy;
 mod unanswered;
+mod wire;
 
 pub use address::Address;
 pub use balance::{EndpointCondition, EndpointState, Endpoints, Located, OutReason};
@@ -39,3 +40,4 @@ pub use policy::{
     BalanceOptions, BreakerOptions, BreakerReason, BreakerState, BulkheadOptions, FallbackReason, Policies,
     RefusalReason, RetryOptions, ThrottleOptions,
 };
+pub use wire::{Lost, Wire};

@@ -19,8 +19,8 @@ use crate::sqlite::{batch, dump, open};
 use crate::stats::{Counters, Stats};
 use crate::tx::Source;
 use crate::{
-    Bind, DbError, Engine, FromRow, MigrateMode, MigrationSet, PostgresOptions, Signal, Sql, Tx, Work,
-    migrate,
+    Bind, DbError, Engine, FromRow, MigrateMode, MigrationSet, PostgresOptions, Signal, Sql, Tx, Volume,
+    Work, migrate,
 };
 
 crate::sql! {
@@ -38,6 +38,15 @@ pub enum Location {
     File(PathBuf),
     /// In memory, gone with the handle; implies [`Execution::Inline`].
     Memory,
+    /// In memory, on a volume that keeps it beyond the handle; implies [`Execution::Inline`].
+    Volume {
+        /// The volume.
+        volume: Volume,
+        /// The name of the database there.
+        database: String,
+        /// Who holds the handle, for [`Volume::cut`].
+        holder: String,
+    },
     /// On a PostgreSQL server; [`Execution`] and the number of readers have no meaning there.
     Postgres(PostgresOptions),
 }
@@ -102,6 +111,9 @@ impl Db {
         let way = match (&options.location, options.execution) {
             (Location::Postgres(server), _) => Way::Served(Arc::new(Postgres::new(server, &source))),
             (Location::Memory, _) => Way::Inline(Mutex::new(Some(open::memory()?))),
+            (Location::Volume { volume, database, holder }, _) => {
+                Way::Inline(Mutex::new(Some(volume.open(database, holder)?)))
+            }
             (Location::File(path), Execution::Inline) => Way::Inline(Mutex::new(Some(open::writer(path)?))),
             (Location::File(path), Execution::Threaded) => Way::Threaded {
                 writer: Writer::start(path, source.clone())?,

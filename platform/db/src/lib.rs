@@ -31,6 +31,7 @@ mod sqlite;
 mod stats;
 mod tx;
 mod value;
+mod volume;
 mod work;
 
 pub use database::{Db, Execution, Location, Options};
@@ -47,6 +48,7 @@ pub use sql::{Engine, Sql, statements};
 pub use stats::Stats;
 pub use tx::Tx;
 pub use value::{Bind, Json, ToBind};
+pub use volume::Volume;
 pub use work::{BoxedRun, Work, WorkFn, work};
 
 #[doc(hidden)]

@@ -75,10 +75,7 @@ impl RegistryClient {
     #[must_use]
     pub fn new(registry: Address, secret: Secret, clock: Clock, entropy: Entropy) -> Self {
         let book = PhoneBook::new(clock.clone(), entropy.fork("book"));
-        let name = match &registry {
-            Address::Far(client) => client.address(),
-            Address::Near(_) => "in this process".to_owned(),
-        };
+        let name = registry.name();
         // Each question is asked again in any case, at a pace of its own.
         book.set_policies(PEER, Policies::none());
         book.enter(PEER, registry);

@@ -41,6 +41,21 @@ impl Running {
         drained
     }
 
+    /// Ends everything at once, at whatever it awaits, and hands back nothing: as a process ends that is killed. Its
+    /// databases are not closed but let go.
+    pub fn crash(self) {
+        self.kill();
+    }
+
+    fn kill(&self) {
+        self.finder.scope.kill();
+        self.instances.iter().flat_map(|instance| instance.scopes.all()).for_each(Scope::kill);
+        if let Some(broker) = &self.broker {
+            broker.scope().kill();
+        }
+        self.absent.iter().for_each(|absent| absent.scope.kill());
+    }
+
     async fn drain(&self) {
         for instance in &self.instances {
             instance.health.advance(Stage::Draining);
@@ -105,15 +120,10 @@ impl Running {
     }
 
     fn force(&self) -> Drained {
-        let scopes = || self.instances.iter().flat_map(|instance| instance.scopes.all());
-        self.finder.scope.kill();
-        let dropped = scopes().map(Scope::running).sum();
+        let scopes = self.instances.iter().flat_map(|instance| instance.scopes.all());
+        let dropped = scopes.map(Scope::running).sum();
         tracing::error!(dropped, "the deadline for draining has passed; what still runs is dropped");
-        scopes().for_each(Scope::kill);
-        if let Some(broker) = &self.broker {
-            broker.scope().kill();
-        }
-        self.absent.iter().for_each(|absent| absent.scope.kill());
+        self.kill();
         Drained::Forced { dropped }
     }
 

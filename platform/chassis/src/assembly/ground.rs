@@ -1,7 +1,7 @@
 //! What all services of a process are built on, and building them one after the other.
 
 use tradewind_client::{Handler, NearReceiver, PhoneBook};
-use tradewind_db::Db;
+use tradewind_db::{Db, Volume};
 use tradewind_events::bus::Bus;
 use tradewind_identity::Identity;
 use tradewind_kernel::{Clock, Entropy, Secret};
@@ -52,7 +52,7 @@ impl Ground {
     pub(super) async fn build(
         &self,
         services: Vec<Service>,
-        folder: Option<&DataFolder>,
+        (folder, volume): (Option<&DataFolder>, Option<&Volume>),
         finder: &mut Finder,
         progress: &mut (dyn FnMut(&str, &str) + Send),
     ) -> Result<Built, StartError> {
@@ -63,6 +63,8 @@ impl Ground {
             let place = Place {
                 service: &description.name,
                 folder,
+                volume,
+                holder: &self.instance,
                 settings: &self.platform.database,
                 clock: &self.clock,
                 entropy: &entropy,

@@ -17,7 +17,7 @@ pub(super) fn identify(
     platform: &PlatformSettings,
     clock: &Clock,
 ) -> Result<Option<Identity>, StartError> {
-    if matches!(network, Network::None) {
+    if matches!(network, Network::None | Network::Wired(_)) {
         return Ok(None);
     }
     let names: Vec<&str> = services.iter().map(|service| service.description().name.as_str()).collect();

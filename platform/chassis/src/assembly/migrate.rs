@@ -29,6 +29,8 @@ impl Assembly {
             let place = Place {
                 service: &service.description().name,
                 folder: Some(&folder),
+                volume: None,
+                holder: "",
                 settings: &platform.database,
                 clock: &clock,
                 entropy: &entropy,

@@ -14,9 +14,9 @@ use tradewind_kernel::{Clock, Entropy, Secret};
 use tradewind_registry::{Announced, RegistryClient};
 
 use crate::assembly::start::{NEAR_QUEUE, until_stopped};
-use crate::description::{Description, DoorKind};
-use crate::host::PlatformSettings;
-use crate::instance::{Instance, book_names};
+use crate::description::{Description, DoorKind, book_names};
+use crate::host::{PlatformSettings, Wiring};
+use crate::instance::Instance;
 use crate::start_error::StartError;
 use crate::tasks::Scope;
 
@@ -30,6 +30,8 @@ pub(super) struct Finder {
     pub(super) announced: Vec<Announced>,
     /// What tells this process from other replicas.
     pub(super) replica: String,
+    /// What stands in for the network, if something does.
+    pub(super) wiring: Option<Arc<dyn Wiring>>,
     /// Shown to those that are found; without it they are spoken to in the clear.
     identity: Option<Identity>,
     clock: Clock,
@@ -65,7 +67,8 @@ impl Finder {
         let watching = registry.clone().map(|client| ("registry", Work(Box::pin(client.watch()))));
         let (scope, work) = (Scope::new("discovery"), watching.into_iter().collect());
         let (announced, replica, found) = (Vec::new(), replica.to_owned(), BTreeMap::new());
-        Ok(Self { scope, registry, announced, replica, identity, clock, entropy, found, work })
+        let wiring = None;
+        Ok(Self { scope, registry, announced, replica, wiring, identity, clock, entropy, found, work })
     }
 
     /// Sets to work what follows sources and probes endpoints.
@@ -91,7 +94,11 @@ impl Finder {
                 Some(place) => Some(self.endpoints(&description.name, door.kind.name(), &place, platform)?),
                 None => None,
             };
-            for name in book_names(description, door.kind, door.port) {
+            let names = book_names(description, door.kind, door.port);
+            if let Some(wiring) = &self.wiring {
+                wiring.open(&names, sender.clone());
+            }
+            for name in names {
                 match &elsewhere {
                     Some(endpoints) => book.enter_endpoints(name.clone(), endpoints.clone()),
                     None => book.enter(name.clone(), Address::Near(sender.clone())),
@@ -112,6 +119,13 @@ impl Finder {
         platform: &PlatformSettings,
     ) -> Result<(), StartError> {
         if book.require(name).is_ok() {
+            return Ok(());
+        }
+        if let Some(wiring) = &self.wiring {
+            if let Some(wire) = wiring.find(name) {
+                book.enter(name, Address::Wired(wire));
+                book.set_policies(name, platform.client.policies(door_of(name).0));
+            }
             return Ok(());
         }
         let (service, kind) = door_of(name);

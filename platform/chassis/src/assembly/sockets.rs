@@ -18,7 +18,7 @@ pub(super) fn bind_all(
     platform: &PlatformSettings,
 ) -> Result<Sockets, StartError> {
     let shift = match network {
-        Network::None => return Ok(Sockets::new()),
+        Network::None | Network::Wired(_) => return Ok(Sockets::new()),
         Network::Handed(handed) => return take_handed(services, handed),
         Network::Shifted(shift) => Some(shift),
         Network::Free => None,

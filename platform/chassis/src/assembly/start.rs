@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tradewind_client::{NearReceiver, PhoneBook};
-use tradewind_db::Db;
+use tradewind_db::{Db, Volume};
 use tradewind_events::{Feed, LogFeed};
 use tradewind_identity::Identity;
 use tradewind_kernel::{Clock, Entropy, Secret};
@@ -20,7 +20,7 @@ use crate::data_folder::DataFolder;
 use crate::description::{Description, DoorKind};
 use crate::far_feed::FarFeed;
 use crate::health::Stage;
-use crate::host::{Host, PlatformSettings, Storage};
+use crate::host::{Host, Network, PlatformSettings, Storage};
 use crate::identity;
 use crate::instance::{Instance, OpenDoor};
 use crate::serve::{Accepting, ConnectionLimits, accept, accept_on_own_thread};
@@ -105,21 +105,27 @@ impl Assembly {
     ) -> Result<Running, StartError> {
         let platform = self.check(&host.settings)?;
         let Host { clock, entropy, settings, storage, network } = host;
-        let (secret, folder) = secret(storage, &entropy)?;
-        let instance = instance(folder.as_ref(), &entropy)?;
+        let (secret, folder, volume) = opened(storage, &entropy)?;
+        let instance = instance(folder.as_ref(), volume.as_ref(), &entropy)?;
+        let wiring = match &network {
+            Network::Wired(wiring) => Some(wiring.clone()),
+            _ => None,
+        };
         let identity = identify(&self.services, &network, &platform, &clock)?;
         let mut sockets = bind_all(&self.services, network, &platform)?;
         check_reachable(&sockets, &platform)?;
         let book = PhoneBook::new(clock.clone(), entropy.fork("phone book"));
         let drawn = (clock.clone(), entropy.fork("discovery"));
         let mut finder = Finder::new(&platform, &secret, (&instance, identity.clone()), drawn)?;
+        finder.wiring = wiring;
         let broker = BrokerLink::new(&platform, &clock, &entropy)?;
         let bus = BrokerLink::bus(broker.as_ref(), self.beside.is_empty(), (&clock, &entropy));
         let tellers = tellers(&self.services);
         let logs = telemetry::log_book();
         let ground =
             Ground { clock, entropy, settings, platform, secret, identity, instance, book, bus, logs };
-        let built = ground.build(self.services, folder.as_ref(), &mut finder, progress).await?;
+        let disk = (folder.as_ref(), volume.as_ref().map(|(volume, _)| volume));
+        let built = ground.build(self.services, disk, &mut finder, progress).await?;
         let Built { instances, absent, receivers } = built;
         let Ground { clock, entropy, platform, secret, identity, book, .. } = ground;
         if let (true, Some(first)) = (instances.is_empty(), absent.first()) {
@@ -151,17 +157,27 @@ fn tellers(services: &[Service]) -> BTreeSet<String> {
 }
 
 /// What tells this process from other replicas, and is the same in its next life.
-fn instance(folder: Option<&DataFolder>, entropy: &Entropy) -> Result<String, StartError> {
-    let Some(folder) = folder else { return Ok("simulated".to_owned()) };
+fn instance(
+    folder: Option<&DataFolder>,
+    volume: Option<&(Volume, String)>,
+    entropy: &Entropy,
+) -> Result<String, StartError> {
+    let Some(folder) = folder else {
+        return Ok(volume.map_or_else(|| "simulated".to_owned(), |(_, holder)| holder.clone()));
+    };
     folder.instance(entropy).map_err(|error| StartError::new("data folder", error))
 }
 
-fn secret(storage: Storage, entropy: &Entropy) -> Result<(Secret, Option<DataFolder>), StartError> {
+/// What internal doors ask for, the folder, and the volume with the name of its holder.
+type Opened = (Secret, Option<DataFolder>, Option<(Volume, String)>);
+
+fn opened(storage: Storage, entropy: &Entropy) -> Result<Opened, StartError> {
     match storage {
-        Storage::Memory => Ok((Secret::new("simulated"), None)),
+        Storage::Memory => Ok((Secret::new("simulated"), None, None)),
+        Storage::Volume { volume, holder } => Ok((Secret::new("simulated"), None, Some((volume, holder)))),
         Storage::Folder(folder) => {
             let secret = folder.secret(INTERNAL_SECRET, entropy);
-            Ok((secret.map_err(|error| StartError::new("data folder", error))?, Some(folder)))
+            Ok((secret.map_err(|error| StartError::new("data folder", error))?, Some(folder), None))
         }
     }
 }

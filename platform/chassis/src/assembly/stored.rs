@@ -48,7 +48,8 @@ impl Assembly {
             let name = &service.description().name;
             let entropy = entropy.fork(name);
             let settings = &platform.database;
-            let place = Place { service: name, folder: Some(folder), settings, clock, entropy: &entropy };
+            let (folder, entropy) = (Some(folder), &entropy);
+            let place = Place { service: name, folder, volume: None, holder: "", settings, clock, entropy };
             let db = places.open(&place, &mut |_, _| {}).await?;
             opened.push(Stored { service: name.clone(), db, migrations: service.migrations().to_vec() });
         }

@@ -103,10 +103,8 @@ impl Endpoints {
     /// One endpoint, for good.
     #[must_use]
     pub fn one(clock: Clock, entropy: Entropy, address: Address) -> Self {
-        let (name, source) = match &address {
-            Address::Near(_) => ("in this process".to_owned(), "in this process"),
-            Address::Far(client) => (client.address(), "given"),
-        };
+        let source = if address.is_near() { "in this process" } else { "given" };
+        let name = address.name();
         let endpoints = Self::new(clock, entropy, source);
         endpoints.set(vec![Located { name, address, instance: None, is_leaving: false }]);
         endpoints

@@ -32,6 +32,17 @@ pub(crate) fn memory() -> Result<Connection, DbError> {
     Ok(connection)
 }
 
+/// Opens the database in memory that has this address in the process.
+pub(crate) fn shared(name: &str) -> Result<Connection, DbError> {
+    let path = Path::new(name);
+    require_engine(rusqlite::version_number(), path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let flags = flags | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(|error| failed(path, &error))?;
+    configure(&connection, MEMORY).map_err(|error| failed(path, &error))?;
+    Ok(connection)
+}
+
 /// Opens a connection that can only read.
 pub(crate) fn reader(path: &Path) -> Result<Connection, DbError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -64,7 +75,7 @@ fn require_engine(version: i32, path: &Path) -> Result<(), DbError> {
     Err(DbError::Open { path: path.display().to_string(), message })
 }
 
-fn failed(path: &Path, error: &rusqlite::Error) -> DbError {
+pub(crate) fn failed(path: &Path, error: &rusqlite::Error) -> DbError {
     DbError::Open { path: path.display().to_string(), message: error.to_string() }
 }
 

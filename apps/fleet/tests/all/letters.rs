@@ -1,7 +1,5 @@
 //! Letters of the whole fleet: an event that two services cannot understand.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use std::time::Duration;
 
 use serde_json::value::RawValue;

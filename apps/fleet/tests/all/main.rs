@@ -1,0 +1,6 @@
+//! The fleet as a whole, in memory.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod letters;
+mod simulation;

@@ -1,0 +1,59 @@
+//! The fleet under simulated faults: a short form of `tradewind sim`.
+
+use std::time::Duration;
+
+use tradewind_chassis::settings::SettingsSource;
+use tradewind_fleet::{Shop, services};
+use tradewind_sim::{Faults, Outcome, Plan, run};
+
+fn simulated(seed: u64, seconds: u64, faults: Faults) -> Outcome {
+    let (settings, length) = (SettingsSource::new(), Duration::from_secs(seconds));
+    let plan = Plan { services, settings, seed, length, faults, keeps_all: false };
+    run(&plan, &Shop::new()).unwrap()
+}
+
+fn expect_clean(outcome: &Outcome) {
+    assert!(outcome.failures.is_empty(), "seed {}: {:#?}", outcome.seed, outcome.failures);
+}
+
+#[test]
+fn whatever_fails_the_shop_keeps_its_promises() {
+    let mut kinds = std::collections::BTreeSet::new();
+    for seed in 1..=8 {
+        let outcome = simulated(seed, 30, Faults::default());
+        expect_clean(&outcome);
+        kinds.extend(outcome.faults.keys().copied());
+        for what in ["orders judged", "rows examined", "promises judged"] {
+            assert!(outcome.figures[what] > 0, "seed {seed}: {what}: {:?}", outcome.figures);
+        }
+    }
+    assert_eq!(kinds.len(), 7, "every kind of fault: {kinds:?}");
+}
+
+#[test]
+fn the_same_seed_is_the_same_run_and_another_is_another() {
+    let traces: Vec<(String, u64)> = [3, 3, 4]
+        .into_iter()
+        .map(|seed| {
+            let outcome = simulated(seed, 15, Faults::default());
+            (outcome.trace, outcome.entries)
+        })
+        .collect();
+    assert_eq!(traces[0], traces[1]);
+    assert_ne!(traces[0], traces[2]);
+}
+
+#[test]
+fn without_faults_every_order_is_answered() {
+    let outcome = simulated(9, 20, Faults::none());
+    expect_clean(&outcome);
+    assert_eq!(outcome.figures["orders unanswered"], 0);
+    assert!(outcome.figures["orders"] > 10, "{:?}", outcome.figures);
+    assert_eq!(outcome.faults.len(), 0);
+}
+
+/// A process that was to fall at a commit fell long after the faults were over.
+#[test]
+fn seed_121() {
+    expect_clean(&simulated(121, 60, Faults::default()));
+}

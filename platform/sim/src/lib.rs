@@ -1,0 +1,25 @@
+//! Runs the services of a fleet in one thread and in virtual time, under faults that a seed decides.
+//!
+//! The services are those that run everywhere else. What lies under them is replaced: databases are in memory and
+//! outlive the processes that use them ([`Volume`](tradewind_db::Volume)), the network between services delays, loses,
+//! repeats and parts ([`Trouble`]), processes end at any await and at any commit, and time passes as soon as everybody
+//! waits for it. A run is decided by its seed: the same seed gives the same [`Outcome::trace`].
+//!
+//! A run has two phases. While there are faults nothing bad may become visible; when they are over, everything has to
+//! end. What that means is up to the [`Workload`].
+
+#![warn(missing_docs)]
+
+mod faults;
+mod journal;
+mod lives;
+mod net;
+mod run;
+mod trouble;
+mod wire;
+mod world;
+
+pub use faults::Faults;
+pub use run::{Failure, Outcome, Plan, Step, Workload, run};
+pub use trouble::Trouble;
+pub use world::World;

@@ -1,0 +1,138 @@
+//! One request on its way, and its answer on the way back.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, Response};
+use tradewind_chassis::Wiring;
+use tradewind_client::{Body, BoxFuture, Lost, NearDoor, Wire};
+
+use crate::net::{Net, Open};
+use crate::trouble::Trouble;
+
+/// Carries requests of one process to one door.
+#[derive(Clone)]
+pub(crate) struct SimulatedWire {
+    net: Net,
+    from: String,
+    /// The life of the process that calls; none for whoever looks on from outside, and has a better network.
+    life: Option<u32>,
+    to: String,
+}
+
+impl SimulatedWire {
+    pub(crate) fn new(net: &Net, from: &str, life: Option<u32>, to: &str) -> Self {
+        Self { net: net.clone(), from: from.to_owned(), life, to: to.to_owned() }
+    }
+
+    async fn passed(self, request: Request<Body>) -> Result<Response<Body>, Lost> {
+        let label = format!("{} > {} {} {}", self.from, self.to, request.method(), request.uri().path());
+        let outcome = self.pass(request).await;
+        match &outcome {
+            Ok(response) => self.net.journal().note(&format!("{label}: {}", response.status().as_u16())),
+            Err(lost) => self.net.journal().note(&format!("{label}: {lost:?}")),
+        }
+        outcome
+    }
+
+    async fn pass(&self, request: Request<Body>) -> Result<Response<Body>, Lost> {
+        let net = &self.net;
+        let trouble = net.trouble();
+        self.travel(&trouble).await;
+        if self.life.is_some_and(|life| !net.is_alive(&self.from, life)) {
+            return Err(Lost::Reset);
+        }
+        if self.rolls(trouble.lost) {
+            return silence().await;
+        }
+        if self.rolls(trouble.reset) {
+            return Err(Lost::Reset);
+        }
+        let Some(open) = net.door(&self.to) else { return Err(Lost::Refused) };
+        if net.is_parted(&self.from, &open.node) {
+            return silence().await;
+        }
+        if self.rolls(trouble.repeated) {
+            self.repeat(&open, &request);
+        }
+        let answered = open.door.send(request).await;
+        // What a process says after its end nobody hears.
+        if !net.is_alive(&open.node, open.life) {
+            return Err(Lost::Reset);
+        }
+        self.travel(&trouble).await;
+        if net.is_parted(&open.node, &self.from) {
+            return silence().await;
+        }
+        if self.rolls(trouble.unanswered) {
+            return Err(Lost::Reset);
+        }
+        answered.map_err(|_| Lost::Reset)
+    }
+
+    /// The same once more, whose answer nobody waits for; what has a stream for a body goes once.
+    fn repeat(&self, open: &Open, request: &Request<Body>) {
+        let Some(body) = request.body().try_clone() else { return };
+        let mut copy = Request::builder().method(request.method()).uri(request.uri().clone());
+        if let Some(headers) = copy.headers_mut() {
+            headers.clone_from(request.headers());
+        }
+        let Ok(copy) = copy.body(body) else { return };
+        let (open, wire, late) = (open.clone(), self.clone(), self.net.draw(5_000));
+        self.net.journal().note(&format!("{} > {} twice", self.from, self.to));
+        self.net.scope().spawn("repeat", async move {
+            wire.net.clock().sleep(Duration::from_micros(late)).await;
+            drop(open.door.send(copy).await);
+        });
+    }
+
+    async fn travel(&self, trouble: &Trouble) {
+        if self.life.is_none() {
+            return;
+        }
+        let spread = u64::try_from(trouble.spread.as_micros()).unwrap_or(u64::MAX);
+        let more = Duration::from_micros(self.net.draw(spread));
+        self.net.clock().sleep(trouble.least + more).await;
+    }
+
+    fn rolls(&self, of_thousand: u32) -> bool {
+        self.life.is_some() && of_thousand > 0 && self.net.draw(1_000) < u64::from(of_thousand)
+    }
+}
+
+/// A network that says nothing: the caller's deadline ends it.
+async fn silence<T>() -> T {
+    std::future::pending().await
+}
+
+impl Wire for SimulatedWire {
+    fn carry(&self, request: Request<Body>) -> BoxFuture<'static, Result<Response<Body>, Lost>> {
+        Box::pin(self.clone().passed(request))
+    }
+}
+
+impl fmt::Debug for SimulatedWire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SimulatedWire({} > {})", self.from, self.to)
+    }
+}
+
+/// The network as one process sees it.
+#[derive(Debug)]
+pub(crate) struct NodeWiring {
+    pub(crate) net: Net,
+    pub(crate) node: String,
+    pub(crate) life: u32,
+}
+
+impl Wiring for NodeWiring {
+    fn open(&self, names: &[String], door: NearDoor) {
+        self.net.open(names, &Open { node: self.node.clone(), life: self.life, door });
+    }
+
+    fn find(&self, name: &str) -> Option<Arc<dyn Wire>> {
+        let wire = || SimulatedWire::new(&self.net, &self.node, Some(self.life), name);
+        self.net.names().contains(name).then(|| Arc::new(wire()) as Arc<dyn Wire>)
+    }
+}
