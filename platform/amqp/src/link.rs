@@ -13,6 +13,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use lapin::protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError};
 use lapin::{Channel, Connection, ConnectionProperties, ErrorKind, Event};
+use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tradewind_kernel::{Clock, Entropy};
 
@@ -24,6 +25,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 /// The longest pause: whoever waits for the broker shall not wait much longer than it is away.
 const MAX_PAUSE: Duration = Duration::from_secs(1);
+
+/// The longest pause after a refusal that only somebody's mend will end.
+const MAX_PAUSE_REFUSED: Duration = Duration::from_secs(10);
 
 /// A connection that lasted this long was a good one.
 const GOOD: Duration = Duration::from_secs(5);
@@ -137,6 +141,7 @@ impl Link {
         let Inner { clock, entropy, state, .. } = &*self.inner;
         let (mut pause, mut told) = (FIRST_PAUSE, None);
         loop {
+            let mut is_refused = false;
             match self.connect().await {
                 Ok(connection) => {
                     told = None;
@@ -151,6 +156,7 @@ impl Link {
                 }
                 Err((cause, why)) => {
                     state.failures.add(1);
+                    is_refused = matches!(cause, Cause::Login | Cause::VirtualHost);
                     if told.replace(cause) != Some(cause) {
                         self.tell(cause, &why);
                     }
@@ -159,12 +165,18 @@ impl Link {
             // Of many processes that lost the same broker not all shall come back at the same instant.
             let most = u64::try_from(pause.as_millis()).unwrap_or(1);
             clock.sleep(pause / 2 + Duration::from_millis(entropy.below(most / 2 + 1))).await;
-            pause = (pause * 2).min(MAX_PAUSE);
+            pause = (pause * 2).min(if is_refused { MAX_PAUSE_REFUSED } else { MAX_PAUSE });
         }
     }
 
     async fn connect(&self) -> Result<Arc<Connection>, (Cause, String)> {
         let Inner { purpose, options, clock, .. } = &*self.inner;
+        // The client never gives back all that an attempt takes that fails, so none is made while nobody listens.
+        match clock.timeout(options.timeout, TcpStream::connect(options.address())).await {
+            Err(_) => return Err((Cause::Unreachable, "it does not answer".to_owned())),
+            Ok(Err(error)) => return Err((Cause::Unreachable, error.to_string())),
+            Ok(Ok(_)) => {}
+        }
         let properties = ConnectionProperties::default().with_connection_name((*purpose).into());
         let connecting = Connection::connect_uri(options.uri(), properties);
         match clock.timeout(options.timeout, connecting).await {

@@ -81,6 +81,11 @@ impl BrokerOptions {
         format!("{}:{}, vhost {}", authority.host, authority.port, self.uri.vhost)
     }
 
+    /// Host and port.
+    pub(crate) fn address(&self) -> (&str, u16) {
+        (&self.uri.authority.host, self.uri.authority.port)
+    }
+
     /// The user's name.
     pub(crate) fn user(&self) -> &str {
         &self.uri.authority.userinfo.username

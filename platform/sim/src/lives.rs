@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use tradewind_chassis::{Assembly, Host, Network, Service, Storage};
+use tradewind_chassis::{Assembly, Host, Network, Storage};
 
 use crate::wire::NodeWiring;
 use crate::world::World;
@@ -93,10 +93,15 @@ impl World {
     }
 
     fn assembly(&self, service: &str) -> Result<Assembly, String> {
-        let mut all = (self.inner.services)();
-        let names: Vec<String> = all.iter().map(|each| each.description().name.clone()).collect();
-        let index = names.iter().position(|name| name == service);
-        let one: Service = all.swap_remove(index.ok_or_else(|| format!("there is no service {service}"))?);
+        let mut spare = self.inner.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        if spare.get(service).is_none_or(Vec::is_empty) {
+            for each in (self.inner.services)() {
+                spare.entry(each.description().name.clone()).or_default().push(each);
+            }
+        }
+        let names: Vec<String> = spare.keys().cloned().collect();
+        let one = spare.get_mut(service).and_then(Vec::pop);
+        let one = one.ok_or_else(|| format!("there is no service {service}"))?;
         Ok(Assembly::new(vec![one]).beside(&names))
     }
 

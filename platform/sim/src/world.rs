@@ -31,6 +31,8 @@ pub(crate) struct Inner {
     pub(crate) volume: Volume,
     pub(crate) settings: SettingsSource,
     pub(crate) services: fn() -> Vec<Service>,
+    /// Services that were made and are in no process yet: they are made all at once.
+    pub(crate) spare: Mutex<BTreeMap<String, Vec<Service>>>,
     nodes: Mutex<BTreeMap<String, Node>>,
     /// Processes that ended at a commit, and are to be taken away.
     pub(crate) fallen: Mutex<Vec<(String, u32)>>,
@@ -62,6 +64,7 @@ impl World {
             volume: Volume::new(),
             settings,
             services,
+            spare: Mutex::default(),
             nodes: Mutex::new(descriptions.into_iter().map(|each| (each.name, Node::default())).collect()),
             fallen: Mutex::default(),
             fell: Notify::new(),

@@ -181,16 +181,19 @@ impl<S: Send + Sync + 'static> Routes<S> {
         self.listed().into_iter().flat_map(lacks).collect()
     }
 
-    /// The OpenAPI document of a door with these routes.
-    pub(crate) fn document(&self, door: &tradewind_schema::Door<'_>) -> String {
-        let listed = self.listed();
-        let route = |address: &(String, String)| self.operations.get(address);
-        let routes = listed.iter().map(|address| tradewind_schema::Route {
-            method: &address.0,
-            path: &address.1,
-            operation: route(address),
-        });
-        tradewind_schema::document(door, &routes.collect::<Vec<_>>())
+    /// What makes the OpenAPI document of a door with these routes.
+    pub(crate) fn documenting(
+        &self,
+    ) -> impl FnOnce(&tradewind_schema::Door<'_>) -> String + Send + use<S> + 'static {
+        let (listed, operations) = (self.listed(), self.operations.clone());
+        move |door| {
+            let routes = listed.iter().map(|address| tradewind_schema::Route {
+                method: &address.0,
+                path: &address.1,
+                operation: operations.get(address),
+            });
+            tradewind_schema::document(door, &routes.collect::<Vec<_>>())
+        }
     }
 
     /// Makes the routes ready to be matched.
