@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tradewind_chassis::settings::SettingsSource;
 use tradewind_fleet::{Shop, services};
 use tradewind_kernel::Clock;
 use tradewind_sim::{Faults, Outcome, Plan};
@@ -85,14 +84,8 @@ fn sum_of(sum: &Mutex<Sum>) -> std::sync::MutexGuard<'_, Sum> {
 /// The outcome of a seed, and whether a second run was the same, where one was asked for.
 fn one(options: &Sim, seed: u64, number: u64) -> Result<(Outcome, Option<bool>), String> {
     let faults = if options.no_faults { Faults::none() } else { Faults::default() };
-    let plan = Plan {
-        services,
-        settings: SettingsSource::new(),
-        seed,
-        length: Duration::from_secs(options.seconds),
-        faults,
-        keeps_all: options.trace,
-    };
+    let length = Duration::from_secs(options.seconds);
+    let plan = Plan { faults, length, keeps_all: options.trace, ..Plan::new(services, seed) };
     let once = || tradewind_sim::run(&plan, &Shop::new()).map_err(|error| error.to_string());
     let outcome = once()?;
     if options.repeat == 0 || !number.is_multiple_of(options.repeat) {

@@ -10,3 +10,15 @@ pub(crate) const AFTER_RECORD: FaultPoint = FaultPoint::new("chassis.idempotency
 
 /// Every fault point that this crate passes.
 pub const FAULT_POINTS: &[FaultPoint] = &[BEFORE_RECORD, AFTER_RECORD];
+
+/// Every point that a process can pass in which services run.
+#[must_use]
+pub fn fault_points() -> Vec<FaultPoint> {
+    let lists = [
+        tradewind_db::FAULT_POINTS,
+        tradewind_events::FAULT_POINTS,
+        tradewind_amqp::FAULT_POINTS,
+        FAULT_POINTS,
+    ];
+    lists.into_iter().flatten().copied().collect()
+}

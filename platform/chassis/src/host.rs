@@ -19,6 +19,7 @@ use crate::identity::IdentitySettings;
 use crate::otlp::TelemetrySettings;
 use crate::policies::ClientSettings;
 use crate::settings::{SettingsError, SettingsSource, duration};
+use crate::tasks::Pace;
 use crate::telemetry::LogSettings;
 
 /// What a process gives to the services that run in it.
@@ -74,6 +75,11 @@ pub trait Wiring: Send + Sync + std::fmt::Debug {
 
     /// The door that others know by `name`; `None` when there is none in the whole fleet.
     fn find(&self, name: &str) -> Option<Arc<dyn Wire>>;
+
+    /// What every task of this process waits for before each of its steps, if for anything.
+    fn pace(&self) -> Option<Arc<dyn Pace>> {
+        None
+    }
 }
 
 /// A listening socket for a door. Whoever handed it over keeps it open, so that callers wait in its queue while no

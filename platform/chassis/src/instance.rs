@@ -19,7 +19,7 @@ use crate::metrics::Metrics;
 use crate::otlp::Exporter;
 use crate::serve::{GuardFactory, OnRefusal};
 use crate::settings::SettingsSource;
-use crate::tasks::Scope;
+use crate::tasks::{Pace, Scope};
 use crate::telemetry::records::LogBook;
 
 /// What a service is built with.
@@ -39,6 +39,8 @@ pub(crate) struct Environment {
     pub(crate) bus: Result<Bus, String>,
     /// Where the newest log lines are kept.
     pub(crate) logs: LogBook,
+    /// What its tasks wait for before each step.
+    pub(crate) pace: Option<Arc<dyn Pace>>,
     /// Whether this service tells of the process itself: one of those that share it does.
     pub(crate) tells_of_process: bool,
 }
@@ -113,8 +115,8 @@ pub(crate) struct Scopes {
 }
 
 impl Scopes {
-    pub(crate) fn new(service: &str) -> Self {
-        let scope = |part: &str| Scope::new(format!("{service}/{part}"));
+    pub(crate) fn new(service: &str, pace: Option<&Arc<dyn Pace>>) -> Self {
+        let scope = |part: &str| Scope::paced(format!("{service}/{part}"), pace.cloned());
         Self {
             consumers: scope("consumers"),
             connections: scope("connections"),

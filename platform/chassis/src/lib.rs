@@ -51,7 +51,7 @@ pub use database::DatabaseSettings;
 pub use dependency::Dependency;
 pub use description::{Description, DoorDescription, DoorKind, SubscriptionDescription};
 pub use discovery::DiscoverySettings;
-pub use fault_points::FAULT_POINTS;
+pub use fault_points::{FAULT_POINTS, fault_points};
 pub use health::{Health, Stage};
 pub use host::{
     AccessSettings, EventSettings, ForeignProcess, HandedSocket, Host, HttpSettings, Network,
@@ -71,4 +71,4 @@ pub use start_error::StartError;
 pub use subscribers::Following;
 pub use sweep::{Due, Sweep};
 pub use tail::{Tail, Tailed};
-pub use tasks::Scope;
+pub use tasks::{Pace, Scope, step_by_step};

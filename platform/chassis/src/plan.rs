@@ -229,7 +229,7 @@ where
             return Err(failed(reason));
         }
         let health = Health::default();
-        let scopes = Scopes::new(name);
+        let scopes = Scopes::new(name, environment.pace.as_ref());
         observe(&metrics, &environment.db, &scopes);
         if let Some(identity) = &environment.identity {
             identity::observe(&metrics, identity);

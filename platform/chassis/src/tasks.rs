@@ -3,8 +3,10 @@
 use std::fmt;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
 
 use futures_util::FutureExt;
 use tokio::sync::oneshot;
@@ -12,6 +14,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use tradewind_problem::{Problem, UNAVAILABLE};
+
+/// What stands before each step of each task of a process: for simulation, where a process stops between any two.
+pub trait Pace: Send + Sync + fmt::Debug {
+    /// Whether a task may take its next step. Who is told to wait is woken through `context` when it may.
+    fn step(&self, context: &Context<'_>) -> Poll<()>;
+}
 
 /// The tasks of one part of a service instance.
 ///
@@ -28,12 +36,19 @@ struct Inner {
     stopping: CancellationToken,
     killed: CancellationToken,
     panics: AtomicU64,
+    pace: Option<Arc<dyn Pace>>,
 }
 
 impl Scope {
     /// An empty scope; its name appears in logs.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
+        Self::paced(name, None)
+    }
+
+    /// An empty scope whose tasks wait for `pace` before each step.
+    #[must_use]
+    pub fn paced(name: impl Into<String>, pace: Option<Arc<dyn Pace>>) -> Self {
         Self {
             inner: Arc::new(Inner {
                 name: name.into(),
@@ -41,6 +56,7 @@ impl Scope {
                 stopping: CancellationToken::new(),
                 killed: CancellationToken::new(),
                 panics: AtomicU64::new(0),
+                pace,
             }),
         }
     }
@@ -60,7 +76,11 @@ impl Scope {
                 },
             }
         };
-        drop(tokio::spawn(self.inner.tracker.track_future(task.in_current_span())));
+        let task = task.in_current_span();
+        match self.inner.pace.clone() {
+            None => drop(tokio::spawn(self.inner.tracker.track_future(task))),
+            Some(pace) => drop(tokio::spawn(self.inner.tracker.track_future(step_by_step(pace, task)))),
+        }
     }
 
     /// Runs `future` as a task of this scope and waits for what it gives.
@@ -126,6 +146,16 @@ impl Scope {
     }
 }
 
+/// Runs `future`, and asks `pace` before each of its steps.
+pub async fn step_by_step<T>(pace: Arc<dyn Pace>, future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    std::future::poll_fn(|context| {
+        ready!(pace.step(context));
+        future.as_mut().poll(context)
+    })
+    .await
+}
+
 impl fmt::Debug for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Scope({}, {} running)", self.inner.name, self.running())
@@ -159,6 +189,34 @@ mod tests {
         scope.kill();
         scope.idle().await;
         assert_eq!(scope.running(), 0);
+    }
+
+    /// Lets so many steps pass, then no more.
+    #[derive(Debug)]
+    struct Steps(AtomicU64);
+
+    impl Pace for Steps {
+        fn step(&self, _: &Context<'_>) -> Poll<()> {
+            let taken = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+            if taken.is_ok() { Poll::Ready(()) } else { Poll::Pending }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_paced_task_takes_the_steps_that_it_may_take() {
+        let steps = Arc::new(AtomicU64::new(0));
+        let counted = steps.clone();
+        let scope = Scope::paced("test", Some(Arc::new(Steps(AtomicU64::new(3)))));
+        scope.spawn("walker", async move {
+            loop {
+                counted.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+            }
+        });
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!((steps.load(Ordering::Relaxed), scope.running()), (3, 1));
     }
 
     #[tokio::test]

@@ -112,7 +112,7 @@ impl Db {
             (Location::Postgres(server), _) => Way::Served(Arc::new(Postgres::new(server, &source))),
             (Location::Memory, _) => Way::Inline(Mutex::new(Some(open::memory()?))),
             (Location::Volume { volume, database, holder }, _) => {
-                Way::Inline(Mutex::new(Some(volume.open(database, holder)?)))
+                Way::Inline(Mutex::new(Some(volume.open(database, holder, &source.signals)?)))
             }
             (Location::File(path), Execution::Inline) => Way::Inline(Mutex::new(Some(open::writer(path)?))),
             (Location::File(path), Execution::Threaded) => Way::Threaded {

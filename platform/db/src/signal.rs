@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use tokio::sync::Notify;
 
@@ -73,7 +73,12 @@ pub(crate) struct Signals {
     /// What commits of this process touched since [`Signals::touched`] was answered last.
     touched: Mutex<BTreeSet<&'static str>>,
     has_touched: Notify,
+    /// Handles of other processes on the same database, which hear of commits at once.
+    beside: OnceLock<Beside>,
 }
+
+/// The signals of every handle on one database.
+pub(crate) type Beside = Arc<Mutex<Vec<Weak<Signals>>>>;
 
 impl Signals {
     pub(crate) fn listen(&self, topic: &'static str) -> Signal {
@@ -128,7 +133,28 @@ impl Signals {
         self.touch(topic);
     }
 
+    /// Tells `beside` of commits from now on, and hears of theirs.
+    pub(crate) fn join(self: &Arc<Self>, beside: &Beside) {
+        let mut all = beside.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|other| other.strong_count() > 0);
+        all.push(Arc::downgrade(self));
+        drop(self.beside.set(beside.clone()));
+    }
+
+    fn tell_beside(&self, topic: &str) {
+        let Some(beside) = self.beside.get() else { return };
+        let others: Vec<_> = {
+            let all = beside.lock().unwrap_or_else(PoisonError::into_inner);
+            all.iter().filter_map(Weak::upgrade).collect()
+        };
+        others
+            .iter()
+            .filter(|other| !std::ptr::eq(other.as_ref(), self))
+            .for_each(|other| other.raise_named(topic));
+    }
+
     fn touch(&self, topic: &'static str) {
+        self.tell_beside(topic);
         if self.touched.lock().unwrap_or_else(PoisonError::into_inner).insert(topic) {
             self.has_touched.notify_one();
         }

@@ -8,7 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 
 use crate::DbError;
+use crate::signal::{Beside, Signals};
 use crate::sqlite::open;
+
+const TABLES: &str =
+    "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%' order by name";
 
 /// A disk of databases that lie in memory. They are there until the last clone of it is dropped, whatever becomes of
 /// the handles on them.
@@ -22,9 +26,11 @@ pub struct Volume {
 
 struct Kept {
     /// The engine forgets a database in memory with its last connection.
-    _anchor: Connection,
+    anchor: Connection,
     /// By the names of handles, what is still kept of what they commit.
     lives: BTreeMap<String, Arc<Mutex<Life>>>,
+    /// Every handle hears of the commits of the others.
+    signals: Beside,
 }
 
 /// What becomes of the commits of one life of a process.
@@ -97,12 +103,42 @@ impl Volume {
         }
     }
 
-    pub(crate) fn open(&self, database: &str, holder: &str) -> Result<Connection, DbError> {
+    /// Runs statements on `database` from outside, as whoever migrates it for a later version does.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub fn execute(&self, database: &str, statements: &str) -> Result<(), String> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = kept.get(database).ok_or_else(|| format!("there is no database {database}"))?;
+        place.anchor.execute_batch(statements).map_err(|error| error.to_string())
+    }
+
+    /// The tables of `database`.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub fn tables(&self, database: &str) -> Result<Vec<String>, String> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = kept.get(database).ok_or_else(|| format!("there is no database {database}"))?;
+        let list = || -> rusqlite::Result<Vec<String>> {
+            let mut statement = place.anchor.prepare(TABLES)?;
+            statement.query_map([], |row| row.get(0))?.collect()
+        };
+        list().map_err(|error| error.to_string())
+    }
+
+    pub(crate) fn open(
+        &self,
+        database: &str,
+        holder: &str,
+        signals: &Arc<Signals>,
+    ) -> Result<Connection, DbError> {
         // The engine knows databases in memory by their names, in the whole process.
         let name = format!("file:/{:p}/{database}?vfs=memdb", Arc::as_ptr(&self.kept));
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if !kept.contains_key(database) {
-            let place = Kept { _anchor: open::shared(&name)?, lives: BTreeMap::new() };
+            let place =
+                Kept { anchor: open::shared(&name)?, lives: BTreeMap::new(), signals: Beside::default() };
             kept.insert(database.to_owned(), place);
         }
         let mut connection = open::shared(&name)?;
@@ -113,6 +149,7 @@ impl Volume {
         hooked.map_err(|error| open::failed(Path::new(&name), &error))?;
         if let Some(kept) = kept.get_mut(database) {
             kept.lives.insert(holder.to_owned(), lives);
+            signals.join(&kept.signals);
         }
         Ok(connection)
     }
@@ -138,6 +175,10 @@ impl Eq for Volume {}
 mod tests {
     use super::*;
 
+    fn open(volume: &Volume, database: &str, holder: &str) -> Result<Connection, DbError> {
+        volume.open(database, holder, &Arc::default())
+    }
+
     fn rows(connection: &Connection) -> i64 {
         connection.query_row("select count(*) from t", [], |row| row.get(0)).unwrap()
     }
@@ -145,20 +186,20 @@ mod tests {
     #[test]
     fn what_was_committed_outlives_the_handle_and_what_was_not_is_lost() {
         let volume = Volume::new();
-        let first = volume.open("lamps", "a").unwrap();
+        let first = open(&volume, "lamps", "a").unwrap();
         first.execute_batch("create table t (x integer); insert into t values (1)").unwrap();
         first.execute_batch("begin immediate; insert into t values (2)").unwrap();
         drop(first);
-        assert_eq!(rows(&volume.open("lamps", "a").unwrap()), 1);
-        assert!(volume.open("bulbs", "a").unwrap().prepare("select * from t").is_err());
-        assert!(Volume::new().open("lamps", "a").unwrap().prepare("select * from t").is_err());
+        assert_eq!(rows(&open(&volume, "lamps", "a").unwrap()), 1);
+        assert!(open(&volume, "bulbs", "a").unwrap().prepare("select * from t").is_err());
+        assert!(open(&Volume::new(), "lamps", "a").unwrap().prepare("select * from t").is_err());
     }
 
     #[test]
     fn a_life_ends_at_the_commit_that_was_chosen() {
         for (keeps_last, kept) in [(true, 2), (false, 1)] {
             let volume = Volume::new();
-            let connection = volume.open("lamps", "a").unwrap();
+            let connection = open(&volume, "lamps", "a").unwrap();
             connection.execute_batch("create table t (x integer)").unwrap();
             let told = Arc::new(Mutex::new(0));
             let hears = told.clone();
@@ -166,20 +207,20 @@ mod tests {
             let outcomes: Vec<bool> =
                 (0..4).map(|_| connection.execute_batch("insert into t values (1)").is_ok()).collect();
             assert_eq!(outcomes, [true, keeps_last, false, false]);
-            assert_eq!((*told.lock().unwrap(), rows(&volume.open("lamps", "a").unwrap())), (1, kept));
+            assert_eq!((*told.lock().unwrap(), rows(&open(&volume, "lamps", "a").unwrap())), (1, kept));
         }
     }
 
     #[test]
     fn after_the_cut_nothing_of_that_life_is_kept_and_the_next_one_goes_on() {
         let volume = Volume::new();
-        let (first, other) = (volume.open("lamps", "a").unwrap(), volume.open("lamps", "b").unwrap());
+        let (first, other) = (open(&volume, "lamps", "a").unwrap(), open(&volume, "lamps", "b").unwrap());
         first.execute_batch("create table t (x integer); begin immediate; insert into t values (1)").unwrap();
         volume.cut("lamps", "a");
         assert!(first.execute_batch("commit").is_err());
         assert!(first.execute_batch("insert into t values (2)").is_err());
         other.execute_batch("insert into t values (3)").unwrap();
-        let next = volume.open("lamps", "a").unwrap();
+        let next = open(&volume, "lamps", "a").unwrap();
         next.execute_batch("insert into t values (4)").unwrap();
         assert_eq!(rows(&next), 2);
     }

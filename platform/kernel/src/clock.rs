@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
@@ -22,7 +23,7 @@ struct Inner {
     /// `None` reads the operating system's wall clock; `Some` adds elapsed time to this start.
     simulated_start: Option<Timestamp>,
     started: Instant,
-    skew_micros: i64,
+    skew_micros: AtomicI64,
 }
 
 /// The time allowed for an operation ran out.
@@ -52,14 +53,20 @@ impl Clock {
             inner: Arc::new(Inner {
                 simulated_start: self.inner.simulated_start,
                 started: self.inner.started,
-                skew_micros,
+                skew_micros: AtomicI64::new(skew_micros),
             }),
         }
     }
 
+    /// Moves the wall time of this clock, and of its clones, by `micros` microseconds: what happens to a machine whose
+    /// time is corrected. Durations are unchanged. For simulation.
+    pub fn jump(&self, micros: i64) {
+        self.inner.skew_micros.fetch_add(micros, Ordering::Relaxed);
+    }
+
     fn build(simulated_start: Option<Timestamp>, skew_micros: i64) -> Self {
         let started = Instant::now();
-        Self { inner: Arc::new(Inner { simulated_start, started, skew_micros }) }
+        Self { inner: Arc::new(Inner { simulated_start, started, skew_micros: AtomicI64::new(skew_micros) }) }
     }
 
     /// The wall clock. For records that people and other services read, never for measuring.
@@ -73,7 +80,7 @@ impl Clock {
                 i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
             }
         };
-        Timestamp::from_micros(micros.saturating_add(self.inner.skew_micros))
+        Timestamp::from_micros(micros.saturating_add(self.inner.skew_micros.load(Ordering::Relaxed)))
     }
 
     /// Time since this clock was made. Never goes back; for measuring and for deadlines.
@@ -115,6 +122,16 @@ mod tests {
         let skewed = clock.with_skew(-5_000_000);
         assert_eq!(skewed.now(), Timestamp::from_micros(-5_000_000));
         assert_eq!(skewed.monotonic(), clock.monotonic());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_jump_moves_the_wall_clock_of_all_clones_and_of_no_other_clock() {
+        let clock = Clock::simulated(Timestamp::from_micros(0));
+        let skewed = clock.with_skew(7);
+        let clone = skewed.clone();
+        skewed.jump(-10);
+        assert_eq!((clone.now(), clock.now()), (Timestamp::from_micros(-3), Timestamp::from_micros(0)));
+        assert_eq!(clone.monotonic(), clock.monotonic());
     }
 
     #[tokio::test(start_paused = true)]

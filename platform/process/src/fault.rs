@@ -26,13 +26,7 @@ struct Fault {
 
 /// Every point of the program.
 fn points() -> impl Iterator<Item = FaultPoint> {
-    let lists = [
-        tradewind_db::FAULT_POINTS,
-        tradewind_events::FAULT_POINTS,
-        tradewind_amqp::FAULT_POINTS,
-        tradewind_chassis::FAULT_POINTS,
-    ];
-    lists.into_iter().flatten().copied()
+    tradewind_chassis::fault_points().into_iter()
 }
 
 /// `tradewind fault-points`: how a harness learns what this build can do.

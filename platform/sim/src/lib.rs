@@ -10,16 +10,23 @@
 
 #![warn(missing_docs)]
 
-mod faults;
+mod draw;
+mod fault;
 mod journal;
+mod life;
 mod lives;
+mod nemesis;
 mod net;
 mod run;
+mod script;
 mod trouble;
+mod version;
 mod wire;
 mod world;
 
-pub use faults::Faults;
+pub use draw::Faults;
+pub use fault::Fault;
 pub use run::{Failure, Outcome, Plan, Step, Workload, run};
+pub use script::{Planned, Selection};
 pub use trouble::Trouble;
 pub use world::World;

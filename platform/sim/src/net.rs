@@ -8,6 +8,7 @@ use tradewind_chassis::Scope;
 use tradewind_client::NearDoor;
 use tradewind_kernel::{Clock, Entropy};
 
+use crate::draw::EVERYBODY;
 use crate::journal::Journal;
 use crate::trouble::Trouble;
 
@@ -37,20 +38,25 @@ struct Inner {
     state: Mutex<State>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct State {
-    open: BTreeMap<String, Open>,
+    /// By the names of doors, those of all processes that have one.
+    open: BTreeMap<String, Vec<Open>>,
     /// The life in which each process is; none when it is down.
     lives: BTreeMap<String, u32>,
-    /// From whom to whom nothing passes.
-    parted: BTreeSet<(String, String)>,
-    trouble: Trouble,
+    /// From whom to whom nothing passes, and by which fault.
+    parted: Vec<(String, String, u32)>,
+    /// The faults by which the network is bad.
+    bad: BTreeSet<u32>,
+    /// Those that had an effect since they were asked for.
+    felt: BTreeSet<u32>,
+    /// Processes that are of the other version.
+    other_version: BTreeSet<String>,
 }
 
 impl Net {
     pub(crate) fn new(clock: Clock, dice: Entropy, journal: Journal, names: BTreeSet<String>) -> Self {
-        let (open, lives, parted) = Default::default();
-        let state = Mutex::new(State { open, lives, parted, trouble: Trouble::calm() });
+        let state = Mutex::new(State::default());
         let scope = Scope::new("world");
         Self { inner: Arc::new(Inner { clock, dice, journal, scope, names, state }) }
     }
@@ -80,7 +86,9 @@ impl Net {
     pub(crate) fn open(&self, names: &[String], open: &Open) {
         let mut state = self.state();
         for name in names {
-            state.open.insert(name.clone(), open.clone());
+            let doors = state.open.entry(name.clone()).or_default();
+            doors.retain(|other| other.node != open.node);
+            doors.push(open.clone());
         }
     }
 
@@ -98,37 +106,72 @@ impl Net {
         self.state().lives.get(node) == Some(&life)
     }
 
-    /// The door that is open under this name, and whose process is alive.
+    /// A door that is open under this name, and whose process is alive: any of them.
     pub(crate) fn door(&self, name: &str) -> Option<Open> {
         let state = self.state();
-        state.open.get(name).filter(|open| state.lives.get(&open.node) == Some(&open.life)).cloned()
+        let doors = state.open.get(name)?;
+        let mut alive = doors.iter().filter(|open| state.lives.get(&open.node) == Some(&open.life));
+        let count = alive.clone().count();
+        let chosen = if count > 1 { self.draw(count as u64) } else { 0 };
+        alive.nth(usize::try_from(chosen).unwrap_or_default()).cloned()
     }
 
-    pub(crate) fn part(&self, from: &str, to: &str) {
-        self.state().parted.insert((from.to_owned(), to.to_owned()));
+    /// Lets nothing pass, until the fault is over.
+    pub(crate) fn part(&self, from: &str, to: &str, fault: u32) {
+        self.state().parted.push((from.to_owned(), to.to_owned(), fault));
     }
 
-    pub(crate) fn join(&self, from: &str, to: &str) {
-        self.state().parted.remove(&(from.to_owned(), to.to_owned()));
-    }
-
+    /// Whether nothing passes; whoever asks has something to send.
     pub(crate) fn is_parted(&self, from: &str, to: &str) -> bool {
-        self.state().parted.contains(&(from.to_owned(), to.to_owned()))
+        let mut state = self.state();
+        let State { parted, felt, .. } = &mut *state;
+        let is = |end: &str, named: &str| end == named || named == EVERYBODY;
+        let by = parted.iter().filter(|part| is(from, &part.0) && is(to, &part.1)).map(|part| part.2);
+        let faults: Vec<u32> = by.collect();
+        felt.extend(&faults);
+        !faults.is_empty()
     }
 
-    pub(crate) fn set_trouble(&self, trouble: Trouble) {
-        self.state().trouble = trouble;
+    /// The network is bad until the fault is over.
+    pub(crate) fn disturb(&self, fault: u32) {
+        self.state().bad.insert(fault);
     }
 
+    /// A fault of the network is over; gives whether anybody noticed.
+    pub(crate) fn is_over(&self, fault: u32) -> bool {
+        let mut state = self.state();
+        state.parted.retain(|part| part.2 != fault);
+        state.bad.remove(&fault);
+        state.felt.remove(&fault)
+    }
+
+    /// How bad the network is; whoever asks has something to send.
     pub(crate) fn trouble(&self) -> Trouble {
-        self.state().trouble
+        let mut state = self.state();
+        let State { bad, felt, .. } = &mut *state;
+        felt.extend(bad.iter().copied());
+        if bad.is_empty() { Trouble::calm() } else { Trouble::bad() }
+    }
+
+    /// Which version a process is of.
+    pub(crate) fn set_version(&self, node: &str, is_other: bool) {
+        let mut state = self.state();
+        if is_other {
+            state.other_version.insert(node.to_owned());
+        } else {
+            state.other_version.remove(node);
+        }
+    }
+
+    pub(crate) fn is_other_version(&self, node: &str) -> bool {
+        self.state().other_version.contains(node)
     }
 
     /// Everybody reaches everybody, and nothing is lost.
     pub(crate) fn heal(&self) {
         let mut state = self.state();
         state.parted.clear();
-        state.trouble = Trouble::calm();
+        state.bad.clear();
     }
 
     pub(crate) fn names(&self) -> &BTreeSet<String> {

@@ -1,13 +1,20 @@
 //! One run: the world is made, the fleet begins, faults rage, everything is healed, and the end is judged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tradewind_chassis::Service;
 use tradewind_chassis::settings::SettingsSource;
+use tradewind_kernel::Entropy;
 
-use crate::faults::{Faults, Nemesis, undertake};
+use crate::draw::{Faults, Targets, draw};
+use crate::fault::Fault;
+use crate::life;
+use crate::nemesis::{rage, settle, undertake};
+use crate::script::{Planned, Selection};
 use crate::world::World;
 
 /// How long, in the time of the run, the end may take after the last fault.
@@ -26,23 +33,49 @@ pub struct Plan {
     pub length: Duration,
     /// How many.
     pub faults: Faults,
+    /// How many processes a service has at most; each seed draws for each service, and most have one.
+    pub most_replicas: u32,
+    /// Which acts and faults of the script are played.
+    pub only: Selection,
     /// Whether [`Outcome::lines`] has everything that happened, or only the newest.
     pub keeps_all: bool,
+}
+
+impl Plan {
+    /// A minute of the usual faults, for whatever the services are by default.
+    #[must_use]
+    pub fn new(services: fn() -> Vec<Service>, seed: u64) -> Self {
+        Self {
+            services,
+            settings: SettingsSource::new(),
+            seed,
+            length: Duration::from_secs(60),
+            faults: Faults::default(),
+            most_replicas: 2,
+            only: Selection::default(),
+            keeps_all: false,
+        }
+    }
 }
 
 /// A part of a run: everything of it is on one thread.
 pub type Step<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// Users of the fleet, and what they expect of it.
-pub trait Workload: Send + Sync {
-    /// The names of its clients, from which the network can be parted like any process.
-    fn clients(&self) -> Vec<String>;
+pub trait Workload {
+    /// One thing that a client does.
+    type Act: fmt::Display;
 
     /// Fills the fleet before anything goes wrong.
     fn prepare<'a>(&'a self, world: &'a World) -> Step<'a, Result<(), String>>;
 
-    /// Uses the fleet while there are faults, for `length`. Fails when it sees what must never be visible.
-    fn play<'a>(&'a self, world: &'a World, length: Duration) -> Step<'a, Vec<Failure>>;
+    /// Plans what clients do while there are faults, for `length`. What an act draws later, it draws from a fork of its
+    /// own, such as `world.entropy("act 7")`.
+    fn draw(&self, dice: &Entropy, length: Duration) -> Vec<Planned<Self::Act>>;
+
+    /// Does one thing. Fails when that shows what must never be visible. Each client does one thing after the other: one
+    /// that takes long makes the next late.
+    fn act<'a>(&'a self, world: &'a World, act: &'a Planned<Self::Act>) -> Step<'a, Vec<Failure>>;
 
     /// Waits for the end of everything that was begun, and judges it; nothing goes wrong meanwhile.
     fn judge<'a>(&'a self, world: &'a World) -> Step<'a, Vec<Failure>>;
@@ -78,10 +111,16 @@ pub struct Outcome {
     pub entries: u64,
     /// How long it took, in the time of the run.
     pub simulated: Duration,
-    /// How many faults there were, by kind.
+    /// How many faults had an effect, by kind.
     pub faults: BTreeMap<&'static str, u32>,
+    /// How often each fault point was passed; empty in builds in which that is nothing.
+    pub points: BTreeMap<&'static str, u64>,
     /// What the users did.
     pub figures: BTreeMap<&'static str, u64>,
+    /// What was played of the faults of the script, as number and text.
+    pub planned_faults: Vec<(u32, String)>,
+    /// The same of the acts.
+    pub planned_acts: Vec<(u32, String)>,
     /// What did not hold: empty when all is well.
     pub failures: Vec<Failure>,
     /// What happened, as text.
@@ -92,20 +131,50 @@ pub struct Outcome {
 ///
 /// # Errors
 /// When no runtime can be made. What goes wrong in the run is in the outcome.
-pub fn run(plan: &Plan, workload: &dyn Workload) -> Result<Outcome, std::io::Error> {
+pub fn run<W: Workload>(plan: &Plan, workload: &W) -> Result<Outcome, std::io::Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
     Ok(runtime.block_on(course(plan, workload)))
 }
 
-async fn course(plan: &Plan, workload: &dyn Workload) -> Outcome {
-    let world = World::new(plan.seed, plan.services, plan.settings.clone(), plan.keeps_all);
-    let mut nemesis = Nemesis::new(&world, plan.faults, &workload.clients());
-    let failures = match phases(&world, plan, workload, &mut nemesis).await {
+/// What is played.
+struct Script<A> {
+    acts: Vec<Planned<A>>,
+    faults: Vec<Planned<Fault>>,
+}
+
+impl<A: fmt::Display> Script<A> {
+    fn new<W: Workload<Act = A>>(world: &World, plan: &Plan, workload: &W) -> Self {
+        let mut acts = workload.draw(&world.entropy("acts"), plan.length);
+        let clients: BTreeSet<String> = acts.iter().map(|act| act.by.clone()).collect();
+        let targets = Targets {
+            services: world.services(),
+            nodes: world.nodes(),
+            clients: clients.into_iter().collect(),
+            points: life::points(),
+        };
+        let mut faults = draw(&world.entropy("faults"), plan.faults, &targets, plan.length);
+        Selection::keep(plan.only.acts.as_ref(), &mut acts);
+        Selection::keep(plan.only.faults.as_ref(), &mut faults);
+        Self { acts, faults }
+    }
+}
+
+fn told<T: fmt::Display>(planned: &[Planned<T>]) -> Vec<(u32, String)> {
+    planned.iter().map(|each| (each.number, each.to_string())).collect()
+}
+
+async fn course<W: Workload>(plan: &Plan, workload: &W) -> Outcome {
+    life::count_points();
+    let fleet = (plan.services, plan.settings.clone());
+    let world = World::new(plan.seed, fleet, plan.most_replicas.max(1), plan.keeps_all);
+    let script = Script::new(&world, plan, workload);
+    let (planned_faults, planned_acts) = (told(&script.faults), told(&script.acts));
+    let failures = match phases(&world, plan.length, workload, script).await {
         Ok(failures) => failures,
         Err(message) => vec![Failure::new(message, Vec::new())],
     };
-    for service in world.services() {
-        world.end(&service);
+    for node in world.nodes() {
+        world.end(&node);
     }
     world.net().scope().kill();
     let (trace, entries) = world.net().journal().digest();
@@ -114,43 +183,58 @@ async fn course(plan: &Plan, workload: &dyn Workload) -> Outcome {
         trace,
         entries,
         simulated: world.clock().monotonic(),
-        faults: nemesis.counts,
+        faults: world.faults_felt(),
+        points: life::passes(),
         figures: workload.figures(),
+        planned_faults,
+        planned_acts,
         failures,
         lines: world.net().journal().lines(),
     }
 }
 
-async fn phases(
+async fn phases<W: Workload>(
     world: &World,
-    plan: &Plan,
-    workload: &dyn Workload,
-    nemesis: &mut Nemesis,
+    length: Duration,
+    workload: &W,
+    script: Script<W::Act>,
 ) -> Result<Vec<Failure>, String> {
-    for service in (plan.services)() {
-        world.begin(&service.description().name).await?;
+    for node in world.nodes() {
+        world.begin(&node).await?;
     }
     workload.prepare(world).await.map_err(|error| format!("the fleet could not be filled: {error}"))?;
     world.note("faults begin");
-    world.spawn("undertaker", undertake(world.clone(), plan.faults.lasts));
+    world.spawn("undertaker", undertake(world.clone()));
     let raging = async {
-        nemesis.rage(plan.length).await;
+        rage(world, script.faults, length).await;
+        // Whatever still lasts is over now, and nothing new begins.
         world.spare_all();
     };
-    let (mut failures, ()) = tokio::join!(workload.play(world, plan.length), raging);
-    // Whatever still lasts ends by itself; nothing new begins.
-    world.sleep(plan.faults.lasts).await;
-    world.net().heal();
-    world.note("faults are over");
-    for service in world.services() {
-        if !world.is_up(&service) {
-            world.end(&service);
-            world.begin(&service).await?;
-        }
-    }
+    let (mut failures, ()) = tokio::join!(play(world, workload, script.acts), raging);
+    settle(world).await?;
     match world.clock().timeout(END_LIMIT, workload.judge(world)).await {
         Ok(found) => failures.extend(found),
         Err(_) => failures.push(Failure::new("everything ends once nothing goes wrong", Vec::new())),
     }
     Ok(failures)
+}
+
+/// All clients at the same time; each does one thing after the other.
+async fn play<W: Workload>(world: &World, workload: &W, acts: Vec<Planned<W::Act>>) -> Vec<Failure> {
+    let mut clients: BTreeMap<String, Vec<Planned<W::Act>>> = BTreeMap::new();
+    for act in acts {
+        clients.entry(act.by.clone()).or_default().push(act);
+    }
+    let begun = world.clock().monotonic();
+    let sequences = clients.into_values().map(|acts| async move {
+        let mut failures = Vec::new();
+        for act in acts {
+            let passed = world.clock().monotonic() - begun;
+            world.sleep(act.at.saturating_sub(passed)).await;
+            world.note(&format!("act {}, {}: {}", act.number, act.by, act.what));
+            failures.extend(workload.act(world, &act).await);
+        }
+        failures
+    });
+    join_all(sequences).await.into_iter().flatten().collect()
 }

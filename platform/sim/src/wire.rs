@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Request, Response};
-use tradewind_chassis::Wiring;
+use tradewind_chassis::{Pace, Wiring};
 use tradewind_client::{Body, BoxFuture, Lost, NearDoor, Wire};
 
+use crate::life::Life;
 use crate::net::{Net, Open};
 use crate::trouble::Trouble;
+use crate::version::widened;
 
 /// Carries requests of one process to one door.
 #[derive(Clone)]
@@ -68,7 +70,8 @@ impl SimulatedWire {
         if self.rolls(trouble.unanswered) {
             return Err(Lost::Reset);
         }
-        answered.map_err(|_| Lost::Reset)
+        let answer = answered.map_err(|_| Lost::Reset)?;
+        if net.is_other_version(&open.node) { widened(answer).await } else { Ok(answer) }
     }
 
     /// The same once more, whose answer nobody waits for; what has a stream for a body goes once.
@@ -123,16 +126,21 @@ impl fmt::Debug for SimulatedWire {
 pub(crate) struct NodeWiring {
     pub(crate) net: Net,
     pub(crate) node: String,
-    pub(crate) life: u32,
+    pub(crate) number: u32,
+    pub(crate) life: Arc<Life>,
 }
 
 impl Wiring for NodeWiring {
     fn open(&self, names: &[String], door: NearDoor) {
-        self.net.open(names, &Open { node: self.node.clone(), life: self.life, door });
+        self.net.open(names, &Open { node: self.node.clone(), life: self.number, door });
     }
 
     fn find(&self, name: &str) -> Option<Arc<dyn Wire>> {
-        let wire = || SimulatedWire::new(&self.net, &self.node, Some(self.life), name);
+        let wire = || SimulatedWire::new(&self.net, &self.node, Some(self.number), name);
         self.net.names().contains(name).then(|| Arc::new(wire()) as Arc<dyn Wire>)
+    }
+
+    fn pace(&self) -> Option<Arc<dyn Pace>> {
+        Some(self.life.clone())
     }
 }

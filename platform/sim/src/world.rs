@@ -1,6 +1,6 @@
 //! The world of one run: its time, its randomness, its network, its disks and its processes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,6 +13,8 @@ use tradewind_db::Volume;
 use tradewind_kernel::{Clock, Entropy, Secret, Timestamp};
 
 use crate::journal::Journal;
+use crate::life::Life;
+use crate::lives::Fallen;
 use crate::net::Net;
 use crate::wire::SimulatedWire;
 
@@ -34,24 +36,50 @@ pub(crate) struct Inner {
     /// Services that were made and are in no process yet: they are made all at once.
     pub(crate) spare: Mutex<BTreeMap<String, Vec<Service>>>,
     nodes: Mutex<BTreeMap<String, Node>>,
-    /// Processes that ended at a commit, and are to be taken away.
-    pub(crate) fallen: Mutex<Vec<(String, u32)>>,
+    /// Processes that came to their end, and are to be taken away.
+    pub(crate) fallen: Mutex<Vec<Fallen>>,
     pub(crate) fell: Notify,
+    /// The faults that had an effect, by their numbers, and their kinds.
+    felt: Mutex<BTreeMap<u32, &'static str>>,
+    /// Services whose databases are ready for their other version.
+    pub(crate) widened: Mutex<BTreeSet<String>>,
 }
 
-/// The process of one service, begun and ended many times.
-#[derive(Debug, Default)]
+/// One process of a service, begun and ended many times.
+#[derive(Debug)]
 pub(crate) struct Node {
+    pub(crate) service: String,
+    /// Its wall clock is off, and stays so in all of its lives.
+    pub(crate) clock: Clock,
     /// How often it was begun.
     pub(crate) lives: u32,
-    pub(crate) running: Option<Running>,
+    pub(crate) stage: Stage,
+}
+
+/// What a process is at.
+#[derive(Debug, Default)]
+pub(crate) enum Stage {
+    #[default]
+    Down,
+    Beginning(Arc<Life>),
+    Up(Box<Running>, Arc<Life>),
+    Draining(Arc<Life>),
+}
+
+impl Stage {
+    pub(crate) fn life(&self) -> Option<&Arc<Life>> {
+        match self {
+            Self::Down => None,
+            Self::Beginning(life) | Self::Up(_, life) | Self::Draining(life) => Some(life),
+        }
+    }
 }
 
 impl World {
     pub(crate) fn new(
         seed: u64,
-        services: fn() -> Vec<Service>,
-        settings: SettingsSource,
+        (services, settings): (fn() -> Vec<Service>, SettingsSource),
+        most_replicas: u32,
         keeps_all: bool,
     ) -> Self {
         let clock = Clock::simulated(BEGINNING);
@@ -59,15 +87,25 @@ impl World {
         let descriptions = services().iter().map(|service| service.description().clone()).collect::<Vec<_>>();
         let names = descriptions.iter().flat_map(|description| description.door_names());
         let journal = Journal::new(clock.clone(), keeps_all);
+        let mut nodes = BTreeMap::new();
+        for description in &descriptions {
+            let replicas = replicas(&entropy, &description.name, most_replicas);
+            for replica in 1..=replicas {
+                let (name, node) = node(&clock, &entropy, &description.name, replica);
+                nodes.insert(name, node);
+            }
+        }
         let inner = Inner {
             net: Net::new(clock, entropy.fork("network"), journal, names.collect()),
             volume: Volume::new(),
             settings,
             services,
             spare: Mutex::default(),
-            nodes: Mutex::new(descriptions.into_iter().map(|each| (each.name, Node::default())).collect()),
+            nodes: Mutex::new(nodes),
             fallen: Mutex::default(),
             fell: Notify::new(),
+            felt: Mutex::default(),
+            widened: Mutex::default(),
             entropy,
         };
         Self { inner: Arc::new(inner) }
@@ -88,7 +126,30 @@ impl World {
     /// The services of the fleet.
     #[must_use]
     pub fn services(&self) -> Vec<String> {
+        let nodes = self.inner.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+        let services: BTreeSet<String> = nodes.values().map(|node| node.service.clone()).collect();
+        services.into_iter().collect()
+    }
+
+    /// The processes of the fleet: the first replica of a service is called like it, the second `name-2`.
+    #[must_use]
+    pub fn nodes(&self) -> Vec<String> {
         self.inner.nodes.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+
+    /// The fault with this number had an effect.
+    pub(crate) fn felt(&self, fault: u32, kind: &'static str) {
+        self.inner.felt.lock().unwrap_or_else(PoisonError::into_inner).insert(fault, kind);
+    }
+
+    /// How many faults of each kind had an effect.
+    pub(crate) fn faults_felt(&self) -> BTreeMap<&'static str, u32> {
+        let felt = self.inner.felt.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = BTreeMap::new();
+        for kind in felt.values() {
+            *counts.entry(*kind).or_default() += 1;
+        }
+        counts
     }
 
     /// What internal doors ask for.
@@ -138,10 +199,24 @@ impl World {
         &self.inner.net
     }
 
-    pub(crate) fn with_node<T>(&self, service: &str, change: impl FnOnce(&mut Node) -> T) -> Option<T> {
+    pub(crate) fn with_node<T>(&self, node: &str, change: impl FnOnce(&mut Node) -> T) -> Option<T> {
         let mut nodes = self.inner.nodes.lock().unwrap_or_else(PoisonError::into_inner);
-        nodes.get_mut(service).map(change)
+        nodes.get_mut(node).map(change)
     }
+}
+
+/// How many processes a service has: mostly one.
+fn replicas(entropy: &Entropy, service: &str, most: u32) -> u32 {
+    let dice = entropy.fork(&format!("replicas of {service}"));
+    if dice.below(3) > 0 { 1 } else { 1 + u32::try_from(dice.below(u64::from(most))).unwrap_or_default() }
+}
+
+/// A process that was never begun, whose wall clock is off by up to half a second.
+fn node(clock: &Clock, entropy: &Entropy, service: &str, replica: u32) -> (String, Node) {
+    let name = if replica == 1 { service.to_owned() } else { format!("{service}-{replica}") };
+    let off = i64::try_from(entropy.fork(&format!("skew of {name}")).below(1_000_000)).unwrap_or_default();
+    let clock = clock.with_skew(off - 500_000);
+    (name, Node { service: service.to_owned(), clock, lives: 0, stage: Stage::Down })
 }
 
 impl fmt::Debug for World {

@@ -1,5 +1,6 @@
 //! Shoppers of the shop, and what it owes them: what `tradewind sim` runs.
 
+mod act;
 mod judge;
 mod shopper;
 
@@ -7,17 +8,19 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tradewind_kernel::Entropy;
 use tradewind_orders_contract::OrderId;
-use tradewind_sim::{Failure, Step, Workload, World};
+use tradewind_sim::{Failure, Planned, Step, Workload, World};
 
 use crate::seed::{LoadSize, Seeder};
+use act::Act;
 use shopper::Shopper;
 
 /// Few pieces and little credit: refusals and what they undo are as common as orders that open.
 const SIZE: LoadSize = LoadSize { products: 6, customers: 8, quantity: 40, credit_minor: 4_000 };
 
 /// How many shop at the same time.
-const SHOPPERS: u32 = 4;
+const SHOPPERS: u32 = 5;
 
 /// What a shopper knows of one order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,9 +66,7 @@ fn name(number: u32) -> String {
 }
 
 impl Workload for Shop {
-    fn clients(&self) -> Vec<String> {
-        (1..=SHOPPERS).map(name).collect()
-    }
+    type Act = Act;
 
     fn prepare<'a>(&'a self, world: &'a World) -> Step<'a, Result<(), String>> {
         Box::pin(async move {
@@ -75,14 +76,12 @@ impl Workload for Shop {
         })
     }
 
-    fn play<'a>(&'a self, world: &'a World, length: Duration) -> Step<'a, Vec<Failure>> {
-        Box::pin(async move {
-            let shoppers = (1..=SHOPPERS).map(|number| async move {
-                let shopper = Shopper::new(world, &name(number));
-                shopper.shop(self, length).await
-            });
-            futures_util::future::join_all(shoppers).await.into_iter().flatten().collect()
-        })
+    fn draw(&self, dice: &Entropy, length: Duration) -> Vec<Planned<Act>> {
+        act::draw(dice, &(1..=SHOPPERS).map(name).collect::<Vec<_>>(), length)
+    }
+
+    fn act<'a>(&'a self, world: &'a World, act: &'a Planned<Act>) -> Step<'a, Vec<Failure>> {
+        Box::pin(async move { Shopper::new(world, act).carry_out(self, act).await })
     }
 
     fn judge<'a>(&'a self, world: &'a World) -> Step<'a, Vec<Failure>> {

@@ -7,10 +7,11 @@ use tradewind_client::{Caller, PhoneBook};
 use tradewind_kernel::{Clock, Context, Deadline, Entropy, Principal, Secret};
 use tradewind_orders_contract::{OrderId, OrderState, OrdersClient, PlaceLine, PlaceOrder};
 use tradewind_problem::Problem;
-use tradewind_sim::{Failure, World};
+use tradewind_sim::{Failure, Planned, World};
 
 use crate::seed::LoadSize;
-use crate::simulation::{Bought, SIZE, Shop};
+use crate::simulation::act::Act;
+use crate::simulation::{Bought, Shop};
 
 /// How long one call may take.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -18,14 +19,10 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// How often a shopper who heard nothing comes back with the same key.
 const TRIES: u32 = 4;
 
-/// The longest pause between two things that a shopper does.
-const PAUSE: Duration = Duration::from_millis(3_000);
-
-/// Most pieces of one product in an order.
-const PIECES: u64 = 4;
+/// The longest pause before a shopper comes back.
+const PAUSE: Duration = Duration::from_millis(1_500);
 
 pub(super) struct Shopper {
-    name: String,
     book: PhoneBook,
     clock: Clock,
     dice: Entropy,
@@ -34,32 +31,29 @@ pub(super) struct Shopper {
 }
 
 impl Shopper {
-    pub(super) fn new(world: &World, name: &str) -> Self {
+    pub(super) fn new(world: &World, act: &Planned<Act>) -> Self {
         Self {
-            name: name.to_owned(),
-            book: world.book(name),
+            book: world.book(&act.by),
             clock: world.clock().clone(),
-            dice: world.entropy(&format!("dice of {name}")),
-            entropy: world.entropy(&format!("calls of {name}")),
+            dice: world.entropy(&format!("dice of act {}", act.number)),
+            entropy: world.entropy(&format!("calls of act {}", act.number)),
         }
     }
 
-    /// Shops for `length`; gives what should never have been seen.
-    pub(super) async fn shop(&self, shop: &Shop, length: Duration) -> Vec<Failure> {
-        let until = self.clock.monotonic() + length;
-        let (mut failures, mut number) = (Vec::new(), 0_u32);
-        while self.clock.monotonic() < until {
-            self.rest().await;
-            number += 1;
-            let bought = self.buy(number, until).await;
-            if let Some(id) = bought.id {
-                failures.extend(self.look(&bought, id).await);
-                if self.dice.below(5) == 0 {
-                    self.call_off(&bought, id).await;
-                }
+    /// Does it; gives what should never have been seen.
+    pub(super) async fn carry_out(&self, shop: &Shop, act: &Planned<Act>) -> Vec<Failure> {
+        let Act::Buy { customer, lines, calls_off } = &act.what;
+        let key = format!("{}-{}", act.by, act.number);
+        let bought = Bought { customer: *customer, key, lines: lines.clone(), id: None, is_refused: false };
+        let bought = self.buy(bought).await;
+        let mut failures = Vec::new();
+        if let Some(id) = bought.id {
+            failures.extend(self.look(&bought, id).await);
+            if *calls_off {
+                self.call_off(&bought, id).await;
             }
-            shop.keep(bought);
         }
+        shop.keep(bought);
         failures
     }
 
@@ -68,12 +62,8 @@ impl Shopper {
         self.clock.sleep(Duration::from_micros(self.dice.below(most))).await;
     }
 
-    /// Orders something; comes back with the same key until there is an answer, or it gives up.
-    async fn buy(&self, number: u32, until: Duration) -> Bought {
-        let lines = self.choose();
-        let customer = self.number(SIZE.customers);
-        let key = format!("{}-{number}", self.name);
-        let mut bought = Bought { customer, key, lines, id: None, is_refused: false };
+    /// Orders; comes back with the same key until there is an answer, or it gives up.
+    async fn buy(&self, mut bought: Bought) -> Bought {
         let Ok(order) = command(&bought) else { return bought };
         for _ in 0..TRIES {
             match self.orders(&bought).place(&order, &bought.key).await {
@@ -85,7 +75,6 @@ impl Shopper {
                     bought.is_refused = true;
                     break;
                 }
-                Err(_) if self.clock.monotonic() > until => break,
                 Err(_) => self.rest().await,
             }
         }
@@ -103,22 +92,6 @@ impl Shopper {
     async fn call_off(&self, bought: &Bought, id: OrderId) {
         // Whether it may be called off is for the shop to say; what became of it is judged at the end.
         drop(self.orders(bought).cancel(id, &format!("{}-cancel", bought.key)).await);
-    }
-
-    fn choose(&self) -> Vec<(u32, u32)> {
-        let lines = 1 + self.dice.below(2);
-        let mut chosen: Vec<(u32, u32)> = Vec::new();
-        for _ in 0..lines {
-            let (product, pieces) = (self.number(SIZE.products), 1 + self.dice.below(PIECES));
-            if chosen.iter().all(|(other, _)| *other != product) {
-                chosen.push((product, u32::try_from(pieces).unwrap_or(1)));
-            }
-        }
-        chosen
-    }
-
-    fn number(&self, below: u32) -> u32 {
-        u32::try_from(self.dice.below(u64::from(below))).unwrap_or_default()
     }
 
     fn orders(&self, bought: &Bought) -> OrdersClient {

@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use tradewind_chassis::settings::SettingsSource;
 use tradewind_fleet::{Shop, services};
 use tradewind_sim::{Faults, Outcome, Plan, run};
 
 fn simulated(seed: u64, seconds: u64, faults: Faults) -> Outcome {
-    let (settings, length) = (SettingsSource::new(), Duration::from_secs(seconds));
-    let plan = Plan { services, settings, seed, length, faults, keeps_all: false };
+    let plan = Plan { length: Duration::from_secs(seconds), faults, ..Plan::new(services, seed) };
     run(&plan, &Shop::new()).unwrap()
 }
 

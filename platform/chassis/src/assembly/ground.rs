@@ -1,5 +1,7 @@
 //! What all services of a process are built on, and building them one after the other.
 
+use std::sync::Arc;
+
 use tradewind_client::{Handler, NearReceiver, PhoneBook};
 use tradewind_db::{Db, Volume};
 use tradewind_events::bus::Bus;
@@ -16,7 +18,7 @@ use crate::instance::{Environment, Instance};
 use crate::service::Service;
 use crate::settings::SettingsSource;
 use crate::start_error::StartError;
-use crate::tasks::Scope;
+use crate::tasks::{Pace, Scope};
 use crate::telemetry::records::LogBook;
 
 /// The queues before near doors, each with who answers and in which scope.
@@ -36,6 +38,8 @@ pub(super) struct Ground {
     /// The bus, or why there is none.
     pub(super) bus: Result<Bus, String>,
     pub(super) logs: LogBook,
+    /// What tasks wait for before each step.
+    pub(super) pace: Option<Arc<dyn Pace>>,
 }
 
 /// Services that are built and do nothing yet.
@@ -108,6 +112,7 @@ impl Ground {
             book: self.book.clone(),
             bus: self.bus.clone(),
             logs: self.logs.clone(),
+            pace: self.pace.clone(),
             tells_of_process,
         }
     }

@@ -117,13 +117,14 @@ impl Assembly {
         let book = PhoneBook::new(clock.clone(), entropy.fork("phone book"));
         let drawn = (clock.clone(), entropy.fork("discovery"));
         let mut finder = Finder::new(&platform, &secret, (&instance, identity.clone()), drawn)?;
+        let pace = wiring.as_ref().and_then(|wiring| wiring.pace());
         finder.wiring = wiring;
         let broker = BrokerLink::new(&platform, &clock, &entropy)?;
         let bus = BrokerLink::bus(broker.as_ref(), self.beside.is_empty(), (&clock, &entropy));
         let tellers = tellers(&self.services);
         let logs = telemetry::log_book();
         let ground =
-            Ground { clock, entropy, settings, platform, secret, identity, instance, book, bus, logs };
+            Ground { clock, entropy, settings, platform, secret, identity, instance, book, bus, logs, pace };
         let disk = (folder.as_ref(), volume.as_ref().map(|(volume, _)| volume));
         let built = ground.build(self.services, disk, &mut finder, progress).await?;
         let Built { instances, absent, receivers } = built;
