@@ -8,13 +8,13 @@ use crate::fault::Fault;
 use crate::script::Planned;
 
 /// Most commits until a process is killed at one.
-const COMMITS: u64 = 12;
+const COMMITS: u64 = 5;
 
 /// Most steps until a process is killed at one.
-const STEPS: u64 = 400;
+const STEPS: u64 = 120;
 
 /// Most passes of a fault point until a process is killed there.
-const PASSES: u64 = 8;
+const PASSES: u64 = 3;
 
 /// The other end when somebody is parted from all others.
 pub(crate) const EVERYBODY: &str = "everybody";

@@ -26,7 +26,7 @@ mod world;
 
 pub use draw::Faults;
 pub use fault::Fault;
-pub use run::{Failure, Outcome, Plan, Step, Workload, run};
+pub use run::{Failure, Outcome, Passes, Plan, Step, Workload, run};
 pub use script::{Planned, Selection};
 pub use trouble::Trouble;
 pub use world::World;

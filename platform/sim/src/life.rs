@@ -10,6 +10,8 @@ use tokio::sync::Notify;
 use tradewind_chassis::Pace;
 use tradewind_kernel::FaultPoint;
 
+use crate::run::Passes;
+
 /// What is done when a life ends where it was to end. It must not use the database.
 pub(crate) type Fall = Box<dyn FnOnce() + Send>;
 
@@ -48,8 +50,8 @@ struct State {
 thread_local! {
     /// Whose task takes a step on this thread: a run has one thread, and a fault point tells nobody who passes it.
     static CURRENT: RefCell<Weak<Life>> = const { RefCell::new(Weak::new()) };
-    /// How often fault points were passed in this run.
-    static PASSES: RefCell<BTreeMap<&'static str, u64>> = const { RefCell::new(BTreeMap::new()) };
+    /// What happened at fault points in this run.
+    static PASSES: RefCell<BTreeMap<&'static str, Passes>> = const { RefCell::new(BTreeMap::new()) };
     /// Whether somebody counts.
     static COUNTS: Cell<bool> = const { Cell::new(false) };
 }
@@ -127,12 +129,13 @@ impl Life {
     }
 
     #[cfg(any(test, feature = "fault-points"))]
-    fn passes(&self, point: FaultPoint) {
+    /// The code comes to a point; gives whether the life ends there.
+    fn passes(&self, point: FaultPoint) -> bool {
         let mut falls = Vec::new();
         {
             let mut state = self.state();
             if state.is_fallen || state.is_over {
-                return;
+                return false;
             }
             for (trigger, _) in &mut state.triggers {
                 if let Trigger::Point(armed, left) = trigger
@@ -143,7 +146,9 @@ impl Life {
             }
             state.take_due(&mut falls);
         }
+        let ends = !falls.is_empty();
         falls.into_iter().for_each(|fall| fall());
+        ends
     }
 }
 
@@ -225,7 +230,7 @@ pub(crate) fn points() -> Vec<FaultPoint> {
 }
 
 /// How often each fault point was passed since counting began.
-pub(crate) fn passes() -> BTreeMap<&'static str, u64> {
+pub(crate) fn passes() -> BTreeMap<&'static str, Passes> {
     PASSES.with_borrow(Clone::clone)
 }
 
@@ -234,10 +239,12 @@ fn passed(point: FaultPoint) {
     if !COUNTS.get() {
         return;
     }
-    PASSES.with_borrow_mut(|passes| *passes.entry(point.name()).or_default() += 1);
-    if let Some(life) = CURRENT.with_borrow(Weak::upgrade) {
-        life.passes(point);
-    }
+    let ends = CURRENT.with_borrow(Weak::upgrade).is_some_and(|life| life.passes(point));
+    PASSES.with_borrow_mut(|passes| {
+        let passes = passes.entry(point.name()).or_default();
+        passes.passed += 1;
+        passes.ended += u64::from(ends);
+    });
 }
 
 #[cfg(test)]
@@ -273,10 +280,8 @@ mod tests {
         const B: FaultPoint = FaultPoint::new("test.b");
         let (life, falls) = (Life::new(), Arc::new(AtomicU32::new(0)));
         life.arm(Trigger::Point(A, 2), fall(&falls));
-        for (point, expected) in [(A, 0), (B, 0), (A, 1), (A, 1)] {
-            life.passes(point);
-            assert_eq!(falls.load(Ordering::Relaxed), expected);
-        }
+        assert_eq!([A, B, A, A].map(|point| life.passes(point)), [false, false, true, false]);
+        assert_eq!(falls.load(Ordering::Relaxed), 1);
         assert!(!step(&life));
     }
 

@@ -113,8 +113,8 @@ pub struct Outcome {
     pub simulated: Duration,
     /// How many faults had an effect, by kind.
     pub faults: BTreeMap<&'static str, u32>,
-    /// How often each fault point was passed; empty in builds in which that is nothing.
-    pub points: BTreeMap<&'static str, u64>,
+    /// What happened at each fault point; empty in builds in which passing one is nothing.
+    pub points: BTreeMap<&'static str, Passes>,
     /// What the users did.
     pub figures: BTreeMap<&'static str, u64>,
     /// What was played of the faults of the script, as number and text.
@@ -125,6 +125,15 @@ pub struct Outcome {
     pub failures: Vec<Failure>,
     /// What happened, as text.
     pub lines: Vec<String>,
+}
+
+/// What happened at a fault point.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Passes {
+    /// How often a process passed it.
+    pub passed: u64,
+    /// How many processes ended there.
+    pub ended: u64,
 }
 
 /// Runs `plan` with `workload` on this thread.
