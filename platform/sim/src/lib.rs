@@ -12,6 +12,7 @@
 
 mod draw;
 mod fault;
+pub mod history;
 mod journal;
 mod life;
 mod lives;

@@ -1,76 +1,189 @@
 //! What clients of the shop do, planned before a run begins.
 
 use std::fmt;
-use std::time::Duration;
 
-use tradewind_kernel::Entropy;
-use tradewind_sim::Planned;
+/// What somebody wants to order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Who.
+    pub(super) customer: u32,
+    /// Products and how many pieces of each.
+    pub(super) lines: Vec<(u32, u32)>,
+}
 
-use crate::simulation::SIZE;
-
-/// The longest pause between two things that a client plans to do.
-const PAUSE: Duration = Duration::from_millis(4_500);
-
-/// Most pieces of one product in an order.
-const PIECES: u64 = 4;
-
-/// One thing that a client does.
+/// One thing that a client does. `of` is the number of an earlier act of the same client; if that was left out, or
+/// came to nothing, this one does nothing either.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
-    /// Orders products, looks, and perhaps thinks better of it.
+    /// Orders, comes back with the same key while there is no answer, looks, and perhaps thinks better of it.
     Buy {
-        /// Who.
-        customer: u32,
-        /// Products and how many pieces of each.
-        lines: Vec<(u32, u32)>,
+        /// What.
+        wanted: Wanted,
         /// Whether the order is called off.
         calls_off: bool,
     },
+    /// Orders with two requests at the same time that have one key.
+    BuyTwice {
+        /// What.
+        wanted: Wanted,
+    },
+    /// Sends an order once more with its key, much later.
+    Again {
+        /// The order.
+        of: u32,
+    },
+    /// Orders something else with a key that was used.
+    Otherwise {
+        /// The order whose key it is.
+        of: u32,
+    },
+    /// Looks at an order.
+    Look {
+        /// The order.
+        of: u32,
+    },
+    /// Tries to see, and to call off, what somebody else has ordered.
+    Snoop {
+        /// The order.
+        of: u32,
+        /// Who is curious.
+        customer: u32,
+    },
+    /// Looks at all of one's orders.
+    List {
+        /// Whose.
+        customer: u32,
+    },
+    /// Calls an order off.
+    CallOff {
+        /// The order.
+        of: u32,
+        /// Whether it is called off once more, as another command.
+        twice: bool,
+    },
+    /// Looks at one's account.
+    Account {
+        /// Whose.
+        customer: u32,
+    },
+    /// Looks at what is for sale.
+    Browse,
+    /// Looks at a product.
+    Product {
+        /// Which.
+        product: u32,
+    },
+    /// Changes what is said of a product.
+    Relist {
+        /// Which.
+        product: u32,
+    },
+    /// Takes in goods with a delivery note of their own.
+    Receive {
+        /// What.
+        product: u32,
+        /// How much.
+        quantity: u32,
+    },
+    /// Books the delivery note of an earlier receipt with another quantity.
+    SameNote {
+        /// The receipt.
+        of: u32,
+    },
+    /// Changes how much a customer may owe.
+    Credit {
+        /// Who.
+        customer: u32,
+    },
+    /// Begins to sell a product.
+    Launch {
+        /// Which.
+        product: u32,
+    },
+    /// Makes a customer known.
+    Welcome {
+        /// Who.
+        customer: u32,
+    },
+    /// Reads on in the event log of a service.
+    Audit {
+        /// The service.
+        service: &'static str,
+    },
+    /// Lists letters, has them handled again, and drops one that is not there.
+    Letters,
+    /// Asks a service how far its subscriptions are.
+    Status {
+        /// The service.
+        service: &'static str,
+    },
+    /// Asks the oracles that hold in a busy fleet as well.
+    Oracles,
+}
+
+impl Act {
+    /// The earlier act that this one is about.
+    pub(super) fn of(&mut self) -> Option<&mut u32> {
+        match self {
+            Self::Again { of }
+            | Self::Otherwise { of }
+            | Self::Look { of }
+            | Self::Snoop { of, .. }
+            | Self::CallOff { of, .. }
+            | Self::SameNote { of } => Some(of),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_order(&self) -> bool {
+        matches!(self, Self::Buy { .. } | Self::BuyTwice { .. })
+    }
+
+    pub(super) fn is_receipt(&self) -> bool {
+        matches!(self, Self::Receive { .. })
+    }
+}
+
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "customer {} orders", self.customer)?;
+        let mut between = "";
+        for (product, pieces) in &self.lines {
+            write!(f, "{between} {pieces} of product {product}")?;
+            between = " and";
+        }
+        Ok(())
+    }
 }
 
 impl fmt::Display for Act {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Buy { customer, lines, calls_off } => {
-                write!(f, "customer {customer} orders")?;
-                for (product, pieces) in lines {
-                    write!(f, " {pieces} of product {product}")?;
-                }
-                if *calls_off { f.write_str(" and calls it off") } else { Ok(()) }
+            Self::Buy { wanted, calls_off: false } => write!(f, "{wanted}"),
+            Self::Buy { wanted, calls_off: true } => write!(f, "{wanted}, and calls it off"),
+            Self::BuyTwice { wanted } => write!(f, "{wanted}, with two requests at once"),
+            Self::Again { of } => write!(f, "sends the order of act {of} again"),
+            Self::Otherwise { of } => write!(f, "orders something else with the key of act {of}"),
+            Self::Look { of } => write!(f, "looks at the order of act {of}"),
+            Self::Snoop { of, customer } => {
+                write!(f, "customer {customer} tries to see the order of act {of}")
             }
+            Self::List { customer } => write!(f, "customer {customer} lists their orders"),
+            Self::CallOff { of, twice: false } => write!(f, "calls the order of act {of} off"),
+            Self::CallOff { of, twice: true } => write!(f, "calls the order of act {of} off, twice"),
+            Self::Account { customer } => write!(f, "customer {customer} looks at their account"),
+            Self::Browse => f.write_str("looks at what is for sale"),
+            Self::Product { product } => write!(f, "looks at product {product}"),
+            Self::Relist { product } => write!(f, "changes what is said of product {product}"),
+            Self::Receive { product, quantity } => write!(f, "takes in {quantity} of product {product}"),
+            Self::SameNote { of } => write!(f, "books the note of act {of} with another quantity"),
+            Self::Credit { customer } => write!(f, "changes what customer {customer} may owe"),
+            Self::Launch { product } => write!(f, "begins to sell product {product}"),
+            Self::Welcome { customer } => write!(f, "makes customer {customer} known"),
+            Self::Audit { service } => write!(f, "reads on in the log of {service}"),
+            Self::Letters => f.write_str("looks after the letters"),
+            Self::Status { service } => write!(f, "asks {service} how far it is"),
+            Self::Oracles => f.write_str("asks the oracles of a busy fleet"),
         }
     }
-}
-
-/// Plans what `clients` do for `length`.
-pub(super) fn draw(dice: &Entropy, clients: &[String], length: Duration) -> Vec<Planned<Act>> {
-    let mut planned = Vec::new();
-    for client in clients {
-        let dice = dice.fork(client);
-        let mut at = Duration::ZERO;
-        loop {
-            at += Duration::from_micros(dice.below(u64::try_from(PAUSE.as_micros()).unwrap_or_default()));
-            if at >= length {
-                break;
-            }
-            planned.push(Planned { number: 0, at, by: client.clone(), what: buy(&dice) });
-        }
-    }
-    planned.sort_by(|a, b| (a.at, &a.by).cmp(&(b.at, &b.by)));
-    for (number, act) in (1..).zip(&mut planned) {
-        act.number = number;
-    }
-    planned
-}
-
-fn buy(dice: &Entropy) -> Act {
-    let below = |bound: u64| u32::try_from(dice.below(bound)).unwrap_or_default();
-    let mut lines: Vec<(u32, u32)> = Vec::new();
-    for _ in 0..=dice.below(2) {
-        let (product, pieces) = (below(u64::from(SIZE.products)), 1 + below(PIECES));
-        if lines.iter().all(|(other, _)| *other != product) {
-            lines.push((product, pieces));
-        }
-    }
-    Act::Buy { customer: below(u64::from(SIZE.customers)), lines, calls_off: dice.below(5) == 0 }
 }

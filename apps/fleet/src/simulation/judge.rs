@@ -1,14 +1,23 @@
-//! What the shop owes its shoppers when everything has come to rest.
+//! What the shop owes its clients when everything has come to rest.
 
 use std::time::Duration;
 
-use tradewind_kernel::{Clock, Entropy};
-use tradewind_orders_contract::OrderId;
+use tradewind_customers_contract::CustomersClient;
+use tradewind_kernel::Page;
+use tradewind_orders_contract::{ORDERS_PATH, Order, OrderState, OrdersClient};
+use tradewind_problem::Problem;
+use tradewind_sim::history::{What, check};
 use tradewind_sim::{Failure, World};
+use tradewind_stock_contract::Stock;
 use tradewind_verify::{Collector, Finding, Verdict, judge as verdicts};
 
-use crate::simulation::shopper::{client, command, has_ended};
-use crate::simulation::{Bought, Shop};
+use crate::seed::LoadSize;
+use crate::simulation::client::{Client, broken};
+use crate::simulation::draw::PRODUCERS;
+use crate::simulation::known::{Bought, Known};
+use crate::simulation::objects::{Object, promised};
+use crate::simulation::shopper::{SAME, THERE};
+use crate::simulation::{CUSTOMERS, PRODUCTS, SIZE, Shop};
 use crate::{oracles, subscribed};
 
 /// How long an order may take to its end once nothing goes wrong.
@@ -23,68 +32,79 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Rows shown of a broken promise.
 const SHOWN: usize = 10;
 
-struct Judge<'a> {
-    shop: &'a Shop,
-    world: &'a World,
-    clock: Clock,
-    entropy: Entropy,
-}
-
 pub(super) async fn judge(shop: &Shop, world: &World) -> Vec<Failure> {
-    let judge = Judge { shop, world, clock: world.clock().clone(), entropy: world.entropy("judge") };
+    let unanswered = |known: &mut Known| {
+        let is_unanswered = |bought: &&Bought| bought.id.is_none() && bought.refused.is_none();
+        let count = known.orders.values().filter(is_unanswered).count();
+        known.count("orders unanswered", count as u64);
+    };
+    shop.with(unanswered);
+    let judge = Client::observer(shop, world, "judge");
     let mut failures = judge.orders().await;
     match judge.promises().await {
         Ok(found) => failures.extend(found),
-        Err(message) => failures.push(Failure::new("every service shows its evidence", vec![message])),
+        Err(message) => failures.extend(broken("every service shows its evidence", message)),
     }
+    match judge.totals().await {
+        Ok(found) => failures.extend(found),
+        Err(problem) => failures.extend(broken("every service answers at the end", problem.to_string())),
+    }
+    for service in PRODUCERS {
+        failures.extend(judge.audit(service).await);
+    }
+    let report = shop.with(|known| check(known.history.operations(), promised));
+    report.examined.iter().for_each(|(rule, examined)| shop.count(rule.name(), *examined));
+    failures.extend(report.failures);
     failures
 }
 
-impl Judge<'_> {
+impl Client<'_> {
+    /// Every order is there and has ended.
     async fn orders(&self) -> Vec<Failure> {
         let mut failures = Vec::new();
-        for bought in self.shop.bought() {
-            if bought.is_refused {
-                continue;
-            }
-            if let Err((what, row)) = self.order(&bought).await {
-                failures.push(Failure::new(what, vec![format!("{} {row}", bought.key)]));
+        for act in self.shop.with(|known| known.orders.keys().copied().collect::<Vec<_>>()) {
+            // The same key gives the same order, and what was never answered is answered now.
+            let found = self.place(act).await;
+            if found.is_empty() {
+                failures.extend(self.end(act).await.err().into_iter().flatten());
+            } else {
+                failures.extend(found);
             }
         }
         failures
     }
 
-    /// The same key gives the same order, the order is there, and has ended.
-    async fn order(&self, bought: &Bought) -> Result<(), (&'static str, String)> {
-        const SAME: &str = "the same key gives the same order";
-        const THERE: &str = "an acknowledged order is there, and ends";
-        let book = self.world.observer();
-        let orders = || client(&book, &self.clock, &self.entropy, bought);
-        let command = command(bought).map_err(|problem| (SAME, problem.to_string()))?;
-        let accepted = orders().place(&command, &bought.key).await;
-        let id: OrderId = accepted.map_err(|problem| (SAME, problem.to_string()))?.id;
-        if bought.id.is_some_and(|known| known != id) {
-            return Err((SAME, format!("gave {:?}, gives {id}", bought.id)));
-        }
-        let until = self.clock.monotonic() + END;
+    /// The order of `act` ends, if it was not refused.
+    async fn end(&self, act: u32) -> Result<(), Vec<Failure>> {
+        let Some(bought) = self.bought(act).filter(|bought| bought.refused.is_none()) else { return Ok(()) };
+        let id = bought.id.ok_or_else(|| broken(SAME, format!("{}: no answer", bought.key)))?;
+        let until = self.world.clock().monotonic() + END;
         loop {
-            let order = orders().order(id).await.map_err(|problem| (THERE, problem.to_string()))?;
-            if has_ended(order.state) {
+            let before = self.before(act);
+            let order = OrdersClient::new(self.user(bought.wanted.customer)).order(id).await;
+            let order = order.map_err(|problem| broken(THERE, format!("{}: {problem}", bought.key)))?;
+            let found = self.see(act, before, &order);
+            if !found.is_empty() {
+                return Err(found);
+            }
+            if order.state != OrderState::New {
                 self.shop.count("orders judged", 1);
                 return Ok(());
             }
-            if self.clock.monotonic() > until {
-                return Err((THERE, format!("{id} is still {:?}", order.state)));
+            if self.world.clock().monotonic() > until {
+                return Err(broken(
+                    "an order ends",
+                    format!("{}: {id} is still {:?}", bought.key, order.state),
+                ));
             }
-            self.clock.sleep(PAUSE).await;
+            self.world.sleep(PAUSE).await;
         }
     }
 
     /// What `tradewind verify` asks of a fleet.
     async fn promises(&self) -> Result<Vec<Failure>, String> {
-        let services = self.world.services();
-        let (book, secret) = (self.world.observer(), self.world.secret());
-        let (clock, entropy) = (self.clock.clone(), self.entropy.clone());
+        let (services, secret, book) = (self.world.services(), self.world.secret(), self.book.clone());
+        let (clock, entropy) = (self.world.clock().clone(), self.entropy.clone());
         let collector = Collector { services, subscribed: subscribed(), book, secret, clock, entropy };
         let evidence = collector.collect(QUIET).await.map_err(|error| error.to_string())?;
         let oracles = oracles().map_err(|error| error.to_string())?;
@@ -94,9 +114,72 @@ impl Judge<'_> {
         self.shop.count("promises judged", findings.len() as u64);
         Ok(findings.into_iter().filter(|finding| finding.verdict != Verdict::Clean).map(failure).collect())
     }
+
+    /// What is left of each product, and reserved of each credit, is what came in less what open orders hold.
+    async fn totals(&self) -> Result<Vec<Failure>, Problem> {
+        let mut failures = Vec::new();
+        for customer in 0..CUSTOMERS {
+            failures.extend(self.reserved(customer).await?);
+        }
+        let invoked = self.moment();
+        let stocks: Vec<Stock> = self.user(0).get("/api/stock/v1/stocks").await?;
+        for product in 0..PRODUCTS {
+            let id = LoadSize::product(product);
+            let Some(stock) = stocks.iter().find(|stock| stock.product_id.as_str() == id) else { continue };
+            self.answered(Object::Pieces(product), invoked, What::Total { amount: stock.amount_available });
+        }
+        Ok(failures)
+    }
+
+    /// What a customer's open orders hold, and what customers says of it.
+    async fn reserved(&self, customer: u32) -> Result<Vec<Failure>, Problem> {
+        let (mut failures, mut after) = (Vec::new(), String::new());
+        loop {
+            let page: Page<Order> =
+                self.user(customer).get(&format!("{ORDERS_PATH}?limit=200{after}")).await?;
+            for order in &page.items {
+                let act = self.shop.with(|known| known.act_of(order.id));
+                let Some(act) = act else {
+                    failures.extend(broken("nobody has an order that nobody placed", format!("{order:?}")));
+                    continue;
+                };
+                failures.extend(self.see(act, self.before(act), order));
+                self.hold(customer, order);
+            }
+            let Some(next) = page.next else { break };
+            after = format!("&after={next}");
+        }
+        let invoked = self.moment();
+        match CustomersClient::new(self.user(customer)).me().await {
+            Ok(account) => {
+                let what = What::Total { amount: account.reserved.minor() };
+                self.answered(Object::Reserved(customer), invoked, what);
+                Ok(failures)
+            }
+            // Nobody has made this one known.
+            Err(problem) if problem.status() == 404 && customer >= SIZE.customers => Ok(failures),
+            Err(problem) => Err(problem),
+        }
+    }
+
+    /// What an open order takes from what there is.
+    fn hold(&self, customer: u32, order: &Order) {
+        if order.state != OrderState::Open {
+            return;
+        }
+        let now = self.moment();
+        self.answered(Object::Reserved(customer), now, What::Add { amount: order.total.minor() });
+        for line in &order.lines {
+            let amount = -i64::from(line.quantity.get());
+            let product = (0..PRODUCTS).find(|number| LoadSize::product(*number) == line.product_id.as_str());
+            if let Some(product) = product {
+                self.answered(Object::Pieces(product), now, What::Add { amount });
+            }
+        }
+    }
 }
 
-fn failure(finding: Finding) -> Failure {
+pub(super) fn failure(finding: Finding) -> Failure {
     let what = format!("{} ({:?}): {}", finding.oracle, finding.verdict, finding.promise);
     Failure::new(what, finding.rows.into_iter().take(SHOWN).collect())
 }

@@ -1,44 +1,47 @@
-//! Shoppers of the shop, and what it owes them: what `tradewind sim` runs.
+//! Shoppers, staff and operators of the shop, and what it owes them: what `tradewind sim` runs.
 
 mod act;
+mod client;
+mod draw;
+mod edition;
 mod judge;
+mod known;
+mod objects;
+mod operator;
 mod shopper;
+mod sight;
+mod staff;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tradewind_kernel::Entropy;
-use tradewind_orders_contract::OrderId;
+use tradewind_sim::history::What;
 use tradewind_sim::{Failure, Planned, Step, Workload, World};
 
 use crate::seed::{LoadSize, Seeder};
 use act::Act;
-use shopper::Shopper;
+use client::Client;
+use known::{Bought, Known};
+use objects::Object;
 
 /// Few pieces and little credit: refusals and what they undo are as common as orders that open.
 const SIZE: LoadSize = LoadSize { products: 6, customers: 8, quantity: 40, credit_minor: 4_000 };
 
-/// How many shop at the same time.
-const SHOPPERS: u32 = 5;
+/// Products and customers that are not there from the beginning.
+const NEW_PRODUCTS: u32 = 2;
+const NEW_CUSTOMERS: u32 = 2;
 
-/// What a shopper knows of one order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Bought {
-    customer: u32,
-    key: String,
-    lines: Vec<(u32, u32)>,
-    /// The answer that arrived.
-    id: Option<OrderId>,
-    /// It was refused at once, for good.
-    is_refused: bool,
-}
+/// All that there ever are.
+const PRODUCTS: u32 = SIZE.products + NEW_PRODUCTS;
+const CUSTOMERS: u32 = SIZE.customers + NEW_CUSTOMERS;
 
-/// Shoppers who order, look, come back with the same key when they heard nothing, and call orders off.
+/// People who order, look, come back with the same key when they heard nothing, and call orders off; those who change
+/// what there is to order; and those who look after the fleet.
 #[derive(Debug, Clone, Default)]
 pub struct Shop {
-    bought: Arc<Mutex<Vec<Bought>>>,
-    examined: Arc<Mutex<BTreeMap<&'static str, u64>>>,
+    known: Arc<Mutex<Known>>,
 }
 
 impl Shop {
@@ -48,21 +51,23 @@ impl Shop {
         Self::default()
     }
 
-    fn bought(&self) -> Vec<Bought> {
-        self.bought.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn keep(&self, bought: Bought) {
-        self.bought.lock().unwrap_or_else(PoisonError::into_inner).push(bought);
+    fn with<T>(&self, change: impl FnOnce(&mut Known) -> T) -> T {
+        change(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn count(&self, what: &'static str, more: u64) {
-        *self.examined.lock().unwrap_or_else(PoisonError::into_inner).entry(what).or_default() += more;
+        self.with(|known| known.count(what, more));
     }
-}
 
-fn name(number: u32) -> String {
-    format!("shopper-{number}")
+    /// What is there before anybody comes.
+    fn remember_beginning(&self) {
+        self.with(|known| {
+            for product in 0..SIZE.products {
+                let (now, amount) = (known.history.moment(), SIZE.quantity.into());
+                known.record(true, "seeder", &Object::Pieces(product).to_string(), now, What::Add { amount });
+            }
+        });
+    }
 }
 
 impl Workload for Shop {
@@ -72,16 +77,43 @@ impl Workload for Shop {
         Box::pin(async move {
             let (clock, entropy) = (world.clock().clone(), world.entropy("seeder"));
             let seeder = Seeder::new(world.observer(), world.secret(), clock, entropy);
-            seeder.load(SIZE, |_, _| {}).await.map_err(|problem| problem.to_string())
+            seeder.load(SIZE, |_, _| {}).await.map_err(|problem| problem.to_string())?;
+            self.remember_beginning();
+            Ok(())
         })
     }
 
     fn draw(&self, dice: &Entropy, length: Duration) -> Vec<Planned<Act>> {
-        act::draw(dice, &(1..=SHOPPERS).map(name).collect::<Vec<_>>(), length)
+        draw::draw(dice, length)
     }
 
     fn act<'a>(&'a self, world: &'a World, act: &'a Planned<Act>) -> Step<'a, Vec<Failure>> {
-        Box::pin(async move { Shopper::new(world, act).carry_out(self, act).await })
+        Box::pin(async move {
+            let client = Client::new(self, world, act);
+            match &act.what {
+                Act::Buy { wanted, calls_off } => client.buy(wanted, *calls_off).await,
+                Act::BuyTwice { wanted } => client.buy_twice(wanted).await,
+                Act::Again { of } => client.place(*of).await,
+                Act::Otherwise { of } => client.otherwise(*of).await,
+                Act::Look { of } => client.look(*of).await,
+                Act::Snoop { of, customer } => client.snoop(*of, *customer).await,
+                Act::List { customer } => client.list(*customer).await,
+                Act::CallOff { of, twice } => client.call_off(*of, *twice).await,
+                Act::Account { customer } => client.account(*customer).await,
+                Act::Browse => client.browse().await,
+                Act::Product { product } => client.product(*product).await,
+                Act::Relist { product } => client.relist(*product).await,
+                Act::Receive { product, quantity } => client.receive(*product, *quantity).await,
+                Act::SameNote { of } => client.same_note(*of).await,
+                Act::Credit { customer } => client.credit(*customer).await,
+                Act::Launch { product } => client.launch(*product).await,
+                Act::Welcome { customer } => client.welcome(*customer).await,
+                Act::Audit { service } => client.audit(service).await,
+                Act::Letters => client.letters().await,
+                Act::Status { service } => client.status(service).await,
+                Act::Oracles => client.ask_oracles().await,
+            }
+        })
     }
 
     fn judge<'a>(&'a self, world: &'a World) -> Step<'a, Vec<Failure>> {
@@ -89,12 +121,14 @@ impl Workload for Shop {
     }
 
     fn figures(&self) -> BTreeMap<&'static str, u64> {
-        let mut figures = self.examined.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let bought = self.bought();
-        let count = |is: fn(&Bought) -> bool| bought.iter().filter(|bought| is(bought)).count() as u64;
-        figures.insert("orders", bought.len() as u64);
-        figures.insert("orders acknowledged", count(|bought| bought.id.is_some()));
-        figures.insert("orders unanswered", count(|bought| bought.id.is_none() && !bought.is_refused));
-        figures
+        self.with(|known| {
+            let count =
+                |is: fn(&Bought) -> bool| known.orders.values().filter(|bought| is(bought)).count() as u64;
+            let mut figures = known.figures.clone();
+            figures.insert("orders", count(|_| true));
+            figures.insert("orders acknowledged", count(|bought| bought.id.is_some()));
+            figures.insert("orders refused", count(|bought| bought.refused.is_some()));
+            figures
+        })
     }
 }

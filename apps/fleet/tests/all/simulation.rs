@@ -1,8 +1,10 @@
 //! The fleet under simulated faults: a short form of `tradewind sim`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tradewind_fleet::{Shop, services};
+use tradewind_sim::history::Rule;
 use tradewind_sim::{Faults, Outcome, Plan, run};
 
 fn simulated(seed: u64, seconds: u64, faults: Faults) -> Outcome {
@@ -14,18 +16,40 @@ fn expect_clean(outcome: &Outcome) {
     assert!(outcome.failures.is_empty(), "seed {}: {:#?}", outcome.seed, outcome.failures);
 }
 
+/// What every run has to have looked at.
+const EVERY_RUN: [&str; 5] =
+    ["orders judged", "rows examined", "promises judged", "orders seen", "history: events in order"];
+
+/// What has to have happened in one of several runs.
+const SOME_RUN: [&str; 8] = [
+    "orders refused",
+    "orders called off",
+    "orders of others hidden",
+    "keys used for something else",
+    "offers seen",
+    "subscriptions asked",
+    "letters looked after",
+    "promises judged meanwhile",
+];
+
 #[test]
 fn whatever_fails_the_shop_keeps_its_promises() {
-    let mut kinds = std::collections::BTreeSet::new();
+    let (mut kinds, mut figures) = (BTreeSet::new(), BTreeMap::<&str, u64>::new());
     for seed in 1..=8 {
-        let outcome = simulated(seed, 30, Faults::default());
+        let outcome = simulated(seed, 40, Faults::default());
         expect_clean(&outcome);
         kinds.extend(outcome.faults.keys().copied());
-        for what in ["orders judged", "rows examined", "promises judged"] {
+        for what in EVERY_RUN {
             assert!(outcome.figures[what] > 0, "seed {seed}: {what}: {:?}", outcome.figures);
         }
+        assert!(outcome.figures["orders judged"] >= 40, "seed {seed}: {:?}", outcome.figures);
+        outcome.figures.iter().for_each(|(what, count)| *figures.entry(what).or_default() += count);
     }
-    assert_eq!(kinds.len(), 7, "every kind of fault: {kinds:?}");
+    assert!(kinds.len() >= 11, "every kind of fault: {kinds:?}");
+    // A rule that was asked nothing has shown nothing.
+    for what in Rule::ALL.map(Rule::name).into_iter().chain(SOME_RUN) {
+        assert!(figures.get(what).is_some_and(|count| *count > 0), "{what}: {figures:?}");
+    }
 }
 
 #[test]
