@@ -10,9 +10,10 @@ use tradewind_kernel::{Clock, Entropy};
 use crate::bus::AmqpBus;
 use crate::counts::{FeedCounts, LinkState, RelayCounts};
 use crate::feed::AmqpFeed;
-use crate::link::Link;
+use crate::link::{Link, Over};
 use crate::options::BrokerOptions;
 use crate::outlet::AmqpOutlet;
+use crate::transport::{LapinTransport, Transport};
 
 /// The broker: two connections, shared by all relays and subscriptions of the process. Cloning is cheap.
 ///
@@ -35,7 +36,26 @@ impl Broker {
     #[must_use]
     pub fn new(options: BrokerOptions, clock: Clock, entropy: &Entropy) -> Self {
         let options = Arc::new(options);
-        let link = |purpose| Link::new(purpose, options.clone(), clock.clone(), entropy.fork(purpose));
+        let over = Over::Lapin(Arc::new(LapinTransport::new(options.clone(), clock.clone())));
+        Self::of(options, clock, entropy, over)
+    }
+
+    /// A broker that is reached by `transport` instead of a client library, whatever address the options have. The
+    /// [bus](Broker::bus) does not go over it.
+    #[must_use]
+    pub fn over(
+        transport: Arc<dyn Transport>,
+        options: BrokerOptions,
+        clock: Clock,
+        entropy: &Entropy,
+    ) -> Self {
+        Self::of(Arc::new(options), clock, entropy, Over::Given(transport))
+    }
+
+    fn of(options: Arc<BrokerOptions>, clock: Clock, entropy: &Entropy, over: Over) -> Self {
+        let link = |purpose| {
+            Link::new((purpose, over.clone()), options.clone(), clock.clone(), entropy.fork(purpose))
+        };
         let (publishing, consuming) = (link("tradewind-publishes"), link("tradewind-consumes"));
         Self { options, clock, entropy: entropy.clone(), publishing, consuming }
     }
@@ -72,7 +92,7 @@ impl Broker {
         Box::new(AmqpFeed::new((consumer, producer), link, self.options.clone(), clock, log, counts))
     }
 
-    /// The bus over this broker, for all who use it in this process.
+    /// The bus over this broker, for all who use it in this process. It needs a client library below.
     #[must_use]
     pub fn bus(&self) -> Bus {
         let links = (self.publishing.clone(), self.consuming.clone());

@@ -24,6 +24,7 @@ mod options;
 mod outlet;
 mod partition;
 mod topology;
+pub mod transport;
 
 pub use broker::Broker;
 pub use counts::{FeedCounts, LinkState, RelayCounts};

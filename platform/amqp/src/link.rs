@@ -5,20 +5,20 @@
 //! made anew, whatever happens to it; users ask for a channel and get one or are told that there is none.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use lapin::protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError};
-use lapin::{Channel, Connection, ConnectionProperties, ErrorKind, Event};
-use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tradewind_kernel::{Clock, Entropy};
 
 use crate::counts::LinkState;
 use crate::options::BrokerOptions;
+use crate::transport::{
+    self, Cause, Channel, Connection, Failed, LapinConnection, LapinTransport, Sign, Transport, Unconnected,
+};
 
 /// The first pause before a connection is tried again; it doubles up to [`MAX_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -40,9 +40,6 @@ const LOOK_SOON: Duration = Duration::from_millis(20);
 
 /// How long the broker may take to say good-bye.
 const GOODBYE: Duration = Duration::from_secs(1);
-
-/// The code of AMQP for an orderly end.
-const SUCCESS: u16 = 200;
 
 /// Why there is no channel, or why it failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -68,22 +65,48 @@ pub(crate) enum BrokerError {
 impl BrokerError {
     /// Sorts a failure of the client while it did something to `what`.
     pub(crate) fn of(what: &str, error: &lapin::Error) -> Self {
-        match error.kind() {
-            ErrorKind::ProtocolError(said) => match said.kind() {
-                AMQPErrorKind::Soft(AMQPSoftError::PRECONDITIONFAILED) => {
-                    Self::Mismatch { what: what.to_owned(), said: said.get_message().to_string() }
-                }
-                _ => Self::Refused(said.get_message().to_string()),
-            },
-            _ => Self::Away,
+        Self::after(what, transport::failed(error))
+    }
+
+    /// What a failure is that came of doing something to `what`.
+    pub(crate) fn after(what: &str, failed: Failed) -> Self {
+        match failed {
+            Failed::Mismatch(said) => Self::Mismatch { what: what.to_owned(), said },
+            Failed::Refused(said) => Self::Refused(said),
+            Failed::Gone(_) => Self::Away,
         }
     }
 }
 
 /// A channel, and the connection it belongs to.
-pub(crate) struct Opened {
-    pub(crate) channel: Channel,
+pub(crate) struct Opened<C = Box<dyn Channel>> {
+    pub(crate) channel: C,
     pub(crate) generation: u64,
+}
+
+/// What connections go over.
+#[derive(Debug, Clone)]
+pub(crate) enum Over {
+    /// The client library.
+    Lapin(Arc<LapinTransport>),
+    /// What somebody put in its place.
+    Given(Arc<dyn Transport>),
+}
+
+/// A connection, and whether it is one of the client library, which is what the bus needs.
+#[derive(Clone)]
+enum Line {
+    Lapin(Arc<LapinConnection>),
+    Given(Arc<dyn Connection>),
+}
+
+impl Line {
+    fn connection(&self) -> &dyn Connection {
+        match self {
+            Self::Lapin(connection) => connection.as_ref(),
+            Self::Given(connection) => connection.as_ref(),
+        }
+    }
 }
 
 /// A connection that is made anew whenever it is lost, as long as [`Link::run`] runs.
@@ -95,6 +118,7 @@ pub(crate) struct Link {
 struct Inner {
     /// What it is for, in logs and in the broker's list of connections.
     purpose: &'static str,
+    over: Over,
     options: Arc<BrokerOptions>,
     clock: Clock,
     entropy: Entropy,
@@ -107,29 +131,20 @@ struct Inner {
 struct Current {
     /// Counts the connections.
     generation: u64,
-    connection: Option<Arc<Connection>>,
+    connection: Option<Line>,
     /// The last connection that somebody found silent.
     distrusted: u64,
 }
 
-/// Why a connection could not be made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Cause {
-    Unreachable,
-    Login,
-    VirtualHost,
-    Other,
-}
-
 impl Link {
     pub(crate) fn new(
-        purpose: &'static str,
+        (purpose, over): (&'static str, Over),
         options: Arc<BrokerOptions>,
         clock: Clock,
         entropy: Entropy,
     ) -> Self {
         let (state, current, changed) = (Arc::default(), Mutex::default(), Notify::new());
-        Self { inner: Arc::new(Inner { purpose, options, clock, entropy, state, current, changed }) }
+        Self { inner: Arc::new(Inner { purpose, over, options, clock, entropy, state, current, changed }) }
     }
 
     pub(crate) fn state(&self) -> Arc<LinkState> {
@@ -147,14 +162,14 @@ impl Link {
                     told = None;
                     let since = clock.monotonic();
                     let generation = self.enter(connection.clone());
-                    let why = self.watch(&connection, generation).await;
+                    let why = self.watch(connection.connection(), generation).await;
                     self.leave(&why);
                     if clock.monotonic().saturating_sub(since) > GOOD {
                         pause = FIRST_PAUSE;
                     }
-                    say_goodbye(clock, &connection).await;
+                    say_goodbye(clock, connection.connection()).await;
                 }
-                Err((cause, why)) => {
+                Err(Unconnected { cause, why }) => {
                     state.failures.add(1);
                     is_refused = matches!(cause, Cause::Login | Cause::VirtualHost);
                     if told.replace(cause) != Some(cause) {
@@ -169,24 +184,21 @@ impl Link {
         }
     }
 
-    async fn connect(&self) -> Result<Arc<Connection>, (Cause, String)> {
-        let Inner { purpose, options, clock, .. } = &*self.inner;
-        // The client never gives back all that an attempt takes that fails, so none is made while nobody listens.
-        match clock.timeout(options.timeout, TcpStream::connect(options.address())).await {
-            Err(_) => return Err((Cause::Unreachable, "it does not answer".to_owned())),
-            Ok(Err(error)) => return Err((Cause::Unreachable, error.to_string())),
-            Ok(Ok(_)) => {}
-        }
-        let properties = ConnectionProperties::default().with_connection_name((*purpose).into());
-        let connecting = Connection::connect_uri(options.uri(), properties);
-        match clock.timeout(options.timeout, connecting).await {
-            Err(_) => Err((Cause::Unreachable, "it does not answer".to_owned())),
-            Ok(Err(error)) => Err((cause_of(&error), error.to_string())),
-            Ok(Ok(connection)) => Ok(Arc::new(connection)),
+    async fn connect(&self) -> Result<Line, Unconnected> {
+        let Inner { purpose, over, options, clock, .. } = &*self.inner;
+        match over {
+            Over::Lapin(lapin) => Ok(Line::Lapin(lapin.open(purpose).await?)),
+            Over::Given(given) => match clock.timeout(options.timeout, given.connect(purpose)).await {
+                Ok(connected) => Ok(Line::Given(connected?)),
+                Err(_) => {
+                    let why = "it does not answer".to_owned();
+                    Err(Unconnected { cause: Cause::Unreachable, why })
+                }
+            },
         }
     }
 
-    fn enter(&self, connection: Arc<Connection>) -> u64 {
+    fn enter(&self, connection: Line) -> u64 {
         let Inner { purpose, options, state, changed, .. } = &*self.inner;
         let generation = {
             let mut current = self.current();
@@ -217,31 +229,31 @@ impl Link {
     }
 
     /// Waits until the connection is lost; tells why.
-    async fn watch(&self, connection: &Connection, generation: u64) -> String {
+    async fn watch(&self, connection: &dyn Connection, generation: u64) -> String {
         let Inner { purpose, clock, state, .. } = &*self.inner;
-        let mut events = pin!(connection.events_listener());
+        let mut signs = connection.signs();
         let (mut look, mut why) = (LOOK_EVERY, "it was closed".to_owned());
         loop {
             tokio::select! {
                 biased;
-                event = events.next() => match event {
+                sign = poll_fn(|context| signs.poll_next(context)) => match sign {
                     None => return why,
-                    Some(Event::ConnectionBlocked(reason)) => {
+                    Some(Sign::Blocked(reason)) => {
                         state.blocked.store(true, Ordering::Relaxed);
                         tracing::error!(connection = purpose, reason, "the broker takes no messages");
                     }
-                    Some(Event::ConnectionUnblocked) => {
+                    Some(Sign::Unblocked) => {
                         state.blocked.store(false, Ordering::Relaxed);
                         tracing::info!(connection = purpose, "the broker takes messages again");
                     }
                     // It may be about a channel only.
-                    Some(Event::Error(error)) => (look, why) = (LOOK_SOON, error.to_string()),
-                    Some(_) => {}
+                    Some(Sign::Failed(error)) => (look, why) = (LOOK_SOON, error),
+                    Some(Sign::Other) => {}
                 },
                 () = self.distrusted(generation) => return "it did not answer in time".to_owned(),
                 () = clock.sleep(look) => look = LOOK_EVERY,
             }
-            if !connection.status().connected() {
+            if !connection.is_open() {
                 return why;
             }
         }
@@ -274,14 +286,42 @@ impl Link {
 
     /// Opens a channel on the connection, if there is one.
     pub(crate) async fn channel(&self) -> Result<Opened, BrokerError> {
-        let Inner { options, clock, .. } = &*self.inner;
-        let (connection, generation) = {
-            let current = self.current();
-            (current.connection.clone().ok_or(BrokerError::Away)?, current.generation)
+        let (line, generation) = self.line()?;
+        let opening = async {
+            let opened = line.connection().channel().await;
+            opened.map_err(|failed| BrokerError::after("the channel", failed))
         };
-        match clock.timeout(options.timeout, connection.create_channel()).await {
-            Ok(Ok(channel)) => Ok(Opened { channel, generation }),
-            Ok(Err(error)) => Err(BrokerError::of("the channel", &error)),
+        self.opened(opening, generation).await
+    }
+
+    /// The same for the bus, which needs more of the client library than events do.
+    ///
+    /// # Errors
+    /// Also when connections do not go over it.
+    pub(crate) async fn lapin_channel(&self) -> Result<Opened<lapin::Channel>, BrokerError> {
+        let (line, generation) = self.line()?;
+        let Line::Lapin(connection) = line else {
+            return Err(BrokerError::Refused("the bus goes over AMQP only".to_owned()));
+        };
+        let opening = async {
+            let opened = connection.0.create_channel().await;
+            opened.map_err(|error| BrokerError::of("the channel", &error))
+        };
+        self.opened(opening, generation).await
+    }
+
+    fn line(&self) -> Result<(Line, u64), BrokerError> {
+        let current = self.current();
+        Ok((current.connection.clone().ok_or(BrokerError::Away)?, current.generation))
+    }
+
+    async fn opened<C>(
+        &self,
+        opening: impl Future<Output = Result<C, BrokerError>>,
+        generation: u64,
+    ) -> Result<Opened<C>, BrokerError> {
+        match self.inner.clock.timeout(self.inner.options.timeout, opening).await {
+            Ok(opened) => Ok(Opened { channel: opened?, generation }),
             Err(_) => {
                 self.distrust(generation);
                 Err(BrokerError::Silent("a channel was to be opened"))
@@ -301,7 +341,7 @@ impl Link {
     pub(crate) async fn close(&self) {
         let connection = self.current().connection.take();
         if let Some(connection) = connection {
-            say_goodbye(&self.inner.clock, &connection).await;
+            say_goodbye(&self.inner.clock, connection.connection()).await;
         }
         self.inner.state.connected.store(false, Ordering::Relaxed);
     }
@@ -360,19 +400,6 @@ impl fmt::Debug for Link {
 }
 
 /// The reply is of no interest, and who is silent shall not hold anybody up.
-async fn say_goodbye(clock: &Clock, connection: &Connection) {
-    let closing = connection.close(SUCCESS, "good-bye".into());
-    clock.timeout(GOODBYE, closing).await.unwrap_or(Ok(())).unwrap_or_default();
-}
-
-fn cause_of(error: &lapin::Error) -> Cause {
-    match error.kind() {
-        ErrorKind::IOError(_) | ErrorKind::MissingHeartbeatError => Cause::Unreachable,
-        ErrorKind::ProtocolError(said) => match said.kind() {
-            AMQPErrorKind::Soft(AMQPSoftError::ACCESSREFUSED) => Cause::Login,
-            AMQPErrorKind::Hard(AMQPHardError::NOTALLOWED | AMQPHardError::INVALIDPATH) => Cause::VirtualHost,
-            _ => Cause::Other,
-        },
-        _ => Cause::Other,
-    }
+async fn say_goodbye(clock: &Clock, connection: &dyn Connection) {
+    clock.timeout(GOODBYE, connection.close()).await.unwrap_or_default();
 }

@@ -4,12 +4,11 @@
 //! (1.0.2, section 3.2; that is about AMQP 1.0, whose properties have the same names). AMQP's own properties repeat
 //! what tools show. Two headers of ours say where in the log the event is.
 
-use lapin::BasicProperties;
-use lapin::types::{AMQPValue, FieldTable, ShortString};
 use serde_json::error::Category;
 use tradewind_events::{Envelope, Recorded};
 
 use crate::partition::partition;
+use crate::transport::Parcel;
 
 /// The media type of a CloudEvent in structured JSON.
 pub(crate) const MEDIA_TYPE: &str = "application/cloudevents+json; charset=utf-8";
@@ -20,17 +19,16 @@ pub(crate) const POSITION: &str = "tradewind-position";
 /// The header with the position of the event before it.
 pub(crate) const PREVIOUS: &str = "tradewind-previous";
 
-/// Kept on disk by the broker.
-const PERSISTENT: u8 = 2;
+/// The longest routing key, in bytes, that the protocol allows.
+const MAX_KEY: usize = 255;
 
 /// The longest text of an error that is shown; what is foreign may be long.
 const SHOWN: usize = 200;
 
 /// An event, ready to be published.
 pub(crate) struct Outgoing {
-    pub(crate) routing_key: ShortString,
-    pub(crate) properties: BasicProperties,
-    pub(crate) body: Vec<u8>,
+    pub(crate) routing_key: String,
+    pub(crate) parcel: Parcel,
 }
 
 /// An event that was delivered, and the position of the one before it.
@@ -78,30 +76,24 @@ pub(crate) fn write(event: &Recorded, previous: i64, max_bytes: usize) -> Result
         return Err(Unfit::TooLarge(body.len(), max_bytes));
     }
     let routing_key = format!("{}.{:02}", envelope.kind, partition(&envelope.partitionkey));
-    let routing_key = ShortString::try_new(routing_key).map_err(|_| Unfit::Type)?;
-    let kind = ShortString::try_new(envelope.kind.clone()).map_err(|_| Unfit::Type)?;
-    let mut headers = FieldTable::default();
-    headers.insert(POSITION.into(), AMQPValue::LongLongInt(event.position));
-    headers.insert(PREVIOUS.into(), AMQPValue::LongLongInt(previous));
-    let seconds = u64::try_from(envelope.time.as_micros() / 1_000_000).unwrap_or(0);
-    let properties = BasicProperties::default()
-        .with_content_type(MEDIA_TYPE.into())
-        .with_delivery_mode(PERSISTENT)
-        .with_message_id(envelope.id.to_string().into())
-        .with_correlation_id(envelope.correlationid.to_string().into())
-        .with_type(kind)
-        .with_timestamp(seconds)
-        .with_headers(headers);
-    Ok(Outgoing { routing_key, properties, body })
+    if routing_key.len() > MAX_KEY {
+        return Err(Unfit::Type);
+    }
+    let parcel = Parcel {
+        message_id: Some(envelope.id.to_string()),
+        correlation_id: Some(envelope.correlationid.to_string()),
+        kind: Some(envelope.kind.clone()),
+        seconds: Some(u64::try_from(envelope.time.as_micros() / 1_000_000).unwrap_or(0)),
+        position: Some(event.position),
+        previous: Some(previous),
+        body: body.into(),
+    };
+    Ok(Outgoing { routing_key, parcel })
 }
 
 /// The event of a message that came from the exchange of the producer whose `source` this is.
-pub(crate) fn read(
-    body: &[u8],
-    properties: &BasicProperties,
-    source: &str,
-    max_bytes: usize,
-) -> Result<Incoming, Bad> {
+pub(crate) fn read(parcel: &Parcel, source: &str, max_bytes: usize) -> Result<Incoming, Bad> {
+    let body = parcel.body.as_ref();
     if body.len() > max_bytes {
         return Err(Bad::TooLarge(body.len(), max_bytes));
     }
@@ -115,8 +107,8 @@ pub(crate) fn read(
     if event.source != source {
         return Err(Bad::Foreign(shown(&event.source)));
     }
-    let position = header(properties, POSITION)?;
-    let previous = header(properties, PREVIOUS)?;
+    let position = parcel.position.ok_or(Bad::NoPosition(POSITION))?;
+    let previous = parcel.previous.ok_or(Bad::NoPosition(PREVIOUS))?;
     if previous < 0 || position <= previous {
         return Err(Bad::OutOfOrder { position, previous });
     }
@@ -133,21 +125,6 @@ fn no_event(body: &[u8], error: &serde_json::Error) -> Bad {
         return Bad::NoKey;
     }
     Bad::NoEvent(shown(&error.to_string()))
-}
-
-fn header(properties: &BasicProperties, name: &'static str) -> Result<i64, Bad> {
-    let value = properties.headers().as_ref().and_then(|headers| headers.inner().get(name));
-    let number = value.and_then(|value| match value {
-        AMQPValue::LongLongInt(number) => Some(*number),
-        AMQPValue::LongInt(number) => Some(i64::from(*number)),
-        AMQPValue::LongUInt(number) => Some(i64::from(*number)),
-        AMQPValue::ShortInt(number) => Some(i64::from(*number)),
-        AMQPValue::ShortUInt(number) => Some(i64::from(*number)),
-        AMQPValue::ShortShortInt(number) => Some(i64::from(*number)),
-        AMQPValue::ShortShortUInt(number) => Some(i64::from(*number)),
-        _ => None,
-    });
-    number.ok_or(Bad::NoPosition(name))
 }
 
 /// Foreign text, shortened and without what could forge a line of a log.
@@ -194,10 +171,8 @@ mod tests {
     fn an_event_comes_back_as_it_went() {
         let sent = event(7, r#"{"lamp":"lamp-1","count":12345678901234567890}"#);
         let message = write(&sent, 5, 10_000).unwrap();
-        assert_eq!(message.routing_key.as_str(), "tradewind.lamps.lamp-lit.v1.02");
-        assert_eq!(message.properties.content_type().as_ref().unwrap().as_str(), MEDIA_TYPE);
-        assert_eq!(message.properties.delivery_mode(), &Some(2), "a broker that restarts still has it");
-        let back = read(&message.body, &message.properties, SOURCE, 10_000).unwrap();
+        assert_eq!(message.routing_key, "tradewind.lamps.lamp-lit.v1.02");
+        let back = read(&message.parcel, SOURCE, 10_000).unwrap();
         assert_eq!((back.recorded.position, back.previous), (7, 5));
         assert_eq!(
             serde_json::to_string(&back.recorded).unwrap(),
@@ -216,46 +191,37 @@ mod tests {
     #[test]
     fn what_is_wrong_with_a_message_is_named() {
         let good = write(&event(7, "{}"), 5, 10_000).unwrap();
-        let bad = |body: &[u8]| read(body, &good.properties, SOURCE, 10_000).unwrap_err();
+        let bad = |body: &[u8]| {
+            let parcel = Parcel { body: body.to_vec().into(), ..good.parcel.clone() };
+            read(&parcel, SOURCE, 10_000).unwrap_err()
+        };
         assert_eq!(bad(&[b'x'; 10_001]), Bad::TooLarge(10_001, 10_000));
         assert!(matches!(bad(b"\xff\xfe"), Bad::NoEvent(_)));
         assert!(matches!(bad(b"{}"), Bad::NoEvent(why) if why.contains("specversion")));
         let without = |field: &str| {
-            change(&good.body, |value| {
+            change(&good.parcel.body, |value| {
                 value.as_object_mut().unwrap().remove(field);
             })
         };
         assert_eq!(bad(&without("partitionkey")), Bad::NoKey);
         assert!(matches!(bad(&without("id")), Bad::NoEvent(why) if why.contains("`id`")));
-        assert_eq!(bad(&change(&good.body, |value| value["partitionkey"] = json!(""))), Bad::NoKey);
-        let old = change(&good.body, |value| value["specversion"] = json!("0.3"));
+        assert_eq!(bad(&change(&good.parcel.body, |value| value["partitionkey"] = json!(""))), Bad::NoKey);
+        let old = change(&good.parcel.body, |value| value["specversion"] = json!("0.3"));
         assert_eq!(bad(&old), Bad::Version("0.3".to_owned()));
-        let foreign = change(&good.body, |value| value["source"] = json!("/else\n2026 ERROR forged"));
+        let foreign = change(&good.parcel.body, |value| value["source"] = json!("/else\n2026 ERROR forged"));
         assert_eq!(bad(&foreign), Bad::Foreign("/else 2026 ERROR forged".to_owned()));
     }
 
     #[test]
     fn a_message_without_its_place_in_the_log_is_refused() {
         let good = write(&event(7, "{}"), 5, 10_000).unwrap();
-        let with = |pairs: &[(&'static str, AMQPValue)]| {
-            let mut headers = FieldTable::default();
-            for (name, value) in pairs {
-                headers.insert((*name).into(), value.clone());
-            }
-            let properties = BasicProperties::default().with_headers(headers);
-            read(&good.body, &properties, SOURCE, 10_000).map(|incoming| incoming.previous)
+        let with = |position, previous| {
+            let parcel = Parcel { position, previous, ..good.parcel.clone() };
+            read(&parcel, SOURCE, 10_000).map(|incoming| incoming.previous)
         };
-        let number = AMQPValue::LongLongInt;
-        assert_eq!(with(&[]), Err(Bad::NoPosition(POSITION)));
-        assert_eq!(with(&[(POSITION, number(7))]), Err(Bad::NoPosition(PREVIOUS)));
-        let text = AMQPValue::LongString("5".into());
-        assert_eq!(with(&[(POSITION, number(7)), (PREVIOUS, text)]), Err(Bad::NoPosition(PREVIOUS)));
-        let wrong = with(&[(POSITION, number(7)), (PREVIOUS, number(7))]);
-        assert_eq!(wrong, Err(Bad::OutOfOrder { position: 7, previous: 7 }));
-        // What other clients make of a small number.
-        assert_eq!(
-            with(&[(POSITION, AMQPValue::LongInt(7)), (PREVIOUS, AMQPValue::ShortShortInt(5))]),
-            Ok(5)
-        );
+        assert_eq!(with(None, None), Err(Bad::NoPosition(POSITION)));
+        assert_eq!(with(Some(7), None), Err(Bad::NoPosition(PREVIOUS)));
+        assert_eq!(with(Some(7), Some(7)), Err(Bad::OutOfOrder { position: 7, previous: 7 }));
+        assert_eq!(with(Some(7), Some(5)), Ok(5));
     }
 }

@@ -1,23 +1,20 @@
 //! The outlet of a relay: publishes events with confirmations, many on the way at a time.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::future::{Future, poll_fn, ready};
-use std::pin::Pin;
+use std::future::{poll_fn, ready};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
-use lapin::types::ShortString;
-use lapin::{Channel, Confirmation};
 use tradewind_events::{Outlet, OutletError, Recorded, Sent};
 use tradewind_kernel::Clock;
 
 use crate::counts::RelayCounts;
 use crate::link::{BrokerError, Link, Opened};
-use crate::message::{self, Outgoing};
+use crate::message;
 use crate::options::BrokerOptions;
 use crate::topology;
+use crate::transport::{Confirmation, Failed, Later};
 
 /// How long an opening waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -26,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// leaders for a moment, and what they get meanwhile is never confirmed: it is said again, and nothing else waits.
 const FIRST_TIMEOUT: Duration = Duration::from_secs(1);
 
-type Confirming = Pin<Box<dyn Future<Output = lapin::Result<Confirmation>> + Send>>;
+type Confirming = Later<'static, Result<Confirmation, Failed>>;
 
 /// A message that is published and not confirmed.
 struct OnTheWay {
@@ -41,7 +38,7 @@ struct OnTheWay {
 /// Publishes the events of one producer.
 pub(crate) struct AmqpOutlet {
     link: Link,
-    exchange: ShortString,
+    exchange: String,
     options: Arc<BrokerOptions>,
     clock: Clock,
     counts: Arc<RelayCounts>,
@@ -82,9 +79,9 @@ impl AmqpOutlet {
         self.clock.timeout(PATIENCE, self.link.up()).await.map_err(|_| BrokerError::Away)?;
         let opened = self.link.channel().await?;
         let prepare = async {
-            topology::declare_exchange(&opened.channel, &self.exchange).await?;
-            let confirms = opened.channel.confirm_select(ConfirmSelectOptions::default()).await;
-            confirms.map_err(|error| BrokerError::of("the channel", &error))
+            topology::declare_exchange(opened.channel.as_ref(), &self.exchange).await?;
+            let confirms = opened.channel.confirm().await;
+            confirms.map_err(|failed| BrokerError::after("the channel", failed))
         };
         let Ok(prepared) = self.clock.timeout(self.options.timeout, prepare).await else {
             self.link.distrust(opened.generation);
@@ -108,13 +105,13 @@ impl AmqpOutlet {
                 let (id, kind) = (event.event.id.to_string(), &event.event.kind);
                 tracing::warn!(position, id, kind, reason = %unfit, "an event does not travel by the broker");
                 self.counts.left_out.add(1);
-                let confirming = Box::pin(ready(Ok(Confirmation::Ack(None))));
+                let confirming = Box::pin(ready(Ok(Confirmation::Kept)));
                 self.on_the_way.push_back(OnTheWay { position, sent_at, confirming, is_left_out: true });
                 return Ok(());
             }
         };
-        let publishing = publish(opened.channel.clone(), self.exchange.clone(), outgoing);
-        let confirming = put_in_line(Box::pin(publishing)).await;
+        let publishing = opened.channel.publish(&self.exchange, &outgoing.routing_key, outgoing.parcel);
+        let confirming = put_in_line(publishing).await;
         self.counts.published.add(1);
         self.on_the_way.push_back(OnTheWay { position, sent_at, confirming, is_left_out: false });
         Ok(())
@@ -130,23 +127,22 @@ impl AmqpOutlet {
         let settled = self.clock.timeout(left, first.confirming.as_mut()).await;
         let Some(first) = self.on_the_way.pop_front() else { return Ok(()) };
         match settled {
-            Ok(Ok(Confirmation::Ack(returned))) => {
-                if let Some(returned) = returned {
-                    let kind = returned.delivery.properties.kind().as_ref().map(ToString::to_string);
+            Ok(Ok(decided @ (Confirmation::Kept | Confirmation::Returned(_)))) => {
+                if let Confirmation::Returned(kind) = decided {
                     self.came_back(&kind.unwrap_or_default());
                 }
                 self.counts.confirmed.add(u64::from(!first.is_left_out));
                 self.confirmed = Some(first.position);
                 Ok(())
             }
-            Ok(Ok(_)) => {
+            Ok(Ok(Confirmation::Refused)) => {
                 self.counts.refused.add(1);
                 let message = format!("the broker refused the message of position {}", first.position);
                 Err(OutletError { message, is_outage: false })
             }
-            Ok(Err(error)) => {
+            Ok(Err(failed)) => {
                 self.counts.refused.add(1);
-                let error = BrokerError::of("the channel", &error);
+                let error = BrokerError::after("the channel", failed);
                 Err(OutletError { message: error.to_string(), is_outage: error == BrokerError::Away })
             }
             Err(_) => {
@@ -170,16 +166,10 @@ impl AmqpOutlet {
     fn came_back(&mut self, kind: &str) {
         self.counts.returned.add(1);
         if self.returned.len() < 1_000 && self.returned.insert(kind.to_owned()) {
-            let exchange = self.exchange.as_str();
+            let exchange = &self.exchange;
             tracing::info!(exchange, kind, "no queue takes these messages: nobody has subscribed");
         }
     }
-}
-
-async fn publish(channel: Channel, exchange: ShortString, outgoing: Outgoing) -> lapin::Result<Confirmation> {
-    let Outgoing { routing_key, properties, body } = outgoing;
-    let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
-    channel.basic_publish(exchange, routing_key, options, &body, properties).await?.await
 }
 
 /// Polls once: that puts the message in line behind those before it, and nobody need wait until it is written.

@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions};
-use lapin::types::{AMQPValue, FieldTable, ShortString};
-use lapin::{Channel, ExchangeKind};
 use tradewind_kernel::Clock;
 
 use crate::link::BrokerError;
+use crate::transport::{Channel, ExchangeKind, QueueDeclaration};
 
 /// The most messages that a queue holds; then the oldest are dropped, and its subscription reads them from the
 /// producer's log. A subscription that nobody runs any more does not fill the broker's disk.
@@ -25,11 +23,11 @@ pub(crate) const QUEUE_LIMIT: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone)]
 pub(crate) struct Names {
     /// Where the producer's events are published.
-    pub(crate) exchange: ShortString,
+    pub(crate) exchange: String,
     /// What the subscription reads.
-    pub(crate) queue: ShortString,
+    pub(crate) queue: String,
     /// Where messages go that are no events: an exchange and a queue, for all subscriptions of the namespace.
-    dead_letters: ShortString,
+    dead_letters: String,
 }
 
 impl Names {
@@ -43,21 +41,26 @@ impl Names {
 }
 
 /// The exchange of a producer.
-pub(crate) fn exchange_of(namespace: &str, producer: &str) -> ShortString {
+pub(crate) fn exchange_of(namespace: &str, producer: &str) -> String {
     name(&format!("{namespace}.{producer}.events"))
 }
 
-/// Names of services are short, and the namespace is bounded; a longer one is cut off rather than a panic.
-fn name(text: &str) -> ShortString {
-    ShortString::try_new(text).unwrap_or_else(|_| text.chars().take(100).collect::<String>().into())
+/// The longest name, in bytes, that the protocol allows.
+const MAX_NAME: usize = 255;
+
+/// Names of services are short, and the namespace is bounded; a longer one is cut off rather than refused each time.
+fn name(text: &str) -> String {
+    if text.len() <= MAX_NAME { text.to_owned() } else { text.chars().take(60).collect() }
 }
 
 /// Declares the exchange of a producer.
-pub(crate) async fn declare_exchange(channel: &Channel, exchange: &ShortString) -> Result<(), BrokerError> {
-    let options = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
-    let declaring =
-        channel.exchange_declare(exchange.clone(), ExchangeKind::Topic, options, FieldTable::default());
-    declaring.await.map_err(|error| BrokerError::of(&format!("exchange {exchange}"), &error))
+pub(crate) async fn declare_exchange(channel: &dyn Channel, exchange: &str) -> Result<(), BrokerError> {
+    declare(channel, exchange, ExchangeKind::Topic).await
+}
+
+async fn declare(channel: &dyn Channel, exchange: &str, kind: ExchangeKind) -> Result<(), BrokerError> {
+    let declared = channel.declare_exchange(exchange, kind).await;
+    declared.map_err(|failed| BrokerError::after(&format!("exchange {exchange}"), failed))
 }
 
 /// Declares the queue of a subscription, with the exchange that it is bound to and where its dead letters go.
@@ -65,62 +68,55 @@ pub(crate) async fn declare_exchange(channel: &Channel, exchange: &ShortString) 
 /// # Errors
 /// [`BrokerError::Dead`] for a queue that does not answer, or what the broker said.
 pub(crate) async fn declare_subscription(
-    channel: &Channel,
+    channel: &dyn Channel,
     names: &Names,
     clock: &Clock,
 ) -> Result<(), BrokerError> {
     let Names { exchange, queue, dead_letters } = names;
     declare_exchange(channel, exchange).await?;
-    let options = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
-    let declaring =
-        channel.exchange_declare(dead_letters.clone(), ExchangeKind::Fanout, options, FieldTable::default());
-    declaring.await.map_err(|error| BrokerError::of(&format!("exchange {dead_letters}"), &error))?;
-    declare_queue(channel, dead_letters, quorum(MAX_DEAD), clock).await?;
+    declare(channel, dead_letters, ExchangeKind::Fanout).await?;
+    let of_letters = QueueDeclaration {
+        name: dead_letters.clone(),
+        max_length: MAX_DEAD,
+        is_single_active: false,
+        dead_letters: None,
+    };
+    declare_queue(channel, &of_letters, clock).await?;
     bind(channel, dead_letters, dead_letters, "").await?;
-    let mut arguments = quorum(MAX_LENGTH);
-    arguments.insert("x-single-active-consumer".into(), AMQPValue::Boolean(true));
-    arguments.insert("x-dead-letter-exchange".into(), AMQPValue::LongString(dead_letters.as_str().into()));
-    declare_queue(channel, queue, arguments, clock).await?;
+    let of_events = QueueDeclaration {
+        name: queue.clone(),
+        max_length: MAX_LENGTH,
+        is_single_active: true,
+        dead_letters: Some(dead_letters.clone()),
+    };
+    declare_queue(channel, &of_events, clock).await?;
     bind(channel, queue, exchange, "#").await
 }
 
-/// A quorum queue: replicated where the broker is a cluster, and on disk before a message is confirmed.
-fn quorum(max_length: i64) -> FieldTable {
-    let mut arguments = FieldTable::default();
-    arguments.insert("x-queue-type".into(), AMQPValue::LongString("quorum".into()));
-    arguments.insert("x-max-length".into(), AMQPValue::LongLongInt(max_length));
-    arguments
-}
-
 async fn declare_queue(
-    channel: &Channel,
-    queue: &ShortString,
-    arguments: FieldTable,
+    channel: &dyn Channel,
+    queue: &QueueDeclaration,
     clock: &Clock,
 ) -> Result<(), BrokerError> {
-    let declaring = channel.queue_declare(queue.clone(), QueueDeclareOptions::durable(), arguments);
-    let Ok(declared) = clock.timeout(QUEUE_LIMIT, declaring).await else {
-        return Err(BrokerError::Dead(queue.to_string()));
+    let Ok(declared) = clock.timeout(QUEUE_LIMIT, channel.declare_queue(queue)).await else {
+        return Err(BrokerError::Dead(queue.name.clone()));
     };
-    declared.map(drop).map_err(|error| BrokerError::of(&format!("queue {queue}"), &error))
+    declared.map_err(|failed| BrokerError::after(&format!("queue {}", queue.name), failed))
 }
 
 /// Removes a queue with all that it holds.
-pub(crate) async fn delete_queue(channel: &Channel, queue: &str, clock: &Clock) -> Result<(), BrokerError> {
-    let deleting = channel.queue_delete(queue.into(), QueueDeleteOptions::default());
-    match clock.timeout(QUEUE_LIMIT, deleting).await {
+pub(crate) async fn delete_queue(
+    channel: &dyn Channel,
+    queue: &str,
+    clock: &Clock,
+) -> Result<(), BrokerError> {
+    match clock.timeout(QUEUE_LIMIT, channel.delete_queue(queue)).await {
         Err(_) => Err(BrokerError::Silent("a queue was to be deleted")),
-        Ok(deleted) => deleted.map(drop).map_err(|error| BrokerError::of(&format!("queue {queue}"), &error)),
+        Ok(deleted) => deleted.map_err(|failed| BrokerError::after(&format!("queue {queue}"), failed)),
     }
 }
 
-async fn bind(
-    channel: &Channel,
-    queue: &ShortString,
-    exchange: &ShortString,
-    key: &str,
-) -> Result<(), BrokerError> {
-    let (options, arguments) = (QueueBindOptions::default(), FieldTable::default());
-    let bound = channel.queue_bind(queue.clone(), exchange.clone(), key.into(), options, arguments).await;
-    bound.map_err(|error| BrokerError::of(&format!("queue {queue}"), &error))
+async fn bind(channel: &dyn Channel, queue: &str, exchange: &str, pattern: &str) -> Result<(), BrokerError> {
+    let bound = channel.bind(queue, exchange, pattern).await;
+    bound.map_err(|failed| BrokerError::after(&format!("queue {queue}"), failed))
 }

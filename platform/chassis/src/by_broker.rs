@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use tradewind_amqp::{Broker, FeedCounts, LinkState, RelayCounts};
+use tradewind_amqp::{Broker, BrokerOptions, FeedCounts, LinkState, RelayCounts};
 use tradewind_client::BoxFuture;
 use tradewind_events::bus::Bus;
 use tradewind_events::{Feed, RelayOptions, RelayProgress};
 use tradewind_kernel::{Clock, Entropy};
 
-use crate::host::PlatformSettings;
+use crate::host::{PlatformSettings, Wiring};
 use crate::instance::Instance;
 use crate::metrics::{Kind, Metrics};
 use crate::start_error::StartError;
@@ -18,25 +18,31 @@ use crate::tasks::Scope;
 #[derive(Debug)]
 pub(crate) struct BrokerLink {
     broker: Broker,
+    /// Something stands in for it, and carries events only.
+    is_stand_in: bool,
     scope: Scope,
 }
 
 impl BrokerLink {
-    /// The broker by which events travel, if the settings want that.
+    /// The broker by which events travel, if the settings want that; where `wiring` stands in for the network, the one
+    /// that it has.
     ///
     /// # Errors
-    /// When its address cannot be read.
+    /// When its address cannot be read, or nothing stands in for it.
     pub(crate) fn new(
         platform: &PlatformSettings,
-        clock: &Clock,
-        entropy: &Entropy,
+        wiring: Option<&dyn Wiring>,
+        (clock, entropy): (&Clock, &Entropy),
     ) -> Result<Option<Self>, StartError> {
-        let used = platform.broker.used(platform.events.driver);
-        let Some(options) = used.map_err(|wrong| StartError::new("settings", wrong))? else {
-            return Ok(None);
+        let wrong = |reason: String| StartError::new("settings", reason);
+        let used = platform.broker.used(platform.events.driver).map_err(wrong)?;
+        let Some(options) = used else { return Ok(None) };
+        let broker = match wiring {
+            Some(wiring) => stand_in(wiring, options, (clock, entropy)).map_err(wrong)?,
+            None => Broker::new(options, clock.clone(), &entropy.fork("broker")),
         };
-        let broker = Broker::new(options, clock.clone(), &entropy.fork("broker"));
-        Ok(Some(Self { broker, scope: Scope::new("broker") }))
+        let scope = Scope::paced("broker", wiring.and_then(Wiring::pace));
+        Ok(Some(Self { broker, is_stand_in: wiring.is_some(), scope }))
     }
 
     /// The bus of the process: over the broker or, where all services share one process, in memory. Of the others it is
@@ -47,6 +53,9 @@ impl BrokerLink {
         (clock, entropy): (&Clock, &Entropy),
     ) -> Result<Bus, String> {
         match link {
+            Some(link) if link.is_stand_in => {
+                Err("it uses the bus, which what stands in for the broker does not carry".to_owned())
+            }
             Some(link) => Ok(link.broker.bus()),
             None if is_alone => Ok(Bus::in_memory(clock.clone(), entropy.fork("bus"))),
             None => Err("it uses the bus, and others of the fleet run in processes of their own: between processes \
@@ -114,6 +123,16 @@ impl BrokerLink {
             observe_link(metrics, name, &state);
         }
     }
+}
+
+fn stand_in(
+    wiring: &dyn Wiring,
+    options: BrokerOptions,
+    (clock, entropy): (&Clock, &Entropy),
+) -> Result<Broker, String> {
+    let none = || "broker.url: what stands in for the network has no broker".to_owned();
+    let transport = wiring.broker().ok_or_else(none)?;
+    Ok(Broker::over(transport, options, clock.clone(), &entropy.fork("broker")))
 }
 
 fn observe_link(metrics: &Metrics, name: &str, state: &Arc<LinkState>) {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tradewind_amqp::transport::Transport;
 use tradewind_client::{NearDoor, Wire};
 use tradewind_db::Volume;
 use tradewind_kernel::{Clock, Entropy};
@@ -78,6 +79,11 @@ pub trait Wiring: Send + Sync + std::fmt::Debug {
 
     /// What every task of this process waits for before each of its steps, if for anything.
     fn pace(&self) -> Option<Arc<dyn Pace>> {
+        None
+    }
+
+    /// What stands in for the message broker; `None` when there is none, and then no setting may ask for one.
+    fn broker(&self) -> Option<Arc<dyn Transport>> {
         None
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tradewind_kernel::{Entropy, FaultPoint};
 
+use crate::broker::{BROKER, BrokerFault};
 use crate::fault::Fault;
 use crate::script::Planned;
 
@@ -52,6 +53,8 @@ pub(crate) struct Targets {
     pub(crate) clients: Vec<String>,
     /// None in builds in which passing one is nothing.
     pub(crate) points: Vec<FaultPoint>,
+    /// Whether events pass by the broker.
+    pub(crate) has_broker: bool,
 }
 
 /// The faults of a run that lasts for `length`.
@@ -85,6 +88,9 @@ struct One<'a> {
 
 impl One<'_> {
     fn fault(&self) -> Fault {
+        if self.targets.has_broker && self.dice.below(4) == 0 {
+            return Fault::Broker(BrokerFault::draw(&self.dice, || self.node(), || self.span()));
+        }
         match self.dice.below(16) {
             0 | 1 => Fault::Kill { node: self.node(), away: self.span() },
             2 | 3 => self.at_commit(),
@@ -120,6 +126,9 @@ impl One<'_> {
 
     fn part(&self) -> Fault {
         let mut ends = [self.targets.nodes.as_slice(), &self.targets.clients].concat();
+        if self.targets.has_broker {
+            ends.push(BROKER.to_owned());
+        }
         let from = pick(&self.dice, &ends);
         ends.retain(|end| *end != from);
         // Most pairs have nothing to say to each other.
@@ -164,7 +173,8 @@ mod tests {
 
     fn targets(services: &[&str]) -> Targets {
         let services: Vec<String> = services.iter().map(|&service| service.to_owned()).collect();
-        Targets { nodes: services.clone(), services, clients: vec!["client".to_owned()], points: Vec::new() }
+        let (nodes, clients) = (services.clone(), vec!["client".to_owned()]);
+        Targets { nodes, services, clients, points: Vec::new(), has_broker: true }
     }
 
     #[test]
@@ -183,7 +193,7 @@ mod tests {
         let dice = Entropy::seeded(3);
         let drawn = draw(&dice, Faults::default(), &targets(&["lamps"]), Duration::from_secs(3_600));
         let kinds: std::collections::BTreeSet<_> = drawn.iter().map(|fault| fault.what.kind()).collect();
-        assert_eq!(kinds.len(), 11, "{kinds:?}");
+        assert_eq!(kinds.len(), 17, "{kinds:?}");
         for fault in drawn {
             if let Fault::Part { from, to, .. } = fault.what {
                 assert_ne!(from, to);

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tradewind_kernel::FaultPoint;
 
+use crate::broker::BrokerFault;
+
 /// Something that goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
@@ -81,6 +83,8 @@ pub enum Fault {
         /// How long.
         lasts: Duration,
     },
+    /// The broker fails in one of its ways. Only in runs whose events pass by it.
+    Broker(BrokerFault),
     /// A service is replaced by its other version, one replica after the other, each in order.
     Roll {
         /// The service.
@@ -104,6 +108,7 @@ impl Fault {
             Self::Part { both_ways: true, .. } => "network parted both ways",
             Self::Part { .. } => "network parted one way",
             Self::BadNetwork { .. } => "network bad",
+            Self::Broker(fault) => fault.kind(),
             Self::Roll { .. } => "other version rolled out",
         }
     }
@@ -131,6 +136,7 @@ impl fmt::Display for Fault {
                 write!(f, "nothing passes from {from} to {to}, {way}, for {lasts:?}")
             }
             Self::BadNetwork { lasts } => write!(f, "the network is bad for {lasts:?}"),
+            Self::Broker(fault) => fault.fmt(f),
             Self::Roll { service } => write!(f, "{service} is replaced by its other version"),
         }
     }

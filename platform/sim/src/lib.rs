@@ -10,6 +10,7 @@
 
 #![warn(missing_docs)]
 
+mod broker;
 mod draw;
 mod fault;
 pub mod history;
@@ -25,6 +26,7 @@ mod version;
 mod wire;
 mod world;
 
+pub use broker::BrokerFault;
 pub use draw::Faults;
 pub use fault::Fault;
 pub use run::{Failure, Outcome, Passes, Plan, Step, Workload, run};

@@ -89,6 +89,7 @@ impl World {
             self.inner.volume.cut(&service, node);
         }
         self.net().end(node);
+        self.broker().left(node);
     }
 
     /// Ends the process `node` in order, and gives whether it came to that: it may be killed meanwhile.
@@ -160,6 +161,7 @@ impl World {
         let (world, node, life) = (self.clone(), node.to_owned(), Arc::downgrade(life));
         Box::new(move || {
             world.net().end(&node);
+            world.broker().left(&node);
             if let Some(life) = life.upgrade() {
                 life.freeze();
             }
@@ -219,8 +221,8 @@ impl World {
     }
 
     fn host(&self, node: &str, number: u32, life: &Arc<Life>) -> Host {
-        let wiring =
-            NodeWiring { net: self.net().clone(), node: node.to_owned(), number, life: life.clone() };
+        let (net, broker) = (self.net().clone(), self.broker().clone());
+        let wiring = NodeWiring { net, broker, node: node.to_owned(), number, life: life.clone() };
         let clock = self.with_node(node, |state| state.clock.clone());
         Host {
             clock: clock.unwrap_or_else(|| self.clock().clone()),

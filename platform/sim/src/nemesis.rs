@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::{FuturesUnordered, Stream};
 
+use crate::broker::BrokerFault;
 use crate::fault::Fault;
 use crate::life::Trigger;
 use crate::script::Planned;
@@ -83,6 +84,7 @@ impl Stroke {
                 self.world.net().disturb(number);
                 self.lasts(lasts);
             }
+            Fault::Broker(fault) => self.broker(fault),
             // Needs the processes themselves: see `rage`.
             Fault::Roll { .. } => {}
         }
@@ -106,6 +108,22 @@ impl Stroke {
                 self.world.felt(self.number, self.kind);
             }
         });
+    }
+
+    fn broker(self, fault: BrokerFault) {
+        if let BrokerFault::BadMessages { lasts } = fault {
+            let world = self.world.clone();
+            world.broker().disturb(self.number);
+            return world.spawn("broker", async move {
+                self.world.sleep(lasts).await;
+                if self.world.broker().is_over(self.number) {
+                    self.world.felt(self.number, self.kind);
+                }
+            });
+        }
+        if self.world.broker().suffer(&fault) {
+            self.world.felt(self.number, self.kind);
+        }
     }
 
     fn stall(self, node: &str, lasts: Duration) {
@@ -159,6 +177,7 @@ const SETTLES: Duration = Duration::from_secs(60);
 /// When one does not begin.
 pub(crate) async fn settle(world: &World) -> Result<(), String> {
     world.net().heal();
+    world.broker().heal();
     world.note("faults are over");
     let until = world.clock().monotonic() + SETTLES;
     for node in world.nodes() {

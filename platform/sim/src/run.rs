@@ -10,6 +10,7 @@ use tradewind_chassis::Service;
 use tradewind_chassis::settings::SettingsSource;
 use tradewind_kernel::Entropy;
 
+use crate::broker::BY_BROKER;
 use crate::draw::{Faults, Targets, draw};
 use crate::fault::Fault;
 use crate::life;
@@ -33,6 +34,8 @@ pub struct Plan {
     pub length: Duration,
     /// How many.
     pub faults: Faults,
+    /// Whether events pass by a broker, which has faults of its own, instead of the feed.
+    pub by_broker: bool,
     /// How many processes a service has at most; each seed draws for each service, and most have one.
     pub most_replicas: u32,
     /// Which acts and faults of the script are played.
@@ -51,6 +54,7 @@ impl Plan {
             seed,
             length: Duration::from_secs(60),
             faults: Faults::default(),
+            by_broker: false,
             most_replicas: 2,
             only: Selection::default(),
             keeps_all: false,
@@ -141,8 +145,12 @@ pub struct Passes {
 /// # Errors
 /// When no runtime can be made. What goes wrong in the run is in the outcome.
 pub fn run<W: Workload>(plan: &Plan, workload: &W) -> Result<Outcome, std::io::Error> {
+    let mut settings = plan.settings.clone();
+    if plan.by_broker {
+        settings = settings.overrides(&[BY_BROKER.to_owned()]).map_err(std::io::Error::other)?;
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
-    Ok(runtime.block_on(course(plan, workload)))
+    Ok(runtime.block_on(course(plan, settings, workload)))
 }
 
 /// What is played.
@@ -160,6 +168,7 @@ impl<A: fmt::Display> Script<A> {
             nodes: world.nodes(),
             clients: clients.into_iter().collect(),
             points: life::points(),
+            has_broker: plan.by_broker,
         };
         let mut faults = draw(&world.entropy("faults"), plan.faults, &targets, plan.length);
         Selection::keep(plan.only.acts.as_ref(), &mut acts);
@@ -172,9 +181,9 @@ fn told<T: fmt::Display>(planned: &[Planned<T>]) -> Vec<(u32, String)> {
     planned.iter().map(|each| (each.number, each.to_string())).collect()
 }
 
-async fn course<W: Workload>(plan: &Plan, workload: &W) -> Outcome {
+async fn course<W: Workload>(plan: &Plan, settings: SettingsSource, workload: &W) -> Outcome {
     life::count_points();
-    let fleet = (plan.services, plan.settings.clone());
+    let fleet = (plan.services, settings);
     let world = World::new(plan.seed, fleet, plan.most_replicas.max(1), plan.keeps_all);
     let script = Script::new(&world, plan, workload);
     let (planned_faults, planned_acts) = (told(&script.faults), told(&script.acts));

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Request, Response};
+use tradewind_amqp::transport::Transport;
 use tradewind_chassis::{Pace, Wiring};
 use tradewind_client::{Body, BoxFuture, Lost, NearDoor, Wire};
 
+use crate::broker::{Broker, NodeTransport};
 use crate::life::Life;
 use crate::net::{Net, Open};
 use crate::trouble::Trouble;
@@ -125,6 +127,7 @@ impl fmt::Debug for SimulatedWire {
 #[derive(Debug)]
 pub(crate) struct NodeWiring {
     pub(crate) net: Net,
+    pub(crate) broker: Broker,
     pub(crate) node: String,
     pub(crate) number: u32,
     pub(crate) life: Arc<Life>,
@@ -142,5 +145,10 @@ impl Wiring for NodeWiring {
 
     fn pace(&self) -> Option<Arc<dyn Pace>> {
         Some(self.life.clone())
+    }
+
+    fn broker(&self) -> Option<Arc<dyn Transport>> {
+        let (broker, node) = (self.broker.clone(), self.node.clone());
+        Some(Arc::new(NodeTransport { broker, node, life: self.number }))
     }
 }

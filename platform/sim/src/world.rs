@@ -12,6 +12,7 @@ use tradewind_client::{Address, PhoneBook};
 use tradewind_db::Volume;
 use tradewind_kernel::{Clock, Entropy, Secret, Timestamp};
 
+use crate::broker::Broker;
 use crate::journal::Journal;
 use crate::life::Life;
 use crate::lives::Fallen;
@@ -30,6 +31,7 @@ pub struct World {
 pub(crate) struct Inner {
     entropy: Entropy,
     net: Net,
+    broker: Broker,
     pub(crate) volume: Volume,
     pub(crate) settings: SettingsSource,
     pub(crate) services: fn() -> Vec<Service>,
@@ -87,6 +89,7 @@ impl World {
         let descriptions = services().iter().map(|service| service.description().clone()).collect::<Vec<_>>();
         let names = descriptions.iter().flat_map(|description| description.door_names());
         let journal = Journal::new(clock.clone(), keeps_all);
+        let net = Net::new(clock.clone(), entropy.fork("network"), journal, names.collect());
         let mut nodes = BTreeMap::new();
         for description in &descriptions {
             let replicas = replicas(&entropy, &description.name, most_replicas);
@@ -96,7 +99,8 @@ impl World {
             }
         }
         let inner = Inner {
-            net: Net::new(clock, entropy.fork("network"), journal, names.collect()),
+            broker: Broker::new(&net, entropy.fork("broker")),
+            net,
             volume: Volume::new(),
             settings,
             services,
@@ -193,6 +197,11 @@ impl World {
     /// Lets time pass.
     pub async fn sleep(&self, duration: Duration) {
         self.clock().sleep(duration).await;
+    }
+
+    /// The message broker, which services use if their settings name one.
+    pub(crate) fn broker(&self) -> &Broker {
+        &self.inner.broker
     }
 
     pub(crate) fn net(&self) -> &Net {

@@ -64,7 +64,7 @@ impl Receiving {
         let (link, clock) = (&self.bus.inner.consuming, &self.bus.inner.clock);
         let options = &self.bus.inner.options;
         let namespace = &options.namespace;
-        let opened = link.channel().await.map_err(|error| failed(&error))?;
+        let opened = link.lapin_channel().await.map_err(|error| failed(&error))?;
         let name = Place::new(namespace, &self.name).name()?;
         let consuming = topology::consume(&opened.channel, namespace, (&self.queue, &name), &self.bindings);
         let Ok(consumer) = clock.timeout(options.timeout, consuming).await else {

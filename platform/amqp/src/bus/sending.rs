@@ -100,7 +100,7 @@ impl Channels {
     }
 
     async fn open(&self) -> Result<Channel, Problem> {
-        Ok(self.link.channel().await.map_err(|error| failed(&error))?.channel)
+        Ok(self.link.lapin_channel().await.map_err(|error| failed(&error))?.channel)
     }
 
     async fn prepared<T>(

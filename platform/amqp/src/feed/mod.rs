@@ -4,13 +4,12 @@ mod attached;
 mod away;
 mod missing;
 
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use lapin::message::Delivery;
 use tradewind_events::{Feed, FeedError, Horizon, Recorded};
 use tradewind_kernel::{Clock, Context};
 
@@ -21,6 +20,7 @@ use crate::link::{BrokerError, Link};
 use crate::message::{self, shown};
 use crate::options::BrokerOptions;
 use crate::topology::Names;
+use crate::transport::{Delivered, Failed, Later};
 use attached::Attached;
 use away::Away;
 use missing::Missing;
@@ -41,8 +41,6 @@ const LOOK_LIMIT: Duration = Duration::from_secs(2);
 
 /// The runner need not look by itself: this feed does.
 const PATIENCE: Duration = Duration::from_secs(600);
-
-type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Reads the events of one producer for one subscription.
 pub(crate) struct AmqpFeed {
@@ -121,7 +119,7 @@ impl AmqpFeed {
         }
     }
 
-    fn take(&mut self, next: Option<lapin::Result<Delivery>>) {
+    fn take(&mut self, next: Option<Result<Delivered, Failed>>) {
         match next {
             Some(Ok(delivery)) => self.accept(&delivery),
             Some(Err(error)) => self.detach(&error.to_string()),
@@ -129,12 +127,12 @@ impl AmqpFeed {
         }
     }
 
-    fn accept(&mut self, delivery: &Delivery) {
+    fn accept(&mut self, delivery: &Delivered) {
         DELIVERED.pass();
         self.counts.delivered.add(1);
         let max_bytes = self.options.max_message_bytes;
-        match message::read(&delivery.data, &delivery.properties, &self.source, max_bytes) {
-            Ok(incoming) => self.arrive(delivery.delivery_tag, incoming),
+        match message::read(&delivery.parcel, &self.source, max_bytes) {
+            Ok(incoming) => self.arrive(delivery.tag, incoming),
             Err(bad) => self.reject(delivery, &bad),
         }
     }
@@ -157,16 +155,15 @@ impl AmqpFeed {
 
     /// A message that is no event goes to the queue of dead letters; the others go on. If an event was in it, that is
     /// missing now and comes from the log.
-    fn reject(&mut self, delivery: &Delivery, bad: &message::Bad) {
+    fn reject(&mut self, delivery: &Delivered, bad: &message::Bad) {
         self.counts.rejected.add(1);
-        let text = |value: &Option<lapin::types::ShortString>| {
-            value.as_ref().map_or_else(|| "none".to_owned(), |value| shown(value.as_str()))
-        };
-        let (message_id, kind) = (text(delivery.properties.message_id()), text(delivery.properties.kind()));
-        let (queue, key) = (self.names.queue.as_str(), shown(delivery.routing_key.as_str()));
+        let text =
+            |value: &Option<String>| value.as_ref().map_or_else(|| "none".to_owned(), |value| shown(value));
+        let (message_id, kind) = (text(&delivery.parcel.message_id), text(&delivery.parcel.kind));
+        let (queue, key) = (self.names.queue.as_str(), shown(&delivery.key));
         tracing::error!(queue, message_id, kind, key, reason = %bad, "a message is no event and is a dead letter now");
         if let Some(attached) = &self.attached {
-            attached.reject(delivery.delivery_tag);
+            attached.reject(delivery.tag);
         }
     }
 
@@ -226,7 +223,7 @@ impl AmqpFeed {
     }
 
     /// Asks the producer for its head while the queue is consumed; gives what was delivered before it answered.
-    async fn look_beside(&mut self) -> Option<Option<lapin::Result<Delivery>>> {
+    async fn look_beside(&mut self) -> Option<Option<Result<Delivered, Failed>>> {
         let now = self.clock.monotonic();
         // Who asks in vain, or is interrupted, shall not ask again at once.
         self.missing.look_at = now + LOOK_AGAIN;

@@ -117,9 +117,9 @@ impl Assembly {
         let book = PhoneBook::new(clock.clone(), entropy.fork("phone book"));
         let drawn = (clock.clone(), entropy.fork("discovery"));
         let mut finder = Finder::new(&platform, &secret, (&instance, identity.clone()), drawn)?;
+        let broker = BrokerLink::new(&platform, wiring.as_deref(), (&clock, &entropy))?;
         let pace = wiring.as_ref().and_then(|wiring| wiring.pace());
         finder.wiring = wiring;
-        let broker = BrokerLink::new(&platform, &clock, &entropy)?;
         let bus = BrokerLink::bus(broker.as_ref(), self.beside.is_empty(), (&clock, &entropy));
         let tellers = tellers(&self.services);
         let logs = telemetry::log_book();
