@@ -47,6 +47,9 @@ struct State {
     waiting: Vec<Waker>,
 }
 
+/// How the names of fault points begin that are passed only where events travel by a broker.
+const OF_BROKER: [&str; 2] = ["amqp.", "events.relay."];
+
 thread_local! {
     /// Whose task takes a step on this thread: a run has one thread, and a fault point tells nobody who passes it.
     static CURRENT: RefCell<Weak<Life>> = const { RefCell::new(Weak::new()) };
@@ -225,8 +228,14 @@ pub(crate) fn count_points() {
 }
 
 /// The fault points at which a process can end here.
-pub(crate) fn points() -> Vec<FaultPoint> {
-    if cfg!(feature = "fault-points") { tradewind_chassis::fault_points() } else { Vec::new() }
+///
+/// Those of a broker are never passed without one.
+pub(crate) fn points(has_broker: bool) -> Vec<FaultPoint> {
+    if !cfg!(feature = "fault-points") {
+        return Vec::new();
+    }
+    let is_of_broker = |point: &FaultPoint| OF_BROKER.iter().any(|part| point.name().starts_with(part));
+    tradewind_chassis::fault_points().into_iter().filter(|point| has_broker || !is_of_broker(point)).collect()
 }
 
 /// How often each fault point was passed since counting began.

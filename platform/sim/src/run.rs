@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use tradewind_chassis::Service;
-use tradewind_chassis::settings::SettingsSource;
+use tradewind_chassis::settings::{SettingsError, SettingsSource};
 use tradewind_kernel::Entropy;
 
 use crate::broker::BY_BROKER;
@@ -34,8 +34,8 @@ pub struct Plan {
     pub length: Duration,
     /// How many.
     pub faults: Faults,
-    /// Whether events pass by a broker, which has faults of its own, instead of the feed.
-    pub by_broker: bool,
+    /// Whether events pass by a broker, which has faults of its own, instead of the feed; when absent the seed decides.
+    pub by_broker: Option<bool>,
     /// How many processes a service has at most; each seed draws for each service, and most have one.
     pub most_replicas: u32,
     /// Which acts and faults of the script are played.
@@ -54,7 +54,7 @@ impl Plan {
             seed,
             length: Duration::from_secs(60),
             faults: Faults::default(),
-            by_broker: false,
+            by_broker: None,
             most_replicas: 2,
             only: Selection::default(),
             keeps_all: false,
@@ -145,12 +145,26 @@ pub struct Passes {
 /// # Errors
 /// When no runtime can be made. What goes wrong in the run is in the outcome.
 pub fn run<W: Workload>(plan: &Plan, workload: &W) -> Result<Outcome, std::io::Error> {
-    let mut settings = plan.settings.clone();
-    if plan.by_broker {
-        settings = settings.overrides(&[BY_BROKER.to_owned()]).map_err(std::io::Error::other)?;
-    }
+    let plan = plan.clone().decided().map_err(std::io::Error::other)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
-    Ok(runtime.block_on(course(plan, settings, workload)))
+    Ok(runtime.block_on(course(&plan, workload)))
+}
+
+impl Plan {
+    /// The same plan, with what the seed decides about it.
+    fn decided(mut self) -> Result<Self, SettingsError> {
+        let drawn = || Entropy::seeded(self.seed).fork("by broker").below(2) == 0;
+        let by_broker = self.by_broker.unwrap_or_else(drawn);
+        if by_broker {
+            self.settings = self.settings.overrides(&[BY_BROKER.to_owned()])?;
+        }
+        self.by_broker = Some(by_broker);
+        Ok(self)
+    }
+
+    fn has_broker(&self) -> bool {
+        self.by_broker == Some(true)
+    }
 }
 
 /// What is played.
@@ -167,8 +181,8 @@ impl<A: fmt::Display> Script<A> {
             services: world.services(),
             nodes: world.nodes(),
             clients: clients.into_iter().collect(),
-            points: life::points(),
-            has_broker: plan.by_broker,
+            points: life::points(plan.has_broker()),
+            has_broker: plan.has_broker(),
         };
         let mut faults = draw(&world.entropy("faults"), plan.faults, &targets, plan.length);
         Selection::keep(plan.only.acts.as_ref(), &mut acts);
@@ -181,9 +195,9 @@ fn told<T: fmt::Display>(planned: &[Planned<T>]) -> Vec<(u32, String)> {
     planned.iter().map(|each| (each.number, each.to_string())).collect()
 }
 
-async fn course<W: Workload>(plan: &Plan, settings: SettingsSource, workload: &W) -> Outcome {
+async fn course<W: Workload>(plan: &Plan, workload: &W) -> Outcome {
     life::count_points();
-    let fleet = (plan.services, settings);
+    let fleet = (plan.services, plan.settings.clone());
     let world = World::new(plan.seed, fleet, plan.most_replicas.max(1), plan.keeps_all);
     let script = Script::new(&world, plan, workload);
     let (planned_faults, planned_acts) = (told(&script.faults), told(&script.acts));

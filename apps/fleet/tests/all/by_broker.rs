@@ -9,7 +9,7 @@ use tradewind_sim::{Faults, Outcome, Plan, run};
 fn simulated(seed: u64, seconds: u64, faults: Faults) -> Outcome {
     let keeps_all = std::env::var("KEEP").is_ok();
     let length = Duration::from_secs(seconds);
-    let plan = Plan { length, faults, by_broker: true, keeps_all, ..Plan::new(services, seed) };
+    let plan = Plan { length, faults, by_broker: Some(true), keeps_all, ..Plan::new(services, seed) };
     run(&plan, &Shop::new()).unwrap()
 }
 
