@@ -49,14 +49,14 @@ pub(super) struct Client<'a> {
 
 impl<'a> Client<'a> {
     pub(super) fn new(shop: &'a Shop, world: &'a World, act: &'a Planned<Act>) -> Self {
-        let (book, label) = (world.book(&act.by), act.number.to_string());
-        Self { shop, world, number: act.number, name: &act.by, book, ..Self::observer(shop, world, &label) }
+        let (number, name, label) = (act.number, act.by.as_str(), format!("act {}", act.number));
+        let (dice, entropy) = (world.entropy(&format!("dice of {label}")), world.entropy(&label));
+        Self { shop, world, number, name, book: world.book(name), dice, entropy }
     }
 
     /// Looks on when all is over, with a network that loses nothing.
-    pub(super) fn observer(shop: &'a Shop, world: &'a World, label: &str) -> Self {
-        let (dice, entropy) =
-            (world.entropy(&format!("dice of {label}")), world.entropy(&format!("calls of {label}")));
+    pub(super) fn judge(shop: &'a Shop, world: &'a World) -> Self {
+        let (dice, entropy) = (world.entropy("dice of the judge"), world.entropy("judge"));
         Self { shop, world, number: 0, name: "judge", book: world.observer(), dice, entropy }
     }
 

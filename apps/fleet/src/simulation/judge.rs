@@ -39,7 +39,7 @@ pub(super) async fn judge(shop: &Shop, world: &World) -> Vec<Failure> {
         known.count("orders unanswered", count as u64);
     };
     shop.with(unanswered);
-    let judge = Client::observer(shop, world, "judge");
+    let judge = Client::judge(shop, world);
     let mut failures = judge.orders().await;
     match judge.promises().await {
         Ok(found) => failures.extend(found),

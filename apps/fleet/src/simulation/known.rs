@@ -29,6 +29,9 @@ pub(super) struct Bought {
 pub(super) struct Received {
     pub(super) product: u32,
     pub(super) quantity: u32,
+    /// How often its note was booked with other quantities: each time with another one, so that each that is accepted
+    /// must have had an effect.
+    pub(super) others: u32,
 }
 
 /// What clients know. All of it was seen by somebody.

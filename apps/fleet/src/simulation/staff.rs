@@ -66,19 +66,24 @@ impl Client<'_> {
     }
 
     pub(super) async fn receive(&self, product: u32, quantity: u32) -> Vec<Failure> {
-        let received = Received { product, quantity };
+        let received = Received { product, quantity, others: 0 };
         self.shop.with(|known| known.receipts.insert(self.number, received));
-        self.book(self.number, received).await
+        self.book(self.number, product, quantity).await
     }
 
     /// Another quantity with the note of act `of`: refused, unless the first was never booked.
     pub(super) async fn same_note(&self, of: u32) -> Vec<Failure> {
-        let Some(first) = self.shop.with(|known| known.receipts.get(&of).copied()) else { return Vec::new() };
-        self.book(of, Received { quantity: first.quantity + 10, ..first }).await
+        let first = self.shop.with(|known| {
+            let received = known.receipts.get_mut(&of)?;
+            received.others += 1;
+            Some(*received)
+        });
+        let Some(Received { product, quantity, others }) = first else { return Vec::new() };
+        self.book(of, product, quantity + others).await
     }
 
     /// Books a receipt with the note of act `of`.
-    async fn book(&self, of: u32, Received { product, quantity }: Received) -> Vec<Failure> {
+    async fn book(&self, of: u32, product: u32, quantity: u32) -> Vec<Failure> {
         let (Ok(id), Ok(note)) = (slug(&LoadSize::product(product)), slug(&format!("note-{of}"))) else {
             return Vec::new();
         };

@@ -51,6 +51,18 @@ fn a_session_that_does_not_see_its_own_write_is_told_from_one_that_sees_anothers
 }
 
 #[test]
+fn what_is_written_again_may_come_again_as_long_as_one_of_its_writes_is_unanswered() {
+    let writes = [("a", 1, 2, write(7)), ("a", 4, 5, write(8))];
+    let read = ("a", 6, 7, read(7));
+    let unanswered = [&writes[..], &[("b", 3, 0, write(7)), read]].concat();
+    assert_eq!(found(OWNER, &unanswered), [""; 0]);
+    let late = [&writes[..], &[("b", 3, 5, write(7)), read]].concat();
+    assert_eq!(found(OWNER, &late), [""; 0]);
+    let before = [&writes[..], &[("b", 1, 3, write(7)), read]].concat();
+    assert_eq!(found(OWNER, &before), [Rule::OwnWrites.to_string()]);
+}
+
+#[test]
 fn a_session_that_goes_back_is_noticed_on_a_copy_as_well() {
     let writes = [("w", 1, 2, write(7)), ("w", 3, 4, write(8))];
     let back = [&writes[..], &[("a", 5, 6, read(8)), ("a", 7, 8, read(7))]].concat();
