@@ -33,7 +33,7 @@ pub enum BrokerFault {
         /// How long.
         lasts: Duration,
     },
-    /// Messages are lost, refused, kept twice, delivered twice, confirmed late or never.
+    /// Messages are lost, refused, kept twice, the second time behind others, delivered twice, confirmed late or never.
     BadMessages {
         /// How long.
         lasts: Duration,
