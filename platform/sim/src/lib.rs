@@ -11,12 +11,14 @@
 #![warn(missing_docs)]
 
 mod broker;
+mod callers;
 mod draw;
 mod fault;
 pub mod history;
 mod journal;
 mod life;
 mod lives;
+mod moment;
 mod nemesis;
 mod net;
 mod run;

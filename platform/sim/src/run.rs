@@ -73,8 +73,8 @@ pub trait Workload {
     /// Fills the fleet before anything goes wrong.
     fn prepare<'a>(&'a self, world: &'a World) -> Step<'a, Result<(), String>>;
 
-    /// Plans what clients do while there are faults, for `length`. What an act draws later, it draws from a fork of its
-    /// own, such as `world.entropy("act 7")`.
+    /// Plans what clients do while there are faults, for `length`; the run numbers it. What an act draws later, it draws
+    /// from a fork of its own, such as `world.entropy("act 7")`.
     fn draw(&self, dice: &Entropy, length: Duration) -> Vec<Planned<Self::Act>>;
 
     /// Does one thing. Fails when that shows what must never be visible. Each client does one thing after the other: one
@@ -176,6 +176,7 @@ struct Script<A> {
 impl<A: fmt::Display> Script<A> {
     fn new<W: Workload<Act = A>>(world: &World, plan: &Plan, workload: &W) -> Self {
         let mut acts = workload.draw(&world.entropy("acts"), plan.length);
+        Planned::number(&mut acts);
         let clients: BTreeSet<String> = acts.iter().map(|act| act.by.clone()).collect();
         let targets = Targets {
             services: world.services(),

@@ -9,7 +9,7 @@ use std::time::Duration;
 /// What it draws, it draws from randomness of its own, so that leaving out another one does not change it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Planned<T> {
-    /// Which one, from 1: acts and faults are counted apart.
+    /// Which one, from 1 in the order in which they are planned: acts and faults are counted apart.
     pub number: u32,
     /// When, counted from the beginning of the faults.
     pub at: Duration,
@@ -17,6 +17,22 @@ pub struct Planned<T> {
     pub by: String,
     /// What it is.
     pub what: T,
+}
+
+impl<T> Planned<T> {
+    /// Something that `by` is to do `at` that long after the faults begin. Its number it gets from [`Planned::number`].
+    pub fn new(at: Duration, by: impl Into<String>, what: T) -> Self {
+        Self { number: 0, at, by: by.into(), what }
+    }
+
+    /// Puts all in the order of their times, and numbers them from 1. The acts of a workload are numbered so when they
+    /// have been drawn.
+    pub fn number(planned: &mut [Self]) {
+        planned.sort_by(|a, b| (a.at, &a.by).cmp(&(b.at, &b.by)));
+        for (number, each) in (1..).zip(planned) {
+            each.number = number;
+        }
+    }
 }
 
 impl<T: fmt::Display> fmt::Display for Planned<T> {
@@ -40,5 +56,20 @@ impl Selection {
         if let Some(chosen) = chosen {
             planned.retain(|each| chosen.contains(&each.number));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_planned_is_numbered_in_the_order_of_its_times() {
+        let planned = |at, by, what| Planned::new(Duration::from_secs(at), by, what);
+        let mut all =
+            vec![planned(3, "b", 'x'), planned(1, "b", 'y'), planned(3, "a", 'z'), planned(3, "b", 'w')];
+        Planned::number(&mut all);
+        let seen: Vec<(u32, char)> = all.iter().map(|each| (each.number, each.what)).collect();
+        assert_eq!(seen, [(1, 'y'), (2, 'z'), (3, 'x'), (4, 'w')]);
     }
 }

@@ -16,6 +16,7 @@ use crate::broker::Broker;
 use crate::journal::Journal;
 use crate::life::Life;
 use crate::lives::Fallen;
+use crate::moment::Moment;
 use crate::net::Net;
 use crate::wire::SimulatedWire;
 
@@ -45,6 +46,7 @@ pub(crate) struct Inner {
     felt: Mutex<BTreeMap<u32, &'static str>>,
     /// Services whose databases are ready for their other version.
     pub(crate) widened: Mutex<BTreeSet<String>>,
+    pub(crate) callers: Mutex<Moment>,
 }
 
 /// One process of a service, begun and ended many times.
@@ -110,6 +112,7 @@ impl World {
             fell: Notify::new(),
             felt: Mutex::default(),
             widened: Mutex::default(),
+            callers: Mutex::default(),
             entropy,
         };
         Self { inner: Arc::new(inner) }

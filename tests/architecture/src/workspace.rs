@@ -22,6 +22,8 @@ pub enum Ring {
     Apps,
     /// Ring 4: what judges the whole.
     Tests,
+    /// No ring of the shop: what somebody who builds a system of their own would write, on the platform alone.
+    Examples,
 }
 
 impl Ring {
@@ -33,6 +35,7 @@ impl Ring {
             "services" => Some(Self::Services),
             "apps" => Some(Self::Apps),
             "tests" => Some(Self::Tests),
+            "examples" => Some(Self::Examples),
             _ => None,
         }
     }

@@ -74,9 +74,12 @@ pub fn idle_owners(workspace: &Workspace) -> Vec<&'static str> {
     OWNERS.iter().map(|(owner, _)| *owner).filter(|owner| !needs(owner)).collect()
 }
 
-/// Refused names and unbiased `select!` in the sources of platform, contracts and services.
+/// Refused names and unbiased `select!` in the sources of platform, contracts and services, and of examples, which are
+/// copied.
 pub fn check(workspace: &Workspace) -> Vec<Violation> {
-    let ruled = |source: &&Source| Ring::of(&source.path).is_some_and(|ring| ring <= Ring::Services);
+    let ruled = |source: &&Source| {
+        Ring::of(&source.path).is_some_and(|ring| ring <= Ring::Services || ring == Ring::Examples)
+    };
     let sources = workspace.shipped().filter(ruled).filter(|source| !owns(&source.path));
     tidy(sources.flat_map(in_source).collect())
 }

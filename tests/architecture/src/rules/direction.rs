@@ -64,6 +64,11 @@ fn refusal(from: &str, to: &str) -> Option<(&'static str, &'static str)> {
     let (from_ring, to_ring) = (Ring::of(from)?, Ring::of(to)?);
     Some(match (from_ring, to_ring) {
         _ if from == to => return None,
+        (Ring::Examples, Ring::Platform) => return None,
+        (Ring::Examples, _) => (
+            "an example stands on the platform alone, as a system of its own does",
+            "write the few lines into the example",
+        ),
         (Ring::Contracts, Ring::Contracts) => (
             "no contract knows a contract",
             "repeat the few fields, or move a shared value to platform/kernel",

@@ -51,6 +51,7 @@ fn package_name(member: &Member) -> String {
     match (member.ring, member.name()) {
         (Ring::Apps, "tradewind") => "tradewind".to_owned(),
         (Ring::Contracts, name) => format!("tradewind-{name}-contract"),
+        (Ring::Examples, name) => format!("tradewind-example-{name}"),
         (_, name) => format!("tradewind-{name}"),
     }
 }

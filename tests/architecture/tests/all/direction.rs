@@ -24,14 +24,19 @@ fn manifests_that_point_the_wrong_way_are_found() {
         ("tests/sim/Cargo.toml", &needs("tradewind-sim", "tradewind-fleet")),
         ("tests/journeys/Cargo.toml", &needs("tradewind-journeys", "tradewind-stock")),
         ("tests/load/Cargo.toml", &needs("tradewind-load", "tradewind")),
+        ("examples/lamps/Cargo.toml", &needs("tradewind-example-lamps", "tradewind-kernel")),
+        ("examples/rooms/Cargo.toml", &needs("tradewind-example-rooms", "tradewind-stock-contract")),
+        ("tests/lamps/Cargo.toml", &needs("tradewind-lamps", "tradewind-example-lamps")),
     ]);
     let wrong = [
         "apps/fleet/Cargo.toml:1",
         "apps/tradewind/Cargo.toml:10",
         "contracts/orders/Cargo.toml:10",
+        "examples/rooms/Cargo.toml:10",
         "platform/kernel/Cargo.toml:10",
         "services/orders/Cargo.toml:10",
         "tests/journeys/Cargo.toml:10",
+        "tests/lamps/Cargo.toml:10",
         "tests/load/Cargo.toml:10",
     ];
     expect_at(&check(&workspace), &wrong);

@@ -38,6 +38,7 @@ pub(crate) fn manifest(package: &str, rest: &str) -> String {
 fn package(ring: &str, name: &str) -> String {
     match ring {
         "contracts" => format!("tradewind-{name}-contract"),
+        "examples" => format!("tradewind-example-{name}"),
         _ => format!("tradewind-{name}"),
     }
 }

@@ -1,0 +1,6 @@
+//! The two services: an ordinary test, and the simulation.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod ordinary;
+mod simulated;
