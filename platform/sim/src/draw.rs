@@ -34,7 +34,7 @@ pub struct Faults {
 
 impl Default for Faults {
     fn default() -> Self {
-        Self { every: Duration::from_millis(750), lasts: Duration::from_secs(4) }
+        Self { every: Duration::from_millis(950), lasts: Duration::from_secs(4) }
     }
 }
 
