@@ -6,6 +6,8 @@
 //! trace of the run. Services use it
 //! when their settings name a broker.
 
+#[cfg(test)]
+mod carrying;
 mod exchanges;
 mod fault;
 mod post;
