@@ -37,7 +37,7 @@ impl Broker {
     pub fn new(options: BrokerOptions, clock: Clock, entropy: &Entropy) -> Self {
         let options = Arc::new(options);
         let over = Over::Lapin(Arc::new(LapinTransport::new(options.clone(), clock.clone())));
-        Self::of(options, clock, entropy, over)
+        Self::of(options, clock, entropy, &over)
     }
 
     /// A broker that is reached by `transport` instead of a client library, whatever address the options have. The
@@ -49,10 +49,10 @@ impl Broker {
         clock: Clock,
         entropy: &Entropy,
     ) -> Self {
-        Self::of(Arc::new(options), clock, entropy, Over::Given(transport))
+        Self::of(Arc::new(options), clock, entropy, &Over::Given(transport))
     }
 
-    fn of(options: Arc<BrokerOptions>, clock: Clock, entropy: &Entropy, over: Over) -> Self {
+    fn of(options: Arc<BrokerOptions>, clock: Clock, entropy: &Entropy, over: &Over) -> Self {
         let link = |purpose| {
             Link::new((purpose, over.clone()), options.clone(), clock.clone(), entropy.fork(purpose))
         };

@@ -18,6 +18,7 @@ mod counts;
 mod disturb;
 mod fault_points;
 mod feed;
+mod headers;
 mod link;
 mod message;
 mod options;

@@ -7,17 +7,9 @@
 use serde_json::error::Category;
 use tradewind_events::{Envelope, Recorded};
 
+use crate::headers::{POSITION, PREVIOUS};
 use crate::partition::partition;
 use crate::transport::Parcel;
-
-/// The media type of a CloudEvent in structured JSON.
-pub(crate) const MEDIA_TYPE: &str = "application/cloudevents+json; charset=utf-8";
-
-/// The header with the position of the event in the log of its producer.
-pub(crate) const POSITION: &str = "tradewind-position";
-
-/// The header with the position of the event before it.
-pub(crate) const PREVIOUS: &str = "tradewind-previous";
 
 /// The longest routing key, in bytes, that the protocol allows.
 const MAX_KEY: usize = 255;

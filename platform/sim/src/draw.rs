@@ -6,7 +6,7 @@ use tradewind_kernel::{Entropy, FaultPoint};
 
 use crate::broker::{BROKER, BrokerFault};
 use crate::fault::Fault;
-use crate::script::Planned;
+use crate::script::{EVERYBODY, Planned};
 
 /// Most commits until a process is killed at one.
 const COMMITS: u64 = 5;
@@ -16,9 +16,6 @@ const STEPS: u64 = 120;
 
 /// Most passes of a fault point until a process is killed there.
 const PASSES: u64 = 3;
-
-/// The other end when somebody is parted from all others.
-pub(crate) const EVERYBODY: &str = "everybody";
 
 /// Who does what goes wrong, in the script.
 const NEMESIS: &str = "nemesis";

@@ -5,15 +5,24 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tradewind_chassis::Pace;
 use tradewind_kernel::FaultPoint;
 
-use crate::run::Passes;
+use crate::passes::Passes;
 
 /// What is done when a life ends where it was to end. It must not use the database.
 pub(crate) type Fall = Box<dyn FnOnce() + Send>;
+
+/// Who is dead and has to be taken away, and how long it stays away.
+#[derive(Debug)]
+pub(crate) struct Fallen {
+    pub(crate) node: String,
+    pub(crate) life: u32,
+    pub(crate) away: Duration,
+}
 
 /// Where a life is to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,17 +5,9 @@ use std::time::Duration;
 
 use tradewind_chassis::{Assembly, Host, Network, Running, Storage, step_by_step};
 
-use crate::life::{Fall, Life, Trigger};
+use crate::life::{Fall, Fallen, Life, Trigger};
 use crate::wire::NodeWiring;
 use crate::world::{Stage, World};
-
-/// Who is dead and has to be taken away, and how long it stays away.
-#[derive(Debug)]
-pub(crate) struct Fallen {
-    node: String,
-    life: u32,
-    pub(crate) away: Duration,
-}
 
 impl World {
     /// Begins the process `node`, with what its last life had committed. One that is there already stays as it is.

@@ -84,7 +84,7 @@ impl Stroke {
                 self.world.net().disturb(number);
                 self.lasts(lasts);
             }
-            Fault::Broker(fault) => self.broker(fault),
+            Fault::Broker(fault) => self.broker(&fault),
             // Needs the processes themselves: see `rage`.
             Fault::Roll { .. } => {}
         }
@@ -110,8 +110,8 @@ impl Stroke {
         });
     }
 
-    fn broker(self, fault: BrokerFault) {
-        if let BrokerFault::BadMessages { lasts } = fault {
+    fn broker(self, fault: &BrokerFault) {
+        if let BrokerFault::BadMessages { lasts } = *fault {
             let world = self.world.clone();
             world.broker().disturb(self.number);
             return world.spawn("broker", async move {
@@ -121,7 +121,7 @@ impl Stroke {
                 }
             });
         }
-        if self.world.broker().suffer(&fault) {
+        if self.world.broker().suffer(fault) {
             self.world.felt(self.number, self.kind);
         }
     }

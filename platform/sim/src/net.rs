@@ -8,8 +8,8 @@ use tradewind_chassis::Scope;
 use tradewind_client::NearDoor;
 use tradewind_kernel::{Clock, Entropy};
 
-use crate::draw::EVERYBODY;
 use crate::journal::Journal;
+use crate::script::EVERYBODY;
 use crate::trouble::Trouble;
 
 /// A door of one life of a process.

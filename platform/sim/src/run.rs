@@ -15,6 +15,7 @@ use crate::draw::{Faults, Targets, draw};
 use crate::fault::Fault;
 use crate::life;
 use crate::nemesis::{rage, settle, undertake};
+use crate::passes::Passes;
 use crate::script::{Planned, Selection};
 use crate::world::World;
 
@@ -129,15 +130,6 @@ pub struct Outcome {
     pub failures: Vec<Failure>,
     /// What happened, as text.
     pub lines: Vec<String>,
-}
-
-/// What happened at a fault point.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Passes {
-    /// How often a process passed it.
-    pub passed: u64,
-    /// How many processes ended there.
-    pub ended: u64,
 }
 
 /// Runs `plan` with `workload` on this thread.

@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
+/// The other end when somebody is parted from all others.
+pub(crate) const EVERYBODY: &str = "everybody";
+
 /// Something that is to happen at a time.
 ///
 /// What it draws, it draws from randomness of its own, so that leaving out another one does not change it.

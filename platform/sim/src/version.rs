@@ -9,28 +9,11 @@ use http::{Response, header};
 use serde_json::{Map, Value};
 use tradewind_client::{Body, Lost};
 
-use crate::world::World;
-
 /// The name of what the other version adds.
 const ADDED: &str = "addedByTheOtherVersion";
 
 /// The greatest answer that is read for it, in bytes.
 const MOST: usize = 4 * 1024 * 1024;
-
-impl World {
-    /// Makes the database of a service ready for its other version, once.
-    pub(crate) fn widen(&self, service: &str) -> Result<(), String> {
-        let mut widened = self.inner.widened.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if !widened.insert(service.to_owned()) {
-            return Ok(());
-        }
-        for table in self.inner.volume.tables(service)? {
-            let add = format!("alter table \"{table}\" add column added_by_the_other_version text");
-            self.inner.volume.execute(service, &add).map_err(|error| format!("{add}: {error}"))?;
-        }
-        Ok(())
-    }
-}
 
 /// The same answer, as the other version gives it.
 pub(crate) async fn widened(answer: Response<Body>) -> Result<Response<Body>, Lost> {

@@ -14,8 +14,7 @@ use tradewind_kernel::{Clock, Entropy, Secret, Timestamp};
 
 use crate::broker::Broker;
 use crate::journal::Journal;
-use crate::life::Life;
-use crate::lives::Fallen;
+use crate::life::{Fallen, Life};
 use crate::moment::Moment;
 use crate::net::Net;
 use crate::wire::SimulatedWire;

@@ -21,7 +21,7 @@ use super::{
     Cause, Channel, Coming, Confirmation, Connection, Delivered, Deliveries, ExchangeKind, Failed, Later,
     Parcel, QueueDeclaration, Sign, Unconnected,
 };
-use crate::message::{MEDIA_TYPE, POSITION, PREVIOUS};
+use crate::headers::{MEDIA_TYPE, POSITION, PREVIOUS};
 use crate::options::BrokerOptions;
 
 /// The code of AMQP for an orderly end.
