@@ -51,7 +51,7 @@ impl<'a> Client<'a> {
     pub(super) fn new(shop: &'a Shop, world: &'a World, act: &'a Planned<Act>) -> Self {
         let (number, name, label) = (act.number, act.by.as_str(), format!("act {}", act.number));
         let (dice, entropy) = (world.entropy(&format!("dice of {label}")), world.entropy(&label));
-        Self { shop, world, number, name, book: world.book(name), dice, entropy }
+        Self { shop, world, number, name, book: shop.book(world, name), dice, entropy }
     }
 
     /// Looks on when all is over, with a network that loses nothing.

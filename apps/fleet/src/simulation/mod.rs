@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tradewind_client::PhoneBook;
 use tradewind_kernel::Entropy;
 use tradewind_sim::history::What;
 use tradewind_sim::{Failure, Planned, Step, Workload, World};
@@ -42,6 +43,8 @@ const CUSTOMERS: u32 = SIZE.customers + NEW_CUSTOMERS;
 #[derive(Debug, Clone, Default)]
 pub struct Shop {
     known: Arc<Mutex<Known>>,
+    /// Where each client finds the shop: to make one costs more than most acts.
+    books: Arc<Mutex<BTreeMap<String, PhoneBook>>>,
 }
 
 impl Shop {
@@ -57,6 +60,11 @@ impl Shop {
 
     fn count(&self, what: &'static str, more: u64) {
         self.with(|known| known.count(what, more));
+    }
+
+    fn book(&self, world: &World, client: &str) -> PhoneBook {
+        let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
+        books.entry(client.to_owned()).or_insert_with(|| world.book(client)).clone()
     }
 
     /// What is there before anybody comes.
