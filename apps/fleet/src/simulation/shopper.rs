@@ -51,7 +51,7 @@ impl Client<'_> {
     /// Two requests at once with one key: each is answered with the same order, or not at all.
     pub(super) async fn buy_twice(&self, wanted: &Wanted) -> Vec<Failure> {
         let bought = self.begin(wanted);
-        let (one, other) = join(self.send(&bought), self.send(&bought)).await;
+        let (one, other) = join(Box::pin(self.send(&bought)), Box::pin(self.send(&bought))).await;
         let (one, other) = (one.ok(), other.ok());
         if let (Some(one), Some(other)) = (&one, &other)
             && one.id != other.id
