@@ -19,9 +19,10 @@ fn expect_clean(outcome: &Outcome) {
 #[test]
 fn whatever_fails_the_shop_keeps_its_promises() {
     let mut kinds = BTreeSet::new();
-    for seed in 1..=10 {
-        let outcome = simulated(seed, 30, Faults::default());
+    for seed in 1..=50 {
+        let outcome = simulated(seed, 15, Faults::default());
         expect_clean(&outcome);
+        assert!(outcome.figures["rows examined"] > 0, "seed {seed}: {:?}", outcome.figures);
         kinds.extend(outcome.faults.keys().copied().filter(|kind| kind.starts_with("broker")));
     }
     assert_eq!(kinds.len(), 6, "every kind of fault: {kinds:?}");
