@@ -1,5 +1,6 @@
 //! What can be said on the command line.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -92,39 +93,13 @@ pub(crate) struct Watch {
     pub(crate) json: bool,
 }
 
-/// Run the fleet in virtual time under faults that seeds decide; the exit status tells.
-///
-/// Each seed is a run of its own: a shop with few pieces and little credit, shoppers who come back with the same key
-/// when they hear nothing, processes that end at any await and at any commit, and a network that delays, loses, repeats
-/// and parts. When the faults are over, everything has to end, and what `verify` asks of a fleet has to hold. A run that
-/// fails prints its seed, by which it can be repeated.
+/// What follows is the simulator's own command line.
 #[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
 pub(crate) struct Sim {
-    /// How many seeds
-    #[arg(long, value_name = "NUMBER", default_value_t = 100, conflicts_with = "seed")]
-    pub(crate) seeds: u64,
-    /// The first of them
-    #[arg(long, value_name = "SEED", default_value_t = 1, conflicts_with = "seed")]
-    pub(crate) from: u64,
-    /// This seed only
-    #[arg(long, value_name = "SEED")]
-    pub(crate) seed: Option<u64>,
-    /// How long there are faults, in the time of the run
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
-    #[arg(value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    pub(crate) seconds: u64,
-    /// Nothing goes wrong
-    #[arg(long)]
-    pub(crate) no_faults: bool,
-    /// Run every so many seeds twice, and compare; 0 for none
-    #[arg(long, value_name = "NUMBER", default_value_t = 20)]
-    pub(crate) repeat: u64,
-    /// Go on after a run that failed
-    #[arg(long)]
-    pub(crate) keep_going: bool,
-    /// Print everything that happened
-    #[arg(long)]
-    pub(crate) trace: bool,
+    /// See `tradewind sim --help`
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
+    pub(crate) arguments: Vec<OsString>,
 }
 
 /// Run a registry, by which services in processes of their own find each other, until Ctrl-C.

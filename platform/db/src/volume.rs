@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
+use rusqlite::types::Value;
+use tradewind_kernel::Id;
 
 use crate::DbError;
 use crate::signal::{Beside, Signals};
@@ -22,7 +24,11 @@ const TABLES: &str =
 #[derive(Clone, Default)]
 pub struct Volume {
     kept: Arc<Mutex<BTreeMap<String, Kept>>>,
+    /// Hears whose commit is kept.
+    watcher: Option<Watcher>,
 }
+
+type Watcher = Arc<dyn Fn(&str) + Send + Sync>;
 
 struct Kept {
     /// The engine forgets a database in memory with its last connection.
@@ -70,6 +76,13 @@ impl Volume {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty one whose commits `watcher` hears of, each within that commit: it is given the holder, and must not use
+    /// a database.
+    #[must_use]
+    pub fn watched(watcher: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self { watcher: Some(Arc::new(watcher)), ..Self::default() }
     }
 
     /// From now on nothing that `holder` does to `database` is kept, as if its process had ended here: commits that it
@@ -127,6 +140,22 @@ impl Volume {
         list().map_err(|error| error.to_string())
     }
 
+    /// The rows that `query` gives on `database`, as text: ids as UUIDs, nothing where there is no value.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub fn rows(&self, database: &str, query: &str) -> Result<Vec<Vec<String>>, String> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = kept.get(database).ok_or_else(|| format!("there is no database {database}"))?;
+        let read = || -> rusqlite::Result<Vec<Vec<String>>> {
+            let mut statement = place.anchor.prepare(query)?;
+            let columns = statement.column_count();
+            let row = |row: &rusqlite::Row<'_>| (0..columns).map(|at| row.get(at).map(text)).collect();
+            statement.query_map([], row)?.collect()
+        };
+        read().map_err(|error| error.to_string())
+    }
+
     pub(crate) fn open(
         &self,
         database: &str,
@@ -143,8 +172,14 @@ impl Volume {
         }
         let mut connection = open::shared(&name)?;
         let lives = Arc::new(Mutex::new(Life::default()));
-        let life = lives.clone();
-        let loses = move || !life.lock().unwrap_or_else(PoisonError::into_inner).keeps_commit();
+        let (life, watcher, name_of_holder) = (lives.clone(), self.watcher.clone(), holder.to_owned());
+        let loses = move || {
+            let keeps = life.lock().unwrap_or_else(PoisonError::into_inner).keeps_commit();
+            if keeps && let Some(watcher) = &watcher {
+                watcher(&name_of_holder);
+            }
+            !keeps
+        };
         let hooked = connection.commit_hook(Some(loses));
         hooked.map_err(|error| open::failed(Path::new(&name), &error))?;
         if let Some(kept) = kept.get_mut(database) {
@@ -152,6 +187,19 @@ impl Volume {
             signals.join(&kept.signals);
         }
         Ok(connection)
+    }
+}
+
+fn text(value: Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Integer(number) => number.to_string(),
+        Value::Real(number) => number.to_string(),
+        Value::Text(text) => text,
+        Value::Blob(bytes) => match <[u8; 16]>::try_from(bytes) {
+            Ok(bytes) => Id::from_bytes(bytes).to_string(),
+            Err(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        },
     }
 }
 
@@ -209,6 +257,30 @@ mod tests {
             assert_eq!(outcomes, [true, keeps_last, false, false]);
             assert_eq!((*told.lock().unwrap(), rows(&open(&volume, "lamps", "a").unwrap())), (1, kept));
         }
+    }
+
+    #[test]
+    fn rows_are_read_as_text() {
+        let volume = Volume::new();
+        let connection = open(&volume, "lamps", "a").unwrap();
+        connection.execute_batch("create table t (a, b, c, d)").unwrap();
+        connection.execute_batch("insert into t values (1, 'x', null, zeroblob(16))").unwrap();
+        let rows = volume.rows("lamps", "select * from t").unwrap();
+        assert_eq!(rows, [["1", "x", "", "00000000-0000-0000-0000-000000000000"]]);
+        assert!(volume.rows("bulbs", "select 1").is_err());
+    }
+
+    #[test]
+    fn the_watcher_hears_of_commits_that_are_kept() {
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let hears = heard.clone();
+        let volume = Volume::watched(move |holder| hears.lock().unwrap().push(holder.to_owned()));
+        let connection = open(&volume, "lamps", "a").unwrap();
+        connection.execute_batch("create table t (x integer); insert into t values (1)").unwrap();
+        connection.execute_batch("begin; insert into t values (2); rollback").unwrap();
+        volume.cut("lamps", "a");
+        assert!(connection.execute_batch("insert into t values (3)").is_err());
+        assert_eq!(*heard.lock().unwrap(), ["a", "a"]);
     }
 
     #[test]

@@ -112,6 +112,42 @@ impl Fault {
             Self::Roll { .. } => "other version rolled out",
         }
     }
+
+    /// For how long it is felt, where it has an end of its own from the time at which it begins.
+    pub(crate) fn lasts(&self) -> Option<Duration> {
+        match self {
+            Self::Kill { away: lasts, .. }
+            | Self::KillAll { away: lasts }
+            | Self::Stall { lasts, .. }
+            | Self::Part { lasts, .. }
+            | Self::BadNetwork { lasts }
+            | Self::Broker(BrokerFault::LeaderChange { lasts })
+            | Self::Broker(BrokerFault::Away { lasts })
+            | Self::Broker(BrokerFault::BadMessages { lasts }) => Some(*lasts),
+            Self::KillAtCommit { .. }
+            | Self::KillAtStep { .. }
+            | Self::KillAtPoint { .. }
+            | Self::Jump { .. }
+            | Self::Roll { .. }
+            | Self::Broker(_) => None,
+        }
+    }
+
+    /// Whom it befalls; nobody when it befalls everybody.
+    pub(crate) fn about(&self) -> Vec<&str> {
+        match self {
+            Self::Kill { node, .. }
+            | Self::KillAtCommit { node, .. }
+            | Self::KillAtStep { node, .. }
+            | Self::KillAtPoint { node, .. }
+            | Self::Stall { node, .. }
+            | Self::Jump { node, .. }
+            | Self::Broker(BrokerFault::Reset { node } | BrokerFault::Silence { node }) => vec![node],
+            Self::Part { from, to, .. } => vec![from, to],
+            Self::Roll { service } => vec![service],
+            Self::KillAll { .. } | Self::BadNetwork { .. } | Self::Broker(_) => Vec::new(),
+        }
+    }
 }
 
 impl fmt::Display for Fault {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tradewind_chassis::{Assembly, Host, Network, Running, Storage, step_by_step};
 
+use crate::journal::Change;
 use crate::life::{Fall, Fallen, Life, Trigger};
 use crate::wire::NodeWiring;
 use crate::world::{Stage, World};
@@ -16,7 +17,7 @@ impl World {
     /// What the start failed with; one that was ended while it started is no failure.
     pub(crate) async fn begin(&self, node: &str) -> Result<(), String> {
         let Some((service, number, life)) = self.enter_life(node) else { return Ok(()) };
-        self.note(&format!("{node} begins its life {number}"));
+        self.net().journal().node(node, Change::Begins(number));
         self.net().begin(node, number);
         let assembly = self.assembly(&service)?;
         let host = self.host(node, number, &life);
@@ -61,7 +62,7 @@ impl World {
             return false;
         }
         self.silence(node);
-        self.note(&format!("{node} is dead"));
+        self.net().journal().node(node, Change::Ends);
         match stage {
             Stage::Down => {}
             Stage::Beginning(life) => life.end(),
@@ -87,7 +88,7 @@ impl World {
     /// Ends the process `node` in order, and gives whether it came to that: it may be killed meanwhile.
     pub(crate) async fn drain(&self, node: &str) -> bool {
         let Some((running, life)) = self.leave(node) else { return false };
-        self.note(&format!("{node} drains"));
+        self.net().journal().node(node, Change::Drains);
         let drained = tokio::select! {
             biased;
             () = life.ended() => false,
@@ -97,7 +98,7 @@ impl World {
             self.silence(node);
             life.end();
             self.with_node(node, |state| state.stage = Stage::Down);
-            self.note(&format!("{node} has ended"));
+            self.net().journal().node(node, Change::Leaves);
         }
         drained
     }
@@ -158,7 +159,7 @@ impl World {
                 life.freeze();
             }
             world.felt(fault, kind);
-            world.note(&format!("{node} falls: {kind}"));
+            world.net().journal().node(&node, Change::Falls(kind));
             let fallen = Fallen { node, life: number, away };
             world.inner.fallen.lock().unwrap_or_else(PoisonError::into_inner).push(fallen);
             world.inner.fell.notify_one();

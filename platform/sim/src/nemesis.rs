@@ -8,6 +8,7 @@ use futures_util::stream::{FuturesUnordered, Stream};
 
 use crate::broker::BrokerFault;
 use crate::fault::Fault;
+use crate::journal::What;
 use crate::life::Trigger;
 use crate::script::Planned;
 use crate::world::World;
@@ -22,7 +23,10 @@ pub(crate) async fn rage(world: &World, faults: Vec<Planned<Fault>>, length: Dur
     let mut rolls = FuturesUnordered::new();
     for fault in faults {
         wait_until(world, begun + fault.at, &mut rolls).await;
-        world.note(&format!("fault {}: {}", fault.number, fault.what));
+        let until = fault.what.lasts().map(|lasts| world.clock().monotonic() + lasts);
+        let nodes = fault.what.about().into_iter().map(Into::into).collect();
+        let text = fault.what.to_string();
+        world.net().journal().enter(What::Fault { number: fault.number, text, until, nodes });
         let stroke = Stroke { world: world.clone(), number: fault.number, kind: fault.what.kind() };
         match fault.what {
             Fault::Roll { service } => rolls.push(async move { stroke.roll(&service).await }),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -12,8 +13,11 @@ use tradewind_kernel::Entropy;
 
 use crate::broker::BY_BROKER;
 use crate::draw::{Faults, Targets, draw};
+use crate::failure::Failure;
 use crate::fault::Fault;
+use crate::journal::{Entry, What};
 use crate::life;
+use crate::line::line;
 use crate::nemesis::{rage, settle, undertake};
 use crate::passes::Passes;
 use crate::script::{Planned, Selection};
@@ -21,6 +25,9 @@ use crate::world::World;
 
 /// How long, in the time of the run, the end may take after the last fault.
 const END_LIMIT: Duration = Duration::from_secs(600);
+
+/// Of how many failures of a run the line is told.
+const LINES: usize = 4;
 
 /// What is simulated.
 #[derive(Debug, Clone)]
@@ -41,7 +48,7 @@ pub struct Plan {
     pub most_replicas: u32,
     /// Which acts and faults of the script are played.
     pub only: Selection,
-    /// Whether [`Outcome::lines`] has everything that happened, or only the newest.
+    /// Whether [`Outcome::journal`] has everything that happened, or only the newest.
     pub keeps_all: bool,
 }
 
@@ -89,22 +96,6 @@ pub trait Workload {
     fn figures(&self) -> BTreeMap<&'static str, u64>;
 }
 
-/// A promise that did not hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// The promise.
-    pub what: String,
-    /// What shows that.
-    pub rows: Vec<String>,
-}
-
-impl Failure {
-    /// A promise with what shows that it did not hold.
-    pub fn new(what: impl Into<String>, rows: Vec<String>) -> Self {
-        Self { what: what.into(), rows }
-    }
-}
-
 /// What a run came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
@@ -128,8 +119,8 @@ pub struct Outcome {
     pub planned_acts: Vec<(u32, String)>,
     /// What did not hold: empty when all is well.
     pub failures: Vec<Failure>,
-    /// What happened, as text.
-    pub lines: Vec<String>,
+    /// What happened: all of it, or the newest. Each is a line of text.
+    pub journal: Vec<Entry>,
 }
 
 /// Runs `plan` with `workload` on this thread.
@@ -139,7 +130,26 @@ pub struct Outcome {
 pub fn run<W: Workload>(plan: &Plan, workload: &W) -> Result<Outcome, std::io::Error> {
     let plan = plan.clone().decided().map_err(std::io::Error::other)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
-    Ok(runtime.block_on(course(&plan, workload)))
+    // A panic of a workload must not take the other runs of a campaign along.
+    let running = AssertUnwindSafe(|| runtime.block_on(course(&plan, workload)));
+    Ok(catch_unwind(running).unwrap_or_else(|_| panicked(plan.seed)))
+}
+
+fn panicked(seed: u64) -> Outcome {
+    let failure = Failure::new("a run ends without a panic", vec!["see what was said above".to_owned()]);
+    Outcome {
+        seed,
+        trace: "panicked".to_owned(),
+        entries: 0,
+        simulated: Duration::ZERO,
+        faults: BTreeMap::new(),
+        points: BTreeMap::new(),
+        figures: BTreeMap::new(),
+        planned_faults: Vec::new(),
+        planned_acts: Vec::new(),
+        failures: vec![failure],
+        journal: Vec::new(),
+    }
 }
 
 impl Plan {
@@ -194,10 +204,13 @@ async fn course<W: Workload>(plan: &Plan, workload: &W) -> Outcome {
     let world = World::new(plan.seed, fleet, plan.most_replicas.max(1), plan.keeps_all);
     let script = Script::new(&world, plan, workload);
     let (planned_faults, planned_acts) = (told(&script.faults), told(&script.acts));
-    let failures = match phases(&world, plan.length, workload, script).await {
+    let mut failures = match phases(&world, plan.length, workload, script).await {
         Ok(failures) => failures,
         Err(message) => vec![Failure::new(message, Vec::new())],
     };
+    if plan.keeps_all {
+        failures.iter_mut().take(LINES).for_each(|failure| failure.line = line(&world, failure));
+    }
     for node in world.nodes() {
         world.end(&node);
     }
@@ -214,7 +227,7 @@ async fn course<W: Workload>(plan: &Plan, workload: &W) -> Outcome {
         planned_faults,
         planned_acts,
         failures,
-        lines: world.net().journal().lines(),
+        journal: world.net().journal().entries(),
     }
 }
 
@@ -238,10 +251,18 @@ async fn phases<W: Workload>(
     let (mut failures, ()) = tokio::join!(play(world, workload, script.acts), raging);
     settle(world).await?;
     match world.clock().timeout(END_LIMIT, workload.judge(world)).await {
-        Ok(found) => failures.extend(found),
+        Ok(found) => failures.extend(seen(world, found)),
         Err(_) => failures.push(Failure::new("everything ends once nothing goes wrong", Vec::new())),
     }
     Ok(failures)
+}
+
+/// Writes down what was seen, where it was seen.
+fn seen(world: &World, failures: Vec<Failure>) -> Vec<Failure> {
+    for failure in &failures {
+        world.net().journal().enter(What::Broken(failure.what.clone()));
+    }
+    failures
 }
 
 /// All clients at the same time; each does one thing after the other.
@@ -256,8 +277,12 @@ async fn play<W: Workload>(world: &World, workload: &W, acts: Vec<Planned<W::Act
         for act in acts {
             let passed = world.clock().monotonic() - begun;
             world.sleep(act.at.saturating_sub(passed)).await;
-            world.note(&format!("act {}, {}: {}", act.number, act.by, act.what));
-            failures.extend(workload.act(world, &act).await);
+            world.net().journal().enter(What::Act {
+                number: act.number,
+                node: act.by.as_str().into(),
+                text: act.what.to_string(),
+            });
+            failures.extend(seen(world, workload.act(world, &act).await));
         }
         failures
     });

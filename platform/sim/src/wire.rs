@@ -10,6 +10,8 @@ use tradewind_chassis::{Pace, Wiring};
 use tradewind_client::{Body, BoxFuture, Lost, NearDoor, Wire};
 
 use crate::broker::{Broker, NodeTransport};
+use crate::flight::Flight;
+use crate::journal::Came;
 use crate::life::Life;
 use crate::net::{Net, Open};
 use crate::trouble::Trouble;
@@ -19,28 +21,29 @@ use crate::version::widened;
 #[derive(Clone)]
 pub(crate) struct SimulatedWire {
     net: Net,
-    from: String,
+    from: Arc<str>,
     /// The life of the process that calls; none for whoever looks on from outside, and has a better network.
     life: Option<u32>,
-    to: String,
+    to: Arc<str>,
 }
 
 impl SimulatedWire {
     pub(crate) fn new(net: &Net, from: &str, life: Option<u32>, to: &str) -> Self {
-        Self { net: net.clone(), from: from.to_owned(), life, to: to.to_owned() }
+        Self { net: net.clone(), from: from.into(), life, to: to.into() }
     }
 
     async fn passed(self, request: Request<Body>) -> Result<Response<Body>, Lost> {
-        let label = format!("{} > {} {} {}", self.from, self.to, request.method(), request.uri().path());
-        let outcome = self.pass(request).await;
-        match &outcome {
-            Ok(response) => self.net.journal().note(&format!("{label}: {}", response.status().as_u16())),
-            Err(lost) => self.net.journal().note(&format!("{label}: {lost:?}")),
-        }
+        let mut flight = Flight::new(self.net.journal(), (&self.from, &self.to), &request);
+        let outcome = self.pass(request, &mut flight).await;
+        flight.ends(match &outcome {
+            Ok(response) => Came::Answered(response.status().as_u16()),
+            Err(Lost::Refused) => Came::Refused,
+            Err(Lost::Reset) => Came::Reset,
+        });
         outcome
     }
 
-    async fn pass(&self, request: Request<Body>) -> Result<Response<Body>, Lost> {
+    async fn pass(&self, request: Request<Body>, flight: &mut Flight) -> Result<Response<Body>, Lost> {
         let net = &self.net;
         let trouble = net.trouble();
         self.travel(&trouble).await;
@@ -57,8 +60,9 @@ impl SimulatedWire {
         if net.is_parted(&self.from, &open.node) {
             return silence().await;
         }
+        flight.arrives(&open);
         if self.rolls(trouble.repeated) {
-            self.repeat(&open, &request);
+            self.repeat(&open, &request, flight);
         }
         let answered = open.door.send(request).await;
         // What a process says after its end nobody hears.
@@ -77,7 +81,7 @@ impl SimulatedWire {
     }
 
     /// The same once more, whose answer nobody waits for; what has a stream for a body goes once.
-    fn repeat(&self, open: &Open, request: &Request<Body>) {
+    fn repeat(&self, open: &Open, request: &Request<Body>, flight: &Flight) {
         let Some(body) = request.body().try_clone() else { return };
         let mut copy = Request::builder().method(request.method()).uri(request.uri().clone());
         if let Some(headers) = copy.headers_mut() {
@@ -85,7 +89,7 @@ impl SimulatedWire {
         }
         let Ok(copy) = copy.body(body) else { return };
         let (open, wire, late) = (open.clone(), self.clone(), self.net.draw(5_000));
-        self.net.journal().note(&format!("{} > {} twice", self.from, self.to));
+        flight.is_repeated();
         self.net.scope().spawn("repeat", async move {
             wire.net.clock().sleep(Duration::from_micros(late)).await;
             drop(open.door.send(copy).await);

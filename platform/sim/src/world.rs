@@ -13,14 +13,14 @@ use tradewind_db::Volume;
 use tradewind_kernel::{Clock, Entropy, Secret, Timestamp};
 
 use crate::broker::Broker;
-use crate::journal::Journal;
+use crate::journal::{Change, Journal, What};
 use crate::life::{Fallen, Life};
 use crate::moment::Moment;
 use crate::net::Net;
 use crate::wire::SimulatedWire;
 
 /// When every run begins: 1 January 2026.
-const BEGINNING: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
+pub(crate) const BEGINNING: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
 
 /// The world of one run. Clones are one world.
 #[derive(Clone)]
@@ -90,7 +90,7 @@ impl World {
         let descriptions = services().iter().map(|service| service.description().clone()).collect::<Vec<_>>();
         let names = descriptions.iter().flat_map(|description| description.door_names());
         let journal = Journal::new(clock.clone(), keeps_all);
-        let net = Net::new(clock.clone(), entropy.fork("network"), journal, names.collect());
+        let net = Net::new(clock.clone(), entropy.fork("network"), journal.clone(), names.collect());
         let mut nodes = BTreeMap::new();
         for description in &descriptions {
             let replicas = replicas(&entropy, &description.name, most_replicas);
@@ -99,10 +99,11 @@ impl World {
                 nodes.insert(name, node);
             }
         }
+        let volume = Volume::watched(commits(&journal, &nodes));
         let inner = Inner {
             broker: Broker::new(&net, entropy.fork("broker")),
             net,
-            volume: Volume::new(),
+            volume,
             settings,
             services,
             spare: Mutex::default(),
@@ -141,6 +142,11 @@ impl World {
     #[must_use]
     pub fn nodes(&self) -> Vec<String> {
         self.inner.nodes.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+
+    /// The service that the process `node` is of.
+    pub(crate) fn service_of(&self, node: &str) -> Option<String> {
+        self.with_node(node, |state| state.service.clone())
     }
 
     /// The fault with this number had an effect.
@@ -191,6 +197,11 @@ impl World {
         self.net().journal().note(what);
     }
 
+    /// Writes down what the process or client `node` does.
+    pub fn tell(&self, node: &str, what: impl Into<String>) {
+        self.net().journal().node(node, Change::Does(what.into()));
+    }
+
     /// Runs a task of the world, which is no process and never crashes.
     pub fn spawn(&self, name: &'static str, future: impl Future<Output = ()> + Send + 'static) {
         self.net().scope().spawn(name, future);
@@ -213,6 +224,17 @@ impl World {
     pub(crate) fn with_node<T>(&self, node: &str, change: impl FnOnce(&mut Node) -> T) -> Option<T> {
         let mut nodes = self.inner.nodes.lock().unwrap_or_else(PoisonError::into_inner);
         nodes.get_mut(node).map(change)
+    }
+}
+
+/// Writes down each commit, with what the clock of its process shows then.
+fn commits(journal: &Journal, nodes: &BTreeMap<String, Node>) -> impl Fn(&str) + Send + Sync + 'static {
+    let clocks = nodes.iter().map(|(name, node)| (name.clone(), node.clock.clone()));
+    let (journal, clocks) = (journal.clone(), clocks.collect::<BTreeMap<String, Clock>>());
+    move |node| {
+        if let Some(clock) = clocks.get(node) {
+            journal.enter(What::Commit { node: node.into(), wall: clock.now() });
+        }
     }
 }
 

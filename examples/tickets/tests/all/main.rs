@@ -4,3 +4,4 @@
 
 mod ordinary;
 mod simulated;
+mod telling;

@@ -1,0 +1,188 @@
+//! The figures of a campaign, with what they had to come to.
+
+use std::fmt;
+
+use super::options::Options;
+use super::sum::Sum;
+use super::target::Target;
+
+/// What a row begins with when it is one of several of its kind.
+const INDENT: &str = "  ";
+
+/// Rows of name, value, target, and whether it was reached.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    rows: Vec<Row>,
+}
+
+#[derive(Debug)]
+struct Row {
+    name: String,
+    value: String,
+    /// What it had to come to, and whether it did.
+    target: Option<(String, bool)>,
+}
+
+impl Table {
+    /// Whether every target was reached.
+    pub(super) fn is_passed(&self) -> bool {
+        self.rows.iter().all(|row| row.target.as_ref().is_none_or(|(_, is_reached)| *is_reached))
+    }
+
+    fn add(&mut self, name: impl Into<String>, value: impl Into<String>, target: Option<(String, bool)>) {
+        self.rows.push(Row { name: name.into(), value: value.into(), target });
+    }
+
+    fn at_least(&mut self, name: &str, value: String, is: f64, target: Option<&Target>) {
+        self.add(
+            name,
+            value,
+            target.map(|target| (format!("at least {}", target.least), is >= target.least)),
+        );
+    }
+}
+
+pub(super) fn table(sum: &Sum, options: &Options) -> Table {
+    let mut table = Table::default();
+    let target = |name: &str| options.least.iter().find(|target| target.name == name);
+    let clean = sum.runs - sum.failed;
+    table.add("runs clean", format!("{clean} of {}", sum.runs), Some(("all".to_owned(), sum.failed == 0)));
+    let alike = sum.repeated - sum.unsteady.len() as u64;
+    let repeated = (options.repeat > 0).then(|| ("all".to_owned(), sum.unsteady.is_empty()));
+    table.add("runs repeated alike", format!("{alike} of {}", sum.repeated), repeated);
+    let (simulated, took) = (sum.simulated.as_secs_f64(), sum.took.as_secs_f64().max(1e-9));
+    let speed = simulated / took;
+    let value = format!("{speed:.0} ({simulated:.0} s in {took:.1} s)");
+    table.at_least("times real time", value, speed, target("speed"));
+    for (name, figure) in sum.figures() {
+        let value = format!("{}, at least {} in a run", figure.total, figure.least);
+        table.at_least(name, value, figure.least as f64, target(name));
+        if name == "faults" {
+            for (kind, count) in &sum.kinds {
+                table.add(format!("{INDENT}{kind}"), count.to_string(), None);
+            }
+        }
+    }
+    points(&mut table, sum, options, target("points"));
+    for target in &options.least {
+        let is_known = ["speed", "points"].contains(&target.name.as_str())
+            || sum.figures().any(|(name, _)| name == target.name);
+        if !is_known {
+            table.at_least(&target.name, "there is no such figure".to_owned(), -1.0, Some(target));
+        }
+    }
+    table
+}
+
+fn points(table: &mut Table, sum: &Sum, options: &Options, target: Option<&Target>) {
+    let least = sum.points.iter().min_by_key(|(_, passes)| passes.passed);
+    let value = least.map_or_else(
+        || "none in this build".to_owned(),
+        |(name, passes)| format!("{}, at least {} passes ({name})", sum.points.len(), passes.passed),
+    );
+    if least.is_some() || target.is_some() {
+        let passed = least.map_or(0, |(_, passes)| passes.passed);
+        table.at_least("fault points", value, passed as f64, target);
+    }
+    if options.points {
+        for (name, passes) in &sum.points {
+            let value = format!("{} passes, {} ends", passes.passed, passes.ended);
+            table.add(format!("{INDENT}{name}"), value, None);
+        }
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let wide = |of: fn(&Row) -> &str| self.rows.iter().map(|row| of(row).len()).max().unwrap_or_default();
+        let (names, values) = (wide(|row| &row.name), wide(|row| &row.value));
+        for row in &self.rows {
+            let (name, value) = (&row.name, &row.value);
+            match &row.target {
+                None => writeln!(f, "{name:<names$}  {value}")?,
+                Some((target, is_reached)) => {
+                    let verdict = if *is_reached { "PASS" } else { "FAIL" };
+                    writeln!(f, "{name:<names$}  {value:<values$}  {target:<14}  {verdict}")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    use clap::Parser;
+
+    use super::*;
+    use crate::failure::Failure;
+    use crate::passes::Passes;
+    use crate::run::Outcome;
+
+    fn outcome(seed: u64, figures: &[(&'static str, u64)], failures: Vec<Failure>) -> Outcome {
+        Outcome {
+            seed,
+            trace: String::new(),
+            entries: 1,
+            simulated: Duration::from_secs(60),
+            faults: BTreeMap::from([("process killed", 3), ("network bad", 1)]),
+            points: BTreeMap::from([("db.commit.after", Passes { passed: 9, ended: 1 })]),
+            figures: figures.iter().copied().collect(),
+            planned_faults: Vec::new(),
+            planned_acts: Vec::new(),
+            failures,
+            journal: Vec::new(),
+        }
+    }
+
+    /// Two runs in a second; the first is run twice.
+    fn told(arguments: &[&str], is_steady: bool, failures: Vec<Failure>) -> Table {
+        let mut sum = Sum { took: Duration::from_secs(1), ..Sum::default() };
+        sum.add(outcome(1, &[("lamps lit", 5), ("bulbs", 2)], Vec::new()), Some(is_steady));
+        sum.add(outcome(2, &[("lamps lit", 3)], failures), None);
+        let options = Options::try_parse_from(std::iter::once("sim").chain(arguments.iter().copied()));
+        table(&sum, &options.unwrap())
+    }
+
+    #[test]
+    fn every_figure_has_a_row_and_targets_a_verdict() {
+        let text = told(&["--least", "lamps lit=3", "--least", "speed=100"], true, Vec::new()).to_string();
+        for (name, rest) in [
+            ("runs clean", "2 of 2"),
+            ("runs repeated alike", "1 of 1"),
+            ("times real time", "120 (120 s in 1.0 s)"),
+            ("lamps lit", "8, at least 3 in a run"),
+            ("bulbs", "2, at least 0 in a run"),
+            ("faults", "8, at least 4 in a run"),
+            ("  process killed", "6"),
+            ("fault points", "1, at least 18 passes (db.commit.after)"),
+        ] {
+            let row =
+                text.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name}: {text}"));
+            assert!(row.contains(rest), "{row}");
+        }
+        assert_eq!(text.matches("PASS").count(), 4, "{text}");
+    }
+
+    #[test]
+    fn a_target_that_is_missed_fails_the_campaign() {
+        let passes = |arguments: &[&str]| told(arguments, true, Vec::new()).is_passed();
+        assert!(passes(&[]));
+        for (name, reached, missed) in
+            [("lamps lit", 3, 4), ("bulbs", 0, 1), ("faults", 4, 5), ("speed", 120, 121), ("points", 18, 19)]
+        {
+            assert!(passes(&["--least", &format!("{name}={reached}")]), "{name}");
+            assert!(!passes(&["--least", &format!("{name}={missed}")]), "{name}");
+        }
+        assert!(!passes(&["--least", "windows=0"]), "there is no such figure");
+    }
+
+    #[test]
+    fn a_broken_promise_or_another_second_run_fails_the_campaign() {
+        assert!(!told(&[], true, vec![Failure::new("lamps are lit", Vec::new())]).is_passed());
+        assert!(!told(&[], false, Vec::new()).is_passed());
+    }
+}
