@@ -58,7 +58,7 @@ pub(crate) fn line(world: &World, failure: &Failure) -> Vec<String> {
         lines.extend(told.around(first, last));
     }
     lines.sort_by_key(|line| line.0);
-    shortened(lines)
+    shortened(&lines)
 }
 
 /// What the lines are made of.
@@ -157,7 +157,7 @@ fn ids(text: &str) -> impl Iterator<Item = Id> {
     (0..text.len()).filter_map(|at| text.get(at..at + ID)?.parse().ok())
 }
 
-fn shortened(lines: Vec<(Duration, String)>) -> Vec<String> {
+fn shortened(lines: &[(Duration, String)]) -> Vec<String> {
     let more = lines.len().saturating_sub(MOST);
     let told =
         |(at, text): &(Duration, String)| format!("{:>4}.{:06} {text}", at.as_secs(), at.subsec_micros());
@@ -181,10 +181,11 @@ mod tests {
 
     #[test]
     fn of_a_long_line_both_ends_are_told() {
-        let lines =
-            |count: u64| (0..count).map(|at| (Duration::from_secs(at), format!("line {at}"))).collect();
-        assert_eq!(shortened(lines(120)).len(), 120);
-        let long = shortened(lines(500));
+        let lines = |count: u64| -> Vec<_> {
+            (0..count).map(|at| (Duration::from_secs(at), format!("line {at}"))).collect()
+        };
+        assert_eq!(shortened(&lines(120)).len(), 120);
+        let long = shortened(&lines(500));
         assert_eq!(long.len(), 121);
         assert!(long[60].contains("380 more") && long[120].ends_with("line 499"), "{long:#?}");
     }

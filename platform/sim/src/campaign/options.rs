@@ -71,8 +71,8 @@ pub(super) struct Options {
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1_024))]
     #[arg(help_heading = "How they run")]
     pub(super) threads: Option<u16>,
-    /// Fail when a figure is below this in any run; `speed`, times real time, and `points`, passes of each fault point,
-    /// are meant over all runs. Can be given several times
+    /// Fail when a figure is below this in any run; `speed`, times real time, and `points` and `ends`, passes of and
+    /// ends at each fault point, are meant over all runs. Can be given several times
     #[arg(long, value_name = "NAME=NUMBER", help_heading = "How they run")]
     pub(super) least: Vec<Target>,
 

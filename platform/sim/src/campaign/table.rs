@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::passes::Passes;
+
 use super::options::Options;
 use super::sum::Sum;
 use super::target::Target;
@@ -63,9 +65,9 @@ pub(super) fn table(sum: &Sum, options: &Options) -> Table {
             }
         }
     }
-    points(&mut table, sum, options, target("points"));
+    points(&mut table, sum, options, [target("points"), target("ends")]);
     for target in &options.least {
-        let is_known = ["speed", "points"].contains(&target.name.as_str())
+        let is_known = ["speed", "points", "ends"].contains(&target.name.as_str())
             || sum.figures().any(|(name, _)| name == target.name);
         if !is_known {
             table.at_least(&target.name, "there is no such figure".to_owned(), -1.0, Some(target));
@@ -74,15 +76,22 @@ pub(super) fn table(sum: &Sum, options: &Options) -> Table {
     table
 }
 
-fn points(table: &mut Table, sum: &Sum, options: &Options, target: Option<&Target>) {
-    let least = sum.points.iter().min_by_key(|(_, passes)| passes.passed);
-    let value = least.map_or_else(
-        || "none in this build".to_owned(),
-        |(name, passes)| format!("{}, at least {} passes ({name})", sum.points.len(), passes.passed),
-    );
-    if least.is_some() || target.is_some() {
-        let passed = least.map_or(0, |(_, passes)| passes.passed);
-        table.at_least("fault points", value, passed as f64, target);
+fn points(table: &mut Table, sum: &Sum, options: &Options, [passes, ends]: [Option<&Target>; 2]) {
+    type Count = fn(&Passes) -> u64;
+    let counts: [(_, Count, _); 2] = [
+        ("passes of fault points", |passes| passes.passed, passes),
+        ("ends at fault points", |passes| passes.ended, ends),
+    ];
+    for (what, count, target) in counts {
+        let least = sum.points.iter().min_by_key(|(_, passes)| count(passes));
+        let value = least.map_or_else(
+            || "none in this build".to_owned(),
+            |(name, passes)| format!("at least {} at each of {} ({name})", count(passes), sum.points.len()),
+        );
+        if least.is_some() || target.is_some() {
+            let least = least.map_or(0, |(_, passes)| count(passes));
+            table.at_least(what, value, least as f64, target);
+        }
     }
     if options.points {
         for (name, passes) in &sum.points {
@@ -158,7 +167,7 @@ mod tests {
             ("bulbs", "2, at least 0 in a run"),
             ("faults", "8, at least 4 in a run"),
             ("  process killed", "6"),
-            ("fault points", "1, at least 18 passes (db.commit.after)"),
+            ("passes of fault points", "at least 18 at each of 1 (db.commit.after)"),
         ] {
             let row =
                 text.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name}: {text}"));
