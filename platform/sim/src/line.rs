@@ -12,7 +12,7 @@ use tradewind_kernel::{Id, Timestamp};
 
 use crate::failure::Failure;
 use crate::journal::{Change, Entry, What};
-use crate::world::{BEGINNING, World};
+use crate::world::{BEGINNING, OBSERVER, World};
 
 /// Most lines that are told; from the middle of more some are left out.
 const MOST: usize = 120;
@@ -98,8 +98,10 @@ impl Told<'_> {
             match &entry.what {
                 What::Act { node, .. } => drop(latest.insert(node.clone(), index)),
                 What::Message(message) => {
-                    let belongs = message.correlation.is_some_and(|id| processes.contains(&id))
-                        || objects.iter().any(|object| message.target.contains(object));
+                    // Who looks on has no part in it.
+                    let belongs = &*message.from != OBSERVER
+                        && (message.correlation.is_some_and(|id| processes.contains(&id))
+                            || objects.iter().any(|object| message.target.contains(object)));
                     if belongs {
                         lines.push((entry.at, entry.what.to_string()));
                         if let Some(act) = latest.get(&message.from) {
@@ -181,7 +183,7 @@ mod tests {
 
     #[test]
     fn of_a_long_line_both_ends_are_told() {
-        let lines = |count: u64| -> Vec<_> {
+        let lines = |count: u64| -> Vec<(Duration, String)> {
             (0..count).map(|at| (Duration::from_secs(at), format!("line {at}"))).collect()
         };
         assert_eq!(shortened(&lines(120)).len(), 120);

@@ -22,6 +22,9 @@ use crate::wire::SimulatedWire;
 /// When every run begins: 1 January 2026.
 pub(crate) const BEGINNING: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
 
+/// Who looks on.
+pub(crate) const OBSERVER: &str = "observer";
+
 /// The world of one run. Clones are one world.
 #[derive(Clone)]
 pub struct World {
@@ -180,7 +183,7 @@ impl World {
     /// Where all doors are, for who looks on: requests arrive at once and are never lost, unless the process is down.
     #[must_use]
     pub fn observer(&self) -> PhoneBook {
-        self.book_of("observer", None)
+        self.book_of(OBSERVER, None)
     }
 
     fn book_of(&self, client: &str, life: Option<u32>) -> PhoneBook {

@@ -41,8 +41,9 @@ fn the_line_of_a_ticket_goes_through_both_services_in_true_time() {
 fn what_is_left_of_a_script_is_small_and_breaks_the_same_promise() {
     for (plan, outcome) in failed(2) {
         let shrunk = shrink(&plan, &outcome, &Audience::default, 400, &mut |_| ()).unwrap();
-        let left = (&shrunk.outcome.planned_faults, &shrunk.outcome.planned_acts);
-        assert!(shrunk.is_least && left.0.len() <= 3 && left.1.len() <= 3, "{left:#?}");
+        let (left, all) = (&shrunk.outcome, &outcome);
+        let count = |outcome: &Outcome| outcome.planned_faults.len() + outcome.planned_acts.len();
+        assert!(shrunk.is_least && 2 * count(left) < count(all), "{} of {}", count(left), count(all));
         assert_eq!(shrunk.outcome.failures[0].what, outcome.failures[0].what);
     }
 }

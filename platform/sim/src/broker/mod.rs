@@ -29,7 +29,6 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tradewind_kernel::Entropy;
 
-use crate::journal::Change;
 use crate::net::Net;
 use said::Due;
 use state::State;
@@ -128,7 +127,7 @@ impl Broker {
     }
 
     fn note(&self, what: &str) {
-        self.inner.net.journal().node(BROKER, Change::Does(what.to_owned()));
+        self.inner.net.journal().does(BROKER, what.to_owned());
     }
 
     /// Changes something, and wakes who runs the broker if that is due sooner than what he waits for.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tradewind_amqp::transport::{Confirmation, Parcel};
 
+use super::BROKER;
 use super::queue::{Message, Queue};
 use super::said::{Due, Reply};
 use super::state::State;
@@ -54,7 +55,7 @@ impl State {
         let kind = parcel.kind.clone();
         let position = parcel.position.unwrap_or_default();
         let queues = self.exchanges.route(&exchange, &key);
-        self.journal.note(&format!("broker takes {exchange} {position}: {fate:?}, {} queues", queues.len()));
+        self.journal.does(BROKER, format!("takes {exchange} {position}: {fate:?}, {} queues", queues.len()));
         let copies = match fate {
             Fate::Lost | Fate::Refused => 0,
             Fate::Repeated => 2,
@@ -111,7 +112,7 @@ impl State {
         self.is_leaderless = false;
         self.queues.values_mut().for_each(Queue::deliver_again);
         let kept = self.below(self.undecided.len() as u64 + 1);
-        self.journal.note(&format!("broker has leaders; of {} messages {kept} kept", self.undecided.len()));
+        self.journal.does(BROKER, format!("has leaders; of {} messages {kept} kept", self.undecided.len()));
         for (index, message) in (0..).zip(std::mem::take(&mut self.undecided)) {
             let fate = match self.below(2) {
                 _ if index >= kept => Fate::Lost,

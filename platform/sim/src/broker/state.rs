@@ -7,6 +7,7 @@ use std::time::Duration;
 use tradewind_amqp::transport::{Confirmation, Delivered, Failed, Sign};
 use tradewind_kernel::Entropy;
 
+use super::BROKER;
 use super::exchanges::{Exchanges, mismatch, none};
 use super::post::Post;
 use super::publishing::Undecided;
@@ -177,7 +178,7 @@ impl State {
             self.send(now, Due::Answers { connection, reply, answer });
         }
         if is_failure {
-            self.journal.note(&format!("broker ends a channel: {why}"));
+            self.journal.does(BROKER, format!("ends a channel: {why}"));
             self.close_channel(now, channel, &why);
         }
     }
@@ -235,7 +236,7 @@ impl State {
             let Message { key, parcel, is_again, .. } = leaving.message;
             let again = if is_again { " again" } else { "" };
             let position = parcel.position.unwrap_or_default();
-            self.journal.note(&format!("broker gives {name} {position}{again}"));
+            self.journal.does(BROKER, format!("gives {name} {position}{again}"));
             let delivered = Box::new(Delivered { tag: leaving.tag, key, parcel });
             self.send(now, Due::Delivers { connection, inbox, delivered });
         }
@@ -253,7 +254,7 @@ impl State {
         let Some(name) = self.consumed(channel) else { return Ok(()) };
         let Some(queue) = self.queues.get_mut(&name) else { return Ok(()) };
         let gone = queue.acknowledge(channel, tag).map_err(|UnknownTag| unknown(tag))?;
-        self.journal.note(&format!("broker forgets {gone} of {name}, which are done"));
+        self.journal.does(BROKER, format!("forgets {gone} of {name}, which are done"));
         self.pump(now, &name);
         Ok(())
     }
@@ -263,7 +264,7 @@ impl State {
         let Some(queue) = self.queues.get_mut(&name) else { return Ok(()) };
         let rejected = queue.reject(channel, tag).map_err(|UnknownTag| unknown(tag))?;
         if let (Some(message), Some(exchange)) = (rejected, queue.declaration.dead_letters.clone()) {
-            self.journal.note(&format!("broker keeps a dead letter of {name}"));
+            self.journal.does(BROKER, format!("keeps a dead letter of {name}"));
             let queues = self.exchanges.route(&exchange, &message.key);
             let number = self.number();
             self.keep(now, &queues, &Message { number, is_again: false, ..message });

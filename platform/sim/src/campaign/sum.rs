@@ -31,7 +31,7 @@ pub(super) struct Sum {
     pub(super) kinds: BTreeMap<&'static str, u64>,
     pub(super) points: BTreeMap<&'static str, Passes>,
     /// Each figure, and in how many runs it was.
-    figures: BTreeMap<String, (Figure, u64)>,
+    pub(super) figures: BTreeMap<String, (Figure, u64)>,
     /// Runs that failed.
     pub(super) bad: Vec<Outcome>,
 }
@@ -42,7 +42,7 @@ impl Sum {
     }
 
     /// A figure that a run does not have is nothing there.
-    pub(super) fn figures(&self) -> impl Iterator<Item = (&str, Figure)> {
+    pub(super) fn all_figures(&self) -> impl Iterator<Item = (&str, Figure)> {
         self.figures.iter().map(|(name, (figure, runs))| {
             let least = if *runs < self.runs { 0 } else { figure.least };
             (name.as_str(), Figure { least, ..*figure })

@@ -56,7 +56,7 @@ pub(super) fn table(sum: &Sum, options: &Options) -> Table {
     let speed = simulated / took;
     let value = format!("{speed:.0} ({simulated:.0} s in {took:.1} s)");
     table.at_least("times real time", value, speed, target("speed"));
-    for (name, figure) in sum.figures() {
+    for (name, figure) in sum.all_figures() {
         let value = format!("{}, at least {} in a run", figure.total, figure.least);
         table.at_least(name, value, figure.least as f64, target(name));
         if name == "faults" {
@@ -68,7 +68,7 @@ pub(super) fn table(sum: &Sum, options: &Options) -> Table {
     points(&mut table, sum, options, [target("points"), target("ends")]);
     for target in &options.least {
         let is_known = ["speed", "points", "ends"].contains(&target.name.as_str())
-            || sum.figures().any(|(name, _)| name == target.name);
+            || sum.all_figures().any(|(name, _)| name == target.name);
         if !is_known {
             table.at_least(&target.name, "there is no such figure".to_owned(), -1.0, Some(target));
         }

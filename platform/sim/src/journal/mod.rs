@@ -60,6 +60,11 @@ impl Journal {
         self.enter(What::Node { node: node.into(), change });
     }
 
+    /// Writes down what `node` does.
+    pub(crate) fn does(&self, node: &str, what: String) {
+        self.node(node, Change::Does(what));
+    }
+
     /// The digest of everything so far, and of how many entries.
     pub(crate) fn digest(&self) -> (String, u64) {
         let state = self.state();

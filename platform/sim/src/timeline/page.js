@@ -31,7 +31,9 @@ const end = Math.max(run.simulated, entries.length ? entries[entries.length - 1]
 
 // When each lane's process was not there.
 const downs = run.lanes.map(() => []);
-const since = run.lanes.map(([, kind]) => (kind === 'process' ? 0 : null));
+// What never begins, such as the broker, is always there.
+const begins = new Set(entries.filter((entry) => entry.isUp === true).map((entry) => entry.lane));
+const since = run.lanes.map((_, lane) => (begins.has(lane) ? 0 : null));
 for (const entry of entries) {
   if (entry.kind !== 'node' || entry.isUp === null || entry.lane === null) continue;
   if (entry.isUp && since[entry.lane] !== null) downs[entry.lane].push([since[entry.lane], entry.at]), since[entry.lane] = null;

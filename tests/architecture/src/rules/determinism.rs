@@ -50,6 +50,10 @@ const OWNERS: &[(&str, &str)] = &[
         "platform/sim/src/life.rs",
         "a run has a thread of its own, and a fault point tells nobody who passes it",
     ),
+    (
+        "platform/sim/src/campaign/",
+        "runs are beside each other, each whole on a thread, and none knows of another",
+    ),
     ("platform/sim/src/run.rs", "the runtime of a simulated run begins here: one thread, paused time"),
     ("platform/process/src/stop.rs", "the end of standard input is waited for on a thread; none under sim"),
     ("platform/testkit/", "drives other code's clocks and tasks, and ships in no binary"),
