@@ -3,6 +3,7 @@
 mod file;
 mod goods;
 mod letters;
+mod mutants;
 mod observe;
 mod probe;
 mod quiet;
@@ -15,6 +16,7 @@ use tradewind_chassis::{Assembly, Service};
 pub use file::{FleetFile, FleetFileError, FleetIdentity};
 pub use goods::{ACCOUNTS, DemoAccount, PRODUCTS};
 pub use letters::{LetterDesk, LetterName, LettersError};
+pub use mutants::mutants;
 pub use observe::{LogLine, News, Watch, WatchError, Watched, Watcher};
 pub use probe::ready;
 pub use quiet::Quiet;

@@ -51,7 +51,7 @@ fn main() -> ExitCode {
         Command::Events(options) => watch::events(&options),
         Command::Traces(options) => watch::traces(&options),
         Command::Registry(options) => registry::run(&options),
-        Command::Sim(options) => Ok(sim::run(&options)),
+        Command::Sim(options) => sim::run(&options),
         #[cfg(feature = "fault-points")]
         Command::FaultPoints => tradewind_process::fault::list(),
     };

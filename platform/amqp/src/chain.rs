@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tradewind_events::Recorded;
 
 use crate::message::Incoming;
+use crate::mutants;
 
 /// What came of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +39,8 @@ impl Chain {
         if tag > self.acknowledged {
             self.unacknowledged.insert(tag, position);
         }
-        if position <= self.passed || self.waiting.contains_key(&position) {
+        let is_passed = position <= self.passed && !mutants::DUPLICATE_KEPT.is_planted();
+        if is_passed || self.waiting.contains_key(&position) {
             return Arrival::Duplicate;
         }
         self.waiting.insert(position, incoming);
@@ -69,7 +71,7 @@ impl Chain {
         let mut reached = self.passed;
         let mut ready = Vec::new();
         for (position, incoming) in self.waiting.iter().take(limit) {
-            if incoming.previous > reached {
+            if incoming.previous > reached && !mutants::GAP_ACCEPTED.is_planted() {
                 break;
             }
             ready.push(incoming.recorded.clone());

@@ -28,6 +28,7 @@ mod internals;
 mod kept;
 mod letters;
 pub mod metrics;
+mod mutants;
 mod openapi;
 mod otlp;
 mod peers;
@@ -59,6 +60,7 @@ pub use host::{
 };
 pub use identity::{IdentitySettings, PublicDoors, declared_callers};
 pub use instance::OpenDoor;
+pub use mutants::MUTANTS;
 pub use otlp::TelemetrySettings;
 pub use plan::Init;
 pub use policies::{

@@ -18,7 +18,7 @@ use crate::guard::{Attempt, Failure, Terms};
 use crate::policy::retry::{is_repeatable, least_wait, repeat};
 use crate::policy::verdict::Verdict;
 use crate::unanswered::{Cause, Unanswered};
-use crate::{Address, Body, BodyError, FallbackReason, Peer, headers};
+use crate::{Address, Body, BodyError, FallbackReason, Peer, headers, mutants};
 
 /// The greatest answer that is read into memory, in bytes.
 pub(crate) const MAX_ANSWER: usize = 16 * 1024 * 1024;
@@ -161,7 +161,10 @@ impl Caller {
     /// The peer's problem, or [`DEADLINE_EXCEEDED`], or that no answer arrived.
     pub async fn stream(&self, path: &str) -> Result<Body, Problem> {
         let mut request = self.request(Method::GET, path, None)?;
-        let remaining = self.deadline.remaining(&self.clock);
+        let mut remaining = self.deadline.remaining(&self.clock);
+        if mutants::NO_DEADLINE.is_planted() {
+            remaining = mutants::FOR_GOOD;
+        }
         let trace = self.context.trace.child(&self.entropy);
         headers::write(request.headers_mut(), &trace, self.context.correlation, remaining);
         let guard = self.peer.guard()?;

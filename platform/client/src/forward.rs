@@ -11,7 +11,7 @@ use crate::guard::Guard;
 use crate::policy::retry::{Next, may_arrive_twice, repeat};
 use crate::policy::verdict::Verdict;
 use crate::unanswered::Unanswered;
-use crate::{Body, headers};
+use crate::{Body, headers, mutants};
 
 /// The greatest body that is kept so that it can be sent again, in bytes.
 const MOST_KEPT: usize = 64 * 1024;
@@ -134,6 +134,9 @@ impl Passing<'_> {
 
     /// The same request with what is left of its deadline.
     fn with_rest(&self, mut request: Request<Body>) -> Request<Body> {
+        if mutants::FRESH_KEY.is_planted() {
+            mutants::change_key(request.headers_mut());
+        }
         if headers::timeout(request.headers()).is_some() {
             headers::write_timeout(request.headers_mut(), self.remaining());
         }

@@ -22,6 +22,7 @@ mod forward;
 mod grpc;
 mod guard;
 pub mod headers;
+mod mutants;
 mod near;
 mod policy;
 mod unanswered;
@@ -35,6 +36,7 @@ pub use call::{Answer, Caller, Source};
 pub use discovery::{Connect, Discovery, Dns, Fixed, Follower, Found, InvalidWhereabouts, Whereabouts};
 pub use far::{FarClient, InvalidAddress};
 pub use guard::PeerState;
+pub use mutants::MUTANTS;
 pub use near::{BoxFuture, Handler, NearDoor, NearReceiver, handler, near};
 pub use policy::{
     BalanceOptions, BreakerOptions, BreakerReason, BreakerState, BulkheadOptions, FallbackReason, Policies,

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tradewind_kernel::Timestamp;
 
-use crate::{Db, DbError, FromRow, Migration, MigrationSet, Row, Tx, params};
+use crate::{Db, DbError, FromRow, Migration, MigrationSet, Row, Tx, mutants, params};
 
 /// The signal raised after a lease was given back, and by those who move what a lease protects.
 pub const TOPIC: &str = "lease";
@@ -55,6 +55,7 @@ crate::sql! {
         postgres: "select token from lease where name = $1 for share",
         sqlite: "select token from lease where name = $1",
     };
+    CHECK_WITHOUT_LOCK = "select token from lease where name = $1";
 }
 
 /// A lease as it was seen: by its token and its end it can be told whether anything happened to it since.
@@ -214,7 +215,8 @@ pub async fn release_all(tx: &mut Tx, holder: &str) -> Result<u64, DbError> {
 /// # Errors
 /// [`DbError::Fenced`] then, or any failure of the database; the transaction is lost.
 pub async fn check(tx: &mut Tx, name: &str, token: i64) -> Result<(), DbError> {
-    match tx.query_optional::<(i64,)>(&CHECK, params![name]).await? {
+    let statement = if mutants::CHECK_WITHOUT_LOCK.is_planted() { &CHECK_WITHOUT_LOCK } else { &CHECK };
+    match tx.query_optional::<(i64,)>(statement, params![name]).await? {
         Some((current,)) if current == token => Ok(()),
         _ => Err(tx.fenced(name)),
     }

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use tokio::sync::Notify;
 
+use crate::mutants;
+
 /// Hears of commits that touched a topic. A wake-up, not a message: several commits may be one wake-up.
 #[derive(Clone)]
 pub struct Signal {
@@ -200,6 +202,9 @@ impl Signals {
 
 fn wake(topic: &Topic) {
     topic.commits.fetch_add(1, Ordering::AcqRel);
+    if mutants::ONE_WOKEN.is_planted() {
+        return topic.wake.notify_one();
+    }
     topic.wake.notify_waiters();
 }
 

@@ -12,7 +12,7 @@ use crate::fault_points::{CURSOR_MOVED, EFFECT_DONE};
 use crate::progress::Progress;
 use crate::subscription::{HandleError, Subscription};
 use crate::turn::Pass;
-use crate::{attempts, cursor, parking};
+use crate::{attempts, cursor, mutants, parking};
 
 /// The effects of some events and the move of the cursor, as one work.
 pub(crate) struct HandleBatch<S> {
@@ -58,6 +58,9 @@ impl<S: Send + Sync + 'static> Work for HandleBatch<S> {
         }
         if !parked.is_empty() {
             parking::report(tx, &self.name, &self.progress).await?;
+        }
+        if mutants::CURSOR_APART.is_planted() && !self.events.is_empty() {
+            return Ok(parked);
         }
         if self.is_counted {
             attempts::forget(tx, &self.name, self.to).await?;

@@ -11,6 +11,7 @@ use crate::attempts::{self, Attempts, Doubt, MAX_ATTEMPTS, Note};
 use crate::cursor::{self, Create};
 use crate::fault_points::{BATCH_COMMITTED, BATCH_READ};
 use crate::handling::{HandleBatch, context_of};
+use crate::mutants;
 use crate::observed;
 use crate::parking::{self, Park, shortened};
 use crate::progress::Progress;
@@ -95,6 +96,9 @@ pub async fn run<S: Send + Sync + 'static>(
             runner.turn.lost();
         }
         pause = runner.rest(&error, pause).await;
+        if mutants::GIVES_UP.is_planted() && pause > FIRST_PAUSE * 32 {
+            return;
+        }
     }
 }
 
@@ -156,6 +160,9 @@ impl<S: Send + Sync + 'static> Runner<S> {
         }
         let position = found.unwrap_or_default();
         self.cursor = Cursor { stored: position, reached: position };
+        if mutants::LAST_AGAIN.is_planted() {
+            self.cursor.reached = (position - 1).max(0);
+        }
         if self.told.is_none() {
             self.tell(feed, position).await?;
         }
@@ -277,8 +284,11 @@ impl<S: Send + Sync + 'static> Runner<S> {
             self.options.clock.timeout(patience, feed.wait()).await.unwrap_or_default();
             return Ok(());
         };
-        let (interesting, others): (Vec<_>, Vec<_>) =
+        let (mut interesting, others): (Vec<_>, Vec<_>) =
             batch.into_iter().partition(|event| self.is_interesting(event));
+        if mutants::LAST_SKIPPED.is_planted() && interesting.len() > 1 {
+            interesting.pop();
+        }
         let is_far = last - self.cursor.stored >= MAX_UNSTORED;
         if (is_far || !interesting.is_empty()) && !self.take_turn(feed, true).await? {
             return Ok(());
@@ -362,8 +372,9 @@ impl<S: Send + Sync + 'static> Runner<S> {
         let position = event.position;
         let has_begun = self.begun == Some(position);
         let tried = self.suspected(position).map_or(0, |suspect| suspect.count);
+        let most = if mutants::PARKED_AT_ONCE.is_planted() { 1 } else { MAX_ATTEMPTS };
         if let Some(suspect) = self.suspected(position)
-            && tried >= MAX_ATTEMPTS
+            && tried >= most
             && !has_begun
         {
             let error = suspect.error.clone();
@@ -454,7 +465,13 @@ impl<S: Send + Sync + 'static> Runner<S> {
         Ok(())
     }
 
-    async fn commit(&mut self, events: Vec<Recorded>, to: i64) -> Result<(), Stop> {
+    async fn commit(&mut self, mut events: Vec<Recorded>, to: i64) -> Result<(), Stop> {
+        if mutants::CURSOR_FIRST.is_planted() && !events.is_empty() {
+            Box::pin(self.commit(Vec::new(), to)).await?;
+        }
+        if mutants::BATCH_REVERSED.is_planted() {
+            events.reverse();
+        }
         let (count, pass) = (events.len(), self.pass()?);
         let (contexts, spans) = self.begin_spans(&events);
         let work = HandleBatch {
@@ -478,6 +495,9 @@ impl<S: Send + Sync + 'static> Runner<S> {
                 return Err(error.into());
             }
         };
+        if mutants::CURSOR_APART.is_planted() && count > 0 {
+            return Box::pin(self.commit(Vec::new(), to)).await;
+        }
         BATCH_COMMITTED.pass();
         self.turn.passed(&pass);
         observed::end(spans, &parked);

@@ -7,7 +7,9 @@
 #![warn(missing_docs)]
 
 mod aggregate;
+mod mutants;
 mod store;
 
 pub use aggregate::{Aggregate, DomainEvent};
+pub use mutants::MUTANTS;
 pub use store::{EVIDENCE, Loaded, MIGRATIONS, append, load};

@@ -2,7 +2,7 @@
 
 use tradewind_db::{DbError, Evidence, Json, Migration, MigrationSet, Tx, params, sql};
 
-use crate::{Aggregate, DomainEvent};
+use crate::{Aggregate, DomainEvent, mutants};
 
 /// The table of the streams.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
@@ -23,6 +23,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
 
 sql! {
     LOAD = "select version, data from stream_event where stream = $1 order by version";
+    LOAD_BY_TIME = "select version, data from stream_event where stream = $1 order by recorded_at";
     APPEND = "insert into stream_event (stream, version, type, data, recorded_at)
         values ($1, $2, $3, $4, $5) on conflict (stream, version) do nothing";
     SHOWN = "select stream, version, type from stream_event order by stream, version";
@@ -45,7 +46,8 @@ pub struct Loaded<A> {
 /// # Errors
 /// Any failure of the database, and [`DbError::Column`] when an event cannot be read.
 pub async fn load<A: Aggregate>(tx: &mut Tx, stream: &str) -> Result<Loaded<A>, DbError> {
-    let rows: Vec<(i64, Json<A::Event>)> = tx.query(&LOAD, params![stream]).await?;
+    let statement = if mutants::BY_TIME.is_planted() { &LOAD_BY_TIME } else { &LOAD };
+    let rows: Vec<(i64, Json<A::Event>)> = tx.query(statement, params![stream]).await?;
     let mut loaded = Loaded { state: A::default(), version: 0 };
     for (version, Json(event)) in rows {
         if version != loaded.version + 1 {
@@ -71,6 +73,9 @@ pub async fn append<E: DomainEvent>(
     let now = tx.now();
     let mut version = expected;
     for event in events {
+        if mutants::LAST_LOST.is_planted() && version > expected {
+            break;
+        }
         version += 1;
         let written = tx.execute(&APPEND, params![stream, version, event.name(), Json(event), now]).await?;
         if written == 0 {

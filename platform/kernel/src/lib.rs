@@ -11,6 +11,7 @@ mod entropy;
 mod fault;
 mod id;
 mod money;
+mod mutant;
 mod page;
 mod position;
 mod schema;
@@ -30,6 +31,9 @@ pub use fault::FaultPoint;
 pub use fault::HookTaken;
 pub use id::{Id, InvalidId, TypedId};
 pub use money::{Currency, Money, MoneyError};
+#[cfg(feature = "mutants")]
+pub use mutant::Planted;
+pub use mutant::{Catcher, Mutant};
 pub use page::{Page, PageRequest};
 pub use position::{InvalidPosition, Position};
 pub use secret::Secret;

@@ -4,6 +4,7 @@ mod actions;
 mod config;
 mod error;
 mod http;
+mod mutants;
 mod state;
 mod store;
 
@@ -12,6 +13,8 @@ use tradewind_chassis::{Definition, Init, Service};
 
 use crate::config::Settings;
 use crate::state::Catalogue;
+
+pub use mutants::MUTANTS;
 
 /// The service as a value.
 #[must_use]

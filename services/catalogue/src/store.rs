@@ -46,6 +46,11 @@ pub(crate) async fn page(db: &Db, after: Option<&str>, limit: u16) -> Result<Vec
     Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
+/// Whether the product is there; only a mutant asks.
+pub(crate) async fn is_kept(tx: &mut Tx, id: &ProductId) -> Result<bool, DbError> {
+    Ok(tx.query_optional::<ProductRow>(&FIND, params![id]).await?.is_some())
+}
+
 pub(crate) async fn save(tx: &mut Tx, product: &Product) -> Result<(), DbError> {
     let now = tx.now();
     let Product { id, name, description, price } = product;

@@ -6,6 +6,7 @@ mod error;
 mod http;
 mod jobs;
 mod listen;
+mod mutants;
 mod state;
 mod store;
 
@@ -17,6 +18,8 @@ use tradewind_customers_contract::{
 
 use crate::config::Settings;
 use crate::state::Customers;
+
+pub use mutants::MUTANTS;
 
 /// The service as a value.
 #[must_use]

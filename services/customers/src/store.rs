@@ -6,6 +6,8 @@ use tradewind_customers_contract::{Account, CustomerId};
 use tradewind_db::{Db, DbError, Evidence, FromRow, Migration, MigrationSet, Row, Sql, Tx, params, sql};
 use tradewind_kernel::{Currency, Id, Money};
 
+use crate::mutants;
+
 pub(crate) const MIGRATIONS: MigrationSet = MigrationSet {
     component: "customers",
     migrations: &[
@@ -39,6 +41,8 @@ sql! {
     SET_LIMIT = "update account set credit_limit = $2, changed_at = $3 where customer_id = $1";
     TAKE = "update account set reserved = reserved + $2, changed_at = $4
         where customer_id = $1 and currency = $3 and credit_limit - reserved >= $2";
+    TAKE_UNCHECKED = "update account set reserved = reserved + $2, changed_at = $4
+        where customer_id = $1 and currency = $3";
     HOLD = "insert into credit_reservation
             (order_id, customer_id, amount, state, expires_at, correlation_id, changed_at)
         values ($1, $2, $3, 'held', $4, $5, $6) on conflict (order_id) do nothing";
@@ -104,7 +108,8 @@ pub(crate) async fn set_limit(tx: &mut Tx, customer: CustomerId, limit: Money) -
 /// Reserves if the limit allows; the check and the change are one statement.
 pub(crate) async fn take(tx: &mut Tx, customer: CustomerId, amount: Money) -> Result<bool, DbError> {
     let now = tx.now();
-    let taken = tx.execute(&TAKE, params![customer, amount.minor(), amount.currency(), now]).await?;
+    let statement = if mutants::TAKEN_UNCHECKED.is_planted() { &TAKE_UNCHECKED } else { &TAKE };
+    let taken = tx.execute(statement, params![customer, amount.minor(), amount.currency(), now]).await?;
     Ok(taken == 1)
 }
 
@@ -155,7 +160,9 @@ async fn end(tx: &mut Tx, sql: &Sql, order: Id) -> Result<bool, DbError> {
         return Ok(false);
     };
     let now = tx.now();
-    tx.execute(&PUT_BACK, params![customer, amount, now]).await?;
+    if !mutants::CREDIT_KEPT.is_planted() {
+        tx.execute(&PUT_BACK, params![customer, amount, now]).await?;
+    }
     Ok(true)
 }
 

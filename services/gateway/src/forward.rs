@@ -9,6 +9,7 @@ use tradewind_client::{Body, headers as context};
 use tradewind_problem::Problem;
 
 use crate::domain::path::CanonicalPath;
+use crate::mutants;
 
 /// Headers that concern one connection only (RFC 9110 §7.6.1).
 const HOP_BY_HOP: [HeaderName; 9] = [
@@ -51,6 +52,9 @@ pub(crate) fn request(call: Call, path: &CanonicalPath) -> Result<Request<Body>,
     }
     if let Some(host) = headers.remove(HOST) {
         headers.insert(HeaderName::from_static("x-forwarded-host"), host);
+    }
+    if mutants::OWN_KEY.is_planted() && headers.contains_key("idempotency-key") {
+        headers.insert("idempotency-key", trace.to_string().parse().map_err(Problem::internal)?);
     }
     context::write(headers, &trace, correlation, remaining);
     Ok(request)

@@ -6,6 +6,7 @@ mod error;
 mod forward;
 mod guard;
 mod http;
+mod mutants;
 mod routes;
 mod state;
 
@@ -17,6 +18,8 @@ use crate::state::Gateway;
 
 /// The name of the service.
 pub const SERVICE: &str = "gateway";
+
+pub use mutants::MUTANTS;
 
 /// The service as a value.
 #[must_use]

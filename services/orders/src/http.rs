@@ -9,10 +9,10 @@ use tradewind_orders_contract::{Accepted, Order, OrderId, OrderState, PlaceOrder
 use tradewind_problem::{FORBIDDEN, INVALID_BODY, INVALID_PARAMETER, Problem};
 
 use crate::actions::cancel_order::Cancel;
-use crate::actions::place_order::Place;
-use crate::error;
+use crate::actions::place_order::{AnnounceApart, Place};
 use crate::state::Orders;
 use crate::views::orders::{self, Seen};
+use crate::{error, mutants};
 
 pub(crate) fn public() -> Routes<Orders> {
     Routes::new()
@@ -59,10 +59,21 @@ async fn place(service: Arc<Orders>, mut call: Call) -> Result<Reply, Problem> {
     let PlaceOrder { customer_id, lines } = call.json().await?;
     let customer = orderer(&call, customer_id)?;
     let reply = call.command(&service.db, Place { customer, lines }).await?;
+    if mutants::ANNOUNCED_APART.is_planted() {
+        announce_apart(&service, &call, &reply).await?;
+    }
     match call.preferred_wait() {
         Some(wait) => settle(&service, &call, reply, wait).await,
         None => Ok(reply),
     }
+}
+
+/// What a mutant does, for an order that was placed just now.
+async fn announce_apart(service: &Orders, call: &Call, reply: &Reply) -> Result<(), Problem> {
+    let Some(id) = reply.location().and_then(order_at) else { return Ok(()) };
+    let placed = orders::find(&service.db, id, Seen::All).await?.ok_or_else(error::no_order)?;
+    let is_repetition = placed.placed_at < call.clock().now().minus(Duration::from_millis(1));
+    if is_repetition { Ok(()) } else { Ok(service.db.write(call.context(), AnnounceApart(placed)).await?) }
 }
 
 /// For whom the order is: users order for themselves, staff for somebody.
@@ -138,7 +149,7 @@ async fn cancel(service: Arc<Orders>, mut call: Call) -> Result<Reply, Problem> 
 /// Users see their own orders, staff see all.
 fn seen(call: &Call) -> Result<Seen, Problem> {
     match call.require_principal()? {
-        Principal::User(id) => Ok(Seen::Of(*id)),
+        Principal::User(id) if !mutants::SEEN_BY_ALL.is_planted() => Ok(Seen::Of(*id)),
         _ => Ok(Seen::All),
     }
 }

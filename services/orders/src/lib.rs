@@ -6,6 +6,7 @@ mod domain;
 mod error;
 mod http;
 mod listen;
+mod mutants;
 mod state;
 mod store;
 mod views;
@@ -14,6 +15,8 @@ use tradewind_chassis::{Definition, Init, NoSettings, Service};
 use tradewind_orders_contract::{OrderCancelled, OrderOpened, OrderPlaced, OrderRejected, SERVICE};
 
 use crate::state::Orders;
+
+pub use mutants::MUTANTS;
 
 /// The service as a value.
 #[must_use]

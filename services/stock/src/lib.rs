@@ -8,6 +8,7 @@ mod grpc;
 mod http;
 mod jobs;
 mod listen;
+mod mutants;
 mod state;
 mod store;
 
@@ -19,6 +20,8 @@ use tradewind_stock_contract::{
 
 use crate::config::Settings;
 use crate::state::Stock;
+
+pub use mutants::MUTANTS;
 
 /// The service as a value.
 #[must_use]

@@ -10,6 +10,7 @@ use tradewind_kernel::{Id, Slug};
 use tradewind_stock_contract::Stock;
 
 use crate::domain::Demand;
+use crate::mutants;
 
 pub(crate) const MIGRATIONS: MigrationSet = MigrationSet {
     component: "stock",
@@ -56,6 +57,7 @@ sql! {
         values ($1, $2, $3, $4, $5)";
     BOOKED = "select quantity from receipt where product_id = $1 and reference = $2";
     TAKE = "update item set reserved = reserved + $2 where product_id = $1 and on_hand - reserved >= $2";
+    TAKE_UNCHECKED = "update item set reserved = reserved + $2 where product_id = $1";
     PUT_BACK = "update item set reserved = reserved - $2 where product_id = $1";
     HOLD = "insert into reservation
             (order_id, product_id, quantity, state, expires_at, correlation_id, changed_at)
@@ -63,6 +65,8 @@ sql! {
     RESERVED = "select count(*) from reservation where order_id = $1";
     RELEASE = "update reservation set state = 'released', changed_at = $2
         where order_id = $1 and state in ('held', 'confirmed') returning product_id, quantity";
+    RELEASE_EXPIRED = "update reservation set state = 'released', changed_at = $2
+        where order_id = $1 and state in ('held', 'confirmed', 'expired') returning product_id, quantity";
     EXPIRE = "update reservation set state = 'expired', changed_at = $2
         where order_id = $1 and state = 'held' and expires_at <= $2 returning product_id, quantity";
     CONFIRM = "update reservation set state = 'confirmed', expires_at = null, changed_at = $2
@@ -136,7 +140,9 @@ pub(crate) async fn take_all<'a>(tx: &mut Tx, demand: &'a Demand) -> Result<Resu
     let mut taken = Demand::new();
     for (product, quantity) in demand {
         if !take(tx, product, *quantity).await? {
-            put_back(tx, &taken).await?;
+            if !mutants::PART_KEPT.is_planted() {
+                put_back(tx, &taken).await?;
+            }
             return Ok(Err(product));
         }
         taken.insert(product.clone(), *quantity);
@@ -146,7 +152,8 @@ pub(crate) async fn take_all<'a>(tx: &mut Tx, demand: &'a Demand) -> Result<Resu
 
 /// Reserves if there are enough; the check and the change are one statement.
 async fn take(tx: &mut Tx, product: &Slug, quantity: i64) -> Result<bool, DbError> {
-    Ok(tx.execute(&TAKE, params![product, quantity]).await? == 1)
+    let statement = if mutants::TAKEN_UNCHECKED.is_planted() { &TAKE_UNCHECKED } else { &TAKE };
+    Ok(tx.execute(statement, params![product, quantity]).await? == 1)
 }
 
 pub(crate) async fn put_back(tx: &mut Tx, demand: &Demand) -> Result<(), DbError> {
@@ -189,7 +196,8 @@ pub(crate) async fn confirm(tx: &mut Tx, order: Id) -> Result<bool, DbError> {
 
 /// Ends the reservations of an order and gives what they held: what is to be put back.
 pub(crate) async fn release(tx: &mut Tx, order: Id) -> Result<Demand, DbError> {
-    change(tx, &RELEASE, order).await
+    let statement = if mutants::RELEASED_TWICE.is_planted() { &RELEASE_EXPIRED } else { &RELEASE };
+    change(tx, statement, order).await
 }
 
 /// Ends the reservations of an order that are over and gives what they held: what is to be put back.

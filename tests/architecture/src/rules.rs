@@ -6,6 +6,7 @@ pub mod fault_points;
 pub mod home_paths;
 pub mod layers;
 pub mod manifests;
+pub mod mutants;
 pub mod public_api;
 pub mod pure_domain;
 pub mod readmes;

@@ -55,6 +55,7 @@ pub(super) async fn judge(shop: &Shop, world: &World) -> Vec<Failure> {
     let report = shop.with(|known| check(known.history.operations(), promised));
     report.examined.iter().for_each(|(rule, examined)| shop.count(rule.name(), *examined));
     failures.extend(report.failures);
+    failures.extend(judge.prompt().await);
     failures
 }
 
@@ -154,12 +155,31 @@ impl Client<'_> {
             Ok(account) => {
                 let what = What::Total { amount: account.reserved.minor() };
                 self.answered(Object::Reserved(customer), invoked, what);
+                failures.extend(self.owes_too_much(customer, account.reserved.minor()));
                 Ok(failures)
             }
             // Nobody has made this one known.
             Err(problem) if problem.status() == 404 && customer >= SIZE.customers => Ok(failures),
             Err(problem) => Err(problem),
         }
+    }
+
+    /// A limit may be lowered below what is reserved, so that what counts is the greatest that there may have been.
+    fn owes_too_much(&self, customer: u32, reserved: i64) -> Vec<Failure> {
+        let object = Object::Limit(customer).to_string();
+        let limits = self.shop.with(|known| {
+            let of_customer = known.history.operations().iter().filter(|one| one.object == object);
+            of_customer.map(|one| one.what.clone()).collect::<Vec<_>>()
+        });
+        let most = limits.iter().filter_map(|what| match what {
+            What::Write { version } => i64::try_from(*version).ok(),
+            _ => None,
+        });
+        let most = most.chain([SIZE.credit_minor]).max().unwrap_or_default();
+        if reserved <= most {
+            return Vec::new();
+        }
+        broken("nobody owes more than they ever might", format!("customer {customer}: {reserved} of {most}"))
     }
 
     /// What an open order takes from what there is.

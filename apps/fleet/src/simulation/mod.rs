@@ -8,6 +8,7 @@ mod judge;
 mod known;
 mod objects;
 mod operator;
+mod prompt;
 mod shopper;
 mod sight;
 mod staff;
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tradewind_chassis::settings::{SettingsError, SettingsSource};
 use tradewind_client::PhoneBook;
 use tradewind_kernel::Entropy;
 use tradewind_sim::history::What;
@@ -52,6 +54,16 @@ impl Shop {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The settings under which it is simulated: as usual, but for reservations that expire as soon as they may, so that
+    /// orders lose them while somebody is away for seconds.
+    ///
+    /// # Errors
+    /// When a setting does not have its form: a defect.
+    pub fn settings() -> Result<SettingsSource, SettingsError> {
+        let short = ["stock", "customers"].map(|service| format!("{service}.reservation_ttl=1s"));
+        SettingsSource::new().overrides(&short)
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Known) -> T) -> T {

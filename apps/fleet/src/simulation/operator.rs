@@ -56,11 +56,16 @@ impl Client<'_> {
         }
     }
 
-    /// Letters are handled again; one that is not there is not dropped.
-    pub(super) async fn letters(&self) -> Vec<Failure> {
+    /// Where the letters of all services are.
+    pub(super) fn desk(&self) -> LetterDesk {
         let clock = self.world.clock().clone();
         let (book, entropy) = (self.book.clone(), self.entropy.clone());
-        let desk = LetterDesk::new(self.world.services(), book, self.world.secret(), clock, entropy);
+        LetterDesk::new(self.world.services(), book, self.world.secret(), clock, entropy)
+    }
+
+    /// Letters are handled again; one that is not there is not dropped.
+    pub(super) async fn letters(&self) -> Vec<Failure> {
+        let desk = self.desk();
         let Ok(found) = desk.list(None).await else { return Vec::new() };
         for (service, letter) in &found {
             let name = LetterName { subscription: letter.subscription.clone(), position: letter.position };

@@ -18,6 +18,7 @@ use crate::counts::FeedCounts;
 use crate::fault_points::{BEFORE_ACK, DELIVERED};
 use crate::link::{BrokerError, Link};
 use crate::message::{self, shown};
+use crate::mutants;
 use crate::options::BrokerOptions;
 use crate::topology::Names;
 use crate::transport::{Delivered, Failed, Later};
@@ -247,7 +248,7 @@ impl AmqpFeed {
         if self.attached.is_none() {
             return self.away.grace(now).is_zero();
         }
-        if !is_behind(&self.missing, &self.chain) {
+        if !is_behind(&self.missing, &self.chain) || mutants::GAP_LEFT.is_planted() {
             self.missing.nothing();
             return false;
         }

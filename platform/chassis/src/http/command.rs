@@ -3,12 +3,14 @@
 use http::HeaderName;
 use sha2::{Digest, Sha256};
 use tradewind_db::{Db, Tx, Work};
+use tradewind_kernel::Context;
 use tradewind_problem::{IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_MISSING, Problem};
 
 use crate::fault_points::{AFTER_RECORD, BEFORE_RECORD};
 use crate::http::idempotency::{self, Key, Stored};
 use crate::http::in_flight::reused;
 use crate::http::{Call, Reply, json};
+use crate::mutants;
 
 /// The header that names a command (draft-ietf-httpapi-idempotency-key-header).
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -40,9 +42,13 @@ impl Call {
         let key = self.command_key()?;
         let (db, context) = (db.clone(), self.context.clone());
         let place = self.in_flight().enter(&key)?;
+        let apart = mutants::REPLY_APART.is_planted().then(|| key.clone());
         let once = Once { key, command };
         let carry_out = async move {
             let outcome = db.write(&context, once).await;
+            if let Some(key) = apart {
+                record_apart(&db, &context, key, &outcome).await;
+            }
             drop(place);
             outcome
         };
@@ -58,7 +64,10 @@ impl Call {
             hash.update([0]);
         }
         hash.update(json::canonical(self.content.as_deref().unwrap_or_default()));
-        let scope = format!("{} {method} {}", self.context().principal.scope(), self.template);
+        let mut scope = format!("{} {method} {}", self.context().principal.scope(), self.template);
+        if mutants::KEY_OF_EVERYBODY.is_planted() {
+            scope = format!("- {method} {}", self.template);
+        }
         Ok(Key { scope, key: text, fingerprint: hash.finalize().into() })
     }
 
@@ -101,25 +110,38 @@ impl<W: Work<Output = Reply, Error = Problem>> Work for Once<W> {
 
     async fn run(&self, tx: &mut Tx) -> Result<Reply, Problem> {
         if let Some(stored) = idempotency::find(tx, &self.key).await? {
-            if stored.fingerprint != self.key.fingerprint {
+            if stored.fingerprint != self.key.fingerprint && !mutants::FINGERPRINT_IGNORED.is_planted() {
                 return Err(reused());
             }
             return stored.into_reply().header(REPLAYED, "true");
         }
         let outcome = self.command.run(tx).await;
         if let Err(problem) = &outcome
-            && (problem.is_server_fault() || tx.has_written())
+            && (problem.is_server_fault() || tx.has_written() || mutants::REFUSAL_FORGOTTEN.is_planted())
         {
             return outcome;
         }
         let outcome = outcome.map_err(|problem| told(problem, tx));
         let stored = Stored::of(&self.key, &outcome)?;
         BEFORE_RECORD.pass();
-        idempotency::record(tx, &self.key, &stored).await?;
+        if !mutants::REPLY_FORGOTTEN.is_planted() && !mutants::REPLY_APART.is_planted() {
+            idempotency::record(tx, &self.key, &stored).await?;
+        }
         AFTER_RECORD.pass();
         // A refusal is answered as a reply, because an error would roll its record back.
         Ok(stored.into_reply())
     }
+}
+
+/// What a mutant does: the answer is kept after the commit of what it tells of.
+async fn record_apart(db: &Db, context: &Context, key: Key, outcome: &Result<Reply, Problem>) {
+    let Ok(stored) = Stored::of(&key, outcome) else { return };
+    let record = tradewind_db::work(move |tx| {
+        let (key, stored) = (key.clone(), stored.clone());
+        Box::pin(async move { idempotency::record(tx, &key, &stored).await })
+    });
+    // It is there already when the answer was given again.
+    drop(db.write(context, record).await);
 }
 
 /// A refusal that is kept is told to the operator now; later it is only repeated.

@@ -11,7 +11,7 @@ use crate::job::{Job, Verdict};
 use crate::postgres::engine::Postgres;
 use crate::stats::Counters;
 use crate::tx::{Source, Tx};
-use crate::{ConnectCause, DbError};
+use crate::{ConnectCause, DbError, mutants};
 
 /// How often a work runs when it keeps meeting concurrent changes. More than on the embedded engine, where
 /// nothing else writes: here several replicas do.
@@ -54,6 +54,9 @@ pub(crate) async fn run(engine: Arc<Postgres>, source: Source, mut job: Box<dyn 
         let Err(again) = run_once(&engine, &source, &mut job).await else { return };
         Counters::add(&source.counters.rollbacks, 1);
         match again {
+            Again::Conflict if mutants::CONFLICT_TOLD.is_planted() => {
+                return job.fail(DbError::Conflict { attempts: attempt });
+            }
             Again::Conflict => {}
             Again::Constraint if constraints < MAX_CONSTRAINT_RERUNS => constraints += 1,
             Again::Constraint => return job.answer(),
@@ -68,7 +71,8 @@ pub(crate) async fn run(engine: Arc<Postgres>, source: Source, mut job: Box<dyn 
 
 /// `Ok` when the job was answered.
 async fn run_once(engine: &Arc<Postgres>, source: &Source, job: &mut Box<dyn Job>) -> Result<(), Again> {
-    let mut tx = match begin(engine, source, BEGIN).await {
+    let text = if mutants::READ_COMMITTED.is_planted() { "begin" } else { BEGIN };
+    let mut tx = match begin(engine, source, text).await {
         Ok(tx) => tx,
         Err(error) => {
             job.fail(error);

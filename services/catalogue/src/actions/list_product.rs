@@ -6,7 +6,7 @@ use tradewind_db::{Tx, Work};
 use tradewind_events::announce;
 use tradewind_problem::Problem;
 
-use crate::{error, store};
+use crate::{error, mutants, store};
 
 /// The greatest length of a name, in characters.
 const MAX_NAME: usize = 200;
@@ -27,7 +27,11 @@ impl Work for List {
         check(&self.product)?;
         let ListProduct { name, description, price } = self.product.clone();
         let product = Product { id: self.id.clone(), name, description, price };
+        let is_untold = mutants::CHANGE_UNTOLD.is_planted() && store::is_kept(tx, &product.id).await?;
         store::save(tx, &product).await?;
+        if is_untold {
+            return Ok(Reply::no_content());
+        }
         let Product { id, name, description, price } = product;
         announce(tx, &ProductListed { product_id: id, name, description, price }).await?;
         Ok(Reply::no_content())

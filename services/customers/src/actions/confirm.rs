@@ -5,6 +5,7 @@ use tradewind_db::{DbError, Tx, Work};
 use tradewind_events::announce;
 use tradewind_kernel::Id;
 
+use crate::mutants;
 use crate::store::{self, Revived};
 
 pub(crate) struct Confirm {
@@ -16,6 +17,9 @@ impl Work for Confirm {
     type Error = DbError;
 
     async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
+        if mutants::CONFIRM_FORGOTTEN.is_planted() {
+            return Ok(());
+        }
         if store::confirm(tx, self.order).await? {
             return Ok(());
         }

@@ -1,15 +1,18 @@
 //! Places an order.
 
 use tradewind_chassis::http::Reply;
-use tradewind_db::{Tx, Work};
+use tradewind_db::{DbError, Tx, Work};
+use tradewind_events::announce;
 use tradewind_eventstore::Aggregate;
 use tradewind_kernel::{Id, Money, Position};
-use tradewind_orders_contract::{Accepted, MAX_LINES, ORDERS_PATH, OrderId, PlaceLine, SERVICE};
+use tradewind_orders_contract::{
+    Accepted, MAX_LINES, ORDERS_PATH, Order as Placed, OrderId, OrderPlaced, PlaceLine, SERVICE,
+};
 use tradewind_problem::Problem;
 
 use crate::domain::{Command, Line, Order, Placement};
 use crate::views::{customers, orders, products};
-use crate::{error, store};
+use crate::{error, mutants, store};
 
 pub(crate) struct Place {
     pub(crate) customer: Id,
@@ -68,11 +71,24 @@ fn total(lines: &[Line]) -> Result<Money, Problem> {
     for line in lines {
         let amount = line.unit_price.times(i64::from(line.quantity)).map_err(error::sum)?;
         sum = Some(match sum {
-            Some(sum) => sum.plus(amount).map_err(error::sum)?,
-            None => amount,
+            Some(sum) if !mutants::TOTAL_OF_LAST.is_planted() => sum.plus(amount).map_err(error::sum)?,
+            _ => amount,
         });
     }
     sum.ok_or_else(error::number_of_lines)
+}
+
+/// What a mutant does: an order is announced after the commit of its state.
+pub(crate) struct AnnounceApart(pub(crate) Placed);
+
+impl Work for AnnounceApart {
+    type Output = ();
+    type Error = DbError;
+
+    async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
+        let Placed { id, customer_id, lines, total, .. } = self.0.clone();
+        announce(tx, &OrderPlaced { order_id: id, customer_id, lines, total }).await.map(drop)
+    }
 }
 
 /// 202: the order is agreed to be looked at; how it ends is found at its address.

@@ -1,5 +1,6 @@
 //! Rules without I/O.
 
+pub(crate) mod mutants;
 mod order;
 #[cfg(test)]
 mod races;

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use tradewind_eventstore::{Aggregate, DomainEvent};
 use tradewind_kernel::{Id, Money, Slug};
 
+use crate::domain::mutants;
+
 /// One line, with the facts at the time of placing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Line {
@@ -103,6 +105,9 @@ impl Aggregate for Order {
     type Refusal = Refusal;
 
     fn decide(&self, command: Command) -> Result<Vec<Event>, Refusal> {
+        if let Some(events) = self.mistake(&command) {
+            return Ok(events);
+        }
         match (command, self.status) {
             (Command::Place(placement), Status::Absent) => Ok(vec![Event::Placed(placement)]),
             (Command::ConfirmStock, Status::New) if !self.stock_confirmed => {
@@ -139,6 +144,28 @@ impl Aggregate for Order {
             Event::Opened => Self { status: Status::Open, ..self },
             Event::Rejected { .. } => Self { status: Status::Rejected, ..self },
             Event::Cancelled | Event::Lost { .. } => Self { status: Status::Cancelled, ..self },
+        }
+    }
+}
+
+impl Order {
+    /// What a mutant decides.
+    fn mistake(&self, command: &Command) -> Option<Vec<Event>> {
+        match (command, self.status) {
+            (Command::ConfirmCredit, Status::New) if mutants::ONE_ANSWER_OPENS.is_planted() => {
+                Some(vec![Event::CreditConfirmed, Event::Opened])
+            }
+            (Command::ConfirmStock, Status::Rejected) if mutants::REOPENS.is_planted() => {
+                Some(confirmed(Event::StockConfirmed, self.credit_confirmed))
+            }
+            (Command::ConfirmCredit, Status::Rejected) if mutants::REOPENS.is_planted() => {
+                Some(confirmed(Event::CreditConfirmed, self.stock_confirmed))
+            }
+            (Command::Refuse { reason }, Status::Open) if mutants::LATE_REFUSAL.is_planted() => {
+                Some(vec![Event::Rejected { reason: reason.clone() }])
+            }
+            (Command::Lose { .. }, Status::Open) if mutants::LOSS_IGNORED.is_planted() => Some(Vec::new()),
+            _ => None,
         }
     }
 }

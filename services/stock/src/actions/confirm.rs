@@ -5,7 +5,7 @@ use tradewind_events::announce;
 use tradewind_kernel::Id;
 use tradewind_stock_contract::{StockReservationLost, StockReserved};
 
-use crate::store;
+use crate::{mutants, store};
 
 pub(crate) struct Confirm {
     pub(crate) order: Id,
@@ -16,6 +16,9 @@ impl Work for Confirm {
     type Error = DbError;
 
     async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
+        if mutants::CONFIRM_FORGOTTEN.is_planted() {
+            return Ok(());
+        }
         if store::confirm(tx, self.order).await? {
             return Ok(());
         }
@@ -24,7 +27,7 @@ impl Work for Confirm {
             // Confirmed or released before; without any reservation the order shall not stay open either.
             return if store::has_reservation(tx, self.order).await? { Ok(()) } else { self.lose(tx).await };
         }
-        if store::take_all(tx, &expired).await?.is_ok() {
+        if mutants::REVIVED_UNTAKEN.is_planted() || store::take_all(tx, &expired).await?.is_ok() {
             return announce(tx, &StockReserved { order_id: self.order }).await.map(drop);
         }
         // Nothing was taken, so nothing is put back.

@@ -5,7 +5,7 @@ use tradewind_events::announce;
 use tradewind_kernel::Id;
 use tradewind_stock_contract::StockReservationExpired;
 
-use crate::store;
+use crate::{mutants, store};
 
 pub(crate) struct Expire {
     pub(crate) order: Id,
@@ -20,7 +20,9 @@ impl Work for Expire {
         if expired.is_empty() {
             return Ok(());
         }
-        store::put_back(tx, &expired).await?;
+        if !mutants::EXPIRED_KEPT.is_planted() {
+            store::put_back(tx, &expired).await?;
+        }
         announce(tx, &StockReservationExpired { order_id: self.order }).await.map(drop)
     }
 }

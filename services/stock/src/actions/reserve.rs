@@ -8,7 +8,7 @@ use tradewind_kernel::{Id, Slug};
 use tradewind_stock_contract::{StockRefusal, StockRefused, StockReserved};
 
 use crate::domain::Demand;
-use crate::store;
+use crate::{mutants, store};
 
 pub(crate) struct Reserve {
     pub(crate) order: Id,
@@ -36,6 +36,9 @@ impl Work for Reserve {
 
 impl Reserve {
     async fn refuse(&self, tx: &mut Tx, product: &Slug) -> Result<(), DbError> {
+        if mutants::REFUSAL_UNTOLD.is_planted() {
+            return Ok(());
+        }
         let known = store::find_in(tx, product).await?.is_some();
         let reason = if known { StockRefusal::SoldOut } else { StockRefusal::UnknownProduct };
         let event = StockRefused { order_id: self.order, reason, product_id: product.clone() };

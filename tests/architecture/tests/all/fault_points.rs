@@ -3,7 +3,7 @@ use tradewind_architecture::rules::fault_points::check;
 use crate::support::{expect_at, expect_none, here, manifest, planted};
 
 #[test]
-fn nothing_here_turns_fault_points_on_unasked() {
+fn nothing_here_turns_fault_points_or_mutants_on_unasked() {
     expect_none(&check(&here()));
 }
 
@@ -31,4 +31,25 @@ fn a_dependency_that_asks_for_them_is_found() {
     let found = check(&workspace);
     assert_eq!(found.len(), 3, "{found:#?}");
     assert_eq!(found.iter().filter(|violation| violation.path == "Cargo.toml").count(), 1, "{found:#?}");
+}
+
+#[test]
+fn mutants_are_kept_out_as_well() {
+    let direct = "[features]\ndefault = [\"mutants\"]\nmutants = []\n";
+    let asked = "[features]\ndefault = []\nmutants = [\"tradewind-a/mutants\"]\n";
+    let workspace = planted(&[
+        ("platform/a/Cargo.toml", &manifest("tradewind-a", direct)),
+        ("platform/c/Cargo.toml", &manifest("tradewind-c", asked)),
+    ]);
+    expect_at(&check(&workspace), &["platform/a/Cargo.toml:10"]);
+}
+
+#[test]
+fn a_script_that_builds_with_them_is_found() {
+    let workspace = planted(&[
+        (".ci/run", "cargo build --release\ncargo build --release --features mutants\n"),
+        ("deploy/image", "RUN cargo build --all-features\nRUN cargo test --all-features\n"),
+        ("docs/mutants.md", "cargo build --release --features mutants\n"),
+    ]);
+    expect_at(&check(&workspace), &[".ci/run:2", "deploy/image:1"]);
 }

@@ -7,6 +7,7 @@ mod fault_points;
 mod home_paths;
 mod layers;
 mod manifests;
+mod mutants;
 mod public_api;
 mod pure_domain;
 mod readmes;

@@ -16,6 +16,7 @@ mod db;
 mod events;
 mod fleet;
 mod log;
+mod mutants;
 mod retention;
 mod server;
 mod server_ends;
