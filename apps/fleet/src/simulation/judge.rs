@@ -169,7 +169,7 @@ impl Client<'_> {
         let object = Object::Limit(customer).to_string();
         let limits = self.shop.with(|known| {
             let of_customer = known.history.operations().iter().filter(|one| one.object == object);
-            of_customer.map(|one| one.what.clone()).collect::<Vec<_>>()
+            of_customer.map(|one| one.what).collect::<Vec<_>>()
         });
         let most = limits.iter().filter_map(|what| match what {
             What::Write { version } => i64::try_from(*version).ok(),

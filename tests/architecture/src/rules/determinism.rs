@@ -15,6 +15,10 @@ const OWNERS: &[(&str, &str)] = &[
     ("platform/kernel/src/clock.rs", "the real clock reads the machine's clock"),
     ("platform/kernel/src/entropy.rs", "the real entropy seeds itself from the machine"),
     ("platform/kernel/src/fault.rs", "what a build with fault points does at one is set once, at its start"),
+    (
+        "platform/kernel/src/mutant.rs",
+        "which mistake a build with mutants makes is chosen for a whole run, on its thread",
+    ),
     ("platform/chassis/src/settings/environment.rs", "the settings that the environment gives are read here"),
     ("platform/chassis/src/telemetry.rs", "NO_COLOR decides how a log looks, and nothing else"),
     (
