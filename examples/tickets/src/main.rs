@@ -1,4 +1,4 @@
-//! Runs the example's fleet under simulated faults: many seeds, and what they came to. `--help` says what it takes.
+//! Runs the fleet under simulated faults: `--help` says how.
 
 use std::process::ExitCode;
 

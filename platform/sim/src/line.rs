@@ -102,7 +102,9 @@ impl Told<'_> {
                     let belongs = &*message.from != OBSERVER
                         && (message.correlation.is_some_and(|id| processes.contains(&id))
                             || objects.iter().any(|object| message.target.contains(object)));
-                    if belongs {
+                    // Who looks on would draw out the line until the end of the run.
+                    let looks_on = *message.from == *OBSERVER && *message.method == *"GET";
+                    if belongs && !looks_on {
                         lines.push((entry.at, entry.what.to_string()));
                         if let Some(act) = latest.get(&message.from) {
                             acts.insert(*act);

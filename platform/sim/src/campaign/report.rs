@@ -121,6 +121,7 @@ impl<W: Workload> Report<'_, W> {
         for failure in left.failures.iter().take(1) {
             println!("    {}", failure.what);
             failure.rows.iter().for_each(|row| println!("      {row}"));
+            failure.line.iter().for_each(|line| println!("      {line}"));
         }
         println!("  that alone: {}", self.options.replay(self.name, &plan, &shrunk.only));
         self.page(left, &shrunk.only, "-smaller")
