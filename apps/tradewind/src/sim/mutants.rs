@@ -104,7 +104,7 @@ fn campaign(options: &Options, plan: &Plan) -> Result<ExitCode, String> {
     match &alarm {
         None => println!("Without a mutant the seeds 1 to {most} raise no alarm."),
         Some((seed, promise)) => {
-            println!("FALSE ALARM: without a mutant seed {seed} finds broken: {promise}.")
+            println!("FALSE ALARM: without a mutant seed {seed} finds broken: {promise}.");
         }
     }
     eprintln!("{:.0} s", clock.monotonic().as_secs_f64());
