@@ -28,7 +28,7 @@ pub(crate) struct Net {
 
 struct Inner {
     clock: Clock,
-    /// Asked in the order in which things happen.
+    /// Forked for whoever sends, and never asked itself.
     dice: Entropy,
     journal: Journal,
     /// Tasks that belong to no process.
@@ -77,9 +77,9 @@ impl Net {
         &self.inner.scope
     }
 
-    /// A number below `bound`, drawn when something happens on the network.
-    pub(crate) fn draw(&self, bound: u64) -> u64 {
-        self.inner.dice.below(bound)
+    /// What decides how requests travel that are sent under this label.
+    pub(crate) fn dice(&self, label: &str) -> Entropy {
+        self.inner.dice.fork(label)
     }
 
     /// A door is open under these names.
@@ -107,12 +107,12 @@ impl Net {
     }
 
     /// A door that is open under this name, and whose process is alive: any of them.
-    pub(crate) fn door(&self, name: &str) -> Option<Open> {
+    pub(crate) fn door(&self, name: &str, dice: &Entropy) -> Option<Open> {
         let state = self.state();
         let doors = state.open.get(name)?;
         let mut alive = doors.iter().filter(|open| state.lives.get(&open.node) == Some(&open.life));
         let count = alive.clone().count();
-        let chosen = if count > 1 { self.draw(count as u64) } else { 0 };
+        let chosen = if count > 1 { dice.below(count as u64) } else { 0 };
         alive.nth(usize::try_from(chosen).unwrap_or_default()).cloned()
     }
 

@@ -8,6 +8,7 @@ use http::{Request, Response};
 use tradewind_amqp::transport::Transport;
 use tradewind_chassis::{Pace, Wiring};
 use tradewind_client::{Body, BoxFuture, Lost, NearDoor, Wire};
+use tradewind_kernel::Entropy;
 
 use crate::broker::{Broker, NodeTransport};
 use crate::flight::Flight;
@@ -25,11 +26,14 @@ pub(crate) struct SimulatedWire {
     /// The life of the process that calls; none for whoever looks on from outside, and has a better network.
     life: Option<u32>,
     to: Arc<str>,
+    /// Its own, so that what others send moves nothing of it.
+    dice: Entropy,
 }
 
 impl SimulatedWire {
     pub(crate) fn new(net: &Net, from: &str, life: Option<u32>, to: &str) -> Self {
-        Self { net: net.clone(), from: from.into(), life, to: to.into() }
+        let dice = net.dice(&format!("{from} in its life {} > {to}", life.unwrap_or_default()));
+        Self { net: net.clone(), from: from.into(), life, to: to.into(), dice }
     }
 
     async fn passed(self, request: Request<Body>) -> Result<Response<Body>, Lost> {
@@ -56,7 +60,7 @@ impl SimulatedWire {
         if self.rolls(trouble.reset) {
             return Err(Lost::Reset);
         }
-        let Some(open) = net.door(&self.to) else { return Err(Lost::Refused) };
+        let Some(open) = net.door(&self.to, &self.dice) else { return Err(Lost::Refused) };
         if net.is_parted(&self.from, &open.node) {
             return silence().await;
         }
@@ -88,7 +92,7 @@ impl SimulatedWire {
             headers.clone_from(request.headers());
         }
         let Ok(copy) = copy.body(body) else { return };
-        let (open, wire, late) = (open.clone(), self.clone(), self.net.draw(5_000));
+        let (open, wire, late) = (open.clone(), self.clone(), self.dice.below(5_000));
         flight.is_repeated();
         self.net.scope().spawn("repeat", async move {
             wire.net.clock().sleep(Duration::from_micros(late)).await;
@@ -101,12 +105,12 @@ impl SimulatedWire {
             return;
         }
         let spread = u64::try_from(trouble.spread.as_micros()).unwrap_or(u64::MAX);
-        let more = Duration::from_micros(self.net.draw(spread));
+        let more = Duration::from_micros(self.dice.below(spread));
         self.net.clock().sleep(trouble.least + more).await;
     }
 
     fn rolls(&self, of_thousand: u32) -> bool {
-        self.life.is_some() && of_thousand > 0 && self.net.draw(1_000) < u64::from(of_thousand)
+        self.life.is_some() && of_thousand > 0 && self.dice.below(1_000) < u64::from(of_thousand)
     }
 }
 
