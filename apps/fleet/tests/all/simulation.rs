@@ -79,3 +79,11 @@ fn without_faults_every_order_is_answered() {
 fn seed_121() {
     expect_clean(&simulated(121, 60, Faults::default()));
 }
+
+/// Copies of events that were passed already filled the prefetch of a subscription, because nobody acknowledged them
+/// while it waited for a new one, which then did not come.
+#[test]
+fn seed_286() {
+    let plan = Plan { settings: Shop::settings().unwrap(), ..Plan::new(services, 286) };
+    expect_clean(&run(&plan, &Shop::new()).unwrap());
+}

@@ -301,9 +301,12 @@ impl AmqpFeed {
                     }
                 }
             }
+            self.take_what_came();
             if self.chain.is_ready() {
                 return;
             }
+            // What came again is done with: not acknowledged it would fill the prefetch, and nothing new would come.
+            self.pass(self.chain.passed());
         }
     }
 
