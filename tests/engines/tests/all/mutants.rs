@@ -13,22 +13,15 @@ use tradewind_testkit::{Postgres, until, within};
 use crate::db::support::{HALF, SET_HALF, context, database, handle, insert, place};
 use crate::log::Ticked;
 
-/// How often a work asks the database for something that may not come.
-const ASKS: u32 = 400;
-
-/// Goes on when `flag` is set, or after many questions; a work awaits nothing but its database.
-async fn ask_until(tx: &mut Tx, flag: &AtomicBool) -> Result<bool, DbError> {
-    for _ in 0..ASKS {
-        if flag.load(Ordering::SeqCst) {
-            return Ok(true);
-        }
-        ask(tx).await?;
-    }
-    Ok(false)
-}
-
 tradewind_db::sql! {
     NOW = "select cast(1 as bigint)";
+    /// How many locks the transaction that asks keeps others from. (The view of activity would not do: what it shows
+    /// stays the same for a whole transaction.)
+    WAITING = {
+        postgres: "select count(*) from pg_locks
+            where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))",
+        sqlite: "select 0",
+    };
 }
 
 async fn ask(tx: &mut Tx) -> Result<(), DbError> {
@@ -136,7 +129,7 @@ async fn positions(feed: &mut LogFeed, after: i64) -> Vec<i64> {
     feed.read(after, 100).await.unwrap().iter().map(|event| event.position).collect()
 }
 
-/// Checks its lease and stays open; tells whether the lease was taken meanwhile.
+/// Checks its lease and stays open until who takes it waits, or has taken it; tells whether it was taken.
 struct Guarded {
     token: i64,
     has_checked: Arc<AtomicBool>,
@@ -150,7 +143,13 @@ impl Work for Guarded {
     async fn run(&self, tx: &mut Tx) -> Result<bool, DbError> {
         lease::check(tx, "lamp", self.token).await?;
         self.has_checked.store(true, Ordering::SeqCst);
-        ask_until(tx, &self.is_taken).await
+        while !self.is_taken.load(Ordering::SeqCst) {
+            let (waiting,): (i64,) = tx.query_one(&WAITING, &[]).await?;
+            if waiting > 0 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 
