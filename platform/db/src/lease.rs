@@ -5,13 +5,16 @@
 //! write's own transaction). The end only says when others may try; the token decides. A holder that slept past
 //! its end, or whose clock is wrong, is refused as soon as somebody else has taken the lease, and not before.
 //!
+//! What time it is, is up to whoever keeps the rows: PostgreSQL's clock there, this machine's for the embedded engine.
+//! Holders whose own clocks differ by more than a lease lasts would otherwise take it from each other all the time.
+//!
 //! Rows are never deleted: the token would begin anew.
 
 use std::time::Duration;
 
-use tradewind_kernel::Timestamp;
+use tradewind_kernel::{Clock, Timestamp};
 
-use crate::{Db, DbError, FromRow, Migration, MigrationSet, Row, Tx, mutants, params};
+use crate::{Db, DbError, Engine, FromRow, Migration, MigrationSet, Row, Tx, mutants, params};
 
 /// The signal raised after a lease was given back, and by those who move what a lease protects.
 pub const TOPIC: &str = "lease";
@@ -36,7 +39,15 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
 const GIVEN_BACK: Timestamp = Timestamp::from_micros(i64::MIN);
 
 crate::sql! {
-    FIND = "select holder, token, lasts, expires_at from lease where name = $1";
+    FIND = {
+        postgres: "select holder, token, lasts, expires_at,
+            (extract(epoch from clock_timestamp()) * 1000000)::bigint + $2 from lease where name = $1",
+        sqlite: "select holder, token, lasts, expires_at, $2 from lease where name = $1",
+    };
+    NOW = {
+        postgres: "select (extract(epoch from clock_timestamp()) * 1000000)::bigint + $1",
+        sqlite: "select $1",
+    };
     TAKE = "insert into lease (name, holder, token, lasts, expires_at) values ($1, $2, 1, $3, $4)
         on conflict (name) do update set holder = excluded.holder, token = lease.token + 1,
             lasts = excluded.lasts, expires_at = excluded.expires_at
@@ -67,8 +78,10 @@ pub struct Held {
     pub token: i64,
     /// How long it was taken or extended for, the last time.
     pub lasts: Duration,
-    /// Until when, by the holder's clock; long ago when it was given back.
+    /// Until when, by the database's clock; long ago when it was given back.
     pub until: Timestamp,
+    /// When it was seen, by the database's clock.
+    pub seen: Timestamp,
 }
 
 /// What came of an attempt to take a lease.
@@ -86,17 +99,23 @@ pub enum Acquired {
 }
 
 impl Held {
-    /// Whether it was given back or is past its end at `now`.
+    /// Whether it had been given back or was past its end when it was seen.
     #[must_use]
-    pub fn is_free(&self, now: Timestamp) -> bool {
-        self.until <= now
+    pub fn is_free(&self) -> bool {
+        self.until <= self.seen
     }
 
-    /// How long to wait from `now` on before taking it over. Never longer than it lasts, however wrong the clock of
-    /// its holder is.
+    /// How long to wait, from when it was seen on, before taking it over. Never longer than it lasts, also when the
+    /// database's clock was put back.
     #[must_use]
-    pub fn wait(&self, now: Timestamp) -> Duration {
-        self.until.since(now).min(self.lasts)
+    pub fn wait(&self) -> Duration {
+        self.until.since(self.seen).min(self.lasts)
+    }
+
+    /// Whether nothing happened to it from when `earlier` was seen until this was.
+    #[must_use]
+    pub fn is_unchanged_since(&self, earlier: &Self) -> bool {
+        (self.token, self.until) == (earlier.token, earlier.until)
     }
 }
 
@@ -104,8 +123,22 @@ impl FromRow for Held {
     fn from_row(row: &Row<'_>) -> Result<Self, DbError> {
         let lasts: i64 = row.get(2)?;
         let lasts = Duration::from_micros(u64::try_from(lasts).unwrap_or(0));
-        Ok(Self { holder: row.get(0)?, token: row.get(1)?, lasts, until: row.get(3)? })
+        Ok(Self { holder: row.get(0)?, token: row.get(1)?, lasts, until: row.get(3)?, seen: row.get(4)? })
     }
+}
+
+/// What the statements add the engine's own time to. The embedded engine has none, and takes this machine's: without
+/// the error that a simulation gives to the clock of one process, as if all of them asked one server.
+fn base(engine: Engine, clock: &Clock) -> Timestamp {
+    match engine {
+        Engine::Postgres => Timestamp::from_micros(0),
+        Engine::Sqlite => clock.with_skew(0).now(),
+    }
+}
+
+/// What time it is for leases.
+async fn now(tx: &mut Tx, base: Timestamp) -> Result<Timestamp, DbError> {
+    tx.query_one::<(Timestamp,)>(&NOW, params![base]).await.map(|(now,)| now)
 }
 
 /// Looks at a lease without taking it; `None` when nobody ever did.
@@ -113,7 +146,7 @@ impl FromRow for Held {
 /// # Errors
 /// Any failure of the database.
 pub async fn find(db: &Db, name: &str) -> Result<Option<Held>, DbError> {
-    db.query_optional(&FIND, params![name]).await
+    db.query_optional(&FIND, params![name, base(db.engine(), db.clock())]).await
 }
 
 /// Takes the lease called `name` for `holder` if nobody has it, if its end has passed, or if `holder` has it
@@ -131,24 +164,28 @@ pub async fn acquire(
     ttl: Duration,
     outwaited: Option<&Held>,
 ) -> Result<Acquired, DbError> {
-    let now = tx.now();
-    acquire_at(tx, (name, holder, ttl), outwaited, now).await
+    let base = base(tx.engine(), tx.clock());
+    acquire_at(tx, (name, holder, ttl), outwaited, base).await
 }
 
 async fn acquire_at(
     tx: &mut Tx,
     (name, holder, ttl): (&str, &str, Duration),
     outwaited: Option<&Held>,
-    now: Timestamp,
+    base: Timestamp,
 ) -> Result<Acquired, DbError> {
-    let found: Option<Held> = tx.query_optional(&FIND, params![name]).await?;
+    let found: Option<Held> = tx.query_optional(&FIND, params![name, base]).await?;
+    let is_over = |held: &Held| held.is_free() || outwaited.is_some_and(|seen| held.is_unchanged_since(seen));
     let lapsed = match &found {
         Some(held) if held.holder == holder || held.until == GIVEN_BACK => None,
-        Some(held) if held.is_free(now) || outwaited == Some(held) => Some(held.until.min(now)),
+        Some(held) if is_over(held) => Some(held.until.min(held.seen)),
         Some(held) => return Ok(Acquired::Theirs(held.clone())),
         None => None,
     };
-    let (seen_token, seen_end) = found.map_or((0, GIVEN_BACK), |held| (held.token, held.until));
+    let (seen_token, seen_end, now) = match found {
+        Some(held) => (held.token, held.until, held.seen),
+        None => (0, GIVEN_BACK, now(tx, base).await?),
+    };
     let (lasts, end) = (micros(ttl), now.plus(ttl));
     let values = params![name, holder, lasts, end, seen_token, seen_end];
     match tx.query_optional::<(i64,)>(&TAKE, values).await? {
@@ -164,7 +201,8 @@ async fn acquire_at(
 /// # Errors
 /// Any failure of the database; the transaction is lost then.
 pub async fn seize(tx: &mut Tx, name: &str, holder: &str, ttl: Duration) -> Result<i64, DbError> {
-    let end = tx.now().plus(ttl);
+    let base = base(tx.engine(), tx.clock());
+    let end = now(tx, base).await?.plus(ttl);
     let (token,) = tx.query_one::<(i64,)>(&SEIZE, params![name, holder, micros(ttl), end]).await?;
     Ok(token)
 }
@@ -175,7 +213,8 @@ pub async fn seize(tx: &mut Tx, name: &str, holder: &str, ttl: Duration) -> Resu
 /// # Errors
 /// [`DbError::Fenced`] when the lease was taken since; the transaction is lost then, as by any failure.
 pub async fn renew(tx: &mut Tx, name: &str, token: i64, ttl: Duration) -> Result<(), DbError> {
-    let now = tx.now();
+    let base = base(tx.engine(), tx.clock());
+    let now = now(tx, base).await?;
     renew_at(tx, name, token, ttl, now).await
 }
 

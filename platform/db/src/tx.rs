@@ -146,6 +146,11 @@ impl Tx {
         self.now
     }
 
+    /// The clock of the process that the transaction is part of.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.source.clock
+    }
+
     /// A new id.
     #[must_use]
     pub fn id(&self) -> Id {

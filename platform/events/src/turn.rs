@@ -92,8 +92,8 @@ impl Turn {
         let seen = lease::find(&self.db, &self.lease).await?;
         if let Some(held) = seen
             && held.holder != self.holder
-            && !held.is_free(self.clock.now())
-            && self.outwaited.as_ref() != Some(&held)
+            && !held.is_free()
+            && !self.outwaited.as_ref().is_some_and(|seen| held.is_unchanged_since(seen))
         {
             if is_chosen && self.is_replica(&held.holder) {
                 return self.seize(context).await;
@@ -130,7 +130,7 @@ impl Turn {
 
     /// Waits until the holder may be gone, or says that it did something.
     pub(crate) async fn wait(&mut self, held: Held) {
-        let wait = held.wait(self.clock.now());
+        let wait = held.wait();
         if self.clock.timeout(wait, self.signal.changed()).await.is_err() {
             self.outwaited = Some(held);
         }

@@ -73,7 +73,7 @@ async fn a_lease_is_taken_when_it_is_free_and_each_time_with_a_greater_token() {
     let world = open().await;
     assert_eq!(take(&world, "a", 0, None).await, Acquired::Ours { token: 1, lapsed: None });
     let Acquired::Theirs(held) = take(&world, "b", 5_000_000, None).await else { panic!("a has it") };
-    assert_eq!((held.holder.as_str(), held.wait(Timestamp::from_micros(5_000_000))), ("a", TTL / 2));
+    assert_eq!((held.holder.as_str(), held.wait()), ("a", TTL / 2));
     // One's own is taken anew, and the older hold is over.
     assert_eq!(token(&take(&world, "a", 6_000_000, None).await), Some(2));
     assert_eq!(act(&world, 1, Use::Write).await, fenced());
@@ -102,7 +102,7 @@ async fn a_holder_whose_clock_is_hours_ahead_is_waited_for_no_longer_than_others
     let world = open().await;
     take(&world, "a", 7_200_000_000, None).await;
     let Acquired::Theirs(held) = take(&world, "b", 0, None).await else { panic!("a has it") };
-    assert_eq!(held.wait(Timestamp::from_micros(0)), TTL);
+    assert_eq!(held.wait(), TTL);
     // It lives: what was seen is no longer what is there.
     act(&world, 1, Use::Renew(7_205_000_000)).await.unwrap();
     let Acquired::Theirs(renewed) = take(&world, "b", 10_000_000, Some(held)).await else {

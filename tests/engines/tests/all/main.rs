@@ -15,6 +15,7 @@ mod bus;
 mod db;
 mod events;
 mod fleet;
+mod leases;
 mod log;
 mod mutants;
 mod retention;
