@@ -8,11 +8,12 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tradewind_amqp::{Broker as Amqp, BrokerOptions};
+use tradewind_amqp::{Broker as Amqp, BrokerOptions, FeedCounts};
 use tradewind_db::{Db, DbError, Execution, Location, MigrateMode, Options, lease, params, sql, work};
 use tradewind_events::{Feed, FeedError, Horizon, Recorded, RelayOptions, TOPIC};
 use tradewind_kernel::{Clock, Context, Entropy, Principal, Secret, Timestamp, TraceContext};
 
+use super::queue::Queue;
 use super::{Broker, BrokerFault, NodeTransport};
 use crate::journal::Journal;
 use crate::net::Net;
@@ -24,6 +25,7 @@ sql! {
     TELL = "insert into event_log
         (id, type, partition_key, sequence, correlation, causation, traceparent, recorded_at, data)
         values ($1, 'tradewind.lamps.lamp-lit.v1', 'lamp', $2, $1, null, $3, 0, '{}')";
+    FORGET = "update event_relay set position = 0";
 }
 
 type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -66,6 +68,8 @@ struct Place {
     producer: Db,
     /// What was handled: positions, in the order in which that was committed.
     handled: Arc<Mutex<Vec<i64>>>,
+    /// What the feed counts, over all lives.
+    counts: Arc<FeedCounts>,
 }
 
 impl Place {
@@ -85,7 +89,7 @@ impl Place {
         let producer = producer.unwrap();
         let migrations = [lease::MIGRATIONS, tradewind_events::MIGRATIONS];
         producer.migrate(&migrations, MigrateMode::Auto).await.unwrap();
-        Self { clock, dice, net, broker, producer, handled: Arc::default() }
+        Self { clock, dice, net, broker, producer, handled: Arc::default(), counts: Arc::default() }
     }
 
     fn last(&self) -> i64 {
@@ -136,7 +140,7 @@ impl Place {
 
     async fn follow(&self, life: u32) {
         let amqp = self.amqp("watchers", life);
-        let mut feed = amqp.feed("watchers", "lamps", Box::new(NoLog), Arc::default());
+        let mut feed = amqp.feed("watchers", "lamps", Box::new(NoLog), Arc::clone(&self.counts));
         let reading = async {
             loop {
                 match feed.read(self.last(), 8).await {
@@ -186,10 +190,70 @@ impl Place {
     }
 
     async fn all_is_handled(&self) {
-        while self.last() < EVENTS {
+        self.until(|| self.last() >= EVENTS).await;
+    }
+
+    async fn until(&self, is_so: impl Fn() -> bool) {
+        while !is_so() {
             self.clock.sleep(Duration::from_millis(100)).await;
         }
     }
+
+    /// The relay no longer knows how far it came: its next life sends everything once more.
+    async fn forget_what_was_sent(&self) {
+        let forget = work(|tx| Box::pin(async { tx.execute(&FORGET, params![]).await.map(drop) }));
+        let context = Context::begin(Principal::Anonymous, &self.clock, &self.dice);
+        self.producer.write(&context, forget).await.unwrap();
+    }
+
+    /// Whether no queue has anything, neither to be delivered nor to be acknowledged.
+    fn is_empty(&self) -> bool {
+        self.broker.with(|state, _| state.queues.values().all(Queue::is_empty))
+    }
+
+    /// One life of the relay, until something is so.
+    async fn relay_until(&self, life: u32, is_so: impl Future<Output = ()>) {
+        self.net.begin("lamps", life);
+        let relaying = async {
+            tokio::select! {
+                biased;
+                () = is_so => {}
+                () = self.relay(life) => unreachable!(),
+            }
+        };
+        self.clock.timeout(Duration::from_secs(60), relaying).await.unwrap();
+        self.net.end("lamps");
+        self.broker.left("lamps");
+    }
+}
+
+/// Not acknowledged, what comes again would fill the prefetch of a subscription that has nothing new to read, and
+/// nothing new would come.
+#[tokio::test(start_paused = true)]
+async fn what_comes_again_while_a_subscription_waits_is_acknowledged() {
+    let place = Place::new(1).await;
+    let sent_twice = async {
+        let told = async {
+            // Who is not there yet when something is told does not get it from the broker.
+            place.clock.sleep(Duration::from_secs(1)).await;
+            place.tell().await;
+            place.all_is_handled().await;
+        };
+        place.relay_until(1, told).await;
+        place.forget_what_was_sent().await;
+        let all = EVENTS.unsigned_abs();
+        place.relay_until(2, place.until(|| place.counts.duplicates() >= all)).await;
+        place.clock.timeout(Duration::from_secs(1), place.until(|| place.is_empty())).await
+    };
+    place.net.begin("watchers", 1);
+    let acknowledged = tokio::select! {
+        biased;
+        acknowledged = sent_twice => acknowledged,
+        () = place.follow(1) => unreachable!(),
+    };
+    assert!(acknowledged.is_ok(), "copies are still unacknowledged");
+    assert_eq!(place.last(), EVENTS);
+    place.net.scope().kill();
 }
 
 #[tokio::test(start_paused = true)]

@@ -129,6 +129,12 @@ impl Queue {
     pub(super) fn len(&self) -> usize {
         self.ready.len()
     }
+
+    /// Whether nothing waits, and everything that was delivered is acknowledged.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.ready.is_empty() && self.consumers.iter().all(|each| each.held.is_empty())
+    }
 }
 
 impl Consumer {
