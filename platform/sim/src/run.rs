@@ -94,6 +94,12 @@ pub trait Workload {
 
     /// What there was of it, for who reads the outcome.
     fn figures(&self) -> BTreeMap<&'static str, u64>;
+
+    /// The figures that say how much was examined. In one run some of them may be nothing; a campaign of 100 runs or more
+    /// in which one of them was nothing in all fails, because what nobody examined was not shown.
+    fn examines(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
 }
 
 /// What a run came to.

@@ -20,7 +20,7 @@ use std::time::Duration;
 use tradewind_chassis::settings::{SettingsError, SettingsSource};
 use tradewind_client::PhoneBook;
 use tradewind_kernel::Entropy;
-use tradewind_sim::history::What;
+use tradewind_sim::history::{Rule, What};
 use tradewind_sim::{Failure, Planned, Step, Workload, World};
 
 use crate::seed::{LoadSize, Seeder};
@@ -150,5 +150,9 @@ impl Workload for Shop {
             figures.insert("orders refused", count(|bought| bought.refused.is_some()));
             figures
         })
+    }
+
+    fn examines(&self) -> Vec<&'static str> {
+        Rule::ALL.map(Rule::name).to_vec()
     }
 }

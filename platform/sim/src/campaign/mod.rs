@@ -24,8 +24,8 @@ use runs::Runs;
 ///
 /// It reads its command line, runs many seeds of `plan` on all cores, each with a workload of its own, and tells what
 /// they came to; `--help` says what it takes. The exit status is 0 when every run kept every promise, was the same when
-/// it was repeated, and reached what was asked for by `--least`; 1 when not, and 2 when the command line was not
-/// understood.
+/// it was repeated, and reached what was asked for by `--least`, and when 100 runs or more have examined everything that
+/// [`Workload::examines`] names; 1 when not, and 2 when the command line was not understood.
 pub fn main<W: Workload>(plan: &Plan, workload: impl Fn() -> W + Sync) -> ExitCode {
     let mut arguments = std::env::args_os();
     let name =
@@ -72,7 +72,7 @@ fn campaign<W: Workload>(
     let sum = runs.all(workload)?;
     let report = Report { name, options, plan, workload };
     report.failures(&sum)?;
-    let table = table::table(&sum, options);
+    let table = table::table(&sum, options, &workload().examines());
     println!("{table}");
     Ok(table.is_passed())
 }

@@ -20,7 +20,7 @@ use crate::script::Selection;
 /// what happened to it in every service, and the smallest part of its script that breaks the same promise.
 #[derive(Debug, Parser)]
 pub(super) struct Options {
-    /// How many seeds
+    /// How many seeds; in 100 or more of them everything that is to be examined has to be, at least once
     #[arg(
         long,
         value_name = "NUMBER",

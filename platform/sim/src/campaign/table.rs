@@ -5,11 +5,15 @@ use std::fmt;
 use crate::passes::Passes;
 
 use super::options::Options;
-use super::sum::Sum;
+use super::sum::{Figure, Sum};
 use super::target::Target;
 
 /// What a row begins with when it is one of several of its kind.
 const INDENT: &str = "  ";
+
+/// Runs from which on a campaign must have examined everything at least once. In fewer, something may rightly not have
+/// come up.
+const ENOUGH: u64 = 100;
 
 /// Rows of name, value, target, and whether it was reached.
 #[derive(Debug, Default)]
@@ -35,6 +39,17 @@ impl Table {
         self.rows.push(Row { name: name.into(), value: value.into(), target });
     }
 
+    /// A figure of runs; it must not be nothing in all of them if it `is_owed`.
+    fn figure(&mut self, name: &str, figure: Figure, target: Option<&Target>, is_owed: bool) {
+        let value = format!("{}, at least {} in a run", figure.total, figure.least);
+        match target {
+            Some(target) if !is_owed || figure.total > 0 => {
+                self.at_least(name, value, figure.least as f64, Some(target));
+            }
+            _ => self.add(name, value, is_owed.then(|| ("not 0 in all".to_owned(), figure.total > 0))),
+        }
+    }
+
     fn at_least(&mut self, name: &str, value: String, is: f64, target: Option<&Target>) {
         self.add(
             name,
@@ -44,9 +59,11 @@ impl Table {
     }
 }
 
-pub(super) fn table(sum: &Sum, options: &Options) -> Table {
+/// `examines` are the figures that say how much was examined, of which a campaign must not have none.
+pub(super) fn table(sum: &Sum, options: &Options, examines: &[&str]) -> Table {
     let mut table = Table::default();
     let target = |name: &str| options.least.iter().find(|target| target.name == name);
+    let owed = if sum.runs < ENOUGH { &[] } else { examines };
     let clean = sum.runs - sum.failed;
     table.add("runs clean", format!("{clean} of {}", sum.runs), Some(("all".to_owned(), sum.failed == 0)));
     let alike = sum.repeated - sum.unsteady.len() as u64;
@@ -57,8 +74,7 @@ pub(super) fn table(sum: &Sum, options: &Options) -> Table {
     let value = format!("{speed:.0} ({simulated:.0} s in {took:.1} s)");
     table.at_least("times real time", value, speed, target("speed"));
     for (name, figure) in sum.all_figures() {
-        let value = format!("{}, at least {} in a run", figure.total, figure.least);
-        table.at_least(name, value, figure.least as f64, target(name));
+        table.figure(name, figure, target(name), owed.contains(&name));
         if name == "faults" {
             for (kind, count) in &sum.kinds {
                 table.add(format!("{INDENT}{kind}"), count.to_string(), None);
@@ -66,14 +82,21 @@ pub(super) fn table(sum: &Sum, options: &Options) -> Table {
         }
     }
     points(&mut table, sum, options, [target("points"), target("ends")]);
-    for target in &options.least {
-        let is_known = ["speed", "points", "ends"].contains(&target.name.as_str())
-            || sum.all_figures().any(|(name, _)| name == target.name);
-        if !is_known {
-            table.at_least(&target.name, "there is no such figure".to_owned(), -1.0, Some(target));
-        }
-    }
+    missing(&mut table, sum, options, owed);
     table
+}
+
+/// Figures that no run had although something is asked of them.
+fn missing(table: &mut Table, sum: &Sum, options: &Options, owed: &[&str]) {
+    let is_figure = |name: &str| sum.all_figures().any(|(figure, _)| figure == name);
+    let is_known = |name: &str| ["speed", "points", "ends"].contains(&name) || is_figure(name);
+    let value = || "there is no such figure".to_owned();
+    for target in options.least.iter().filter(|target| !is_known(&target.name)) {
+        table.at_least(&target.name, value(), -1.0, Some(target));
+    }
+    for name in owed.iter().filter(|name| !is_figure(name)) {
+        table.add(*name, value(), Some(("not 0 in all".to_owned(), false)));
+    }
 }
 
 fn points(table: &mut Table, sum: &Sum, options: &Options, [passes, ends]: [Option<&Target>; 2]) {
@@ -153,7 +176,17 @@ mod tests {
         sum.add(outcome(1, &[("lamps lit", 5), ("bulbs", 2)], Vec::new()), Some(is_steady));
         sum.add(outcome(2, &[("lamps lit", 3)], failures), None);
         let options = Options::try_parse_from(std::iter::once("sim").chain(arguments.iter().copied()));
-        table(&sum, &options.unwrap())
+        table(&sum, &options.unwrap(), &[])
+    }
+
+    /// So many runs, in all of which nothing of the lamps was examined.
+    fn examined(runs: u64, examines: &[&str], arguments: &[&str]) -> Table {
+        let mut sum = Sum { took: Duration::from_secs(1), ..Sum::default() };
+        for seed in 1..=runs {
+            sum.add(outcome(seed, &[("lamps", 0), ("bulbs", seed / 100)], Vec::new()), None);
+        }
+        let options = Options::try_parse_from(std::iter::once("sim").chain(arguments.iter().copied()));
+        table(&sum, &options.unwrap(), examines)
     }
 
     #[test]
@@ -187,6 +220,23 @@ mod tests {
             assert!(!passes(&["--least", &format!("{name}={missed}")]), "{name}");
         }
         assert!(!passes(&["--least", "windows=0"]), "there is no such figure");
+    }
+
+    #[test]
+    fn what_no_run_of_many_has_examined_fails_the_campaign_and_is_named() {
+        for (examines, is_passed) in
+            [(&["bulbs"][..], true), (&["bulbs", "lamps"], false), (&["wires"], false)]
+        {
+            assert_eq!(examined(100, examines, &[]).is_passed(), is_passed, "{examines:?}");
+            assert!(examined(99, examines, &[]).is_passed(), "{examines:?}, in few runs");
+        }
+        for (name, value) in [("lamps", "0, at least 0 in a run"), ("wires", "there is no such figure")] {
+            // What is asked of each run besides does not make up for it.
+            let text = examined(100, &["lamps", "wires"], &["--least", "lamps=0"]).to_string();
+            let row =
+                text.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name}: {text}"));
+            assert!(row.contains(value) && row.ends_with("not 0 in all    FAIL"), "{row}");
+        }
     }
 
     #[test]
