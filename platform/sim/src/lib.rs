@@ -17,7 +17,6 @@ mod draw;
 mod failure;
 mod fault;
 mod flight;
-pub mod history;
 mod journal;
 mod life;
 mod line;

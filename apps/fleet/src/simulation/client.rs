@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use http::HeaderName;
 use tradewind_client::{Caller, PhoneBook};
+use tradewind_history::What;
 use tradewind_kernel::{Context, Deadline, Entropy, Principal, Secret};
 use tradewind_problem::{IDEMPOTENCY_KEY_IN_FLIGHT, Problem};
-use tradewind_sim::history::What;
 use tradewind_sim::{Failure, Planned, World};
 
 use crate::seed::LoadSize;

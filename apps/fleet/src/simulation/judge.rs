@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use tradewind_customers_contract::CustomersClient;
+use tradewind_history::{Breach, What, check};
 use tradewind_kernel::Page;
 use tradewind_orders_contract::{ORDERS_PATH, Order, OrderState, OrdersClient};
 use tradewind_problem::Problem;
-use tradewind_sim::history::{What, check};
 use tradewind_sim::{Failure, World};
 use tradewind_stock_contract::Stock;
 use tradewind_verify::{Collector, Finding, Verdict, judge as verdicts};
@@ -54,7 +54,7 @@ pub(super) async fn judge(shop: &Shop, world: &World) -> Vec<Failure> {
     }
     let report = shop.with(|known| check(known.history.operations(), promised));
     report.examined.iter().for_each(|(rule, examined)| shop.count(rule.name(), *examined));
-    failures.extend(report.failures);
+    failures.extend(report.breaches.into_iter().map(breach));
     failures.extend(judge.prompt().await);
     failures
 }
@@ -197,6 +197,10 @@ impl Client<'_> {
             }
         }
     }
+}
+
+fn breach(breach: Breach) -> Failure {
+    Failure::new(breach.rule.to_string(), breach.rows)
 }
 
 pub(super) fn failure(finding: Finding) -> Failure {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use tradewind_history::{History, What};
 use tradewind_orders_contract::{OrderId, OrderState};
-use tradewind_sim::history::{History, What};
 
 use crate::simulation::act::Wanted;
 

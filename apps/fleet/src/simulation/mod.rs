@@ -19,8 +19,8 @@ use std::time::Duration;
 
 use tradewind_chassis::settings::{SettingsError, SettingsSource};
 use tradewind_client::PhoneBook;
+use tradewind_history::{Rule, What};
 use tradewind_kernel::Entropy;
-use tradewind_sim::history::{Rule, What};
 use tradewind_sim::{Failure, Planned, Step, Workload, World};
 
 use crate::seed::{LoadSize, Seeder};

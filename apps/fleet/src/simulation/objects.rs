@@ -7,8 +7,8 @@
 
 use std::fmt;
 
+use tradewind_history::{Promises, Reads, Versions};
 use tradewind_orders_contract::OrderState;
-use tradewind_sim::history::{Promises, Reads, Versions};
 
 /// An object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde::Deserialize;
 use tradewind_chassis::Following;
 use tradewind_events::Recorded;
+use tradewind_history::What;
 use tradewind_problem::{NOT_FOUND, Problem};
 use tradewind_sim::Failure;
-use tradewind_sim::history::What;
 use tradewind_verify::{Collector, Verdict, judge};
 
 use crate::letters::{LetterDesk, LetterName, LettersError};

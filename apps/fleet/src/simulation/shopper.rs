@@ -3,11 +3,11 @@
 use futures_util::future::join;
 use serde::Deserialize;
 use tradewind_customers_contract::CustomersClient;
+use tradewind_history::What;
 use tradewind_kernel::Page;
 use tradewind_orders_contract::{Accepted, ORDERS_PATH, Order, OrderId, OrdersClient, PlaceLine, PlaceOrder};
 use tradewind_problem::{IDEMPOTENCY_KEY_REUSED, NOT_FOUND, Problem};
 use tradewind_sim::Failure;
-use tradewind_sim::history::What;
 
 use crate::seed::LoadSize;
 use crate::simulation::SIZE;

@@ -1,9 +1,9 @@
 //! What an order must never look like to who sees it.
 
+use tradewind_history::{Operation, What};
 use tradewind_kernel::{Currency, Money};
 use tradewind_orders_contract::{Order, OrderState};
 use tradewind_sim::Failure;
-use tradewind_sim::history::{Operation, What};
 
 use crate::seed::LoadSize;
 use crate::simulation::client::{Client, broken};

@@ -4,10 +4,10 @@ use tradewind_catalogue_contract::{self as catalogue, CatalogueClient, Product};
 use tradewind_customers_contract::{
     self as customers, CustomerId, CustomersClient, RegisterCustomer, SetCreditLimit,
 };
+use tradewind_history::What;
 use tradewind_kernel::{Currency, Money, Slug};
 use tradewind_problem::Problem;
 use tradewind_sim::Failure;
-use tradewind_sim::history::What;
 use tradewind_stock_contract::{self as stock, ReceiveStock, RegisterItem, StockClient};
 
 use crate::seed::LoadSize;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tradewind_fleet::{Shop, services};
-use tradewind_sim::history::Rule;
+use tradewind_history::Rule;
 use tradewind_sim::{Faults, Outcome, Plan, run};
 
 fn simulated(seed: u64, seconds: u64, faults: Faults) -> Outcome {

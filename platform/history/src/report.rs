@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::Failure;
-use crate::history::{Operation, What};
+use crate::{Operation, What};
 
 /// What must hold of a history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,29 +69,38 @@ impl fmt::Display for Rule {
     }
 }
 
+/// A rule that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Breach {
+    /// The rule; as text it is the promise that is broken.
+    pub rule: Rule,
+    /// The operations that show it, as text.
+    pub rows: Vec<String>,
+}
+
 /// What the checker came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// How much each rule was asked about: pairs of operations, or single ones. What was not asked was not shown.
     pub examined: BTreeMap<Rule, u64>,
     /// What did not hold.
-    pub failures: Vec<Failure>,
+    pub breaches: Vec<Breach>,
 }
 
 impl Default for Report {
     fn default() -> Self {
-        Self { examined: Rule::ALL.into_iter().map(|rule| (rule, 0)).collect(), failures: Vec::new() }
+        Self { examined: Rule::ALL.into_iter().map(|rule| (rule, 0)).collect(), breaches: Vec::new() }
     }
 }
 
 impl Report {
-    pub(super) fn examine(&mut self, rule: Rule, more: u64) {
+    pub(crate) fn examine(&mut self, rule: Rule, more: u64) {
         *self.examined.entry(rule).or_default() += more;
     }
 
-    pub(super) fn fail(&mut self, rule: Rule, shown: &[&Operation]) {
+    pub(crate) fn fail(&mut self, rule: Rule, shown: &[&Operation]) {
         let rows = shown.iter().map(ToString::to_string).collect();
-        self.failures.push(Failure::new(rule.to_string(), rows));
+        self.breaches.push(Breach { rule, rows });
     }
 }
 

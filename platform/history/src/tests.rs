@@ -19,7 +19,7 @@ fn found(promises: Promises, operations: &[(&str, u64, u64, What)]) -> Vec<Strin
     };
     let operations: Vec<Operation> = operations.iter().map(one).collect();
     let report = check(&operations, |_| promises);
-    report.failures.into_iter().map(|failure| failure.what).collect()
+    report.breaches.into_iter().map(|breach| breach.rule.to_string()).collect()
 }
 
 fn write(version: u64) -> What {
@@ -164,7 +164,7 @@ fn a_report_names_every_rule_and_says_what_was_examined() {
     let mut history = History::default();
     operations(&mut history);
     let report = check(history.operations(), |_| OWNER);
-    assert_eq!(report.failures, []);
+    assert_eq!(report.breaches, []);
     assert_eq!(report.examined.len(), Rule::ALL.len());
     assert_eq!((report.examined[&Rule::OwnWrites], report.examined[&Rule::Written]), (1, 1));
     assert_eq!(report.examined[&Rule::Totals], 0);
@@ -330,7 +330,7 @@ proptest! {
     #[test]
     fn what_keeps_its_promises_is_never_accused(plan in prop::collection::vec(planned(), 0..60)) {
         let report = check(&course(&plan), promised);
-        prop_assert_eq!(report.failures, []);
+        prop_assert_eq!(report.breaches, []);
     }
 
     #[test]
@@ -344,7 +344,7 @@ proptest! {
             .collect();
         prop_assume!(!reads.is_empty());
         operations[reads[which.index(reads.len())]].what = read(0);
-        prop_assert!(!check(&operations, promised).failures.is_empty());
+        prop_assert!(!check(&operations, promised).breaches.is_empty());
     }
 
     #[test]
@@ -363,7 +363,7 @@ proptest! {
         let invoked = history.moment();
         history.answered("judge", "sum", invoked, What::Total { amount });
         operations.extend(history.operations().iter().cloned());
-        prop_assert_eq!(check(&operations, promised).failures.len(), 1);
+        prop_assert_eq!(check(&operations, promised).breaches.len(), 1);
     }
 
     #[test]
@@ -382,7 +382,7 @@ proptest! {
         } else {
             operations.remove(at);
         }
-        prop_assert!(!check(&operations, promised).failures.is_empty());
+        prop_assert!(!check(&operations, promised).breaches.is_empty());
     }
 }
 

@@ -1,7 +1,7 @@
 //! What reads must and must not show.
 
-use crate::history::object::Object;
-use crate::history::{Operation, Reads, Report, Rule, Versions, What};
+use crate::object::Object;
+use crate::{Operation, Reads, Report, Rule, Versions, What};
 
 pub(super) fn check(object: &Object<'_>, report: &mut Report) {
     for read in &object.operations {

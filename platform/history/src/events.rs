@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::history::object::Object;
-use crate::history::{Operation, Report, Rule, What};
+use crate::object::Object;
+use crate::{Operation, Report, Rule, What};
 
 pub(super) fn check(object: &Object<'_>, report: &mut Report) {
     let mut last: BTreeMap<&str, (u64, Option<&Operation>)> = BTreeMap::new();
@@ -16,7 +16,7 @@ pub(super) fn check(object: &Object<'_>, report: &mut Report) {
             let shown: Vec<&Operation> = before.1.into_iter().chain([*given]).collect();
             report.fail(Rule::EventOrder, &shown);
         }
-        // After a failure it goes on from here: one gap is one failure.
+        // After a failure it goes on from here: one gap is one breach.
         if has_effect {
             *before = (sequence, Some(*given));
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::history::{Operation, What};
+use crate::{Operation, What};
 
 /// What an object promises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,9 +36,9 @@ pub enum Reads {
     Newest,
 }
 
-pub(super) struct Object<'a> {
-    pub(super) promises: Promises,
-    pub(super) operations: Vec<&'a Operation>,
+pub(crate) struct Object<'a> {
+    pub(crate) promises: Promises,
+    pub(crate) operations: Vec<&'a Operation>,
     writes: BTreeMap<u64, Written>,
 }
 
@@ -51,7 +51,7 @@ struct Written {
 }
 
 impl<'a> Object<'a> {
-    pub(super) fn new(promises: Promises, operations: Vec<&'a Operation>) -> Self {
+    pub(crate) fn new(promises: Promises, operations: Vec<&'a Operation>) -> Self {
         let mut writes: BTreeMap<u64, Written> = BTreeMap::new();
         for operation in &operations {
             let (What::Write { version } | What::WriteIf { version, .. }) = operation.what else { continue };
@@ -64,7 +64,7 @@ impl<'a> Object<'a> {
     }
 
     /// Whether `version` was certainly over when the object came to `other`.
-    pub(super) fn is_before(&self, version: u64, other: u64) -> bool {
+    pub(crate) fn is_before(&self, version: u64, other: u64) -> bool {
         if self.promises.versions == Versions::Counted {
             return version < other;
         }
@@ -78,12 +78,12 @@ impl<'a> Object<'a> {
     }
 
     /// Whether somebody had begun to write `version` before `moment`.
-    pub(super) fn was_begun(&self, version: u64, moment: u64) -> bool {
+    pub(crate) fn was_begun(&self, version: u64, moment: u64) -> bool {
         version == 0 || self.writes.get(&version).is_some_and(|written| written.first_invoked < moment)
     }
 
     /// What anybody had been told of the object before `moment`, with the version that it had then.
-    pub(super) fn told_before(&self, moment: u64) -> impl Iterator<Item = (&'a Operation, u64)> {
+    pub(crate) fn told_before(&self, moment: u64) -> impl Iterator<Item = (&'a Operation, u64)> {
         let told = self.operations.iter().filter(move |each| each.completed.is_some_and(|at| at < moment));
         told.filter_map(|each| version_of(each.what).map(|version| (*each, version)))
     }

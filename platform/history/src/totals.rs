@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::history::object::Object;
-use crate::history::{Report, Rule, What};
+use crate::object::Object;
+use crate::{Report, Rule, What};
 
 /// The most sums that are kept apart. Beyond that only the least and the greatest are known.
 const MAX_SUMS: usize = 10_000;

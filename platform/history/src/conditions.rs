@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::history::object::Object;
-use crate::history::{Operation, Report, Rule, What};
+use crate::object::Object;
+use crate::{Operation, Report, Rule, What};
 
 pub(super) fn check(object: &Object<'_>, report: &mut Report) {
     let mut first: BTreeMap<u64, (&Operation, u64)> = BTreeMap::new();

@@ -11,6 +11,8 @@
 //! (MIT/LCS/TR-786, 1999). Not checked, because it needs a search over all sequences: that one sequence explains
 //! everything that was seen of one object, or of several together.
 
+#![warn(missing_docs)]
+
 mod conditions;
 mod events;
 mod object;
@@ -23,7 +25,7 @@ mod totals;
 use std::collections::BTreeMap;
 
 pub use object::{Promises, Reads, Versions};
-pub use report::{Report, Rule};
+pub use report::{Breach, Report, Rule};
 
 use object::Object;
 
