@@ -17,5 +17,5 @@ pub(crate) fn run(options: &Sim) -> Result<ExitCode, String> {
     if let Some(hunted) = mutants::run(&options.arguments, &plan) {
         return hunted;
     }
-    Ok(tradewind_sim::command("tradewind sim", options.arguments.clone(), &plan, Shop::new))
+    Ok(tradewind_campaign::command("tradewind sim", options.arguments.clone(), &plan, Shop::new))
 }

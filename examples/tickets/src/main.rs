@@ -6,5 +6,5 @@ use tradewind_example_tickets::{Audience, services};
 use tradewind_sim::Plan;
 
 fn main() -> ExitCode {
-    tradewind_sim::main(&Plan::new(services, 1), Audience::default)
+    tradewind_campaign::main(&Plan::new(services, 1), Audience::default)
 }

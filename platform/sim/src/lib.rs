@@ -12,7 +12,6 @@
 
 mod broker;
 mod callers;
-mod campaign;
 mod draw;
 mod failure;
 mod fault;
@@ -27,8 +26,6 @@ mod net;
 mod passes;
 mod run;
 mod script;
-mod shrink;
-mod timeline;
 mod trouble;
 mod version;
 mod widen;
@@ -36,7 +33,6 @@ mod wire;
 mod world;
 
 pub use broker::BrokerFault;
-pub use campaign::{command, main};
 pub use draw::Faults;
 pub use failure::Failure;
 pub use fault::Fault;
@@ -44,6 +40,5 @@ pub use journal::{Came, Change, Entry, Message, What};
 pub use passes::Passes;
 pub use run::{Outcome, Plan, Step, Workload, run};
 pub use script::{Planned, Selection};
-pub use shrink::{Shrinking, Shrunk, shrink};
 pub use trouble::Trouble;
 pub use world::World;

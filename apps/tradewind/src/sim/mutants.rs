@@ -82,7 +82,7 @@ pub(super) fn run(arguments: &[OsString], plan: &Plan) -> Option<Result<ExitCode
             std::mem::forget(mutant.plant());
             Shop::new()
         };
-        tradewind_sim::command("tradewind sim", others, plan, workload)
+        tradewind_campaign::command("tradewind sim", others, plan, workload)
     }))
 }
 

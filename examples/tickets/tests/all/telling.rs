@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use tradewind_campaign::shrink;
 use tradewind_chassis::Service;
 use tradewind_example_tickets::{Audience, Keys, fleet};
-use tradewind_sim::{Outcome, Plan, What, run, shrink};
+use tradewind_sim::{Outcome, Plan, What, run};
 
 fn broken() -> Vec<Service> {
     fleet(Keys::OfThePayment)

@@ -5,7 +5,7 @@ use tradewind_sim::{Came, Change, Entry, Message, Outcome, Plan, What, run};
 use crate::lamps::{User, plan};
 
 fn whole(seed: u64) -> Outcome {
-    run(&Plan { keeps_all: true, ..plan(seed) }, &User::default()).unwrap()
+    run(&Plan { keeps_all: true, ..plan(seed) }, &User).unwrap()
 }
 
 fn messages(outcome: &Outcome) -> impl Iterator<Item = (&Entry, &Message)> {
@@ -43,7 +43,7 @@ fn a_request_is_told_with_its_way_even_when_nobody_waits_for_it_any_more() {
 
 #[test]
 fn whether_everything_is_kept_does_not_change_the_run() {
-    let (some, all) = (run(&plan(4), &User::default()).unwrap(), whole(4));
+    let (some, all) = (run(&plan(4), &User).unwrap(), whole(4));
     assert_eq!((&some.trace, some.entries), (&all.trace, all.entries));
     assert_eq!(some.journal, all.journal[all.journal.len() - some.journal.len()..]);
 }

@@ -55,8 +55,8 @@ const OWNERS: &[(&str, &str)] = &[
         "a run has a thread of its own, and a fault point tells nobody who passes it",
     ),
     (
-        "platform/sim/src/campaign/",
-        "runs are beside each other, each whole on a thread, and none knows of another",
+        "platform/campaign/src/",
+        "a program reads its command line; its runs are each whole on a thread, and none knows of another",
     ),
     ("platform/sim/src/run.rs", "the runtime of a simulated run begins here: one thread, paused time"),
     ("platform/process/src/stop.rs", "the end of standard input is waited for on a thread; none under sim"),

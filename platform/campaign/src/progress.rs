@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use tradewind_kernel::Clock;
 
-use super::sum::Sum;
+use crate::sum::Sum;
 
 /// The pause between two tellings.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// A line that is written anew as runs end; nothing where nobody sees it.
-pub(super) struct Progress {
+pub(crate) struct Progress {
     clock: Clock,
     count: u64,
     is_seen: bool,
@@ -20,12 +20,12 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn new(count: u64, clock: Clock) -> Self {
+    pub(crate) fn new(count: u64, clock: Clock) -> Self {
         let is_seen = count > 1 && stderr().is_terminal();
         Self { clock, count, is_seen, told: Mutex::default() }
     }
 
-    pub(super) fn tell(&self, sum: &Sum) {
+    pub(crate) fn tell(&self, sum: &Sum) {
         let now = self.clock.monotonic();
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if self.is_seen && now >= *told + PAUSE {
@@ -34,7 +34,7 @@ impl Progress {
         }
     }
 
-    pub(super) fn ends(&self) {
+    pub(crate) fn ends(&self) {
         if self.is_seen {
             write("");
         }
@@ -42,7 +42,7 @@ impl Progress {
 }
 
 /// Writes over what is there.
-pub(super) fn write(text: &str) {
+pub(crate) fn write(text: &str) {
     let mut error = stderr();
     // Whoever does not see the progress misses nothing.
     drop(write!(error, "\r\u{1b}[K{text}").and_then(|()| error.flush()));

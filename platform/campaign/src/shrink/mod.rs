@@ -4,10 +4,9 @@ mod ddmin;
 
 use std::collections::BTreeSet;
 
-use ddmin::ddmin;
+use tradewind_sim::{Outcome, Plan, Selection, Workload, run};
 
-use crate::run::{Outcome, Plan, Workload, run};
-use crate::script::Selection;
+use ddmin::ddmin;
 
 /// A script that breaks a promise, and out of which nothing can be left.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,12 +3,13 @@
 use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
 
-use super::options::Options;
-use super::progress;
-use super::sum::Sum;
-use crate::run::{Outcome, Plan, Workload, run};
-use crate::script::Selection;
-use crate::shrink::{Shrunk, shrink};
+use tradewind_sim::{Outcome, Plan, Selection, Workload, run};
+
+use crate::options::Options;
+use crate::progress;
+use crate::shrink::{Shrinking, Shrunk, shrink};
+use crate::sum::Sum;
+use crate::timeline;
 
 /// Most runs that failed of which everything is told; of the others only what broke.
 const WHOLE: usize = 3;
@@ -16,16 +17,16 @@ const WHOLE: usize = 3;
 /// The newest entries that are told of a run whose failure names nothing that can be followed.
 const NEWEST: usize = 24;
 
-pub(super) struct Report<'a, W> {
-    pub(super) name: &'a str,
-    pub(super) options: &'a Options,
-    pub(super) plan: &'a Plan,
-    pub(super) workload: &'a (dyn Fn() -> W + Sync),
+pub(crate) struct Report<'a, W> {
+    pub(crate) name: &'a str,
+    pub(crate) options: &'a Options,
+    pub(crate) plan: &'a Plan,
+    pub(crate) workload: &'a (dyn Fn() -> W + Sync),
 }
 
 impl<W: Workload> Report<'_, W> {
     /// Tells of all runs that failed, and of the only one if it is to be seen.
-    pub(super) fn failures(&self, sum: &Sum) -> Result<(), std::io::Error> {
+    pub(crate) fn failures(&self, sum: &Sum) -> Result<(), std::io::Error> {
         for (index, outcome) in sum.bad.iter().enumerate() {
             if index < WHOLE {
                 let whole = self.whole(outcome)?;
@@ -61,7 +62,7 @@ impl<W: Workload> Report<'_, W> {
         let plan = Plan { keeps_all: true, ..self.options.plan(self.plan, seed) };
         let outcome = run(&plan, &(self.workload)())?;
         if self.options.trace {
-            println!("{}", outcome.text());
+            println!("{}", timeline::text(&outcome));
         }
         self.page(&outcome, &plan.only, "")
     }
@@ -79,7 +80,7 @@ impl<W: Workload> Report<'_, W> {
             }
         }
         if self.options.trace {
-            println!("{}", outcome.text());
+            println!("{}", timeline::text(outcome));
         } else if outcome.failures.iter().all(|failure| failure.line.is_empty()) {
             println!("  the last that happened:");
             let skipped = outcome.journal.len().saturating_sub(NEWEST);
@@ -92,7 +93,7 @@ impl<W: Workload> Report<'_, W> {
     fn shrunk(&self, failed: &Outcome) -> Result<(), std::io::Error> {
         let plan = self.options.plan(self.plan, failed.seed);
         let is_seen = stderr().is_terminal();
-        let mut tell = |now: crate::shrink::Shrinking| {
+        let mut tell = |now: Shrinking| {
             if is_seen {
                 progress::write(&format!("run {}: {} faults, {} acts", now.runs, now.faults, now.acts));
             }
@@ -137,7 +138,7 @@ impl<W: Workload> Report<'_, W> {
         if let Some(folder) = file.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        std::fs::write(&file, outcome.page(&self.options.replay(self.name, &plan, only)))?;
+        std::fs::write(&file, timeline::page(outcome, &self.options.replay(self.name, &plan, only)))?;
         println!("  as a page: {}", file.display());
         Ok(())
     }

@@ -2,8 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::journal::{Entry, Message, What};
-use crate::run::Outcome;
+use tradewind_sim::{Entry, Message, Outcome, What};
 
 pub(super) fn write(outcome: &Outcome) -> String {
     let mut text = String::new();
@@ -39,7 +38,7 @@ pub(super) fn line(entry: &Entry) -> String {
         What::Message(message) => format!("{time}   {message}{}", rest(entry, message)),
         What::Fault { .. } | What::Broken(_) => format!("{time} {what}"),
         What::Node { .. } => format!("{time} * {what}"),
-        What::Commit { .. } | What::Act { .. } => format!("{time}   {what}"),
+        _ => format!("{time}   {what}"),
     }
 }
 

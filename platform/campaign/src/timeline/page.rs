@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tradewind_kernel::Id;
-
-use crate::journal::{Came, Change, Entry, Message, What};
-use crate::run::Outcome;
+use tradewind_sim::{Came, Change, Entry, Message, Outcome, What};
 
 const FRAME: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
@@ -60,7 +58,7 @@ impl<'a> Lanes<'a> {
                         });
                     }
                 }
-                What::Note(_) | What::Fault { .. } | What::Broken(_) => {}
+                _ => {}
             }
         }
         processes.retain(|name| !clients.contains(name));
@@ -97,7 +95,6 @@ impl<'a> Lanes<'a> {
     fn entry(&self, entry: &Entry) -> Value {
         let at = micros(entry.at);
         match &entry.what {
-            What::Note(text) => json!([at, "note", text]),
             What::Node { node, change } => {
                 json!([at, "node", self.lane(node), change.to_string(), state(change)])
             }
@@ -109,6 +106,8 @@ impl<'a> Lanes<'a> {
             What::Commit { node, .. } => json!([at, "commit", self.lane(node)]),
             What::Message(message) => self.message(at, message),
             What::Broken(text) => json!([at, "broken", text]),
+            // What has no form of its own is a text.
+            other => json!([at, "note", other.to_string()]),
         }
     }
 
@@ -134,7 +133,7 @@ fn state(change: &Change) -> Option<bool> {
     match change {
         Change::Begins(_) => Some(true),
         Change::Falls(_) | Change::Ends | Change::Leaves => Some(false),
-        Change::Drains | Change::Does(_) => None,
+        _ => None,
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use crate::passes::Passes;
+use tradewind_sim::Passes;
 
-use super::options::Options;
-use super::sum::{Figure, Sum};
-use super::target::Target;
+use crate::options::Options;
+use crate::sum::{Figure, Sum};
+use crate::target::Target;
 
 /// What a row begins with when it is one of several of its kind.
 const INDENT: &str = "  ";
@@ -17,7 +17,7 @@ const ENOUGH: u64 = 100;
 
 /// Rows of name, value, target, and whether it was reached.
 #[derive(Debug, Default)]
-pub(super) struct Table {
+pub(crate) struct Table {
     rows: Vec<Row>,
 }
 
@@ -31,7 +31,7 @@ struct Row {
 
 impl Table {
     /// Whether every target was reached.
-    pub(super) fn is_passed(&self) -> bool {
+    pub(crate) fn is_passed(&self) -> bool {
         self.rows.iter().all(|row| row.target.as_ref().is_none_or(|(_, is_reached)| *is_reached))
     }
 
@@ -60,7 +60,7 @@ impl Table {
 }
 
 /// `examines` are the figures that say how much was examined, of which a campaign must not have none.
-pub(super) fn table(sum: &Sum, options: &Options, examines: &[&str]) -> Table {
+pub(crate) fn table(sum: &Sum, options: &Options, examines: &[&str]) -> Table {
     let mut table = Table::default();
     let target = |name: &str| options.least.iter().find(|target| target.name == name);
     let owed = if sum.runs < ENOUGH { &[] } else { examines };
@@ -148,11 +148,9 @@ mod tests {
     use std::time::Duration;
 
     use clap::Parser;
+    use tradewind_sim::{Failure, Outcome, Passes};
 
     use super::*;
-    use crate::failure::Failure;
-    use crate::passes::Passes;
-    use crate::run::Outcome;
 
     fn outcome(seed: u64, figures: &[(&'static str, u64)], failures: Vec<Failure>) -> Outcome {
         Outcome {

@@ -1,26 +1,35 @@
-//! Many runs: the program that simulates a fleet, with its command line.
+//! Many simulated runs, and what they are told as.
+//!
+//! [`main`] is the whole program for a fleet: it runs seeds on all cores, tells of those that fail, and makes the first of
+//! them smaller. [`shrink()`] and [`timeline`] are what it does that with.
 
+#![warn(missing_docs)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program talks to whoever starts it")]
 
 mod options;
 mod progress;
 mod report;
 mod runs;
+mod shrink;
 mod sum;
 mod table;
 mod target;
+pub mod timeline;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
+use tradewind_sim::{Plan, Workload};
 
-use crate::run::{Plan, Workload};
 use options::Options;
 use report::Report;
 use runs::Runs;
 
-/// The whole of a program that simulates a fleet: `fn main() -> ExitCode { tradewind_sim::main(&plan, Readers::new) }`.
+pub use shrink::{Shrinking, Shrunk, shrink};
+
+/// The whole of a program that simulates a fleet:
+/// `fn main() -> ExitCode { tradewind_campaign::main(&plan, Readers::new) }`.
 ///
 /// It reads its command line, runs many seeds of `plan` on all cores, each with a workload of its own, and tells what
 /// they came to; `--help` says what it takes. The exit status is 0 when every run kept every promise, was the same when

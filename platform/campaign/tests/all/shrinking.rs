@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use tradewind_sim::{Outcome, Plan, run, shrink};
+use tradewind_campaign::shrink;
+use tradewind_sim::{Outcome, Plan, run};
 
 use crate::lamps::{ACTS, LIGHTS, LOOKS, User, plan};
 

@@ -4,9 +4,9 @@ use std::str::FromStr;
 
 /// The least that a figure may be.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Target {
-    pub(super) name: String,
-    pub(super) least: f64,
+pub(crate) struct Target {
+    pub(crate) name: String,
+    pub(crate) least: f64,
 }
 
 impl FromStr for Target {

@@ -3,53 +3,52 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::passes::Passes;
-use crate::run::Outcome;
+use tradewind_sim::{Outcome, Passes};
 
 /// Most runs that failed of which everything is kept; more are counted.
 const KEPT: usize = 100;
 
 /// A figure over all runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Figure {
-    pub(super) total: u64,
+pub(crate) struct Figure {
+    pub(crate) total: u64,
     /// The least in a run.
-    pub(super) least: u64,
+    pub(crate) least: u64,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Sum {
-    pub(super) runs: u64,
-    pub(super) failed: u64,
+pub(crate) struct Sum {
+    pub(crate) runs: u64,
+    pub(crate) failed: u64,
     /// How many were run twice.
-    pub(super) repeated: u64,
+    pub(crate) repeated: u64,
     /// Seeds whose second run was another.
-    pub(super) unsteady: Vec<u64>,
-    pub(super) simulated: Duration,
+    pub(crate) unsteady: Vec<u64>,
+    pub(crate) simulated: Duration,
     /// How long it took.
-    pub(super) took: Duration,
-    pub(super) kinds: BTreeMap<&'static str, u64>,
-    pub(super) points: BTreeMap<&'static str, Passes>,
+    pub(crate) took: Duration,
+    pub(crate) kinds: BTreeMap<&'static str, u64>,
+    pub(crate) points: BTreeMap<&'static str, Passes>,
     /// Each figure, and in how many runs it was.
-    pub(super) figures: BTreeMap<String, (Figure, u64)>,
+    pub(crate) figures: BTreeMap<String, (Figure, u64)>,
     /// Runs that failed.
-    pub(super) bad: Vec<Outcome>,
+    pub(crate) bad: Vec<Outcome>,
 }
 
 impl Sum {
-    pub(super) fn has_failed(&self) -> bool {
+    pub(crate) fn has_failed(&self) -> bool {
         self.failed > 0 || !self.unsteady.is_empty()
     }
 
     /// A figure that a run does not have is nothing there.
-    pub(super) fn all_figures(&self) -> impl Iterator<Item = (&str, Figure)> {
+    pub(crate) fn all_figures(&self) -> impl Iterator<Item = (&str, Figure)> {
         self.figures.iter().map(|(name, (figure, runs))| {
             let least = if *runs < self.runs { 0 } else { figure.least };
             (name.as_str(), Figure { least, ..*figure })
         })
     }
 
-    pub(super) fn add(&mut self, outcome: Outcome, is_steady: Option<bool>) {
+    pub(crate) fn add(&mut self, outcome: Outcome, is_steady: Option<bool>) {
         self.runs += 1;
         self.simulated += outcome.simulated;
         for (kind, count) in &outcome.faults {

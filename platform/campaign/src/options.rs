@@ -5,11 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
+use tradewind_sim::{Faults, Plan, Selection};
 
-use super::target::Target;
-use crate::draw::Faults;
-use crate::run::Plan;
-use crate::script::Selection;
+use crate::target::Target;
 
 /// Run the fleet in one thread and in virtual time, under faults that seeds decide; the exit status tells.
 ///
@@ -19,7 +17,7 @@ use crate::script::Selection;
 /// everything has to end, and all promises have to hold. A run that fails tells its seed, what broke with its rows and
 /// what happened to it in every service, and the smallest part of its script that breaks the same promise.
 #[derive(Debug, Parser)]
-pub(super) struct Options {
+pub(crate) struct Options {
     /// How many seeds; in 100 or more of them everything that is to be examined has to be, at least once
     #[arg(
         long,
@@ -28,7 +26,7 @@ pub(super) struct Options {
         conflicts_with = "seed",
         help_heading = "Which runs"
     )]
-    pub(super) seeds: u64,
+    pub(crate) seeds: u64,
     /// The first of them
     #[arg(
         long,
@@ -37,70 +35,70 @@ pub(super) struct Options {
         conflicts_with = "seed",
         help_heading = "Which runs"
     )]
-    pub(super) from: u64,
+    pub(crate) from: u64,
     /// This seed only
     #[arg(long, value_name = "SEED", help_heading = "Which runs")]
-    pub(super) seed: Option<u64>,
+    pub(crate) seed: Option<u64>,
     /// How long there are faults, in the time of the run [default: 60]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     #[arg(help_heading = "Which runs")]
-    pub(super) seconds: Option<u64>,
+    pub(crate) seconds: Option<u64>,
     /// Nothing goes wrong
     #[arg(long, help_heading = "Which runs")]
-    pub(super) no_faults: bool,
+    pub(crate) no_faults: bool,
     /// Events pass by a broker, which has faults of its own; usually the seed decides between that and the feed
     #[arg(long, conflicts_with = "by_feed", help_heading = "Which runs")]
-    pub(super) by_broker: bool,
+    pub(crate) by_broker: bool,
     /// Events pass by the feed
     #[arg(long, help_heading = "Which runs")]
-    pub(super) by_feed: bool,
+    pub(crate) by_feed: bool,
     /// Of the script only the faults with these numbers, with commas between them; none when empty
     #[arg(long, value_name = "NUMBERS", requires = "seed", value_parser = numbers, help_heading = "Which runs")]
-    pub(super) only_faults: Option<BTreeSet<u32>>,
+    pub(crate) only_faults: Option<BTreeSet<u32>>,
     /// The same of what clients do
     #[arg(long, value_name = "NUMBERS", requires = "seed", value_parser = numbers, help_heading = "Which runs")]
-    pub(super) only_acts: Option<BTreeSet<u32>>,
+    pub(crate) only_acts: Option<BTreeSet<u32>>,
 
     /// Run every so many seeds twice, and compare; 0 for none
     #[arg(long, value_name = "NUMBER", default_value_t = 20, help_heading = "How they run")]
-    pub(super) repeat: u64,
+    pub(crate) repeat: u64,
     /// Go on after a run that failed
     #[arg(long, help_heading = "How they run")]
-    pub(super) keep_going: bool,
+    pub(crate) keep_going: bool,
     /// How many runs at the same time [default: one for each core]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1_024))]
     #[arg(help_heading = "How they run")]
-    pub(super) threads: Option<u16>,
+    pub(crate) threads: Option<u16>,
     /// Fail when a figure is below this in any run; `speed`, times real time, and `points` and `ends`, passes of and
     /// ends at each fault point, are meant over all runs. Can be given several times
     #[arg(long, value_name = "NAME=NUMBER", help_heading = "How they run")]
-    pub(super) least: Vec<Target>,
+    pub(crate) least: Vec<Target>,
 
     /// Print everything that happened in runs that failed, or in the only run
     #[arg(long, help_heading = "What they tell")]
-    pub(super) trace: bool,
+    pub(crate) trace: bool,
     /// Write the timeline of runs that failed, or of the only run, as a page for a browser: FILE.html, or a folder
     #[arg(long, value_name = "PATH", help_heading = "What they tell")]
-    pub(super) html: Option<PathBuf>,
+    pub(crate) html: Option<PathBuf>,
     /// Do not look for a smaller script of the first run that failed
     #[arg(long, help_heading = "What they tell")]
-    pub(super) no_shrink: bool,
+    pub(crate) no_shrink: bool,
     /// Most runs that looking for it may take
     #[arg(long, value_name = "NUMBER", default_value_t = 400, help_heading = "What they tell")]
-    pub(super) shrink_runs: u32,
+    pub(crate) shrink_runs: u32,
     /// List what happened at each fault point
     #[arg(long, help_heading = "What they tell")]
-    pub(super) points: bool,
+    pub(crate) points: bool,
 }
 
 impl Options {
     /// The first seed, and how many.
-    pub(super) fn range(&self) -> (u64, u64) {
+    pub(crate) fn range(&self) -> (u64, u64) {
         self.seed.map_or((self.from, self.seeds), |seed| (seed, 1))
     }
 
     /// What is run for a seed.
-    pub(super) fn plan(&self, plan: &Plan, seed: u64) -> Plan {
+    pub(crate) fn plan(&self, plan: &Plan, seed: u64) -> Plan {
         let length = self.seconds.map_or(plan.length, Duration::from_secs);
         let faults = if self.no_faults { Faults::none() } else { plan.faults };
         let only = Selection {
@@ -112,7 +110,7 @@ impl Options {
     }
 
     /// The command that gives a run of this again.
-    pub(super) fn replay(&self, name: &str, plan: &Plan, only: &Selection) -> String {
+    pub(crate) fn replay(&self, name: &str, plan: &Plan, only: &Selection) -> String {
         let mut text = format!("{name} --seed {}", plan.seed);
         if let Some(by_broker) = plan.by_broker {
             text.push_str(if by_broker { " --by-broker" } else { " --by-feed" });

@@ -3,11 +3,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tradewind_kernel::{Id, Timestamp};
+use tradewind_sim::{Came, Change, Entry, Failure, Message, Outcome, What};
 
 use super::text::line;
-use crate::failure::Failure;
-use crate::journal::{Came, Change, Entry, Message, What};
-use crate::run::Outcome;
+use super::{page, text};
 
 const HOSTILE: &str = "</script><script>alert('{{data}} & \u{2028}')</script>";
 
@@ -76,7 +75,7 @@ fn data(page: &str) -> Value {
 
 #[test]
 fn no_text_of_a_run_becomes_markup() {
-    let page = whole().page(HOSTILE);
+    let page = page(&whole(), HOSTILE);
     assert_eq!(page.matches("<script").count(), 2, "the data and our own");
     assert_eq!(page.matches("</script>").count(), 2);
     assert!(!page.contains("alert('{{data}} &"));
@@ -88,7 +87,7 @@ fn no_text_of_a_run_becomes_markup() {
 
 #[test]
 fn a_page_asks_nobody_for_anything() {
-    let page = whole().page("replay");
+    let page = page(&whole(), "replay");
     for outside in ["http:", "https:", "src=", "href=", "url(", "import", "fetch(", "XMLHttp", "innerHTML"] {
         assert!(!page.contains(outside), "{outside}");
     }
@@ -100,7 +99,7 @@ fn a_page_asks_nobody_for_anything() {
 
 #[test]
 fn clients_come_first_and_an_answer_is_drawn_from_whom_it_was_asked() {
-    let data = data(&whole().page("replay"));
+    let data = data(&page(&whole(), "replay"));
     let lanes = serde_json::json!([["reader", "client"], ["lamps-2", "process"], ["lamps", "other"]]);
     assert_eq!(data["lanes"], lanes);
     let answered = serde_json::json!([
@@ -125,14 +124,14 @@ fn clients_come_first_and_an_answer_is_drawn_from_whom_it_was_asked() {
 #[test]
 fn twenty_thousand_entries_are_all_there() {
     let many = (0..20_000).map(|number| message(number + 5, Came::Answered(200), Some(number + 2)));
-    let page = outcome(many.collect()).page("replay");
+    let page = page(&outcome(many.collect()), "replay");
     assert_eq!(data(&page)["entries"].as_array().unwrap().len(), 20_000);
     assert!(page.len() < 4 * 1024 * 1024, "{} bytes", page.len());
 }
 
 #[test]
 fn the_text_has_the_script_what_happened_and_what_broke() {
-    let text = whole().text();
+    let text = text(&whole());
     let wanted = [
         "seed 12, trace 00ff, 70s simulated",
         "   3    1.000 nemesis: lamps is killed",

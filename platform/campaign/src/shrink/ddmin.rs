@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 /// more can be left out alone; `fails` says [`None`] when it may not be asked any more, and then that is the end.
 ///
 /// `all` itself has to fail: it is not asked about.
-pub(crate) fn ddmin<T: Copy + Ord>(
+pub(super) fn ddmin<T: Copy + Ord>(
     all: &BTreeSet<T>,
     fails: &mut dyn FnMut(&BTreeSet<T>) -> Option<bool>,
 ) -> BTreeSet<T> {

@@ -4,14 +4,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tradewind_kernel::Clock;
+use tradewind_sim::{Outcome, Plan, Workload, run};
 
-use super::options::Options;
-use super::progress::Progress;
-use super::sum::Sum;
-use crate::run::{Outcome, Plan, Workload, run};
+use crate::options::Options;
+use crate::progress::Progress;
+use crate::sum::Sum;
 
 /// All runs of a campaign. Each is on one thread, from its beginning to its end, and knows of no other.
-pub(super) struct Runs<'a> {
+pub(crate) struct Runs<'a> {
     options: &'a Options,
     plan: &'a Plan,
     /// The next of them, from 0.
@@ -21,12 +21,12 @@ pub(super) struct Runs<'a> {
 }
 
 impl<'a> Runs<'a> {
-    pub(super) fn new(options: &'a Options, plan: &'a Plan) -> Self {
+    pub(crate) fn new(options: &'a Options, plan: &'a Plan) -> Self {
         Self { options, plan, next: AtomicU64::new(0), sum: Mutex::default(), error: Mutex::default() }
     }
 
     /// Runs all seeds; stops at the first that fails, unless it is to go on.
-    pub(super) fn all<W: Workload>(self, workload: &(dyn Fn() -> W + Sync)) -> Result<Sum, std::io::Error> {
+    pub(crate) fn all<W: Workload>(self, workload: &(dyn Fn() -> W + Sync)) -> Result<Sum, std::io::Error> {
         let (clock, count) = (Clock::system(), self.options.range().1);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let wanted = self.options.threads.map_or(cores, usize::from);
