@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use tradewind_broker_model::{BROKER, BrokerFault};
 use tradewind_kernel::{Entropy, FaultPoint};
 
-use crate::broker::{BROKER, BrokerFault};
 use crate::fault::Fault;
 use crate::script::{EVERYBODY, Planned};
 

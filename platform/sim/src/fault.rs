@@ -3,9 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use tradewind_broker_model::BrokerFault;
 use tradewind_kernel::FaultPoint;
-
-use crate::broker::BrokerFault;
 
 /// Something that goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,7 +10,6 @@
 
 #![warn(missing_docs)]
 
-mod broker;
 mod callers;
 mod draw;
 mod failure;
@@ -32,7 +31,6 @@ mod widen;
 mod wire;
 mod world;
 
-pub use broker::BrokerFault;
 pub use draw::Faults;
 pub use failure::Failure;
 pub use fault::Fault;

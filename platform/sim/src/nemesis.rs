@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::{FuturesUnordered, Stream};
+use tradewind_broker_model::BrokerFault;
 
-use crate::broker::BrokerFault;
 use crate::fault::Fault;
 use crate::journal::What;
 use crate::life::Trigger;

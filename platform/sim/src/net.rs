@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tradewind_broker_model::{BROKER, Surroundings, Task};
 use tradewind_chassis::Scope;
 use tradewind_client::NearDoor;
 use tradewind_kernel::{Clock, Entropy};
@@ -176,6 +177,32 @@ impl Net {
 
     pub(crate) fn names(&self) -> &BTreeSet<String> {
         &self.inner.names
+    }
+}
+
+impl Surroundings for Net {
+    fn clock(&self) -> &Clock {
+        self.clock()
+    }
+
+    fn spawn(&self, task: Task) {
+        self.scope().spawn("broker", task);
+    }
+
+    fn is_alive(&self, node: &str, life: u32) -> bool {
+        self.is_alive(node, life)
+    }
+
+    fn is_parted(&self, from: &str, to: &str) -> bool {
+        self.is_parted(from, to)
+    }
+
+    fn note(&self, what: &str) {
+        self.journal().note(what);
+    }
+
+    fn does(&self, what: String) {
+        self.journal().does(BROKER, what);
     }
 }
 

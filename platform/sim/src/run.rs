@@ -11,7 +11,6 @@ use tradewind_chassis::Service;
 use tradewind_chassis::settings::{SettingsError, SettingsSource};
 use tradewind_kernel::Entropy;
 
-use crate::broker::BY_BROKER;
 use crate::draw::{Faults, Targets, draw};
 use crate::failure::Failure;
 use crate::fault::Fault;
@@ -28,6 +27,9 @@ const END_LIMIT: Duration = Duration::from_secs(600);
 
 /// Of how many failures of a run the line is told.
 const LINES: usize = 4;
+
+/// The setting by which a simulated fleet passes its events by the broker instead of the feed.
+const BY_BROKER: &str = "broker.url=amqp://simulated:simulated@broker";
 
 /// What is simulated.
 #[derive(Debug, Clone)]

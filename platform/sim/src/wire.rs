@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use tradewind_amqp::transport::Transport;
+use tradewind_broker_model::Broker;
 use tradewind_chassis::{Pace, Wiring};
 use tradewind_client::{Body, BoxFuture, Lost, NearDoor, Wire};
 use tradewind_kernel::Entropy;
 
-use crate::broker::{Broker, NodeTransport};
 use crate::flight::Flight;
 use crate::journal::Came;
 use crate::life::Life;
@@ -156,7 +156,6 @@ impl Wiring for NodeWiring {
     }
 
     fn broker(&self) -> Option<Arc<dyn Transport>> {
-        let (broker, node) = (self.broker.clone(), self.node.clone());
-        Some(Arc::new(NodeTransport { broker, node, life: self.number }))
+        Some(self.broker.transport(&self.node, self.number))
     }
 }

@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tradewind_broker_model::Broker;
 use tradewind_chassis::settings::SettingsSource;
 use tradewind_chassis::{Running, Service};
 use tradewind_client::{Address, PhoneBook};
 use tradewind_db::Volume;
 use tradewind_kernel::{Clock, Entropy, Secret, Timestamp};
 
-use crate::broker::Broker;
 use crate::journal::{Change, Journal, What};
 use crate::life::{Fallen, Life};
 use crate::moment::Moment;
@@ -104,7 +104,7 @@ impl World {
         }
         let volume = Volume::watched(commits(&journal, &nodes));
         let inner = Inner {
-            broker: Broker::new(&net, entropy.fork("broker")),
+            broker: Broker::new(Arc::new(net.clone()), entropy.fork("broker")),
             net,
             volume,
             settings,

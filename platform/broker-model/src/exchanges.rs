@@ -6,7 +6,7 @@ use tradewind_amqp::transport::{ExchangeKind, Failed};
 
 /// All exchanges, by name.
 #[derive(Debug, Default)]
-pub(super) struct Exchanges {
+pub(crate) struct Exchanges {
     all: BTreeMap<String, Exchange>,
 }
 
@@ -18,13 +18,13 @@ struct Exchange {
 }
 
 impl Exchanges {
-    pub(super) fn declare(&mut self, name: String, kind: ExchangeKind) -> Result<(), Failed> {
+    pub(crate) fn declare(&mut self, name: String, kind: ExchangeKind) -> Result<(), Failed> {
         let failed = mismatch(&name);
         let exchange = self.all.entry(name).or_insert(Exchange { kind, bindings: Vec::new() });
         if exchange.kind == kind { Ok(()) } else { Err(failed) }
     }
 
-    pub(super) fn bind(&mut self, queue: String, exchange: &str, pattern: String) -> Result<(), Failed> {
+    pub(crate) fn bind(&mut self, queue: String, exchange: &str, pattern: String) -> Result<(), Failed> {
         let found = self.all.get_mut(exchange).ok_or_else(|| none(exchange))?;
         let binding = (pattern, queue);
         if !found.bindings.contains(&binding) {
@@ -34,14 +34,14 @@ impl Exchanges {
     }
 
     /// A queue is deleted.
-    pub(super) fn forget(&mut self, queue: &str) {
+    pub(crate) fn forget(&mut self, queue: &str) {
         for exchange in self.all.values_mut() {
             exchange.bindings.retain(|(_, bound)| bound != queue);
         }
     }
 
     /// The queues that get what is published under this key.
-    pub(super) fn route(&self, exchange: &str, key: &str) -> Vec<String> {
+    pub(crate) fn route(&self, exchange: &str, key: &str) -> Vec<String> {
         let Some(exchange) = self.all.get(exchange) else { return Vec::new() };
         let mut queues: Vec<String> = Vec::new();
         for (pattern, queue) in &exchange.bindings {
@@ -68,12 +68,12 @@ fn matches(pattern: &str, key: &str) -> bool {
 }
 
 /// Something is there that was declared otherwise.
-pub(super) fn mismatch(name: &str) -> Failed {
+pub(crate) fn mismatch(name: &str) -> Failed {
     Failed::Mismatch(format!("{name} is there with other arguments"))
 }
 
 /// Something is not there.
-pub(super) fn none(name: &str) -> Failed {
+pub(crate) fn none(name: &str) -> Failed {
     Failed::Refused(format!("there is no {name}"))
 }
 

@@ -2,9 +2,11 @@
 //!
 //! It promises what RabbitMQ promises: a confirmed message is kept, a queue has an order, one consumer of it is active,
 //! what is not acknowledged comes again. And it does what RabbitMQ may do: confirm late or never, lose what it has not
-//! confirmed, deliver twice, lose connections, change leaders, be away. What it does with each message is part of the
-//! trace of the run. Services use it
-//! when their settings name a broker.
+//! confirmed, deliver twice, lose connections, change leaders, be away. It runs in the virtual time of its
+//! [`Surroundings`], a seed decides what it does, and what it does with each message is written down there. Services of
+//! a simulated fleet use it when their settings name a broker.
+
+#![warn(missing_docs)]
 
 #[cfg(test)]
 mod carrying;
@@ -13,11 +15,15 @@ mod fault;
 mod post;
 mod publishing;
 mod queue;
+#[cfg(test)]
+mod room;
 mod said;
 mod state;
+mod surroundings;
 #[cfg(test)]
 mod tests;
 mod trouble;
+mod undecided;
 mod wire;
 
 use std::fmt;
@@ -27,20 +33,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tradewind_amqp::transport::Transport;
 use tradewind_kernel::Entropy;
 
-use crate::net::Net;
 use said::Due;
 use state::State;
+use wire::NodeTransport;
 
 pub use fault::BrokerFault;
-pub(crate) use wire::NodeTransport;
-
-/// The setting by which a simulated fleet passes its events by the broker instead of the feed.
-pub(crate) const BY_BROKER: &str = "broker.url=amqp://simulated:simulated@broker";
+pub use surroundings::{Surroundings, Task};
 
 /// What the broker is called among those who can be parted from each other.
-pub(crate) const BROKER: &str = "broker";
+pub const BROKER: &str = "broker";
 
 /// After how long both sides give up a connection of which they hear nothing: two missed signs of life.
 const MISSED: Duration = Duration::from_secs(20);
@@ -50,12 +54,12 @@ const RESET: &str = "connection reset by peer";
 
 /// The broker of a run. Clones are one broker.
 #[derive(Clone)]
-pub(crate) struct Broker {
+pub struct Broker {
     inner: Arc<Inner>,
 }
 
 struct Inner {
-    net: Net,
+    around: Arc<dyn Surroundings>,
     state: Mutex<State>,
     /// Something is due sooner than before.
     changed: Notify,
@@ -63,14 +67,22 @@ struct Inner {
 }
 
 impl Broker {
-    pub(crate) fn new(net: &Net, dice: Entropy) -> Self {
-        let state = Mutex::new(State::new(dice, net.journal().clone()));
-        let (net, changed, runs) = (net.clone(), Notify::new(), AtomicBool::new(false));
-        Self { inner: Arc::new(Inner { net, state, changed, runs }) }
+    /// A broker that nobody has connected to. Its task begins with the first connection.
+    #[must_use]
+    pub fn new(around: Arc<dyn Surroundings>, dice: Entropy) -> Self {
+        let state = Mutex::new(State::new(dice, Arc::clone(&around)));
+        let (changed, runs) = (Notify::new(), AtomicBool::new(false));
+        Self { inner: Arc::new(Inner { around, state, changed, runs }) }
+    }
+
+    /// The broker as one life of the process `node` reaches it.
+    #[must_use]
+    pub fn transport(&self, node: &str, life: u32) -> Arc<dyn Transport> {
+        Arc::new(NodeTransport { broker: self.clone(), node: node.to_owned(), life })
     }
 
     /// Lets something go wrong; gives whether that changed anything.
-    pub(crate) fn suffer(&self, fault: &BrokerFault) -> bool {
+    pub fn suffer(&self, fault: &BrokerFault) -> bool {
         match fault {
             BrokerFault::Reset { node } => self.break_off(Some(node), RESET),
             BrokerFault::ResetAll => self.break_off(None, RESET),
@@ -90,17 +102,17 @@ impl Broker {
     }
 
     /// Messages are treated badly until the fault is over.
-    pub(crate) fn disturb(&self, fault: u32) {
+    pub fn disturb(&self, fault: u32) {
         self.with(|state, _| state.trouble.begin(fault));
     }
 
     /// A fault of messages is over; gives whether any message met it.
-    pub(crate) fn is_over(&self, fault: u32) -> bool {
+    pub fn is_over(&self, fault: u32) -> bool {
         self.with(|state, _| state.trouble.end(fault))
     }
 
     /// Nothing goes wrong any more; what is silent is given up.
-    pub(crate) fn heal(&self) {
+    pub fn heal(&self) {
         self.with(|state, now| {
             state.trouble.calm();
             state.away_until = now;
@@ -111,7 +123,7 @@ impl Broker {
     }
 
     /// A process has ended: its sockets are closed.
-    pub(crate) fn left(&self, node: &str) {
+    pub fn left(&self, node: &str) {
         self.break_off(Some(node), "the client closed the socket");
     }
 
@@ -127,12 +139,12 @@ impl Broker {
     }
 
     fn note(&self, what: &str) {
-        self.inner.net.journal().does(BROKER, what.to_owned());
+        self.inner.around.does(what.to_owned());
     }
 
     /// Changes something, and wakes who runs the broker if that is due sooner than what he waits for.
     fn with<T>(&self, change: impl FnOnce(&mut State, Duration) -> T) -> T {
-        let now = self.inner.net.clock().monotonic();
+        let now = self.inner.around.clock().monotonic();
         let mut state = self.inner.state.lock().unwrap_or_else(PoisonError::into_inner);
         let before = state.next_at();
         let changed = change(&mut state, now);
@@ -146,12 +158,12 @@ impl Broker {
     fn run_once(&self) {
         if !self.inner.runs.swap(true, Ordering::Relaxed) {
             let broker = self.clone();
-            self.inner.net.scope().spawn("broker", async move { broker.run().await });
+            self.inner.around.spawn(Box::pin(async move { broker.run().await }));
         }
     }
 
     async fn run(&self) {
-        let Inner { net, changed, .. } = &*self.inner;
+        let Inner { around, changed, .. } = &*self.inner;
         loop {
             let next = self.with(|state, now| {
                 while let Some(due) = state.take_due(now) {
@@ -161,7 +173,7 @@ impl Broker {
             });
             let wait = async {
                 match next {
-                    Some(at) => net.clock().sleep(at.saturating_sub(net.clock().monotonic())).await,
+                    Some(at) => around.clock().sleep(at.saturating_sub(around.clock().monotonic())).await,
                     None => pending().await,
                 }
             };
@@ -175,15 +187,15 @@ impl Broker {
 
     /// Lets happen what is due, unless it is on the way on a connection on which nothing passes.
     fn pass(&self, state: &mut State, now: Duration, due: Due) {
-        let net = &self.inner.net;
+        let around = &self.inner.around;
         let Some((connection, is_to_broker)) = due.way() else { return state.happen(now, due) };
         let Some(line) = state.connections.get(&connection) else { return };
-        if !net.is_alive(&line.node, line.life) {
+        if !around.is_alive(&line.node, line.life) {
             return;
         }
         let is_parted = match is_to_broker {
-            true => net.is_parted(&line.node, BROKER),
-            false => net.is_parted(BROKER, &line.node),
+            true => around.is_parted(&line.node, BROKER),
+            false => around.is_parted(BROKER, &line.node),
         };
         if is_parted && !line.is_silent {
             let node = line.node.clone();

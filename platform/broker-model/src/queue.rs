@@ -6,33 +6,33 @@ use tradewind_amqp::transport::{Parcel, QueueDeclaration};
 
 /// A message in a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Message {
+pub(crate) struct Message {
     /// In which order messages came to the broker.
-    pub(super) number: u64,
+    pub(crate) number: u64,
     /// Under which key.
-    pub(super) key: String,
-    pub(super) parcel: Parcel,
+    pub(crate) key: String,
+    pub(crate) parcel: Parcel,
     /// It was delivered before.
-    pub(super) is_again: bool,
+    pub(crate) is_again: bool,
 }
 
 /// A message that goes to a consumer now.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Leaving {
-    pub(super) channel: u64,
-    pub(super) tag: u64,
-    pub(super) message: Message,
+pub(crate) struct Leaving {
+    pub(crate) channel: u64,
+    pub(crate) tag: u64,
+    pub(crate) message: Message,
 }
 
 /// A delivery is acknowledged that the channel never had, or has acknowledged already.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct UnknownTag;
+pub(crate) struct UnknownTag;
 
 /// A queue with its consumers, in the order in which they came. A requeued message goes back to its place, so that the
 /// order is that of the publishing whatever happens.
 #[derive(Debug)]
-pub(super) struct Queue {
-    pub(super) declaration: QueueDeclaration,
+pub(crate) struct Queue {
+    pub(crate) declaration: QueueDeclaration,
     /// By number.
     ready: BTreeMap<u64, Message>,
     consumers: Vec<Consumer>,
@@ -48,25 +48,25 @@ struct Consumer {
 }
 
 impl Queue {
-    pub(super) fn new(declaration: QueueDeclaration) -> Self {
+    pub(crate) fn new(declaration: QueueDeclaration) -> Self {
         Self { declaration, ready: BTreeMap::new(), consumers: Vec::new() }
     }
 
     /// Keeps a message; gives the oldest one if there is no room for both.
-    pub(super) fn push(&mut self, message: Message) -> Option<Message> {
+    pub(crate) fn push(&mut self, message: Message) -> Option<Message> {
         self.ready.insert(message.number, message);
         let is_over =
             i64::try_from(self.ready.len()).is_ok_and(|length| length > self.declaration.max_length);
         if is_over { self.ready.pop_first().map(|(_, message)| message) } else { None }
     }
 
-    pub(super) fn consume(&mut self, channel: u64, prefetch: u16) {
+    pub(crate) fn consume(&mut self, channel: u64, prefetch: u16) {
         let held = BTreeMap::new();
         self.consumers.push(Consumer { channel, prefetch: usize::from(prefetch), tag: 0, held });
     }
 
     /// The consumer is gone; what it had not acknowledged is delivered again.
-    pub(super) fn leave(&mut self, channel: u64) {
+    pub(crate) fn leave(&mut self, channel: u64) {
         let Some(index) = self.consumers.iter().position(|each| each.channel == channel) else { return };
         let gone = self.consumers.remove(index);
         for message in gone.held.into_values().flatten() {
@@ -75,7 +75,7 @@ impl Queue {
     }
 
     /// Everything that is not acknowledged is delivered again, although its consumers are there.
-    pub(super) fn deliver_again(&mut self) {
+    pub(crate) fn deliver_again(&mut self) {
         for consumer in &mut self.consumers {
             for held in consumer.held.values_mut() {
                 if let Some(message) = held.take() {
@@ -86,7 +86,7 @@ impl Queue {
     }
 
     /// Takes the next message that a consumer has room for. `twice` says whether it is to be delivered once more.
-    pub(super) fn next(&mut self, twice: impl FnOnce() -> bool) -> Option<Leaving> {
+    pub(crate) fn next(&mut self, twice: impl FnOnce() -> bool) -> Option<Leaving> {
         let first = self.ready.first_entry()?;
         let all = if self.declaration.is_single_active { 1 } else { self.consumers.len() };
         let consumer = self.consumers.iter_mut().take(all).find(|each| each.has_room())?;
@@ -104,14 +104,14 @@ impl Queue {
     }
 
     /// The delivery and all before it on the channel are done; gives how many messages are gone now.
-    pub(super) fn acknowledge(&mut self, channel: u64, tag: u64) -> Result<usize, UnknownTag> {
+    pub(crate) fn acknowledge(&mut self, channel: u64, tag: u64) -> Result<usize, UnknownTag> {
         let held = self.held(channel).filter(|held| held.contains_key(&tag)).ok_or(UnknownTag)?;
         let rest = held.split_off(&(tag + 1));
         Ok(std::mem::replace(held, rest).into_values().flatten().count())
     }
 
     /// The delivery is refused for good; gives the message, unless it went back to the queue.
-    pub(super) fn reject(&mut self, channel: u64, tag: u64) -> Result<Option<Message>, UnknownTag> {
+    pub(crate) fn reject(&mut self, channel: u64, tag: u64) -> Result<Option<Message>, UnknownTag> {
         self.held(channel).and_then(|held| held.remove(&tag)).ok_or(UnknownTag)
     }
 
@@ -120,19 +120,19 @@ impl Queue {
     }
 
     /// The channels that consume it.
-    pub(super) fn channels(&self) -> Vec<u64> {
+    pub(crate) fn channels(&self) -> Vec<u64> {
         self.consumers.iter().map(|each| each.channel).collect()
     }
 
     /// How many messages wait.
     #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.ready.len()
     }
 
     /// Whether nothing waits, and everything that was delivered is acknowledged.
     #[cfg(test)]
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.ready.is_empty() && self.consumers.iter().all(|each| each.held.is_empty())
     }
 }

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tradewind_amqp::transport::{Confirmation, Delivered, ExchangeKind, Failed, Parcel, QueueDeclaration};
 
-use super::post::Post;
+use crate::post::Post;
 
 /// How whoever asked learns what came of it; dropped, it says that the connection is gone.
-pub(super) type Reply = oneshot::Sender<Result<Confirmation, Failed>>;
+pub(crate) type Reply = oneshot::Sender<Result<Confirmation, Failed>>;
 
 /// Where the deliveries of a consumer go.
-pub(super) type Inbox = Post<Result<Delivered, Failed>>;
+pub(crate) type Inbox = Post<Result<Delivered, Failed>>;
 
 /// What a client says on a channel.
 #[derive(Debug)]
-pub(super) enum Said {
+pub(crate) enum Said {
     /// The channel begins.
     Open,
     Exchange(String, ExchangeKind),
@@ -46,14 +46,14 @@ pub(super) enum Said {
 
 impl Said {
     /// Whether only a queue's leader can answer.
-    pub(super) fn needs_leader(&self) -> bool {
+    pub(crate) fn needs_leader(&self) -> bool {
         matches!(self, Self::Queue(_) | Self::Bind { .. } | Self::Delete(_) | Self::Consume { .. })
     }
 }
 
 /// Something that is due at some time.
 #[derive(Debug)]
-pub(super) enum Due {
+pub(crate) enum Due {
     /// It arrives at the broker.
     Arrives { connection: u64, channel: u64, said: Said, reply: Option<Reply> },
     /// It arrives at a client.
@@ -70,7 +70,7 @@ pub(super) enum Due {
 
 impl Due {
     /// Whose it is, and whether it goes to the broker.
-    pub(super) fn way(&self) -> Option<(u64, bool)> {
+    pub(crate) fn way(&self) -> Option<(u64, bool)> {
         match self {
             Self::Arrives { connection, .. } => Some((*connection, true)),
             Self::Answers { connection, .. } | Self::Delivers { connection, .. } => {

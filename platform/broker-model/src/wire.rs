@@ -9,9 +9,9 @@ use tradewind_amqp::transport::{
     QueueDeclaration, Sign, Transport, Unconnected,
 };
 
-use super::post::Post;
-use super::said::{Due, Reply, Said};
-use super::{BROKER, Broker};
+use crate::post::Post;
+use crate::said::{Due, Reply, Said};
+use crate::{BROKER, Broker};
 
 /// The broker as one life of a process reaches it.
 #[derive(Debug)]
@@ -23,16 +23,16 @@ pub(crate) struct NodeTransport {
 
 impl NodeTransport {
     async fn connected(&self) -> Result<Arc<dyn Connection>, Unconnected> {
-        let (broker, net) = (&self.broker, &self.broker.inner.net);
+        let (broker, around) = (&self.broker, &self.broker.inner.around);
         broker.run_once();
         let way = broker.with(|state, _| state.step() + state.step());
-        net.clock().sleep(way).await;
-        if net.is_parted(&self.node, BROKER) || net.is_parted(BROKER, &self.node) {
+        around.clock().sleep(way).await;
+        if around.is_parted(&self.node, BROKER) || around.is_parted(BROKER, &self.node) {
             // Whoever connects gives up after a while.
             return std::future::pending().await;
         }
         let is_away = broker.with(|state, now| now < state.away_until);
-        if is_away || !net.is_alive(&self.node, self.life) {
+        if is_away || !around.is_alive(&self.node, self.life) {
             let why = "connection refused".to_owned();
             return Err(Unconnected { cause: Cause::Unreachable, why });
         }

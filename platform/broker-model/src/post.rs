@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use tradewind_amqp::transport::Coming;
 
 /// What waits for its reader. Clones are one; whoever polled last is woken.
-pub(super) struct Post<T> {
+pub(crate) struct Post<T> {
     state: Arc<Mutex<State<T>>>,
 }
 
@@ -19,7 +19,7 @@ struct State<T> {
 }
 
 impl<T> Post<T> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let state = State { waiting: VecDeque::new(), is_over: false, reader: None };
         Self { state: Arc::new(Mutex::new(state)) }
     }
@@ -28,7 +28,7 @@ impl<T> Post<T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn put(&self, one: T) {
+    pub(crate) fn put(&self, one: T) {
         let mut state = self.state();
         state.waiting.push_back(one);
         if let Some(reader) = state.reader.take() {
@@ -37,7 +37,7 @@ impl<T> Post<T> {
     }
 
     /// Nothing more comes; what waits is still read.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         let mut state = self.state();
         state.is_over = true;
         if let Some(reader) = state.reader.take() {

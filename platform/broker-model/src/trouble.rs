@@ -11,30 +11,30 @@ const REDELIVERED: u64 = 60;
 
 /// By which faults messages are treated badly.
 #[derive(Debug, Default)]
-pub(super) struct BrokerTrouble {
+pub(crate) struct BrokerTrouble {
     bad: BTreeSet<u32>,
     /// Those that a message has met.
     felt: BTreeSet<u32>,
 }
 
 impl BrokerTrouble {
-    pub(super) fn begin(&mut self, fault: u32) {
+    pub(crate) fn begin(&mut self, fault: u32) {
         self.bad.insert(fault);
     }
 
     /// Gives whether any message met it.
-    pub(super) fn end(&mut self, fault: u32) -> bool {
+    pub(crate) fn end(&mut self, fault: u32) -> bool {
         self.bad.remove(&fault);
         self.felt.remove(&fault)
     }
 
     /// All are over.
-    pub(super) fn calm(&mut self) {
+    pub(crate) fn calm(&mut self) {
         self.bad.clear();
     }
 
     /// What happens to a message; `draw` gives a number below what it is asked for.
-    pub(super) fn fate(&mut self, draw: impl FnOnce(u64) -> u64) -> Fate {
+    pub(crate) fn fate(&mut self, draw: impl FnOnce(u64) -> u64) -> Fate {
         if self.bad.is_empty() {
             return Fate::Kept;
         }
@@ -50,7 +50,7 @@ impl BrokerTrouble {
     }
 
     /// Whether a delivery comes twice.
-    pub(super) fn comes_twice(&mut self, draw: impl FnOnce(u64) -> u64) -> bool {
+    pub(crate) fn comes_twice(&mut self, draw: impl FnOnce(u64) -> u64) -> bool {
         let twice = !self.bad.is_empty() && draw(1_000) < REDELIVERED;
         if twice {
             self.felt.extend(&self.bad);
@@ -61,7 +61,7 @@ impl BrokerTrouble {
 
 /// What happens to one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(crate) enum Fate {
     Kept,
     Lost,
     Unconfirmed,

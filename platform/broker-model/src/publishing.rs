@@ -4,28 +4,17 @@ use std::time::Duration;
 
 use tradewind_amqp::transport::{Confirmation, Parcel};
 
-use super::BROKER;
-use super::queue::{Message, Queue};
-use super::said::{Due, Reply};
-use super::state::State;
-use super::trouble::Fate;
+use crate::queue::{Message, Queue};
+use crate::said::{Due, Reply};
+use crate::state::State;
+use crate::trouble::Fate;
+use crate::undecided::Undecided;
 
 /// How late a late confirmation is at most, in microseconds.
 const LATE: u64 = 12_000_000;
 
-/// A message that is not on enough disks: its leader has it.
-#[derive(Debug)]
-pub(super) struct Undecided {
-    pub(super) number: u64,
-    pub(super) channel: u64,
-    pub(super) exchange: String,
-    pub(super) key: String,
-    pub(super) parcel: Parcel,
-    pub(super) reply: Option<Reply>,
-}
-
 impl State {
-    pub(super) fn publish(
+    pub(crate) fn publish(
         &mut self,
         now: Duration,
         channel: u64,
@@ -41,7 +30,7 @@ impl State {
     }
 
     /// Messages are decided in the order in which they came: those before one that is due are due as well.
-    pub(super) fn decided(&mut self, now: Duration, number: u64) {
+    pub(crate) fn decided(&mut self, now: Duration, number: u64) {
         while !self.is_leaderless && self.undecided.front().is_some_and(|first| first.number <= number) {
             let Some(message) = self.undecided.pop_front() else { return };
             let dice = &self.dice;
@@ -55,7 +44,7 @@ impl State {
         let kind = parcel.kind.clone();
         let position = parcel.position.unwrap_or_default();
         let queues = self.exchanges.route(&exchange, &key);
-        self.journal.does(BROKER, format!("takes {exchange} {position}: {fate:?}, {} queues", queues.len()));
+        self.around.does(format!("takes {exchange} {position}: {fate:?}, {} queues", queues.len()));
         let copies = match fate {
             Fate::Lost | Fate::Refused => 0,
             Fate::Repeated => 2,
@@ -85,12 +74,12 @@ impl State {
         }
     }
 
-    pub(super) fn keep(&mut self, now: Duration, queues: &[String], message: &Message) {
+    pub(crate) fn keep(&mut self, now: Duration, queues: &[String], message: &Message) {
         for name in queues {
             if let Some(queue) = self.queues.get_mut(name)
                 && let Some(dropped) = queue.push(message.clone())
             {
-                self.journal
+                self.around
                     .note(&format!("broker drops message {} of {name}, which is full", dropped.number));
             }
             self.pump(now, name);
@@ -98,7 +87,7 @@ impl State {
     }
 
     /// Nobody leads any queue for a while; gives whether somebody did.
-    pub(super) fn lose_leader(&mut self, now: Duration, pause: Duration) -> bool {
+    pub(crate) fn lose_leader(&mut self, now: Duration, pause: Duration) -> bool {
         let is_new = !std::mem::replace(&mut self.is_leaderless, true);
         if is_new {
             self.at(now + pause, Due::Elected);
@@ -108,11 +97,11 @@ impl State {
 
     /// Of what was not on enough disks the first part is there, and the rest is lost; who published learns nothing of
     /// the rest, and perhaps nothing of the first part. What was not acknowledged comes again.
-    pub(super) fn elected(&mut self, now: Duration) {
+    pub(crate) fn elected(&mut self, now: Duration) {
         self.is_leaderless = false;
         self.queues.values_mut().for_each(Queue::deliver_again);
         let kept = self.below(self.undecided.len() as u64 + 1);
-        self.journal.does(BROKER, format!("has leaders; of {} messages {kept} kept", self.undecided.len()));
+        self.around.does(format!("has leaders; of {} messages {kept} kept", self.undecided.len()));
         for (index, message) in (0..).zip(std::mem::take(&mut self.undecided)) {
             let fate = match self.below(2) {
                 _ if index >= kept => Fate::Lost,

@@ -6,18 +6,18 @@ use std::task::Poll;
 
 use tradewind_amqp::transport::{
     Channel, Confirmation, Connection, Deliveries, ExchangeKind, Failed, Later, Parcel, QueueDeclaration,
-    Sign, Transport, Unconnected,
+    Sign, Unconnected,
 };
 use tradewind_kernel::{Clock, Timestamp};
 
 use super::*;
-use crate::journal::Journal;
+use crate::room::Room;
 
 type Confirming = Later<'static, Result<Confirmation, Failed>>;
 
 struct Place {
     broker: Broker,
-    net: Net,
+    room: Room,
     clock: Clock,
 }
 
@@ -25,19 +25,17 @@ impl Place {
     fn new(seed: u64) -> Self {
         let clock = Clock::simulated(Timestamp::from_micros(0));
         let dice = Entropy::seeded(seed);
-        let journal = Journal::new(clock.clone(), false);
-        let net = Net::new(clock.clone(), dice.fork("network"), journal, BTreeSet::new());
-        Self { broker: Broker::new(&net, dice.fork("broker")), net, clock }
+        let room = Room::new(clock.clone());
+        Self { broker: Broker::new(Arc::new(room.clone()), dice.fork("broker")), room, clock }
     }
 
     async fn connect(&self, node: &str) -> Result<Arc<dyn Connection>, Unconnected> {
-        let transport = NodeTransport { broker: self.broker.clone(), node: node.to_owned(), life: 1 };
-        transport.connect("test").await
+        self.broker.transport(node, 1).connect("test").await
     }
 
     /// A client that has declared a queue for everything.
     async fn client(&self, node: &str) -> Client {
-        self.net.begin(node, 1);
+        self.room.begin(node, 1);
         let connection = self.connect(node).await.unwrap();
         let channel = connection.channel().await.unwrap();
         channel.declare_exchange("events", ExchangeKind::Topic).await.unwrap();
@@ -187,7 +185,7 @@ async fn a_dead_process_is_heard_no_more() {
     let place = Place::new(1);
     let (one, two) = (place.client("a").await, place.client("b").await);
     let confirming = one.publish("events", 1).await;
-    place.net.end("a");
+    place.room.end("a");
     place.broker.left("a");
     assert!(matches!(confirming.await, Err(Failed::Gone(_))));
     assert_eq!(two.consume("queue").await.come().await, []);

@@ -3,7 +3,6 @@
 //! In a fleet the producer's log makes good whatever the broker loses, and what is confirmed or acknowledged too early
 //! with it. Here nothing does, so that it shows.
 
-use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,10 +12,9 @@ use tradewind_db::{Db, DbError, Execution, Location, MigrateMode, Options, lease
 use tradewind_events::{Feed, FeedError, Horizon, Recorded, RelayOptions, TOPIC};
 use tradewind_kernel::{Clock, Context, Entropy, Principal, Secret, Timestamp, TraceContext};
 
-use super::queue::Queue;
-use super::{Broker, BrokerFault, NodeTransport};
-use crate::journal::Journal;
-use crate::net::Net;
+use crate::queue::Queue;
+use crate::room::Room;
+use crate::{Broker, BrokerFault};
 
 /// Events that are told in a run.
 const EVENTS: i64 = 200;
@@ -63,7 +61,7 @@ impl Feed for NoLog {
 struct Place {
     clock: Clock,
     dice: Entropy,
-    net: Net,
+    room: Room,
     broker: Broker,
     producer: Db,
     /// What was handled: positions, in the order in which that was committed.
@@ -76,9 +74,8 @@ impl Place {
     async fn new(seed: u64) -> Self {
         let clock = Clock::simulated(Timestamp::from_micros(1_767_225_600_000_000));
         let dice = Entropy::seeded(seed);
-        let journal = Journal::new(clock.clone(), false);
-        let net = Net::new(clock.clone(), dice.fork("network"), journal, BTreeSet::new());
-        let broker = Broker::new(&net, dice.fork("broker"));
+        let room = Room::new(clock.clone());
+        let broker = Broker::new(Arc::new(room.clone()), dice.fork("broker"));
         let producer = Db::open(Options {
             location: Location::Memory,
             execution: Execution::Inline,
@@ -89,7 +86,7 @@ impl Place {
         let producer = producer.unwrap();
         let migrations = [lease::MIGRATIONS, tradewind_events::MIGRATIONS];
         producer.migrate(&migrations, MigrateMode::Auto).await.unwrap();
-        Self { clock, dice, net, broker, producer, handled: Arc::default(), counts: Arc::default() }
+        Self { clock, dice, room, broker, producer, handled: Arc::default(), counts: Arc::default() }
     }
 
     fn last(&self) -> i64 {
@@ -120,8 +117,7 @@ impl Place {
 
     fn amqp(&self, node: &str, life: u32) -> Amqp {
         let options = BrokerOptions::parse(&Secret::new("amqp://a:b@broker"), None).unwrap();
-        let transport = NodeTransport { broker: self.broker.clone(), node: node.to_owned(), life };
-        Amqp::over(Arc::new(transport), options, self.clock.clone(), &self.dice.fork(node))
+        Amqp::over(self.broker.transport(node, life), options, self.clock.clone(), &self.dice.fork(node))
     }
 
     async fn relay(&self, life: u32) {
@@ -160,12 +156,12 @@ impl Place {
     /// Lives of one process, one after the other; each ends at any await.
     async fn live(&self, node: &str) {
         for life in 1.. {
-            self.net.begin(node, life);
+            self.room.begin(node, life);
             let length = Duration::from_millis(1_000 + self.dice.below(12_000));
             let running =
                 async { if node == "lamps" { self.relay(life).await } else { self.follow(life).await } };
             self.clock.timeout(length, running).await.unwrap_or_default();
-            self.net.end(node);
+            self.room.end(node);
             self.broker.left(node);
             self.rest(500).await;
         }
@@ -213,7 +209,7 @@ impl Place {
 
     /// One life of the relay, until something is so.
     async fn relay_until(&self, life: u32, is_so: impl Future<Output = ()>) {
-        self.net.begin("lamps", life);
+        self.room.begin("lamps", life);
         let relaying = async {
             tokio::select! {
                 biased;
@@ -222,7 +218,7 @@ impl Place {
             }
         };
         self.clock.timeout(Duration::from_secs(60), relaying).await.unwrap();
-        self.net.end("lamps");
+        self.room.end("lamps");
         self.broker.left("lamps");
     }
 }
@@ -245,7 +241,7 @@ async fn what_comes_again_while_a_subscription_waits_is_acknowledged() {
         place.relay_until(2, place.until(|| place.counts.duplicates() >= all)).await;
         place.clock.timeout(Duration::from_secs(1), place.until(|| place.is_empty())).await
     };
-    place.net.begin("watchers", 1);
+    place.room.begin("watchers", 1);
     let acknowledged = tokio::select! {
         biased;
         acknowledged = sent_twice => acknowledged,
@@ -253,7 +249,7 @@ async fn what_comes_again_while_a_subscription_waits_is_acknowledged() {
     };
     assert!(acknowledged.is_ok(), "copies are still unacknowledged");
     assert_eq!(place.last(), EVENTS);
-    place.net.scope().kill();
+    place.room.scope().kill();
 }
 
 #[tokio::test(start_paused = true)]
@@ -281,6 +277,6 @@ async fn every_event_arrives_once_and_in_order_by_the_broker_alone() {
         let handled = place.handled.lock().unwrap().clone();
         assert!(done.is_ok(), "seed {seed}: {handled:?}");
         assert_eq!(handled, (1..=EVENTS).collect::<Vec<_>>(), "seed {seed}");
-        place.net.scope().kill();
+        place.room.scope().kill();
     }
 }

@@ -42,11 +42,7 @@ pub enum BrokerFault {
 
 impl BrokerFault {
     /// Draws one that lasts as long as `span` says; `node` gives a process.
-    pub(crate) fn draw(
-        dice: &Entropy,
-        node: impl FnOnce() -> String,
-        span: impl FnOnce() -> Duration,
-    ) -> Self {
+    pub fn draw(dice: &Entropy, node: impl FnOnce() -> String, span: impl FnOnce() -> Duration) -> Self {
         match dice.below(8) {
             0 => Self::Reset { node: node() },
             1 => Self::ResetAll,

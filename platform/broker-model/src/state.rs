@@ -7,14 +7,13 @@ use std::time::Duration;
 use tradewind_amqp::transport::{Confirmation, Delivered, Failed, Sign};
 use tradewind_kernel::Entropy;
 
-use super::BROKER;
-use super::exchanges::{Exchanges, mismatch, none};
-use super::post::Post;
-use super::publishing::Undecided;
-use super::queue::{Message, Queue, UnknownTag};
-use super::said::{Due, Inbox, Reply, Said};
-use super::trouble::BrokerTrouble;
-use crate::journal::Journal;
+use crate::Surroundings;
+use crate::exchanges::{Exchanges, mismatch, none};
+use crate::post::Post;
+use crate::queue::{Message, Queue, UnknownTag};
+use crate::said::{Due, Inbox, Reply, Said};
+use crate::trouble::BrokerTrouble;
+use crate::undecided::Undecided;
 
 /// What a step on the way takes at least, and up to how much more, in microseconds.
 const LEAST: u64 = 100;
@@ -22,55 +21,55 @@ const SPREAD: u64 = 400;
 
 /// All of the broker.
 #[derive(Debug)]
-pub(super) struct State {
-    pub(super) dice: Entropy,
-    pub(super) journal: Journal,
-    pub(super) trouble: BrokerTrouble,
+pub(crate) struct State {
+    pub(crate) dice: Entropy,
+    pub(crate) around: Arc<dyn Surroundings>,
+    pub(crate) trouble: BrokerTrouble,
     /// Until when it cannot be reached.
-    pub(super) away_until: Duration,
-    pub(super) exchanges: Exchanges,
-    pub(super) queues: BTreeMap<String, Queue>,
-    pub(super) connections: BTreeMap<u64, Line>,
-    pub(super) channels: BTreeMap<u64, Open>,
+    pub(crate) away_until: Duration,
+    pub(crate) exchanges: Exchanges,
+    pub(crate) queues: BTreeMap<String, Queue>,
+    pub(crate) connections: BTreeMap<u64, Line>,
+    pub(crate) channels: BTreeMap<u64, Open>,
     /// By time and by order.
     agenda: BTreeMap<(Duration, u64), Due>,
     /// Messages that are not on enough disks, in their order; the last of them may be lost with their leader.
-    pub(super) undecided: VecDeque<Undecided>,
+    pub(crate) undecided: VecDeque<Undecided>,
     /// Whether no queue has a leader.
-    pub(super) is_leaderless: bool,
+    pub(crate) is_leaderless: bool,
     /// What waits for a leader, in the order in which it came.
-    pub(super) stalled: Vec<(u64, u64, Said, Option<Reply>)>,
+    pub(crate) stalled: Vec<(u64, u64, Said, Option<Reply>)>,
     /// What is never answered, by connection. It is kept, because dropping it says that the connection is gone.
-    pub(super) never: BTreeMap<u64, Vec<Reply>>,
+    pub(crate) never: BTreeMap<u64, Vec<Reply>>,
     numbers: u64,
 }
 
 /// A connection, as the broker sees it.
 #[derive(Debug)]
-pub(super) struct Line {
-    pub(super) node: String,
-    pub(super) life: u32,
-    pub(super) signs: Post<Sign>,
+pub(crate) struct Line {
+    pub(crate) node: String,
+    pub(crate) life: u32,
+    pub(crate) signs: Post<Sign>,
     /// Nothing arrives any more, on either side.
-    pub(super) is_silent: bool,
+    pub(crate) is_silent: bool,
     /// When the last thing arrives that is on its way there, and back.
     last: (Duration, Duration),
 }
 
 /// An open channel.
 #[derive(Debug)]
-pub(super) struct Open {
-    pub(super) connection: u64,
-    pub(super) confirms: bool,
+pub(crate) struct Open {
+    pub(crate) connection: u64,
+    pub(crate) confirms: bool,
     /// What it consumes.
-    pub(super) consumes: Option<(String, Inbox)>,
+    pub(crate) consumes: Option<(String, Inbox)>,
 }
 
 impl State {
-    pub(super) fn new(dice: Entropy, journal: Journal) -> Self {
+    pub(crate) fn new(dice: Entropy, around: Arc<dyn Surroundings>) -> Self {
         Self {
             dice,
-            journal,
+            around,
             trouble: BrokerTrouble::default(),
             away_until: Duration::ZERO,
             exchanges: Exchanges::default(),
@@ -86,20 +85,20 @@ impl State {
         }
     }
 
-    pub(super) fn number(&mut self) -> u64 {
+    pub(crate) fn number(&mut self) -> u64 {
         self.numbers += 1;
         self.numbers
     }
 
-    pub(super) fn below(&self, bound: u64) -> u64 {
+    pub(crate) fn below(&self, bound: u64) -> u64 {
         self.dice.below(bound.max(1))
     }
 
-    pub(super) fn step(&self) -> Duration {
+    pub(crate) fn step(&self) -> Duration {
         Duration::from_micros(LEAST + self.below(SPREAD))
     }
 
-    pub(super) fn enter(&mut self, (node, life): (&str, u32), signs: Post<Sign>) -> u64 {
+    pub(crate) fn enter(&mut self, (node, life): (&str, u32), signs: Post<Sign>) -> u64 {
         let connection = self.number();
         let (node, last) = (node.to_owned(), (Duration::ZERO, Duration::ZERO));
         self.connections.insert(connection, Line { node, life, signs, is_silent: false, last });
@@ -107,22 +106,22 @@ impl State {
     }
 
     /// When the next thing is due.
-    pub(super) fn next_at(&self) -> Option<Duration> {
+    pub(crate) fn next_at(&self) -> Option<Duration> {
         self.agenda.keys().next().map(|(at, _)| *at)
     }
 
-    pub(super) fn take_due(&mut self, now: Duration) -> Option<Due> {
+    pub(crate) fn take_due(&mut self, now: Duration) -> Option<Due> {
         let first = self.agenda.first_entry()?;
         (first.key().0 <= now).then(|| first.remove())
     }
 
-    pub(super) fn at(&mut self, at: Duration, due: Due) {
+    pub(crate) fn at(&mut self, at: Duration, due: Due) {
         let number = self.number();
         self.agenda.insert((at, number), due);
     }
 
     /// Sends something on its way, behind what goes the same way already.
-    pub(super) fn send(&mut self, now: Duration, due: Due) {
+    pub(crate) fn send(&mut self, now: Duration, due: Due) {
         let mut at = now + self.step();
         if let Some((connection, is_to_broker)) = due.way() {
             let Some(line) = self.connections.get_mut(&connection) else { return };
@@ -134,7 +133,7 @@ impl State {
     }
 
     /// Does what is due. Of those on a connection only what still arrives comes here.
-    pub(super) fn happen(&mut self, now: Duration, due: Due) {
+    pub(crate) fn happen(&mut self, now: Duration, due: Due) {
         match due {
             Due::Arrives { connection, channel, said, reply } => {
                 self.arrive(now, (connection, channel), said, reply);
@@ -147,7 +146,7 @@ impl State {
         }
     }
 
-    pub(super) fn arrive(
+    pub(crate) fn arrive(
         &mut self,
         now: Duration,
         (connection, channel): (u64, u64),
@@ -178,7 +177,7 @@ impl State {
             self.send(now, Due::Answers { connection, reply, answer });
         }
         if is_failure {
-            self.journal.does(BROKER, format!("ends a channel: {why}"));
+            self.around.does(format!("ends a channel: {why}"));
             self.close_channel(now, channel, &why);
         }
     }
@@ -226,7 +225,7 @@ impl State {
     }
 
     /// Sends what consumers have room for.
-    pub(super) fn pump(&mut self, now: Duration, name: &str) {
+    pub(crate) fn pump(&mut self, now: Duration, name: &str) {
         while !self.is_leaderless {
             let (dice, trouble) = (&self.dice, &mut self.trouble);
             let twice = || trouble.comes_twice(|bound| dice.below(bound));
@@ -236,7 +235,7 @@ impl State {
             let Message { key, parcel, is_again, .. } = leaving.message;
             let again = if is_again { " again" } else { "" };
             let position = parcel.position.unwrap_or_default();
-            self.journal.does(BROKER, format!("gives {name} {position}{again}"));
+            self.around.does(format!("gives {name} {position}{again}"));
             let delivered = Box::new(Delivered { tag: leaving.tag, key, parcel });
             self.send(now, Due::Delivers { connection, inbox, delivered });
         }
@@ -254,7 +253,7 @@ impl State {
         let Some(name) = self.consumed(channel) else { return Ok(()) };
         let Some(queue) = self.queues.get_mut(&name) else { return Ok(()) };
         let gone = queue.acknowledge(channel, tag).map_err(|UnknownTag| unknown(tag))?;
-        self.journal.does(BROKER, format!("forgets {gone} of {name}, which are done"));
+        self.around.does(format!("forgets {gone} of {name}, which are done"));
         self.pump(now, &name);
         Ok(())
     }
@@ -264,7 +263,7 @@ impl State {
         let Some(queue) = self.queues.get_mut(&name) else { return Ok(()) };
         let rejected = queue.reject(channel, tag).map_err(|UnknownTag| unknown(tag))?;
         if let (Some(message), Some(exchange)) = (rejected, queue.declaration.dead_letters.clone()) {
-            self.journal.does(BROKER, format!("keeps a dead letter of {name}"));
+            self.around.does(format!("keeps a dead letter of {name}"));
             let queues = self.exchanges.route(&exchange, &message.key);
             let number = self.number();
             self.keep(now, &queues, &Message { number, is_again: false, ..message });
@@ -274,7 +273,7 @@ impl State {
     }
 
     /// What was on its way on a silent connection: whoever waits for an answer goes on waiting.
-    pub(super) fn swallow(&mut self, connection: u64, due: Due) {
+    pub(crate) fn swallow(&mut self, connection: u64, due: Due) {
         if let Due::Arrives { reply: Some(reply), .. } | Due::Answers { reply, .. } = due {
             self.never.entry(connection).or_default().push(reply);
         }
@@ -282,7 +281,7 @@ impl State {
 
     /// The client closes its connection. The broker learns of it behind what was said before; of a silent one it
     /// learns nothing.
-    pub(super) fn hang_up(&mut self, now: Duration, connection: u64) {
+    pub(crate) fn hang_up(&mut self, now: Duration, connection: u64) {
         let Some(line) = self.connections.get(&connection) else { return };
         if !line.is_silent {
             let (at, why) = (line.last.0.max(now + self.step()), Arc::from("good-bye"));
@@ -297,10 +296,10 @@ impl State {
     }
 
     /// The connection is gone, with its channels; what it had not acknowledged is delivered again.
-    pub(super) fn close(&mut self, now: Duration, connection: u64, why: &str) {
+    pub(crate) fn close(&mut self, now: Duration, connection: u64, why: &str) {
         let Some(line) = self.connections.remove(&connection) else { return };
         self.never.remove(&connection);
-        self.journal
+        self.around
             .note(&format!("broker loses a connection of {} in its life {}: {why}", line.node, line.life));
         line.signs.put(Sign::Failed(why.to_owned()));
         line.signs.end();
