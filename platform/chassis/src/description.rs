@@ -1,6 +1,7 @@
 //! What a service says of itself, as plain data.
 
 use serde::Serialize;
+use tradewind_saga::Outline;
 
 /// The kinds of door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -78,6 +79,9 @@ pub struct Description {
     pub calls: Vec<String>,
     /// Work it repeats on its own.
     pub jobs: Vec<String>,
+    /// Its sagas: of each the newest version, then the older ones that it carries.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sagas: Vec<Outline>,
     /// The tables of rows that it shows to be checked from outside.
     pub evidence: Vec<String>,
     /// The parts of its schema.

@@ -83,6 +83,8 @@ pub(crate) struct Instance {
     /// How far each subscription has come, by producer.
     pub(crate) followed: Vec<(&'static str, Arc<Progress>)>,
     pub(crate) repeaters: Vec<Repeater>,
+    /// What carries the instances of sagas on.
+    pub(crate) sagas: Vec<BoxFuture<'static, ()>>,
     /// Consumers of the bus.
     pub(crate) consumers: Vec<BoxFuture<'static, ()>>,
     /// Sends the spans to a collector, if there is one.

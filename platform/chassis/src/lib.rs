@@ -34,6 +34,7 @@ mod otlp;
 mod peers;
 mod plan;
 mod policies;
+mod sagas;
 mod serve;
 mod service;
 pub mod settings;

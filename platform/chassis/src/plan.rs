@@ -10,6 +10,7 @@ use tradewind_db::{Db, Engine, Evidence, MigrationSet, Sql};
 use tradewind_events::bus::Bus;
 use tradewind_events::{Feed, Progress, RunnerOptions, Subscription};
 use tradewind_kernel::{Clock, Entropy, SpanRecorder};
+use tradewind_saga::Tally;
 
 use crate::backup::Backups;
 use crate::database::Place;
@@ -24,6 +25,7 @@ use crate::internals::Internals;
 use crate::kept::Kept;
 use crate::letters::{Followed, Letters};
 use crate::metrics::{Kind, Metrics};
+use crate::sagas::SagaPlan;
 use crate::serve::GuardFactory;
 use crate::settings::SettingsSource;
 use crate::start_error::StartError;
@@ -31,7 +33,7 @@ use crate::subscribers::Subscribers;
 use crate::sweep::Sweep;
 use crate::tail::Watch;
 use crate::upkeep::Upkeep;
-use crate::{openapi, peers};
+use crate::{openapi, peers, sagas};
 
 /// What a service gets to build its state from.
 #[derive(Debug)]
@@ -178,6 +180,7 @@ pub(crate) struct Plan<C, S> {
     pub(crate) doors: Vec<DoorPlan<S>>,
     pub(crate) subscriptions: Vec<Subscription<S>>,
     pub(crate) jobs: Vec<JobPlan<S>>,
+    pub(crate) sagas: Vec<SagaPlan<S>>,
     pub(crate) migrations: Vec<MigrationSet>,
     pub(crate) evidence: Vec<Evidence>,
     /// The peers that it says it calls.
@@ -212,9 +215,13 @@ where
     S: Send + Sync + 'static,
 {
     async fn build(self: Box<Self>, environment: Environment) -> Result<Instance, StartError> {
-        let Self { name, about, init, doors, subscriptions, jobs, migrations, evidence, calls } = *self;
+        let Self { name, about, init, doors, subscriptions, jobs, sagas, migrations, evidence, calls } =
+            *self;
         let failed = |reason: String| StartError::new(name, reason);
         let wrong = |reason: String| StartError::new(name, reason).of_settings();
+        if let Some(reason) = sagas::refusal(&sagas) {
+            return Err(failed(reason));
+        }
         let settings = environment.settings.section(name).map_err(|error| wrong(error.to_string()))?;
         migrate(name, &migrations, &environment).await?;
         let metrics = Metrics::new(name);
@@ -256,6 +263,7 @@ where
         let followed = followers.iter().map(|each| (each.producer, each.progress.clone())).collect();
         let mut repeaters: Vec<_> = jobs.into_iter().map(|job| building.repeater(job)).collect();
         repeaters.extend(building.upkeep());
+        let sagas = sagas.into_iter().map(|saga| building.saga(saga)).collect();
         let Building { environment, metrics, scopes, holder, .. } = building;
         let (wanted, consumers) = (init_with.wanted, init_with.consumers.0);
         Ok(Instance {
@@ -268,6 +276,7 @@ where
             followers,
             followed,
             repeaters,
+            sagas,
             consumers,
             exporter,
             wanted,
@@ -394,6 +403,22 @@ impl<S: Send + Sync + 'static> Building<S> {
             Box::pin(tradewind_events::run(subscription, state, feed, options))
         };
         Follower { producer, progress, follow: Box::new(follow) }
+    }
+
+    fn saga(&self, saga: SagaPlan<S>) -> BoxFuture<'static, ()> {
+        let (name, tally) = (saga.name(), Arc::new(Tally::default()));
+        sagas::observe(&self.metrics, name, &tally);
+        let options = tradewind_saga::RunnerOptions {
+            service: self.name,
+            holder: self.holder.clone(),
+            db: self.environment.db.clone(),
+            clock: self.environment.clock.clone(),
+            entropy: self.environment.entropy.fork(&format!("saga/{name}")),
+            tally,
+            spans: self.kept.recorder(self.name),
+            interference: None,
+        };
+        (saga.run)(self.state.clone(), options)
     }
 
     fn repeater(&self, job: JobPlan<S>) -> Repeater {

@@ -5,14 +5,17 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tradewind_db::{Evidence, MigrationSet};
 use tradewind_events::{Event, EventType, Subscription};
 use tradewind_problem::Kind;
+use tradewind_saga::Saga;
 
 use crate::description::{Description, DoorDescription, DoorKind, SubscriptionDescription};
 use crate::http::Routes;
 use crate::plan::{DoorPlan, Init, Job, JobPlan, Launch, Plan};
+use crate::sagas::SagaPlan;
 use crate::serve::GuardFactory;
 
 /// The pause after a self-paced job failed.
@@ -100,6 +103,7 @@ where
             doors: Vec::new(),
             subscriptions: Vec::new(),
             jobs: Vec::new(),
+            sagas: Vec::new(),
             migrations: vec![
                 tradewind_db::lease::MIGRATIONS,
                 tradewind_events::MIGRATIONS,
@@ -219,6 +223,23 @@ where
         self
     }
 
+    /// Carries the instances of a saga on, of the newest version and of the older ones that it carries. Instances are
+    /// started by what [`Saga::instances`] gives, which belongs into the state.
+    ///
+    /// The service gets tables for sagas with the first one. A saga that cannot be run stops the start.
+    #[must_use]
+    pub fn saga<D>(mut self, saga: Saga<S, D>) -> Self
+    where
+        D: Serialize + DeserializeOwned + Send + Sync + 'static,
+    {
+        if self.plan.sagas.is_empty() {
+            self.plan.migrations.push(tradewind_saga::MIGRATIONS);
+            self.plan.evidence.extend_from_slice(tradewind_saga::EVIDENCE);
+        }
+        self.plan.sagas.push(SagaPlan::new(saga));
+        self
+    }
+
     /// Names the kinds of problem that it gives besides the platform's.
     #[must_use]
     pub fn problems(mut self, kinds: &[Kind]) -> Self {
@@ -251,6 +272,7 @@ where
             listens: listens.collect(),
             calls: plan.calls.clone(),
             jobs: plan.jobs.iter().map(|job| job.name.to_owned()).collect(),
+            sagas: plan.sagas.iter().flat_map(|saga| saga.outlines.clone()).collect(),
             evidence: plan.evidence.iter().map(|evidence| evidence.table.to_owned()).collect(),
             schema: plan.migrations.iter().map(|set| set.component.to_owned()).collect(),
             problems: self.problems,

@@ -205,6 +205,7 @@ impl Running {
         self.follow();
         self.relay();
         self.consume();
+        self.carry_on();
         self.repeat();
         self.export();
         self.watch_identity();
@@ -287,6 +288,16 @@ impl Running {
             let scope = &instance.scopes.consumers;
             for consumer in std::mem::take(&mut instance.consumers) {
                 scope.spawn("bus", until_stopped(scope.clone(), consumer));
+            }
+        }
+    }
+
+    /// Goes on with the instances of sagas.
+    fn carry_on(&mut self) {
+        for instance in &mut self.instances {
+            let scope = &instance.scopes.consumers;
+            for saga in std::mem::take(&mut instance.sagas) {
+                scope.spawn("saga", until_stopped(scope.clone(), saga));
             }
         }
     }

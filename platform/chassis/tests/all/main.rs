@@ -24,5 +24,6 @@ mod messages;
 mod replicas;
 mod rotation;
 mod rpcs;
+mod sagas;
 mod starts;
 mod upkeep;
