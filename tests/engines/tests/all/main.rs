@@ -19,5 +19,6 @@ mod leases;
 mod log;
 mod mutants;
 mod retention;
+mod sagas;
 mod server;
 mod server_ends;
