@@ -17,6 +17,7 @@ mod carried;
 mod definition;
 mod fault_points;
 mod flight;
+mod flights;
 mod history;
 mod instances;
 mod interference;

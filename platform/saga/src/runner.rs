@@ -6,9 +6,7 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use futures_util::future::{BoxFuture, join_all};
-use futures_util::stream::FuturesUnordered;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tradewind_db::{DbError, Signal};
@@ -17,6 +15,7 @@ use tradewind_kernel::{Context, Id, Principal, Timestamp};
 use crate::carried::Carried;
 use crate::definition::Saga;
 use crate::flight::{Flight, Tried};
+use crate::flights::{Flights, Landed};
 use crate::instances::Instances;
 use crate::options::RunnerOptions;
 use crate::outline::Outline;
@@ -103,9 +102,6 @@ where
     std::iter::once(Box::pin(runner.run()) as BoxFuture<'static, ()>).chain(older).collect()
 }
 
-/// What became of a flight.
-type Landed = (Id, Result<(), DbError>);
-
 struct Runner<S, D> {
     saga: Arc<Saga<S, D>>,
     shape: String,
@@ -113,7 +109,7 @@ struct Runner<S, D> {
     options: RunnerOptions,
     turn: Turn,
     signal: Signal,
-    flying: FuturesUnordered<BoxFuture<'static, Landed>>,
+    flights: Flights,
     /// The instances that are under way.
     busy: BTreeSet<Id>,
     /// Those at which the database failed, and until when they rest, by the monotonic clock.
@@ -142,7 +138,7 @@ where
             state,
             turn,
             signal,
-            flying: FuturesUnordered::new(),
+            flights: Flights::default(),
             busy: BTreeSet::new(),
             resting: BTreeMap::new(),
             tried: Tried::default(),
@@ -177,7 +173,8 @@ where
         loop {
             self.signal.mark_seen();
             let limit = u32::try_from(self.saga.at_once * 2 + self.resting.len() + 1).unwrap_or(u32::MAX);
-            let due = store::due(&self.options.db, (&self.saga.outline, &self.shape), limit).await?;
+            let look = store::due(&self.options.db, (&self.saga.outline, &self.shape), limit);
+            let due = self.flights.beside(look).await?;
             *pause = FIRST_PAUSE;
             let now = self.options.clock.now();
             let next = due.iter().map(|(_, at)| *at).find(|at| *at > now);
@@ -187,7 +184,7 @@ where
             if !ready.is_empty() && !self.take_turn().await? {
                 continue;
             }
-            if !ready.is_empty() || !self.flying.is_empty() {
+            if !ready.is_empty() || !self.flights.is_empty() {
                 self.keep_turn().await?;
             }
             self.take_off(ready);
@@ -210,10 +207,10 @@ where
     /// Makes sure that the turn is ours; `false` after another had it for as long as we waited.
     async fn take_turn(&mut self) -> Result<bool, DbError> {
         let context = self.context();
-        match self.turn.take(&context).await? {
+        match self.flights.beside(self.turn.take(&context)).await? {
             None => Ok(true),
             Some(held) => {
-                self.turn.wait(held).await;
+                self.flights.beside(self.turn.wait(held)).await;
                 Ok(false)
             }
         }
@@ -223,14 +220,14 @@ where
     async fn keep_turn(&mut self) -> Result<(), DbError> {
         if self.turn.left().is_some_and(|left| left.is_zero()) {
             let context = self.context();
-            self.turn.renew(&context).await?;
+            self.flights.beside(self.turn.renew(&context)).await?;
         }
         Ok(())
     }
 
     fn take_off(&mut self, ready: Vec<Id>) {
         let Some(pass) = self.turn.pass() else { return };
-        let places = self.saga.at_once.saturating_sub(self.flying.len());
+        let places = self.saga.at_once.saturating_sub(self.flights.len());
         for id in ready.into_iter().take(places) {
             let flight = Flight {
                 saga: self.saga.clone(),
@@ -240,7 +237,7 @@ where
                 tried: self.tried.clone(),
             };
             self.busy.insert(id);
-            self.flying.push(Box::pin(async move { (id, flight.fly(id).await) }));
+            self.flights.push(Box::pin(async move { (id, flight.fly(id).await) }));
         }
     }
 
@@ -255,15 +252,15 @@ where
             let measured = self.measured.unwrap_or_default();
             pause = pause.min((measured + SWEEP).saturating_sub(now));
         }
-        let is_full = self.flying.len() >= self.saga.at_once;
-        if let Some(left) = self.turn.left().filter(|_| !self.flying.is_empty()) {
+        let is_full = self.flights.len() >= self.saga.at_once;
+        if let Some(left) = self.turn.left().filter(|_| !self.flights.is_empty()) {
             // What is due waits for a place.
             pause = if is_full { left } else { pause.min(left) };
         }
-        let is_flying = !self.flying.is_empty();
+        let is_flying = !self.flights.is_empty();
         tokio::select! {
             biased;
-            Some(landed) = self.flying.next(), if is_flying => self.land(landed)?,
+            Some(landed) = self.flights.next(), if is_flying => self.land(landed)?,
             () = self.signal.changed(), if !is_full => self.is_changed = true,
             () = clock.sleep(pause) => {}
         }
@@ -290,7 +287,7 @@ where
         let (service, saga) = (self.options.service, self.saga.outline.saga);
         tracing::info!(service, saga, "another replica carries the instances on");
         self.turn.lost();
-        self.flying.clear();
+        self.flights.clear();
         self.busy.clear();
     }
 
@@ -298,7 +295,7 @@ where
     async fn rest(&mut self, pause: Duration) {
         let clock = self.options.clock.clone();
         let flying = async {
-            while let Some(landed) = self.flying.next().await {
+            while let Some(landed) = self.flights.next().await {
                 if self.land(landed).is_err() {
                     self.turn.lost();
                 }
@@ -316,9 +313,11 @@ where
             return Ok(());
         }
         let (db, outline, tally) = (&self.options.db, &self.saga.outline, &self.options.tally);
-        tally.set_levels(outline.version, store::counts(db, outline, &self.shape).await?);
+        let counts = self.flights.beside(store::counts(db, outline, &self.shape)).await?;
+        tally.set_levels(outline.version, counts);
         if self.is_newest {
-            let stranded = self.saga.instances().stranded(db).await?;
+            let instances = self.saga.instances();
+            let stranded = self.flights.beside(instances.stranded(db)).await?;
             tally.set_stranded(stranded.iter().map(|(.., count)| count).sum());
         }
         (self.measured, self.is_changed) = (Some(now), false);
@@ -334,7 +333,9 @@ where
         self.pruned = clock.monotonic();
         let (saga, before) = (self.saga.outline.saga, clock.now().minus(self.saga.keep));
         let prune = Prune { saga, before, limit: PRUNE_AT_ONCE };
-        while self.options.db.write(&self.context(), prune).await? == u64::from(PRUNE_AT_ONCE) {}
+        let context = self.context();
+        while self.flights.beside(self.options.db.write(&context, prune)).await? == u64::from(PRUNE_AT_ONCE) {
+        }
         Ok(())
     }
 
