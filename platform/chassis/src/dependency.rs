@@ -5,7 +5,7 @@ use std::time::Duration;
 use tradewind_client::{
     BreakerState, Caller, EndpointCondition, FallbackReason, OutReason, Peer, PeerState, RefusalReason,
 };
-use tradewind_kernel::{Clock, Context, Deadline, Entropy};
+use tradewind_kernel::{Clock, Context, Deadline, Entropy, Secret};
 
 use crate::http::Call;
 use crate::metrics::{Kind, Metrics};
@@ -18,14 +18,21 @@ use crate::metrics::{Kind, Metrics};
 #[derive(Debug, Clone)]
 pub struct Dependency {
     peer: Peer,
+    /// What an internal door wants to see.
+    secret: Option<Secret>,
     limit: Duration,
     clock: Clock,
     entropy: Entropy,
 }
 
 impl Dependency {
-    pub(crate) fn new(peer: Peer, limit: Duration, clock: Clock, entropy: Entropy) -> Self {
-        Self { peer, limit, clock, entropy }
+    pub(crate) fn new(
+        peer: Peer,
+        secret: Option<Secret>,
+        limit: Duration,
+        (clock, entropy): (Clock, Entropy),
+    ) -> Self {
+        Self { peer, secret, limit, clock, entropy }
     }
 
     /// Lets a call take at most `limit`; without it, as long as a request may take.
@@ -48,7 +55,12 @@ impl Dependency {
 
     fn call(&self, context: Context, deadline: Deadline) -> Caller {
         let deadline = deadline.nearer(Deadline::after(&self.clock, self.limit));
-        Caller::new(self.peer.clone(), context, deadline, self.clock.clone(), self.entropy.clone())
+        let (clock, entropy) = (self.clock.clone(), self.entropy.clone());
+        let caller = Caller::new(self.peer.clone(), context, deadline, clock, entropy);
+        match &self.secret {
+            Some(secret) => caller.bearer(secret.clone()),
+            None => caller,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use tradewind_client::{BoxFuture, Peer, PhoneBook};
 use tradewind_db::{Db, Engine, Evidence, MigrationSet, Sql};
 use tradewind_events::bus::Bus;
 use tradewind_events::{Feed, Progress, RunnerOptions, Subscription};
-use tradewind_kernel::{Clock, Entropy, SpanRecorder};
+use tradewind_kernel::{Clock, Entropy, Secret, SpanRecorder};
 use tradewind_saga::Tally;
 
 use crate::backup::Backups;
@@ -51,6 +51,7 @@ pub struct Init<C> {
     service: &'static str,
     book: PhoneBook,
     spans: SpanRecorder,
+    secret: Secret,
     wanted: Vec<String>,
     limit: Duration,
     declared: Vec<String>,
@@ -88,6 +89,7 @@ impl<C> Init<C> {
             service,
             book: environment.book.clone(),
             spans,
+            secret: environment.secret.clone(),
             wanted: Vec::new(),
             limit: environment.platform.http.deadline,
             declared,
@@ -120,6 +122,9 @@ impl<C> Init<C> {
     ///
     /// The start is stopped by a name that no door answers to, and by one that the definition does not name with
     /// [`Definition::calls`](crate::Definition::calls): what a service calls is part of what it says of itself.
+    ///
+    /// `<service>/internal` is the internal door of another service, for what only the fleet may ask; it is shown the
+    /// fleet's secret, and a certificate where the process has one.
     pub fn dependency(&mut self, name: &str) -> Dependency {
         if !self.declared.iter().any(|declared| declared == name) {
             self.undeclared.get_or_insert_with(|| name.to_owned());
@@ -127,7 +132,9 @@ impl<C> Init<C> {
         let peer = self.peer(name);
         dependency::observe(&self.metrics, &peer);
         let entropy = self.entropy.fork(&format!("call/{name}"));
-        Dependency::new(peer, self.limit, self.clock.clone(), entropy)
+        let is_internal = name.ends_with(&format!("/{}", DoorKind::Internal.name()));
+        let secret = is_internal.then(|| self.secret.clone());
+        Dependency::new(peer, secret, self.limit, (self.clock.clone(), entropy))
     }
 
     /// Gives back what has been held for too long, see [`Sweep`]: `held` gives (id, time, correlation) of what is

@@ -89,3 +89,26 @@ async fn nobody_waits_longer_than_who_asked() {
     assert!([200, 504].contains(&status.as_u16()));
     assert_eq!(running.clock().monotonic().saturating_sub(before), Duration::from_millis(200));
 }
+
+/// Somebody who asks lamps what only the fleet may ask.
+fn caretaker() -> Service {
+    let start = |init: &mut Init<NoSettings>| Ok(init.dependency("lamps/internal"));
+    Definition::new("caretaker", "Looks after the lamps.", start)
+        .public(4021, Routes::new().get("/peers", look))
+        .calls("lamps/internal")
+        .build()
+}
+
+async fn look(lamps: Arc<Dependency>, call: Call) -> Result<Reply, Problem> {
+    Reply::ok(&lamps.caller(&call).get::<serde_json::Value>("/peers").await?)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_internal_door_lets_the_services_of_the_fleet_in() {
+    let services = vec![service(), caretaker()];
+    let running = Assembly::new(services).start(simulated(), &mut |_, _| {}).await.unwrap();
+    // Who does not belong to the fleet is sent away.
+    let stranger = running.book().peer("lamps/internal").send(get("/peers")).await.unwrap();
+    assert_eq!(read(stranger).await.0, 401);
+    send(&running, "caretaker/public", "/peers").await;
+}
