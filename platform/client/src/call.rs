@@ -186,6 +186,14 @@ impl Caller {
         Ok(self.call(Method::POST, path, None).await?)
     }
 
+    /// Sends `PUT` without a body and reads the answer.
+    ///
+    /// # Errors
+    /// The peer's problem, or [`DEADLINE_EXCEEDED`], or that no answer arrived.
+    pub async fn put<T: DeserializeOwned>(&self, path: &str) -> Result<T, Problem> {
+        Ok(self.call(Method::PUT, path, None).await?)
+    }
+
     async fn call<T: DeserializeOwned>(
         &self,
         method: Method,
