@@ -126,10 +126,18 @@ impl<C> Init<C> {
     /// `<service>/internal` is the internal door of another service, for what only the fleet may ask; it is shown the
     /// fleet's secret, and a certificate where the process has one.
     pub fn dependency(&mut self, name: &str) -> Dependency {
+        self.wanted.push(name.to_owned());
+        self.dependency_if_there(name)
+    }
+
+    /// A peer that is called where there is one: unlike with [`Init::dependency`], a fleet without it starts, and
+    /// calls fail as those to a peer that is down. For telling somebody of something until it is heard.
+    pub fn dependency_if_there(&mut self, name: &str) -> Dependency {
         if !self.declared.iter().any(|declared| declared == name) {
             self.undeclared.get_or_insert_with(|| name.to_owned());
         }
-        let peer = self.peer(name);
+        let peer = self.book.peer(name).recording(self.spans.clone());
+        dependency::observe_endpoints(&self.metrics, &peer);
         dependency::observe(&self.metrics, &peer);
         let entropy = self.entropy.fork(&format!("call/{name}"));
         let is_internal = name.ends_with(&format!("/{}", DoorKind::Internal.name()));
