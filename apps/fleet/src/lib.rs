@@ -32,6 +32,8 @@ pub fn services() -> Vec<Service> {
         tradewind_stock::service(),
         tradewind_customers::service(),
         tradewind_orders::service(),
+        tradewind_provider::service(),
+        tradewind_shipping::service(),
         tradewind_shopfront::service(),
         tradewind_gateway::service(),
     ]

@@ -55,9 +55,10 @@ impl<'de> Deserialize<'de> for CardDetails {
             Text(String),
             Other(IgnoredAny),
         }
-        match Given::deserialize(deserializer) {
-            Ok(Given::Text(text)) => Ok(Self::new(text)),
-            Ok(Given::Other(_)) | Err(_) => Err(D::Error::custom("expected a text")),
+        // What fails here is no JSON at all, and that is said without a word of it.
+        match Given::deserialize(deserializer)? {
+            Given::Text(text) => Ok(Self::new(text)),
+            Given::Other(_) => Err(D::Error::custom("expected a text")),
         }
     }
 }

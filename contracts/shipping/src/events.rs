@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use tradewind_events::Event;
 use tradewind_kernel::Id;
 
-use crate::{ShipmentLine, TrackingNumber};
+use crate::{ShippedLine, TrackingNumber};
 
 /// A shipment was booked; the goods wait for the carrier.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -18,7 +18,7 @@ pub struct ShipmentBooked {
     /// What the carrier calls it.
     pub tracking_number: TrackingNumber,
     /// What is in it.
-    pub lines: Vec<ShipmentLine>,
+    pub lines: Vec<ShippedLine>,
 }
 
 /// The carrier has the goods.

@@ -46,9 +46,9 @@ pub struct BookShipment {
     pub lines: Vec<ShipmentLine>,
 }
 
-/// How many of one product.
+/// How many of one product are to be sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ShipmentLine {
     /// The product.
     #[schemars(example = &"1")]
@@ -56,6 +56,23 @@ pub struct ShipmentLine {
     /// How many, 1 to 10,000.
     #[schemars(range(min = 1, max = 10_000))]
     pub quantity: u32,
+}
+
+/// How many of one product are in a shipment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ShippedLine {
+    /// The product.
+    #[schemars(example = &"1")]
+    pub product_id: Slug,
+    /// How many.
+    pub quantity: u32,
+}
+
+impl From<ShipmentLine> for ShippedLine {
+    fn from(ShipmentLine { product_id, quantity }: ShipmentLine) -> Self {
+        Self { product_id, quantity }
+    }
 }
 
 /// How far a shipment has come.
@@ -91,7 +108,7 @@ pub struct Shipment {
     /// What happened to it, in sequence.
     pub steps: Vec<ShipmentStep>,
     /// What is in it.
-    pub lines: Vec<ShipmentLine>,
+    pub lines: Vec<ShippedLine>,
 }
 
 /// A shipment came into a state.

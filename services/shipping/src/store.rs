@@ -5,7 +5,7 @@ use std::time::Duration;
 use tradewind_db::{Db, DbError, Evidence, FromRow, Migration, MigrationSet, Row, Tx, params, sql};
 use tradewind_kernel::{Id, Slug, Timestamp};
 use tradewind_shipping_contract::{
-    BookShipment, Shipment, ShipmentLine, ShipmentState, ShipmentStep, TrackingNumber,
+    BookShipment, Shipment, ShipmentState, ShipmentStep, ShippedLine, TrackingNumber,
 };
 
 pub(crate) const MIGRATIONS: MigrationSet = MigrationSet {
@@ -60,12 +60,12 @@ impl FromRow for Head {
     }
 }
 
-struct Line(ShipmentLine);
+struct Line(ShippedLine);
 
 impl FromRow for Line {
     fn from_row(row: &Row<'_>) -> Result<Self, DbError> {
         let (product_id, quantity): (Slug, u32) = (row.get(0)?, row.get(1)?);
-        Ok(Self(ShipmentLine { product_id, quantity }))
+        Ok(Self(ShippedLine { product_id, quantity }))
     }
 }
 

@@ -106,6 +106,30 @@ pub mod orders {
     }
 }
 
+/// What the provider holds.
+pub mod provider {
+    tradewind_db::sql! {
+        pub(super) OWN = "select 'card', count(*), 0 from card
+            union all select 'charge', count(*),
+                cast(coalesce(sum((amount / 10 + captured + refunded + length(state)) % 1000003), 0) as bigint)
+                from charge
+            union all select 'refund', count(*), 0 from refund
+            union all select 'movement', count(*), 0 from movement
+            union all select 'callback', count(*), 0 from callback";
+    }
+}
+
+/// What shipping holds.
+pub mod shipping {
+    tradewind_db::sql! {
+        pub(super) OWN = "select 'shipment', count(*),
+                cast(coalesce(sum(length(state)), 0) as bigint) from shipment
+            union all select 'shipment_line', count(*),
+                cast(coalesce(sum(quantity), 0) as bigint) from shipment_line
+            union all select 'shipment_step', count(*), 0 from shipment_step";
+    }
+}
+
 impl Fleet {
     /// How much every table of every service holds.
     pub async fn rows(&self) -> Rows {
@@ -124,6 +148,8 @@ impl Fleet {
             "stock" => Some(&stock::OWN),
             "customers" => Some(&customers::OWN),
             "orders" => Some(&orders::OWN),
+            "provider" => Some(&provider::OWN),
+            "shipping" => Some(&shipping::OWN),
             _ => None,
         };
         let db = self.database(service);

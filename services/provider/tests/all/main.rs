@@ -1,4 +1,10 @@
-//! The service as a process of its own.
+//! The service alone, as a process of its own, and beside somebody who takes payments.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop")]
+
+mod callbacks;
+mod canary;
+mod payments;
 
 #[tokio::test]
 async fn it_starts_says_where_it_is_and_drains() {

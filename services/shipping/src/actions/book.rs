@@ -7,7 +7,8 @@ use tradewind_events::announce;
 use tradewind_kernel::Id;
 use tradewind_problem::Problem;
 use tradewind_shipping_contract::{
-    BookShipment, MAX_LINES, MAX_QUANTITY, Shipment, ShipmentBooked, ShipmentState, TrackingNumber,
+    BookShipment, MAX_LINES, MAX_QUANTITY, Shipment, ShipmentBooked, ShipmentState, ShippedLine,
+    TrackingNumber,
 };
 
 use crate::error;
@@ -37,7 +38,7 @@ impl Work for Book {
             order_id: self.order,
             customer_id: self.shipment.customer_id,
             tracking_number: self.tracking_number.clone(),
-            lines: self.shipment.lines.clone(),
+            lines: self.lines(),
         };
         announce(tx, &event).await?;
         match store::find(tx, self.order).await? {
@@ -61,12 +62,16 @@ impl Book {
         }
     }
 
+    fn lines(&self) -> Vec<ShippedLine> {
+        self.shipment.lines.iter().cloned().map(ShippedLine::from).collect()
+    }
+
     /// The answer to a shipment that was booked before.
     fn again(&self, shipment: Shipment) -> Result<Shipment, Problem> {
         if shipment.state == ShipmentState::Cancelled {
             return Err(error::cancelled());
         }
-        let same = shipment.customer_id == self.shipment.customer_id && shipment.lines == self.shipment.lines;
+        let same = shipment.customer_id == self.shipment.customer_id && shipment.lines == self.lines();
         if same { Ok(shipment) } else { Err(error::other_shipment()) }
     }
 }

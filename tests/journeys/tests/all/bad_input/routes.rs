@@ -30,6 +30,10 @@ pub enum Input {
     Key,
     /// A key and a JSON body such as this.
     Json(&'static str),
+    /// A JSON body such as this: saying it again is the same by its address, or it is to leave no trace.
+    Body(&'static str),
+    /// Nothing, though it changes something: its address says it all.
+    Address,
 }
 
 /// A route.
@@ -69,6 +73,19 @@ const LIMIT: &str = r#"{"limit":{"amount":"15.00","currency":"GBP"}}"#;
 const ORDER: &str =
     r#"{"customerId":"01980000-0000-7000-8000-00000000000a","lines":[{"productId":"1","quantity":1}]}"#;
 
+const CARD: &str = r#"{"number":"4242424242424242","expiry":"12/99","cvc":"123"}"#;
+const CHARGE: &str = concat!(
+    r#"{"amount":{"amount":"15.00","currency":"GBP"},"#,
+    r#""card":"card_01980000-0000-7000-8000-000000000001"}"#
+);
+const REFUND: &str = r#"{"amount":{"amount":"15.00","currency":"GBP"}}"#;
+const SHIPMENT: &str =
+    r#"{"customerId":"01980000-0000-7000-8000-00000000000a","lines":[{"productId":"1","quantity":1}]}"#;
+
+/// What stands for further parameters of a template.
+const FURTHER: &[(&str, &str)] =
+    &[("{refund}", "01980000-0000-7000-8000-00000000000c"), ("{step}", "handed-over")];
+
 /// All of them.
 pub const ROUTES: &[Route] = &[
     get("catalogue/admin", "/healthcheck").any_query(),
@@ -98,6 +115,24 @@ pub const ROUTES: &[Route] = &[
         .of("{order}")
         .not(NO_IDS)
         .by(Who::User),
+    post("provider/public", "/api/provider/v1/cards", Input::Body(CARD)).by(Who::Anyone),
+    get("provider/internal", "/admin/charges").pages().by(Who::Secret),
+    get("provider/internal", "/admin/charges/{reference}").of(ADA).not(UNKNOWN_OR_NO_IDS).by(Who::Secret),
+    set("provider/internal", "/admin/charges/{reference}", Input::Body(CHARGE)).of(ADA).not(NO_IDS),
+    set("provider/internal", "/admin/charges/{reference}/capture", Input::Address).of(ADA).not(NO_IDS),
+    set("provider/internal", "/admin/charges/{reference}/cancellation", Input::Address).of(ADA).not(NO_IDS),
+    set("provider/internal", "/admin/charges/{reference}/refunds/{refund}", Input::Body(REFUND))
+        .of(ADA)
+        .not(UNKNOWN_OR_NO_IDS),
+    get("shipping/public", "/api/shipping/v1/shipments/{order}")
+        .of("{order}")
+        .not(UNKNOWN_OR_NO_IDS)
+        .by(Who::User),
+    set("shipping/internal", "/admin/shipments/{order}", Input::Body(SHIPMENT)).of(ADA).not(NO_IDS),
+    set("shipping/internal", "/admin/shipments/{order}/cancellation", Input::Address).of(ADA).not(NO_IDS),
+    set("shipping/internal", "/admin/shipments/{order}/steps/{step}", Input::Address)
+        .of(ADA)
+        .not(UNKNOWN_OR_NO_IDS),
 ];
 
 /// Doors whose routes no description lists: what the platform adds is in `platform`, the gateway's in `edge`.
@@ -111,6 +146,10 @@ const fn get(door: &'static str, path: &'static str) -> Route {
 
 const fn put(door: &'static str, path: &'static str, body: &'static str) -> Route {
     Route { method: "PUT", input: Input::Json(body), who: Who::Secret, ..get(door, path) }
+}
+
+const fn set(door: &'static str, path: &'static str, input: Input) -> Route {
+    Route { method: "PUT", input, who: Who::Secret, ..get(door, path) }
 }
 
 const fn post(door: &'static str, path: &'static str, input: Input) -> Route {
@@ -148,7 +187,8 @@ impl Route {
             return self.path.to_owned();
         };
         let (_, after) = rest.split_once('}').unwrap();
-        format!("{before}{name}{after}")
+        let further = FURTHER.iter().fold(after.to_owned(), |after, (name, it)| after.replace(name, it));
+        format!("{before}{name}{further}")
     }
 
     /// A path that exists; an order in it is still to be named.
@@ -159,13 +199,13 @@ impl Route {
     /// The body that the route takes.
     pub fn body(&self) -> Option<&'static str> {
         match self.input {
-            Input::Json(body) => Some(body),
-            Input::None | Input::Key => None,
+            Input::Json(body) | Input::Body(body) => Some(body),
+            Input::None | Input::Key | Input::Address => None,
         }
     }
 
     pub fn is_command(&self) -> bool {
-        self.input != Input::None
+        matches!(self.input, Input::Key | Input::Json(_))
     }
 
     pub fn has_parameter(&self) -> bool {
