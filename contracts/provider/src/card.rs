@@ -5,7 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{Error, IgnoredAny};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tradewind_kernel::{Id, Secret};
 
@@ -13,8 +14,8 @@ use tradewind_kernel::{Id, Secret};
 ///
 /// A browser sends it to the provider, and nobody else ever has it. It has no `Serialize`, and nothing of it is in
 /// its `Debug` or in what is said when it does not fit.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct RegisterCard {
     /// The number: 12 to 19 digits, of which the last is a check digit (ISO/IEC 7812-1).
     #[schemars(length(min = 12, max = 19), regex(pattern = "^[0-9]{12,19}$"), example = &"4242424242424242")]
@@ -26,6 +27,55 @@ pub struct RegisterCard {
     #[schemars(length(min = 3, max = 4), regex(pattern = "^[0-9]{3,4}$"), example = &"123")]
     pub cvc: CardDetails,
 }
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fields {
+    number: CardDetails,
+    expiry: CardDetails,
+    cvc: CardDetails,
+}
+
+impl<'de> Deserialize<'de> for RegisterCard {
+    /// Does not repeat what stands where the card belongs, as the usual message would.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Asked for a map, the reader of JSON would refuse another value in its own words.
+        let Fields { number, expiry, cvc } = deserializer.deserialize_any(OnlyFields)?;
+        Ok(Self { number, expiry, cvc })
+    }
+}
+
+struct OnlyFields;
+
+impl<'de> Visitor<'de> for OnlyFields {
+    type Value = Fields;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Fields, A::Error> {
+        Fields::deserialize(MapAccessDeserializer::new(map))
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Fields, E> {
+        Err(E::custom(NO_OBJECT))
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Fields, E> {
+        Err(E::custom(NO_OBJECT))
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Fields, E> {
+        Err(E::custom(NO_OBJECT))
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Fields, E> {
+        Err(E::custom(NO_OBJECT))
+    }
+}
+
+const NO_OBJECT: &str = "expected an object";
 
 /// A text of a card, which nothing shows; [`CardDetails::expose`] is the one way to read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -183,9 +233,18 @@ mod tests {
         let card: RegisterCard = serde_json::from_str(&body).unwrap();
         assert_eq!(card.number.expose(), CANARY);
         assert!(!format!("{card:?}").contains(CANARY));
-        for value in [CANARY.to_owned(), format!("[{CANARY}]"), format!("{{\"a\":\"{CANARY}\"}}")] {
-            let body = format!(r#"{{"number":{value},"expiry":"12/99","cvc":"1"}}"#);
+        for value in [
+            CANARY.to_owned(),
+            format!("\"{CANARY}\""),
+            format!("{CANARY}.5"),
+            format!("-{CANARY}"),
+            format!("[{CANARY}]"),
+            format!("{{\"a\":\"{CANARY}\"}}"),
+        ] {
+            let body = format!(r#"{{"number":[{value}],"expiry":"12/99","cvc":"1"}}"#);
             let error = serde_json::from_str::<RegisterCard>(&body).unwrap_err().to_string();
+            assert!(!error.contains(CANARY), "{error}");
+            let error = serde_json::from_str::<RegisterCard>(&value).unwrap_err().to_string();
             assert!(!error.contains(CANARY), "{error}");
             assert!(!serde_json::from_str::<CardToken>(&value).unwrap_err().to_string().contains(CANARY));
         }

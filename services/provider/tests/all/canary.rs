@@ -28,6 +28,8 @@ fn bodies() -> Vec<(Value, bool)> {
         (json!({"number": CANARY, "expiry": CANARY, "cvc": CANARY}), false),
         (json!({"number": format!("{CANARY}1"), "expiry": "12/99", "cvc": "917"}), false),
         (json!(CANARY), false),
+        (json!(number), false),
+        (json!(-1.5e15), false),
         (json!([number, number]), false),
     ]
 }
@@ -57,7 +59,7 @@ async fn journey(world: &World) -> String {
 fn clean(what: &str, bytes: &[u8]) {
     for canary in [PART, CVC] {
         let found = bytes.windows(canary.len()).any(|window| window == canary.as_bytes());
-        assert!(!found, "{what} holds {canary}");
+        assert!(!found, "{what} holds {canary}: {:.2000}", String::from_utf8_lossy(bytes));
     }
 }
 
@@ -90,7 +92,7 @@ fn neither_files_nor_logs_nor_answers_nor_callbacks_hold_it() {
             let world = World::on(host(&[], Storage::Folder(data))).await;
             let answers = journey(&world).await;
             world.pass(Duration::from_millis(1)).await;
-            clean("the data folder while it runs", answers.as_bytes());
+            clean("an answer", answers.as_bytes());
             assert!(search(folder.path()) > 2);
             assert_eq!(world.running.shutdown().await, Drained::Clean);
         });
@@ -98,6 +100,6 @@ fn neither_files_nor_logs_nor_answers_nor_callbacks_hold_it() {
     telemetry::capture(&settings, None, sink, run).unwrap();
     assert!(search(folder.path()) > 1);
     let logged = logged.lock().unwrap();
-    assert!(logged.contains("/api/provider/v1/cards"), "{logged}");
+    assert!(logged.contains("/number: expected a text"), "{logged}");
     clean("the log", logged.as_bytes());
 }

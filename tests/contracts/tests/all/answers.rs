@@ -13,6 +13,41 @@ use crate::documents::operations;
 const REFUSED: [(&str, &str, u16); 2] =
     [("", "/letters/{subscription}/{position}", 404), ("delete", "/backup/hold", 409)];
 
+/// A charge whose money is held, one whose money was taken, and an order that was sent.
+const HELD: &str = "01980000-0000-7000-8000-0000000000c1";
+const TAKEN: &str = "01980000-0000-7000-8000-0000000000c2";
+const SENT: &str = "01980000-0000-7000-8000-0000000000c3";
+
+/// What is there for examples: the order, and the body of a charge with the token of a card.
+struct Prepared {
+    order: String,
+    charge: Value,
+}
+
+async fn prepare(fleet: &Fleet) -> Prepared {
+    let order = fleet.order(&ada(), &[("1", 1)]).await.id.to_string();
+    let card = json!({"number": "4242424242424242", "expiry": "12/99", "cvc": "123"});
+    let card = Request::new("POST", "/api/provider/v1/cards").json(card.to_string());
+    let token = fleet.send(card).await.json()["token"].clone();
+    let charge = json!({"amount": {"amount": "1000.00", "currency": "GBP"}, "card": token});
+    let shipment = json!({
+        "customerId": "01980000-0000-7000-8000-00000000000a",
+        "lines": [{"productId": "1", "quantity": 1}],
+    });
+    for (door, path, body) in [
+        ("provider", format!("charges/{HELD}"), Some(&charge)),
+        ("provider", format!("charges/{TAKEN}"), Some(&charge)),
+        ("provider", format!("charges/{TAKEN}/capture"), None),
+        ("shipping", format!("shipments/{SENT}"), Some(&shipment)),
+    ] {
+        let request = Request::new("PUT", &format!("/admin/{path}")).bearer(fleet.secret().expose());
+        let request = if let Some(body) = body { request.json(body.to_string()) } else { request };
+        let answer = request.send(fleet.door(&format!("{door}/internal"))).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+    Prepared { order, charge }
+}
+
 /// What stands for a parameter, where the example in the document names nothing that is there.
 fn parameter(path: &str, name: &str, order: &str) -> Option<String> {
     match (path.split('/').nth(1)?, name) {
@@ -21,6 +56,11 @@ fn parameter(path: &str, name: &str, order: &str) -> Option<String> {
         ("admin", "id") if path.starts_with("/admin/customers") => {
             Some("01980000-0000-7000-8000-00000000000a".to_owned())
         }
+        ("admin", "reference") if path.contains("/refunds/") => Some(TAKEN.to_owned()),
+        ("admin", "reference") if !path.ends_with("/cancellation") => Some(HELD.to_owned()),
+        ("api", "order") => Some(SENT.to_owned()),
+        ("admin", "order") if path.contains("/steps/") => Some(SENT.to_owned()),
+        (_, "step") => Some("handed-over".to_owned()),
         (_, "id" | "product_id") => Some("1".to_owned()),
         _ => None,
     }
@@ -39,8 +79,13 @@ fn target(document: &Value, path: &str, operation: &Value, order: &str) -> Strin
 }
 
 /// The request that the document shows.
-fn request(document: &Value, (method, path): (&str, &str), operation: &Value, order: &str) -> Request {
-    let target = target(document, path, operation, order);
+fn request(
+    document: &Value,
+    (method, path): (&str, &str),
+    operation: &Value,
+    prepared: &Prepared,
+) -> Request {
+    let target = target(document, path, operation, &prepared.order);
     let mut request = Request::new(&method.to_ascii_uppercase(), &target);
     let takes = |name: &str| {
         operation["parameters"].as_array().unwrap().iter().any(|parameter| parameter["name"] == name)
@@ -56,6 +101,7 @@ fn request(document: &Value, (method, path): (&str, &str), operation: &Value, or
         request = request.header("Prefer", "wait=2");
     }
     match operation.pointer("/requestBody/content/application~1json/example") {
+        Some(example) if example.get("card").is_some() => request.json(prepared.charge.to_string()),
         Some(example) => request.json(example.to_string()),
         None => request,
     }
@@ -112,7 +158,7 @@ fn wrong(document: &Value, operation: &Value, answer: &Answer) -> Vec<String> {
 #[tokio::test]
 async fn every_operation_takes_its_example_and_answers_as_described() {
     let fleet = Fleet::start().await;
-    let order = fleet.order(&ada(), &[("1", 1)]).await.id.to_string();
+    let prepared = prepare(&fleet).await;
     let (mut asked, mut found) = (0, Vec::new());
     for service in services() {
         let name = &service.description().name;
@@ -123,7 +169,7 @@ async fn every_operation_takes_its_example_and_answers_as_described() {
             let address = fleet.door(&place);
             let document = Request::new("GET", "/openapi.json").bearer(&token).send(address).await.json();
             for (method, path, operation) in operations(&document) {
-                let request = request(&document, (&method, &path), operation, &order);
+                let request = request(&document, (&method, &path), operation, &prepared);
                 let needs_token = operation["security"] != json!([]);
                 let request = if needs_token { request.bearer(&token) } else { request };
                 let answer = request.send(address).await;
