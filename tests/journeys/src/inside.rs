@@ -13,6 +13,7 @@ pub const INSIDE: &[(&str, &str)] = &[
     ("backups::a_hold_that_nobody_ends", "simulated: waits until a hold lapses"),
     ("backups::whoever_ends_a_hold", "simulated: waits until a hold lapses"),
     ("stock_by_grpc::in_memory", "simulated: calls by gRPC that cross no socket, in paused time"),
+    ("paying::a_carrier_that_pretends", "simulated: minutes pass at once, in the paused time of one thread"),
     ("statements::", "looks at statements, not at a shop"),
     ("error_pages::", "looks at documents, not at a shop"),
     ("inside::", "looks at this list"),

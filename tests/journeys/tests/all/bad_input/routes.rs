@@ -73,13 +73,20 @@ const LIMIT: &str = r#"{"limit":{"amount":"15.00","currency":"GBP"}}"#;
 const ORDER: &str =
     r#"{"customerId":"01980000-0000-7000-8000-00000000000a","lines":[{"productId":"1","quantity":1}]}"#;
 
-const CARD: &str = r#"{"number":"4242424242424242","expiry":"12/99","cvc":"123"}"#;
-const CHARGE: &str = concat!(
+/// A charge whose money is held, one whose money was taken, and an order that was sent.
+pub const HELD: &str = "01980000-0000-7000-8000-0000000000c1";
+pub const TAKEN: &str = "01980000-0000-7000-8000-0000000000c2";
+pub const SENT: &str = "01980000-0000-7000-8000-0000000000c3";
+/// What stands for the token of a card that is known only when it was given.
+pub const TOKEN: &str = "card_01980000-0000-7000-8000-000000000001";
+
+pub const CARD: &str = r#"{"number":"4242424242424242","expiry":"12/99","cvc":"123"}"#;
+pub const CHARGE: &str = concat!(
     r#"{"amount":{"amount":"15.00","currency":"GBP"},"#,
     r#""card":"card_01980000-0000-7000-8000-000000000001"}"#
 );
 const REFUND: &str = r#"{"amount":{"amount":"15.00","currency":"GBP"}}"#;
-const SHIPMENT: &str =
+pub const SHIPMENT: &str =
     r#"{"customerId":"01980000-0000-7000-8000-00000000000a","lines":[{"productId":"1","quantity":1}]}"#;
 
 /// What stands for further parameters of a template.
@@ -117,12 +124,12 @@ pub const ROUTES: &[Route] = &[
         .by(Who::User),
     post("provider/public", "/api/provider/v1/cards", Input::Body(CARD)).by(Who::Anyone),
     get("provider/internal", "/admin/charges").pages().by(Who::Secret),
-    get("provider/internal", "/admin/charges/{reference}").of(ADA).not(UNKNOWN_OR_NO_IDS).by(Who::Secret),
-    set("provider/internal", "/admin/charges/{reference}", Input::Body(CHARGE)).of(ADA).not(NO_IDS),
-    set("provider/internal", "/admin/charges/{reference}/capture", Input::Address).of(ADA).not(NO_IDS),
+    get("provider/internal", "/admin/charges/{reference}").of(HELD).not(UNKNOWN_OR_NO_IDS).by(Who::Secret),
+    set("provider/internal", "/admin/charges/{reference}", Input::Body(CHARGE)).of(HELD).not(NO_IDS),
+    set("provider/internal", "/admin/charges/{reference}/capture", Input::Address).of(HELD).not(NO_IDS),
     set("provider/internal", "/admin/charges/{reference}/cancellation", Input::Address).of(ADA).not(NO_IDS),
     set("provider/internal", "/admin/charges/{reference}/refunds/{refund}", Input::Body(REFUND))
-        .of(ADA)
+        .of(TAKEN)
         .not(UNKNOWN_OR_NO_IDS),
     get("shipping/public", "/api/shipping/v1/shipments/{order}")
         .of("{order}")
@@ -131,7 +138,7 @@ pub const ROUTES: &[Route] = &[
     set("shipping/internal", "/admin/shipments/{order}", Input::Body(SHIPMENT)).of(ADA).not(NO_IDS),
     set("shipping/internal", "/admin/shipments/{order}/cancellation", Input::Address).of(ADA).not(NO_IDS),
     set("shipping/internal", "/admin/shipments/{order}/steps/{step}", Input::Address)
-        .of(ADA)
+        .of(SENT)
         .not(UNKNOWN_OR_NO_IDS),
 ];
 

@@ -8,12 +8,14 @@ use tradewind_journeys::{Fleet, ada};
 use tradewind_orders_contract::{OrderId, OrderState};
 use tradewind_testkit::{Refusal, Request};
 
-use super::routes::{ROUTES, Route, Who};
+use super::routes::{CARD, CHARGE, HELD, ROUTES, Route, SENT, SHIPMENT, TAKEN, TOKEN, Who};
 
-/// A shop with one open order of Ada's.
+/// A shop with one open order of Ada's, which is sent; with another shipment, and two charges.
 pub struct World {
     pub fleet: Fleet,
     pub order: OrderId,
+    /// The token of a card.
+    token: String,
     /// What the databases are to hold.
     rows: RefCell<Rows>,
     keys: Cell<u32>,
@@ -79,13 +81,35 @@ pub enum Trace {
     Kept,
 }
 
+/// Makes what requests work on; gives the token of a card.
+async fn prepare(fleet: &Fleet, order: OrderId) -> String {
+    let card = Request::new("POST", "/api/provider/v1/cards").json(CARD);
+    let token = fleet.send(card).await.json()["token"].as_str().unwrap().to_owned();
+    let charge = CHARGE.replace(TOKEN, &token);
+    for (service, path, body) in [
+        ("provider", format!("charges/{HELD}"), &*charge),
+        ("provider", format!("charges/{TAKEN}"), &*charge),
+        ("provider", format!("charges/{TAKEN}/capture"), ""),
+        ("shipping", format!("shipments/{order}"), SHIPMENT),
+        ("shipping", format!("shipments/{SENT}"), SHIPMENT),
+    ] {
+        let request = Request::new("PUT", &format!("/admin/{path}")).bearer(fleet.secret().expose());
+        let request = if body.is_empty() { request } else { request.json(body) };
+        let answer = request.send(fleet.door(&format!("{service}/internal"))).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+    token
+}
+
 impl World {
     pub async fn new() -> Self {
-        let fleet = Fleet::start().await;
+        // No carrier changes anything beside what the tests do.
+        let fleet = Fleet::start_with(&["shipping.pretend_carrier.handed_over=0s"]).await;
         let order = fleet.order(&ada(), &[("1", 1)]).await;
         assert_eq!(order.state, OrderState::Open);
+        let token = prepare(&fleet, order.id).await;
         let rows = RefCell::new(fleet.rows().await);
-        Self { fleet, order: order.id, rows, keys: Cell::new(0) }
+        Self { fleet, order: order.id, token, rows, keys: Cell::new(0) }
     }
 
     pub async fn end(self) {
@@ -106,7 +130,7 @@ impl World {
             token,
             key: route.is_command().then(|| self.key()),
             media_type: route.body().map(|_| "application/json"),
-            body: route.body().map(|body| body.as_bytes().to_vec()),
+            body: route.body().map(|body| body.replace(TOKEN, &self.token).into_bytes()),
             headers: Vec::new(),
         }
     }
