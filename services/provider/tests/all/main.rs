@@ -1,6 +1,11 @@
 //! The service alone, as a process of its own, and beside somebody who takes payments.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    unreachable_pub,
+    reason = "a test that cannot go on should stop, and shares what it needs"
+)]
 
 mod callbacks;
 mod canary;

@@ -13,6 +13,9 @@ use tradewind_kernel::{
 use tradewind_problem::{Problem, UNAVAILABLE};
 use tradewind_provider_contract::{Authorise, CARDS_PATH, Callback, Card, CardToken, Charge, ProviderClient};
 
+/// The state of the service: what it heard, which the test looks at too.
+struct Payments(Arc<Heard>);
+
 /// What was heard, and how many callbacks are not to be taken.
 #[derive(Default)]
 pub struct Heard {
@@ -27,15 +30,15 @@ impl Heard {
 }
 
 fn payments(heard: Arc<Heard>) -> Service {
-    let start = move |_: &mut Init<NoSettings>| Ok(heard);
+    let start = move |_: &mut Init<NoSettings>| Ok(Payments(heard));
     Definition::new("payments", "Takes payments.", start)
         .public(4075, Routes::new())
         .internal(4175, Routes::new().put("/admin/callbacks/{id}", hear))
         .build()
 }
 
-async fn hear(heard: Arc<Arc<Heard>>, mut call: Call) -> Result<Reply, Problem> {
-    let (id, callback) = (call.parameter("id")?, call.json().await?);
+async fn hear(payments: Arc<Payments>, mut call: Call) -> Result<Reply, Problem> {
+    let (heard, id, callback) = (&payments.0, call.parameter("id")?, call.json().await?);
     let mut refuse = heard.refuse.lock().unwrap();
     if *refuse > 0 {
         *refuse -= 1;
