@@ -18,6 +18,7 @@ pub fn fault_points() -> Vec<FaultPoint> {
         tradewind_db::FAULT_POINTS,
         tradewind_events::FAULT_POINTS,
         tradewind_amqp::FAULT_POINTS,
+        tradewind_saga::FAULT_POINTS,
         FAULT_POINTS,
     ];
     lists.into_iter().flatten().copied().collect()

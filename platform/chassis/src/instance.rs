@@ -17,6 +17,7 @@ use crate::health::Health;
 use crate::host::PlatformSettings;
 use crate::metrics::Metrics;
 use crate::otlp::Exporter;
+use crate::sagas::Meddled;
 use crate::serve::{GuardFactory, OnRefusal};
 use crate::settings::SettingsSource;
 use crate::tasks::{Pace, Scope};
@@ -41,6 +42,10 @@ pub(crate) struct Environment {
     pub(crate) logs: LogBook,
     /// What its tasks wait for before each step.
     pub(crate) pace: Option<Arc<dyn Pace>>,
+    /// Whether others may use the same database at the same time though it is SQLite: under simulation.
+    pub(crate) has_replicas: bool,
+    /// What a test does to sagas.
+    pub(crate) meddled: Arc<[Meddled]>,
     /// Whether this service tells of the process itself: one of those that share it does.
     pub(crate) tells_of_process: bool,
 }

@@ -25,7 +25,7 @@ use crate::internals::Internals;
 use crate::kept::Kept;
 use crate::letters::{Followed, Letters};
 use crate::metrics::{Kind, Metrics};
-use crate::sagas::SagaPlan;
+use crate::sagas::{Meddled, SagaPlan};
 use crate::serve::GuardFactory;
 use crate::settings::SettingsSource;
 use crate::start_error::StartError;
@@ -423,6 +423,9 @@ impl<S: Send + Sync + 'static> Building<S> {
     fn saga(&self, saga: SagaPlan<S>) -> BoxFuture<'static, ()> {
         let (name, tally) = (saga.name(), Arc::new(Tally::default()));
         sagas::observe(&self.metrics, name, &tally);
+        let is_meant = |each: &&Meddled| each.service == self.name && each.saga == name;
+        let meddled = self.environment.meddled.iter().find(is_meant);
+        let interference = meddled.map(|each| each.interference.clone());
         let options = tradewind_saga::RunnerOptions {
             service: self.name,
             holder: self.holder.clone(),
@@ -431,9 +434,9 @@ impl<S: Send + Sync + 'static> Building<S> {
             entropy: self.environment.entropy.fork(&format!("saga/{name}")),
             tally,
             spans: self.kept.recorder(self.name),
-            interference: None,
+            interference,
         };
-        (saga.run)(self.state.clone(), options)
+        saga.carry_on(self.state.clone(), options)
     }
 
     fn repeater(&self, job: JobPlan<S>) -> Repeater {
@@ -469,8 +472,8 @@ async fn migrate(
 /// life on one data folder, whose lock says that the one before is over. So a restart need not wait for what that left.
 fn holder(service: &str, environment: &Environment) -> String {
     match environment.db.engine() {
-        Engine::Sqlite => format!("{service}/sole"),
-        Engine::Postgres => format!("{service}/{}", environment.instance),
+        Engine::Sqlite if !environment.has_replicas => format!("{service}/sole"),
+        Engine::Sqlite | Engine::Postgres => format!("{service}/{}", environment.instance),
     }
 }
 

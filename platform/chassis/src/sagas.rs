@@ -5,12 +5,12 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tradewind_client::BoxFuture;
-use tradewind_saga::{Outline, RunnerOptions, Saga, Tally, WrongDefinition};
+use tradewind_saga::{Interference, Outline, RunnerOptions, Saga, Tally, WrongDefinition};
 
 use crate::metrics::{Kind, Metrics};
 
 /// Carries the instances of a saga on.
-type Runs<S> = Box<dyn FnOnce(Arc<S>, RunnerOptions) -> BoxFuture<'static, ()> + Send>;
+type Runs<S> = Box<dyn Fn(Arc<S>, RunnerOptions) -> BoxFuture<'static, ()> + Send + Sync>;
 
 /// A saga whose data are hidden.
 pub(crate) struct SagaPlan<S> {
@@ -27,15 +27,40 @@ impl<S: Send + Sync + 'static> SagaPlan<S> {
         D: Serialize + DeserializeOwned + Send + Sync + 'static,
     {
         let (outlines, wrong) = (saga.outlines(), saga.check().err());
+        let saga = Arc::new(saga);
         let run = move |state: Arc<S>, options: RunnerOptions| -> BoxFuture<'static, ()> {
-            Box::pin(tradewind_saga::run(Arc::new(saga), state, options))
+            Box::pin(tradewind_saga::run(saga.clone(), state, options))
         };
         Self { outlines, wrong, run: Box::new(run) }
+    }
+
+    /// Carries its instances on, over as many lives as there are.
+    pub(crate) fn carry_on(self, state: Arc<S>, options: RunnerOptions) -> BoxFuture<'static, ()> {
+        let Some(interference) = options.interference.clone() else { return (self.run)(state, options) };
+        Box::pin(async move {
+            for life in 0_u64.. {
+                let holder = format!("{}/{life}", options.holder);
+                let run = (self.run)(state.clone(), RunnerOptions { holder, ..options.clone() });
+                tokio::select! {
+                    biased;
+                    () = interference.reborn() => {}
+                    () = run => return,
+                }
+            }
+        })
     }
 
     pub(crate) fn name(&self) -> &'static str {
         self.outlines.first().map_or("", |outline| outline.saga)
     }
+}
+
+/// What a test does to a saga of a service.
+#[derive(Debug, Clone)]
+pub(crate) struct Meddled {
+    pub(crate) service: String,
+    pub(crate) saga: String,
+    pub(crate) interference: Arc<dyn Interference>,
 }
 
 /// Why the sagas of a service cannot be run, if they cannot.

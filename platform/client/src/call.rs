@@ -186,12 +186,20 @@ impl Caller {
         Ok(self.call(Method::POST, path, None).await?)
     }
 
-    /// Sends `PUT` without a body and reads the answer.
+    /// Sends `PUT` without a body, for what the path says whole, and reads the answer.
     ///
     /// # Errors
     /// The peer's problem, or [`DEADLINE_EXCEEDED`], or that no answer arrived.
     pub async fn put<T: DeserializeOwned>(&self, path: &str) -> Result<T, Problem> {
         Ok(self.call(Method::PUT, path, None).await?)
+    }
+
+    /// Sends `DELETE` and reads the answer.
+    ///
+    /// # Errors
+    /// The peer's problem, or [`DEADLINE_EXCEEDED`], or that no answer arrived.
+    pub async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, Problem> {
+        Ok(self.call(Method::DELETE, path, None).await?)
     }
 
     async fn call<T: DeserializeOwned>(

@@ -1,12 +1,18 @@
 //! What a test does to a saga while it runs: attempts that fail, answers that are lost, and ends of the process.
 
 use std::fmt;
+use std::pin::Pin;
 use std::time::Duration;
 
 /// Hears of each moment at which something can go wrong, and says what does. For tests and simulation.
 pub trait Interference: Send + Sync + fmt::Debug {
     /// What happens at this moment.
     fn at(&self, moment: Moment<'_>) -> Meddling;
+
+    /// Comes to an end each time that the process which died shall begin again; never, when nobody dies.
+    fn reborn(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::pending())
+    }
 }
 
 /// A moment in the life of an instance.

@@ -189,6 +189,15 @@ impl Progress {
         is_call && (is_doubtful || self.attempts > 0)
     }
 
+    /// Behind which step the undo begins. The present one is undone with the others when it may have been carried out,
+    /// and when it is a first step that is local: whoever writes down there that everything was taken back has to be
+    /// heard even if nothing was ever done.
+    fn end_of_undo(&self, outline: &Outline, is_doubtful: bool) -> usize {
+        let is_local = outline.steps.first().is_some_and(|step| step.kind == StepKind::Local);
+        let is_first = self.step == 0 && is_local;
+        self.step + usize::from(is_first || self.may_be_done(outline, is_doubtful))
+    }
+
     /// Goes on by what came of what it wanted.
     pub(crate) fn apply(&mut self, outline: &Outline, answer: Answer, now: Timestamp) -> Told {
         let mut told = Told::new();
@@ -210,7 +219,7 @@ impl Progress {
             }
             (State::Running, Answer::Expired) => self.expire(outline, &mut told, now),
             (State::Running, Answer::TurnedBack { is_doubtful }) => {
-                let end = self.step + usize::from(self.may_be_done(outline, is_doubtful));
+                let end = self.end_of_undo(outline, is_doubtful);
                 self.turn_back(outline, &mut told, end, now);
             }
             (State::Undoing, Answer::Done) => {
@@ -289,7 +298,7 @@ impl Progress {
         told.push((What::StepRefused, name, Some(reason.code.clone())));
         // A cancellation that was asked for meanwhile has its way, and the refusal is the reason.
         self.reason = Some(reason);
-        let end = self.step + usize::from(self.may_be_done(outline, is_doubtful));
+        let end = self.end_of_undo(outline, is_doubtful);
         self.turn_back(outline, told, end, now);
     }
 
@@ -310,7 +319,8 @@ impl Progress {
             told.push((What::StepGivenUp, name, Some(reason.code.clone())));
         }
         self.reason.get_or_insert(reason);
-        self.turn_back(outline, told, self.step + usize::from(may_be_done), now);
+        let end = self.end_of_undo(outline, true);
+        self.turn_back(outline, told, end, now);
     }
 
     /// Counts a failed attempt.

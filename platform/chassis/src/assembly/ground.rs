@@ -15,6 +15,7 @@ use crate::data_folder::DataFolder;
 use crate::database::Place;
 use crate::host::PlatformSettings;
 use crate::instance::{Environment, Instance};
+use crate::sagas::Meddled;
 use crate::service::Service;
 use crate::settings::SettingsSource;
 use crate::start_error::StartError;
@@ -40,6 +41,10 @@ pub(super) struct Ground {
     pub(super) logs: LogBook,
     /// What tasks wait for before each step.
     pub(super) pace: Option<Arc<dyn Pace>>,
+    /// Whether others may use the same databases at the same time though they are SQLite: under simulation.
+    pub(super) has_replicas: bool,
+    /// What a test does to sagas.
+    pub(super) meddled: Arc<[Meddled]>,
 }
 
 /// Services that are built and do nothing yet.
@@ -113,6 +118,8 @@ impl Ground {
             bus: self.bus.clone(),
             logs: self.logs.clone(),
             pace: self.pace.clone(),
+            has_replicas: self.has_replicas,
+            meddled: self.meddled.clone(),
             tells_of_process,
         }
     }

@@ -1,6 +1,7 @@
 //! Building services, connecting them, and setting them to work.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tradewind_client::{NearReceiver, PhoneBook};
@@ -8,6 +9,7 @@ use tradewind_db::{Db, Volume};
 use tradewind_events::{Feed, LogFeed};
 use tradewind_identity::Identity;
 use tradewind_kernel::{Clock, Entropy, Secret};
+use tradewind_saga::Interference;
 
 use crate::assembly::absent::{Absent, AbsentFeed};
 use crate::assembly::announcing::check_reachable;
@@ -23,6 +25,7 @@ use crate::health::Stage;
 use crate::host::{Host, Network, PlatformSettings, Storage};
 use crate::identity;
 use crate::instance::{Instance, OpenDoor};
+use crate::sagas::Meddled;
 use crate::serve::{Accepting, ConnectionLimits, accept, accept_on_own_thread};
 use crate::service::Service;
 use crate::start_error::StartError;
@@ -44,6 +47,8 @@ pub struct Assembly {
     pub(super) services: Vec<Service>,
     /// Services of the same fleet that run in other processes.
     pub(super) beside: Vec<String>,
+    /// What a test does to sagas.
+    pub(super) meddled: Vec<Meddled>,
 }
 
 /// Services that run together.
@@ -75,7 +80,7 @@ impl Assembly {
     /// These services, not started yet.
     #[must_use]
     pub fn new(services: Vec<Service>) -> Self {
-        Self { services, beside: Vec::new() }
+        Self { services, beside: Vec::new(), meddled: Vec::new() }
     }
 
     /// Says which other services belong to the fleet, in processes of their own: settings may be about them.
@@ -83,6 +88,13 @@ impl Assembly {
     pub fn beside(mut self, services: &[String]) -> Self {
         let runs_here = |name: &String| self.services.iter().any(|each| each.description().name == *name);
         self.beside = services.iter().filter(|name| !runs_here(name)).cloned().collect();
+        self
+    }
+
+    /// Has a test meddle with a saga of a service while it runs.
+    #[must_use]
+    pub fn meddle(mut self, service: &str, saga: &str, interference: Arc<dyn Interference>) -> Self {
+        self.meddled.push(Meddled { service: service.to_owned(), saga: saga.to_owned(), interference });
         self
     }
 
@@ -123,8 +135,22 @@ impl Assembly {
         let bus = BrokerLink::bus(broker.as_ref(), self.beside.is_empty(), (&clock, &entropy));
         let tellers = tellers(&self.services);
         let logs = telemetry::log_book();
-        let ground =
-            Ground { clock, entropy, settings, platform, secret, identity, instance, book, bus, logs, pace };
+        let (meddled, has_replicas) = (self.meddled.into(), volume.is_some());
+        let ground = Ground {
+            meddled,
+            has_replicas,
+            clock,
+            entropy,
+            settings,
+            platform,
+            secret,
+            identity,
+            instance,
+            book,
+            bus,
+            logs,
+            pace,
+        };
         let disk = (folder.as_ref(), volume.as_ref().map(|(volume, _)| volume));
         let built = ground.build(self.services, disk, &mut finder, progress).await?;
         let Built { instances, absent, receivers } = built;

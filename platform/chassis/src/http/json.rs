@@ -1,6 +1,7 @@
 //! Reading JSON bodies so that a caller learns what to change and where.
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment};
 use tradewind_problem::{INVALID_BODY, MALFORMED_JSON, Problem};
@@ -10,18 +11,20 @@ pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let pointer = pointer(error.path());
-        explain(&pointer, error.inner())
+        // Where a name was expected and something else came, the parser stops as if it were no JSON.
+        let is_json = serde_json::from_slice::<Value>(bytes).is_ok();
+        explain(&pointer, error.inner(), is_json)
     })?;
-    deserializer.end().map_err(|error| explain("", &error))?;
+    deserializer.end().map_err(|error| explain("", &error, false))?;
     Ok(value)
 }
 
-fn explain(pointer: &str, error: &serde_json::Error) -> Problem {
+fn explain(pointer: &str, error: &serde_json::Error, is_json: bool) -> Problem {
     let text = error.to_string();
     // The position says nothing that the pointer does not say better.
     let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
     match error.classify() {
-        Category::Data => Problem::new(&INVALID_BODY)
+        category if is_json || category == Category::Data => Problem::new(&INVALID_BODY)
             .detail("The body is JSON, but not what this operation takes; see errors.")
             .error(pointer, reason),
         _ => Problem::new(&MALFORMED_JSON).detail(format!(

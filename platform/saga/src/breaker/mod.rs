@@ -23,6 +23,7 @@ use tradewind_kernel::{Clock, Context, Entropy, Id, Principal, SpanRecorder};
 use crate::definition::Saga;
 use crate::history::History;
 use crate::instances::{Instances, Started};
+use crate::interference::Interference;
 use crate::machine::{Cancelled, Signalled};
 use crate::options::RunnerOptions;
 use crate::outline::{Outline, StepKind};
@@ -31,8 +32,9 @@ use crate::runner::run;
 use crate::state::{State, What};
 use crate::tally::Tally;
 
+use case::End;
+use case::cases;
 pub use case::{Case, Fault};
-use case::{End, cases};
 use script::Script;
 
 /// How long an instance may take, in virtual time and besides the limits of its steps, until it has to have ended.
@@ -63,6 +65,45 @@ pub struct World<S, D> {
 pub struct Breaker<S, D> {
     saga: Arc<Saga<S, D>>,
     signals: BTreeMap<String, Value>,
+}
+
+/// Every case of a saga, found from its steps: for those who play them in surroundings of their own.
+#[must_use]
+pub fn cases_of(outline: &Outline) -> Vec<Case> {
+    cases(outline)
+}
+
+/// Plays one case in a saga that runs in surroundings of its own, such as a whole fleet.
+#[derive(Debug, Clone)]
+pub struct Play(Arc<Script>);
+
+impl Play {
+    /// To be played once.
+    #[must_use]
+    pub fn new(case: Case) -> Self {
+        Self(Arc::new(Script::new(case)))
+    }
+
+    /// What the saga's runner is to be given.
+    #[must_use]
+    pub fn interference(&self) -> Arc<dyn Interference> {
+        self.0.clone()
+    }
+
+    /// Whether somebody has to cancel the instance now.
+    #[must_use]
+    pub fn wants_cancelling(&self) -> bool {
+        self.0.seen().cancels
+    }
+
+    /// What is wrong with how it was played, if something is: it never came about, or a step was asked for under two
+    /// keys.
+    #[must_use]
+    pub fn complaint(&self) -> Option<String> {
+        let seen = self.0.seen();
+        let never = (seen.hits == 0 && self.0.is_of_runner()).then(|| "it never came about".to_owned());
+        seen.two_keys.or(never)
+    }
 }
 
 /// How the cases ended.

@@ -1,6 +1,7 @@
 //! What goes wrong at which moment of one case.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -42,6 +43,18 @@ impl Script {
 
     pub(super) fn seen(&self) -> Seen {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether its fault comes about in the runner, and not by what others do.
+    pub(super) fn is_of_runner(&self) -> bool {
+        !matches!(
+            self.case.fault,
+            Fault::None
+                | Fault::SignalEarly
+                | Fault::SignalTwice
+                | Fault::SignalNever
+                | Fault::CancelledWaiting
+        )
     }
 
     /// Says that the fault came about without a moment of the runner, as that of a signal does.
@@ -108,6 +121,10 @@ impl Script {
 }
 
 impl Interference for Script {
+    fn reborn(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(self.died.notified())
+    }
+
     fn at(&self, moment: Moment<'_>) -> Meddling {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let place = (moment.step.to_owned(), moment.is_undo);
