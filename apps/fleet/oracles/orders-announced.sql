@@ -7,7 +7,8 @@ select (select count(*) from event_log where service = 'orders')
 with happening (order_key, type, happened, announced) as (
     select stream, iif(type = 'lost', 'cancelled', type), 1, 0
     from stream_event
-    where type in ('placed', 'opened', 'rejected', 'cancelled', 'lost')
+    where stream like 'order-%'
+        and type in ('placed', 'opened', 'rejected', 'cancellation-requested', 'cancelled', 'lost', 'completed')
     union all
     select partition_key, replace(replace(type, 'tradewind.orders.order-', ''), '.v1', ''), 0, 1
     from event_log

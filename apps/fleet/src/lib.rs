@@ -31,9 +31,10 @@ pub fn services() -> Vec<Service> {
         tradewind_catalogue::service(),
         tradewind_stock::service(),
         tradewind_customers::service(),
-        tradewind_orders::service(),
         tradewind_provider::service(),
+        tradewind_payments::service(),
         tradewind_shipping::service(),
+        tradewind_orders::service(),
         tradewind_shopfront::service(),
         tradewind_gateway::service(),
     ]

@@ -16,6 +16,7 @@ pub fn mutants() -> Vec<Mutant> {
         tradewind_orders::MUTANTS,
         tradewind_stock::MUTANTS,
         tradewind_customers::MUTANTS,
+        tradewind_payments::MUTANTS,
         tradewind_gateway::MUTANTS,
     ];
     crates.concat()

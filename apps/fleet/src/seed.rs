@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use http::Method;
+use serde::Serialize;
 use tradewind_catalogue_contract::{self as catalogue, CatalogueClient, ListProduct};
 use tradewind_client::{Caller, PhoneBook};
 use tradewind_customers_contract::{self as customers, CustomerId, CustomersClient, RegisterCustomer};
 use tradewind_kernel::{Clock, Context, Currency, Deadline, Entropy, Id, Money, Principal, Secret, Slug};
 use tradewind_problem::Problem;
+use tradewind_provider_contract::{CARDS_PATH, Card, CardToken};
 use tradewind_stock_contract::{self as stock, ReceiveStock, RegisterItem, StockClient};
 
 use crate::goods::{ACCOUNTS, DemoProduct, PRODUCTS};
@@ -104,6 +107,26 @@ impl Seeder {
             progress(size.products + number + 1, all);
         }
         Ok(())
+    }
+
+    /// Has the provider of card payments exchange a card for a token, as a browser does.
+    ///
+    /// # Errors
+    /// The provider's problem.
+    pub async fn card(&self, number: &str) -> Result<CardToken, Problem> {
+        #[derive(Serialize)]
+        struct Given<'a> {
+            number: &'a str,
+            expiry: &'a str,
+            cvc: &'a str,
+        }
+        let context = Context::begin(Principal::Anonymous, &self.clock, &self.entropy);
+        let deadline = Deadline::after(&self.clock, LIMIT);
+        let peer = self.book.peer("provider/public");
+        let caller = Caller::new(peer, context, deadline, self.clock.clone(), self.entropy.clone());
+        let given = Given { number, expiry: "12/99", cvc: "123" };
+        let card: Card = caller.send(Method::POST, CARDS_PATH, &given).await?;
+        Ok(card.token)
     }
 
     async fn product(&self, product: &DemoProduct<'_>) -> Result<(), Problem> {

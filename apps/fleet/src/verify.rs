@@ -21,6 +21,7 @@ macro_rules! oracles {
 oracles! {
     "stock-adds-up",
     "stock-reserved-is-held",
+    "stock-sold-is-picked",
     "credit-reserved-is-held",
     "order-histories",
     "order-views-follow-their-streams",
@@ -31,6 +32,12 @@ oracles! {
     "stock-follows-orders",
     "credit-follows-orders",
     "views-follow-their-owners",
+    "processes-end",
+    "fulfilments-follow-orders",
+    "ledger-balances",
+    "ledger-follows-payments",
+    "payments-follow-orders",
+    "provider-books-equal",
 }
 
 /// Who listens to whom and to what: consumer, producer, type of event.

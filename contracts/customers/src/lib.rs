@@ -32,6 +32,8 @@ pub struct Account {
     pub credit_limit: Money,
     /// How much of it is reserved.
     pub reserved: Money,
+    /// How much is owed for orders that were delivered.
+    pub owed: Money,
     /// How much can still be reserved; never negative.
     pub available: Money,
 }
@@ -174,6 +176,46 @@ impl Event for CreditReservationLost {
     }
 }
 
+/// What an order had reserved of a customer's credit is owed now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct InvoiceIssued {
+    /// The order.
+    pub order_id: Id,
+    /// Who owes it.
+    pub customer_id: CustomerId,
+    /// How much.
+    pub amount: Money,
+}
+
+impl Event for InvoiceIssued {
+    const TYPE: &'static str = "tradewind.customers.invoice-issued.v1";
+
+    fn partition_key(&self) -> String {
+        format!("order-{}", self.order_id)
+    }
+}
+
+/// What was owed for an order is not owed any more, because the order was called off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct InvoiceCredited {
+    /// The order.
+    pub order_id: Id,
+    /// Who owed it.
+    pub customer_id: CustomerId,
+    /// How much.
+    pub amount: Money,
+}
+
+impl Event for InvoiceCredited {
+    const TYPE: &'static str = "tradewind.customers.invoice-credited.v1";
+
+    fn partition_key(&self) -> String {
+        format!("order-{}", self.order_id)
+    }
+}
+
 /// Calls customers.
 #[derive(Debug, Clone)]
 pub struct CustomersClient(Caller);
@@ -217,6 +259,23 @@ impl CustomersClient {
         key: &str,
     ) -> Result<Account, Problem> {
         self.keyed(key).send(Method::PUT, &format!("/admin/customers/{id}/credit-limit"), limit).await
+    }
+
+    /// Turns the credit that an order has reserved into a debt; internal door. Again it does nothing.
+    ///
+    /// # Errors
+    /// `no-credit-reserved` when nothing is reserved, or that the service did not answer.
+    pub async fn invoice(&self, order: Id) -> Result<(), Problem> {
+        self.0.put(&format!("/admin/invoices/{order}")).await
+    }
+
+    /// Takes the debt of an order back and lets go of what it has reserved; internal door. No invoice can be written for
+    /// it any more. Again, or when there is no debt, it does nothing.
+    ///
+    /// # Errors
+    /// That the service did not answer.
+    pub async fn credit_invoice(&self, order: Id) -> Result<(), Problem> {
+        self.0.delete(&format!("/admin/invoices/{order}")).await
     }
 
     fn keyed(&self, key: &str) -> Caller {

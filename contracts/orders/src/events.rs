@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use tradewind_events::Event;
 use tradewind_kernel::{Id, Money};
 
-use crate::{OrderId, OrderLine};
+use crate::{OrderId, OrderLine, PaidBy, PaymentMethod};
 
 /// An order was placed; whoever holds goods or credit reserves them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -19,17 +19,32 @@ pub struct OrderPlaced {
     pub lines: Vec<OrderLine>,
     /// The sum of the lines.
     pub total: Money,
+    /// How it is paid. Orders of releases that knew no other way are on account.
+    #[serde(default)]
+    pub payment: PaymentMethod,
 }
 
-/// Stock and credit are both reserved; whoever holds them for it keeps them without an expiry.
+/// Stock is reserved, and so is the credit or the amount on the card; whoever holds them for it keeps them without an
+/// expiry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderOpened {
     /// The order.
     pub order_id: OrderId,
+    /// How it is paid.
+    #[serde(default)]
+    pub payment: PaidBy,
 }
 
-/// Stock or credit refused, or a reservation expired; whoever has reserved something for it releases it.
+/// The order is paid, or invoiced, and its goods are on their way; nothing takes it back any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderCompleted {
+    /// The order.
+    pub order_id: OrderId,
+}
+
+/// Stock, credit or the payment was refused, or a reservation expired; whoever has reserved something for it releases it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderRejected {
@@ -39,8 +54,20 @@ pub struct OrderRejected {
     pub reason: String,
 }
 
-/// The order was called off while it was open, or lost a reservation; whoever has reserved something for it
-/// releases it.
+/// Somebody has asked to call an open order off, or something made it impossible to fulfil it: what was done for it is
+/// being undone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderCancellationRequested {
+    /// The order.
+    pub order_id: OrderId,
+    /// Why, as the code of a problem; none when somebody asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// The order was called off while it was open, or its fulfilment was refused; what was done for it is undone, and
+/// whoever has reserved something for it releases it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderCancelled {
@@ -66,7 +93,9 @@ macro_rules! events {
 events! {
     OrderPlaced = "tradewind.orders.order-placed.v1";
     OrderOpened = "tradewind.orders.order-opened.v1";
+    OrderCompleted = "tradewind.orders.order-completed.v1";
     OrderRejected = "tradewind.orders.order-rejected.v1";
+    OrderCancellationRequested = "tradewind.orders.order-cancellation-requested.v1";
     OrderCancelled = "tradewind.orders.order-cancelled.v1";
 }
 

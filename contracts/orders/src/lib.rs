@@ -4,6 +4,7 @@
 
 mod client;
 mod events;
+mod payment;
 
 use std::borrow::Cow;
 
@@ -12,7 +13,10 @@ use serde::{Deserialize, Serialize};
 use tradewind_kernel::{Id, Money, Position, Slug, Timestamp, TypedId};
 
 pub use client::OrdersClient;
-pub use events::{OrderCancelled, OrderOpened, OrderPlaced, OrderRejected};
+pub use events::{
+    OrderCancellationRequested, OrderCancelled, OrderCompleted, OrderOpened, OrderPlaced, OrderRejected,
+};
+pub use payment::{PaidBy, PaymentMethod};
 
 /// The name of the service.
 pub const SERVICE: &str = "orders";
@@ -44,6 +48,9 @@ pub struct PlaceOrder {
     /// What, 1 to 100 lines.
     #[schemars(length(min = 1, max = 100))]
     pub lines: Vec<PlaceLine>,
+    /// How it is paid; on account when nothing is said.
+    #[serde(default)]
+    pub payment: PaymentMethod,
 }
 
 /// What is wanted of one product.
@@ -110,14 +117,16 @@ pub struct Accepted {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum OrderState {
-    /// Placed; stock and credit have not both answered.
+    /// Placed; stock and whoever answers for the payment have not both answered.
     New,
-    /// Both are reserved.
+    /// Both are reserved; it can be called off for a while, and is fulfilled then.
     Open,
     /// One of them refused, or a reservation expired; nothing is reserved.
     Rejected,
-    /// Called off while open, or a reservation was lost; nothing is reserved.
+    /// Called off while open, or its fulfilment was refused; nothing is reserved, and what was taken is given back.
     Cancelled,
+    /// Paid or invoiced, and on its way.
+    Completed,
 }
 
 /// An order: `GET /api/orders/v1/orders/{id}`.
@@ -130,6 +139,13 @@ pub struct Order {
     pub customer_id: Id,
     /// Its state.
     pub state: OrderState,
+    /// Whether somebody has asked to call it off, or had to, while it is open: it will be CANCELLED, unless it was
+    /// handed over at that moment.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cancelling: bool,
+    /// How it is paid.
+    #[serde(default)]
+    pub payment: PaidBy,
     /// Why it was rejected, as the code of a problem such as `sold-out`, or why an open one was cancelled though
     /// nobody asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]

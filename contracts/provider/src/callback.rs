@@ -14,7 +14,7 @@ use crate::ChargeState;
 /// It may arrive late, twice, or before the answer to the request that it tells of. Its id is the same each time.
 /// Callbacks of one charge are sent in the sequence of its changes, each until it is answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Callback {
     /// The charge.
     pub reference: Id,

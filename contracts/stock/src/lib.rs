@@ -212,6 +212,23 @@ impl StockClient {
         self.keyed(key).send(Method::POST, &format!("/admin/items/{product}/receipts"), receipt).await
     }
 
+    /// Takes what an order has reserved out of the shelves, to be sent; internal door. Again it does nothing.
+    ///
+    /// # Errors
+    /// `nothing-reserved` when what it held is gone, or that the service did not answer.
+    pub async fn pick(&self, order: Id) -> Result<(), Problem> {
+        self.0.put(&format!("/admin/picks/{order}")).await
+    }
+
+    /// Puts what was picked for an order back and lets go of what it holds; internal door. Nothing can be picked for it
+    /// any more. Again, or when nothing was picked, it does nothing.
+    ///
+    /// # Errors
+    /// That the service did not answer.
+    pub async fn put_back(&self, order: Id) -> Result<(), Problem> {
+        self.0.delete(&format!("/admin/picks/{order}")).await
+    }
+
     fn keyed(&self, key: &str) -> Caller {
         self.0.clone().header(HeaderName::from_static("idempotency-key"), key)
     }

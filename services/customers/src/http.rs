@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use tradewind_chassis::http::{Call, Operation, Reply, Routes, operation};
 use tradewind_customers_contract::{Account, CustomerId, RegisterCustomer, SetCreditLimit};
+use tradewind_kernel::Id;
 use tradewind_problem::{FORBIDDEN, NOT_FOUND, Problem};
 
+use crate::actions::credit_invoice::CreditInvoice;
+use crate::actions::invoice::Invoice;
 use crate::actions::register::Register;
 use crate::actions::set_credit_limit::SetLimit;
 use crate::state::Customers;
@@ -26,6 +29,21 @@ pub(crate) fn internal() -> Routes<Customers> {
         .describe(changing("Make a customer known").takes::<RegisterCustomer>().answers_nothing())
         .put("/admin/customers/{id}/credit-limit", set_credit_limit)
         .describe(changing("Change a credit limit").takes::<SetCreditLimit>().answers::<Account>(200))
+        .put("/admin/invoices/{order_id}", invoice)
+        .describe(
+            of_order("Turn the credit that an order has reserved into a debt; again: nothing more")
+                .answers_nothing()
+                .problems(&[error::NO_CREDIT_RESERVED]),
+        )
+        .delete("/admin/invoices/{order_id}", credit_invoice)
+        .describe(
+            of_order("Take the debt of an order back and let go of what it has reserved, for good")
+                .answers_nothing(),
+        )
+}
+
+fn of_order(summary: &'static str) -> Operation {
+    operation(summary).parameter::<Id>("order_id")
 }
 
 fn changing(summary: &'static str) -> Operation {
@@ -51,4 +69,18 @@ async fn set_credit_limit(customers: Arc<Customers>, mut call: Call) -> Result<R
     let id = call.parameter("id")?;
     let SetCreditLimit { limit } = call.json().await?;
     call.command(&customers.db, SetLimit { id, limit }).await
+}
+
+async fn invoice(customers: Arc<Customers>, mut call: Call) -> Result<Reply, Problem> {
+    call.no_query()?;
+    let order = call.parameter("order_id")?;
+    call.no_body().await?;
+    customers.db.write(call.context(), Invoice { order }).await
+}
+
+async fn credit_invoice(customers: Arc<Customers>, mut call: Call) -> Result<Reply, Problem> {
+    call.no_query()?;
+    let order = call.parameter("order_id")?;
+    call.no_body().await?;
+    Ok(customers.db.write(call.context(), CreditInvoice { order }).await?)
 }

@@ -13,7 +13,7 @@ mod store;
 use tradewind_chassis::{Definition, Init, Service};
 use tradewind_customers_contract::{
     CreditRefused, CreditReleased, CreditReservationExpired, CreditReservationLost, CreditReserved,
-    CustomerRegistered, SERVICE,
+    CustomerRegistered, InvoiceCredited, InvoiceIssued, SERVICE,
 };
 
 use crate::config::Settings;
@@ -36,6 +36,8 @@ pub fn service() -> Service {
         .promises::<CreditReleased>()
         .promises::<CreditReservationExpired>()
         .promises::<CreditReservationLost>()
+        .promises::<InvoiceIssued>()
+        .promises::<InvoiceCredited>()
         .self_paced_job("sweep-reservations", jobs::FIRST_SWEEP, jobs::sweep)
         .problems(error::KINDS)
         .build()

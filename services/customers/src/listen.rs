@@ -1,7 +1,8 @@
 //! Door for events: event in, call one action.
 
+use tradewind_db::{DbError, Tx, Work};
 use tradewind_events::{Received, Subscription};
-use tradewind_orders_contract::{OrderCancelled, OrderOpened, OrderPlaced, OrderRejected, SERVICE};
+use tradewind_orders_contract::{OrderCancelled, OrderOpened, OrderPlaced, OrderRejected, PaidBy, SERVICE};
 
 use crate::actions::confirm::Confirm;
 use crate::actions::release::Release;
@@ -11,17 +12,36 @@ use crate::state::Customers;
 pub(crate) fn orders() -> Subscription<Customers> {
     Subscription::to(SERVICE)
         .on::<OrderPlaced, _>(placed)
-        .on::<OrderOpened, _>(|_, event| Confirm { order: event.order_id.id() })
+        .on::<OrderOpened, _>(|_, event| {
+            let OrderOpened { order_id, payment } = event.event;
+            Concerned((payment == PaidBy::Account).then(|| Confirm { order: order_id.id() }))
+        })
         .on::<OrderRejected, _>(|_, event| Release { order: event.order_id.id() })
         .on::<OrderCancelled, _>(|_, event| Release { order: event.order_id.id() })
 }
 
+/// What an event asks for, if the order is on account.
+struct Concerned<W>(Option<W>);
+
+impl<W: Work<Output = (), Error = DbError>> Work for Concerned<W> {
+    type Output = ();
+    type Error = DbError;
+
+    async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
+        match &self.0 {
+            Some(work) => work.run(tx).await,
+            None => Ok(()),
+        }
+    }
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "handlers take the event as their own")]
-fn placed(customers: &Customers, event: Received<OrderPlaced>) -> Reserve {
-    Reserve {
+fn placed(customers: &Customers, event: Received<OrderPlaced>) -> Concerned<Reserve> {
+    let is_on_account = event.payment.paid_by() == PaidBy::Account;
+    Concerned(is_on_account.then(|| Reserve {
         order: event.order_id.id(),
         customer: event.customer_id.into(),
         amount: event.total,
         ttl: customers.reservation_ttl,
-    }
+    }))
 }

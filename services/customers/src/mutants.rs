@@ -20,5 +20,11 @@ pub(crate) const CREDIT_KEPT: Mutant = Mutant::new(
     Catcher::Simulation,
 );
 
+pub(crate) const DEBT_KEPT: Mutant = Mutant::new(
+    "customers.credit-invoice.debt-kept",
+    "The invoice of an order that is called off is not taken back.",
+    Catcher::Simulation,
+);
+
 /// Every mutant that can be planted in this crate.
-pub const MUTANTS: &[Mutant] = &[TAKEN_UNCHECKED, CONFIRM_FORGOTTEN, CREDIT_KEPT];
+pub const MUTANTS: &[Mutant] = &[TAKEN_UNCHECKED, CONFIRM_FORGOTTEN, CREDIT_KEPT, DEBT_KEPT];

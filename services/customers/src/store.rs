@@ -22,6 +22,7 @@ pub(crate) const MIGRATIONS: MigrationSet = MigrationSet {
             name: "reservation_expiry",
             text: include_str!("../migrations/0002_reservation_expiry.sql"),
         },
+        Migration { version: 3, name: "invoices", text: include_str!("../migrations/0003_invoices.sql") },
     ],
 };
 
@@ -32,15 +33,15 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
 ];
 
 sql! {
-    SHOWN_ACCOUNTS = "select customer_id, currency, credit_limit, reserved from account order by customer_id";
+    SHOWN_ACCOUNTS = "select customer_id, currency, credit_limit, reserved, owed from account order by customer_id";
     SHOWN_RESERVATIONS = "select order_id, customer_id, amount, state from credit_reservation order by order_id";
-    FIND = "select customer_id, name, currency, credit_limit, reserved from account where customer_id = $1";
+    FIND = "select customer_id, name, currency, credit_limit, reserved, owed from account where customer_id = $1";
     REGISTER = "insert into account (customer_id, name, currency, credit_limit, reserved, changed_at)
         values ($1, $2, $3, $4, 0, $5)
         on conflict (customer_id) do update set name = excluded.name, changed_at = excluded.changed_at";
     SET_LIMIT = "update account set credit_limit = $2, changed_at = $3 where customer_id = $1";
     TAKE = "update account set reserved = reserved + $2, changed_at = $4
-        where customer_id = $1 and currency = $3 and credit_limit - reserved >= $2";
+        where customer_id = $1 and currency = $3 and credit_limit - reserved - owed >= $2";
     TAKE_UNCHECKED = "update account set reserved = reserved + $2, changed_at = $4
         where customer_id = $1 and currency = $3";
     HOLD = "insert into credit_reservation
@@ -60,7 +61,17 @@ sql! {
         order by expires_at, order_id limit $3";
     /// The currency of an account never changes, so the amount is in it still.
     TAKE_AGAIN = "update account set reserved = reserved + $2, changed_at = $3
-        where customer_id = $1 and credit_limit - reserved >= $2 returning currency";
+        where customer_id = $1 and credit_limit - reserved - owed >= $2 returning currency";
+    INVOICE = "update credit_reservation set state = 'invoiced', expires_at = null, changed_at = $2
+        where order_id = $1 and state in ('held', 'confirmed') returning customer_id, amount";
+    CREDIT = "update credit_reservation set state = 'credited', changed_at = $2
+        where order_id = $1 and state = 'invoiced' returning customer_id, amount";
+    GIVE_UP_EXPIRED = "update credit_reservation set state = 'released', changed_at = $2
+        where order_id = $1 and state = 'expired'";
+    INVOICED = "select count(*) from credit_reservation where order_id = $1 and state = 'invoiced'";
+    OWE = "update account set reserved = reserved - $2, owed = owed + $2, changed_at = $3
+        where customer_id = $1 returning currency";
+    OWE_LESS = "update account set owed = owed - $2, changed_at = $3 where customer_id = $1 returning currency";
     PUT_BACK = "update account set reserved = reserved - $2, changed_at = $3 where customer_id = $1";
 }
 
@@ -69,14 +80,16 @@ struct AccountRow(Account);
 impl FromRow for AccountRow {
     fn from_row(row: &Row<'_>) -> Result<Self, DbError> {
         let currency: Currency = row.get(2)?;
-        let (limit, reserved): (i64, i64) = (row.get(3)?, row.get(4)?);
+        let (limit, reserved, owed): (i64, i64, i64) = (row.get(3)?, row.get(4)?, row.get(5)?);
+        let left = limit.saturating_sub(reserved).saturating_sub(owed);
         Ok(Self(Account {
             customer_id: row.get(0)?,
             name: row.get(1)?,
             credit_limit: Money::from_minor(limit, currency),
             reserved: Money::from_minor(reserved, currency),
-            // A limit lowered below what is reserved leaves nothing, not less than nothing.
-            available: Money::from_minor(limit.saturating_sub(reserved).max(0), currency),
+            owed: Money::from_minor(owed, currency),
+            // A limit lowered below what is used leaves nothing, not less than nothing.
+            available: Money::from_minor(left.max(0), currency),
         }))
     }
 }
@@ -189,6 +202,41 @@ pub(crate) async fn revive(tx: &mut Tx, order: Id) -> Result<Revived, DbError> {
     // Nothing was taken, so nothing is put back.
     change(tx, &RELEASE, order).await?;
     Ok(Revived::Lost)
+}
+
+/// What is on an invoice.
+pub(crate) struct Invoiced {
+    pub(crate) customer: CustomerId,
+    pub(crate) amount: Money,
+}
+
+/// Turns what an order has reserved into a debt; `None` when it has nothing reserved.
+pub(crate) async fn invoice(tx: &mut Tx, order: Id) -> Result<Option<Invoiced>, DbError> {
+    move_debt(tx, (&INVOICE, &OWE), order).await
+}
+
+/// Takes the debt of an order back; `None` when there is none. What had expired is given up, so that no invoice can be
+/// written for it any more.
+pub(crate) async fn credit(tx: &mut Tx, order: Id) -> Result<Option<Invoiced>, DbError> {
+    let now = tx.now();
+    tx.execute(&GIVE_UP_EXPIRED, params![order, now]).await?;
+    move_debt(tx, (&CREDIT, &OWE_LESS), order).await
+}
+
+pub(crate) async fn is_invoiced(tx: &mut Tx, order: Id) -> Result<bool, DbError> {
+    let (count,): (i64,) = tx.query_one(&INVOICED, params![order]).await?;
+    Ok(count > 0)
+}
+
+async fn move_debt(
+    tx: &mut Tx,
+    (state, account): (&Sql, &Sql),
+    order: Id,
+) -> Result<Option<Invoiced>, DbError> {
+    let Some((customer, amount)) = change(tx, state, order).await? else { return Ok(None) };
+    let now = tx.now();
+    let (currency,): (Currency,) = tx.query_one(account, params![customer, amount, now]).await?;
+    Ok(Some(Invoiced { customer, amount: Money::from_minor(amount, currency) }))
 }
 
 async fn change(tx: &mut Tx, sql: &Sql, order: Id) -> Result<Option<(CustomerId, i64)>, DbError> {

@@ -5,10 +5,11 @@ use std::path::Path;
 use crate::domain::routes::RouteTable;
 
 /// The documents of `deploy/routes/`, so that a single binary needs no files.
-const BUILT_IN: [(&str, &str); 7] = [
+const BUILT_IN: [(&str, &str); 8] = [
     ("deploy/routes/catalogue.yaml", include_str!("../../../deploy/routes/catalogue.yaml")),
     ("deploy/routes/customers.yaml", include_str!("../../../deploy/routes/customers.yaml")),
     ("deploy/routes/orders.yaml", include_str!("../../../deploy/routes/orders.yaml")),
+    ("deploy/routes/payments.yaml", include_str!("../../../deploy/routes/payments.yaml")),
     ("deploy/routes/provider.yaml", include_str!("../../../deploy/routes/provider.yaml")),
     ("deploy/routes/shipping.yaml", include_str!("../../../deploy/routes/shipping.yaml")),
     ("deploy/routes/shopfront.yaml", include_str!("../../../deploy/routes/shopfront.yaml")),

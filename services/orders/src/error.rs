@@ -49,6 +49,13 @@ pub(crate) fn number_of_lines() -> Problem {
         .error("/lines", "an order has 1 to 100 lines")
 }
 
+/// The way to pay is not known here.
+pub(crate) fn payment_method() -> Problem {
+    Problem::new(&INVALID_BODY)
+        .detail("The body does not fit; see errors.")
+        .error("/payment/method", "pay by account or by card")
+}
+
 /// The lines cannot be added up.
 pub(crate) fn sum(error: MoneyError) -> Problem {
     match error {

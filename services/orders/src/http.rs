@@ -56,9 +56,9 @@ pub(crate) fn internal() -> Routes<Orders> {
 async fn place(service: Arc<Orders>, mut call: Call) -> Result<Reply, Problem> {
     call.no_query()?;
     call.require_principal()?;
-    let PlaceOrder { customer_id, lines } = call.json().await?;
+    let PlaceOrder { customer_id, lines, payment } = call.json().await?;
     let customer = orderer(&call, customer_id)?;
-    let reply = call.command(&service.db, Place { customer, lines }).await?;
+    let reply = call.command(&service.db, Place { customer, lines, payment }).await?;
     if mutants::ANNOUNCED_APART.is_planted() {
         announce_apart(&service, &call, &reply).await?;
     }
@@ -143,7 +143,8 @@ async fn cancel(service: Arc<Orders>, mut call: Call) -> Result<Reply, Problem> 
     let seen = seen(&call)?;
     let id: OrderId = call.parameter("id")?;
     call.no_body().await?;
-    call.command(&service.db, Cancel { id, seen }).await
+    let fulfilments = service.fulfilments.clone();
+    call.command(&service.db, Cancel { id, seen, fulfilments }).await
 }
 
 /// Users see their own orders, staff see all.

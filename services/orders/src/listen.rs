@@ -7,6 +7,7 @@ use tradewind_customers_contract::{
 };
 use tradewind_events::{Received, Subscription};
 use tradewind_kernel::Id;
+use tradewind_payments_contract::{self as payments_contract, PaymentAuthorised, PaymentDeclined};
 use tradewind_problem::Kind;
 use tradewind_stock_contract::{
     self as stock_contract, ItemRegistered, StockRefusal, StockRefused, StockReservationExpired,
@@ -26,22 +27,34 @@ pub(crate) fn catalogue() -> Subscription<Orders> {
 pub(crate) fn stock() -> Subscription<Orders> {
     Subscription::to(stock_contract::SERVICE)
         .on::<ItemRegistered, _>(registered)
-        .on::<StockReserved, _>(|_, event| Advance { order: event.order_id, command: Command::ConfirmStock })
-        .on::<StockRefused, _>(|_, event| refuse(event.order_id, stock_reason(event.reason)))
-        .on::<StockReservationExpired, _>(|_, event| refuse(event.order_id, &error::RESERVATION_EXPIRED))
-        .on::<StockReservationLost, _>(|_, event| lose(event.order_id))
+        .on::<StockReserved, _>(|orders, event| advance(orders, event.order_id, Command::ConfirmStock))
+        .on::<StockRefused, _>(|orders, event| refuse(orders, event.order_id, stock_reason(event.reason)))
+        .on::<StockReservationExpired, _>(|orders, event| {
+            refuse(orders, event.order_id, &error::RESERVATION_EXPIRED)
+        })
+        .on::<StockReservationLost, _>(|orders, event| lose(orders, event.order_id))
 }
 
 pub(crate) fn customers() -> Subscription<Orders> {
     Subscription::to(customers_contract::SERVICE)
         .on::<CustomerRegistered, _>(|_, event| Learn::Customer(event.customer_id))
-        .on::<CreditReserved, _>(|_, event| Advance {
-            order: event.order_id,
-            command: Command::ConfirmCredit,
+        .on::<CreditReserved, _>(|orders, event| advance(orders, event.order_id, Command::ConfirmCredit))
+        .on::<CreditRefused, _>(|orders, event| refuse(orders, event.order_id, credit_reason(event.reason)))
+        .on::<CreditReservationExpired, _>(|orders, event| {
+            refuse(orders, event.order_id, &error::RESERVATION_EXPIRED)
         })
-        .on::<CreditRefused, _>(|_, event| refuse(event.order_id, credit_reason(event.reason)))
-        .on::<CreditReservationExpired, _>(|_, event| refuse(event.order_id, &error::RESERVATION_EXPIRED))
-        .on::<CreditReservationLost, _>(|_, event| lose(event.order_id))
+        .on::<CreditReservationLost, _>(|orders, event| lose(orders, event.order_id))
+}
+
+pub(crate) fn payments() -> Subscription<Orders> {
+    Subscription::to(payments_contract::SERVICE)
+        .on::<PaymentAuthorised, _>(|orders, event| advance(orders, event.order_id, Command::ConfirmCard))
+        .on::<PaymentDeclined, _>(declined)
+}
+
+fn declined(orders: &Orders, event: Received<PaymentDeclined>) -> Advance {
+    let PaymentDeclined { order_id, reason } = event.event;
+    advance(orders, order_id, Command::Refuse { reason })
 }
 
 fn listed(_: &Orders, event: Received<ProductListed>) -> Learn {
@@ -54,12 +67,16 @@ fn registered(_: &Orders, event: Received<ItemRegistered>) -> Learn {
     Learn::Sku { product: product_id, sku }
 }
 
-fn refuse(order: Id, reason: &Kind) -> Advance {
-    Advance { order, command: Command::Refuse { reason: reason.code.to_owned() } }
+fn advance(orders: &Orders, order: Id, command: Command) -> Advance {
+    Advance { order, command, fulfilments: orders.fulfilments.clone() }
 }
 
-fn lose(order: Id) -> Advance {
-    Advance { order, command: Command::Lose { reason: error::RESERVATION_EXPIRED.code.to_owned() } }
+fn refuse(orders: &Orders, order: Id, reason: &Kind) -> Advance {
+    advance(orders, order, Command::Refuse { reason: reason.code.to_owned() })
+}
+
+fn lose(orders: &Orders, order: Id) -> Advance {
+    advance(orders, order, Command::Lose { reason: error::RESERVATION_EXPIRED.code.to_owned() })
 }
 
 fn stock_reason(refusal: StockRefusal) -> &'static Kind {

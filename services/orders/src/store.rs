@@ -16,16 +16,16 @@ pub(crate) async fn find(tx: &mut Tx, id: OrderId) -> Result<Loaded<Order>, DbEr
 pub(crate) async fn save(
     tx: &mut Tx,
     id: OrderId,
-    version: i64,
+    order: &Loaded<Order>,
     events: &[Event],
 ) -> Result<Option<i64>, DbError> {
-    append(tx, &stream(id), version, events).await?;
-    if mutants::ANNOUNCED_APART.is_planted() && version == 0 {
+    append(tx, &stream(id), order.version, events).await?;
+    if mutants::ANNOUNCED_APART.is_planted() && order.version == 0 {
         return Ok(None);
     }
     let mut last = None;
     for event in events {
-        last = announce::tell(tx, id, event).await?.or(last);
+        last = announce::tell(tx, id, &order.state, event).await?.or(last);
     }
     Ok(last)
 }

@@ -2,8 +2,19 @@
 
 use tradewind_problem::{CONFLICT, INVALID_BODY, Kind, NOT_FOUND, Problem};
 
-/// The kinds of problem besides the platform's: none.
-pub(crate) const KINDS: &[Kind] = &[];
+/// An order has nothing reserved that could be picked.
+pub(crate) const NOTHING_RESERVED: Kind =
+    Kind { code: "nothing-reserved", status: 409, title: "Nothing is reserved for the order" };
+
+/// The kinds of problem besides the platform's.
+pub(crate) const KINDS: &[Kind] = &[NOTHING_RESERVED];
+
+/// An order has nothing reserved that could be picked.
+pub(crate) fn nothing_reserved() -> Problem {
+    Problem::new(&NOTHING_RESERVED).detail(
+        "The reservation was released or has expired, and what it held is gone. Place the order anew.",
+    )
+}
 
 /// No such product is kept here.
 pub(crate) fn no_item() -> Problem {

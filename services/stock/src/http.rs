@@ -5,10 +5,12 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tradewind_chassis::http::{Call, Operation, Reply, Routes, operation};
-use tradewind_kernel::Slug;
+use tradewind_kernel::{Id, Slug};
 use tradewind_problem::{CONFLICT, Problem};
 use tradewind_stock_contract::{self as contract, ReceiveStock, RegisterItem};
 
+use crate::actions::pick::Pick;
+use crate::actions::put_back::PutBack;
 use crate::actions::receive::Receive;
 use crate::actions::register::Register;
 use crate::state::Stock;
@@ -50,6 +52,21 @@ pub(crate) fn internal() -> Routes<Stock> {
                 .answers::<ShownOne>(200)
                 .problems(&[CONFLICT]),
         )
+        .put("/admin/picks/{order_id}", pick)
+        .describe(
+            of_order("Take what an order has reserved out of the shelves; again: nothing more")
+                .answers_nothing()
+                .problems(&[error::NOTHING_RESERVED]),
+        )
+        .delete("/admin/picks/{order_id}", put_back)
+        .describe(
+            of_order("Put back what was picked for an order and let go of what it holds, for good")
+                .answers_nothing(),
+        )
+}
+
+fn of_order(summary: &'static str) -> Operation {
+    operation(summary).parameter::<Id>("order_id")
 }
 
 fn of_product(summary: &'static str) -> Operation {
@@ -97,4 +114,18 @@ async fn receive(stock: Arc<Stock>, mut call: Call) -> Result<Reply, Problem> {
     let product = call.parameter("product_id")?;
     let ReceiveStock { quantity, reference } = call.json().await?;
     call.command(&stock.db, Receive { product, quantity, reference }).await
+}
+
+async fn pick(stock: Arc<Stock>, mut call: Call) -> Result<Reply, Problem> {
+    call.no_query()?;
+    let order = call.parameter("order_id")?;
+    call.no_body().await?;
+    stock.db.write(call.context(), Pick { order }).await
+}
+
+async fn put_back(stock: Arc<Stock>, mut call: Call) -> Result<Reply, Problem> {
+    call.no_query()?;
+    let order = call.parameter("order_id")?;
+    call.no_body().await?;
+    Ok(stock.db.write(call.context(), PutBack { order }).await?)
 }

@@ -50,6 +50,12 @@ pub(crate) const EXPIRED_KEPT: Mutant = Mutant::new(
     Catcher::Simulation,
 );
 
+pub(crate) const PICKED_KEPT: Mutant = Mutant::new(
+    "stock.put-back.picked-kept",
+    "What was picked for an order that is called off is not put back.",
+    Catcher::Simulation,
+);
+
 /// Every mutant that can be planted in this crate.
 pub const MUTANTS: &[Mutant] = &[
     TAKEN_UNCHECKED,
@@ -60,4 +66,5 @@ pub const MUTANTS: &[Mutant] = &[
     RELEASED_TWICE,
     REVIVED_UNTAKEN,
     EXPIRED_KEPT,
+    PICKED_KEPT,
 ];

@@ -26,6 +26,11 @@ pub(crate) const MIGRATIONS: MigrationSet = MigrationSet {
             name: "reservation_expiry",
             text: include_str!("../migrations/0002_reservation_expiry.sql"),
         },
+        Migration {
+            version: 3,
+            name: "picked_goods",
+            text: include_str!("../migrations/0003_picked_goods.sql"),
+        },
     ],
 };
 
@@ -73,6 +78,16 @@ sql! {
         where order_id = $1 and state = 'held'";
     REVIVE = "update reservation set state = 'confirmed', expires_at = null, changed_at = $2
         where order_id = $1 and state = 'expired' returning product_id, quantity";
+    PICK = "update reservation set state = 'picked', expires_at = null, changed_at = $2
+        where order_id = $1 and state in ('held', 'confirmed') returning product_id, quantity";
+    RETURN = "update reservation set state = 'returned', changed_at = $2
+        where order_id = $1 and state = 'picked' returning product_id, quantity";
+    GIVE_UP_EXPIRED = "update reservation set state = 'released', changed_at = $2
+        where order_id = $1 and state = 'expired'";
+    HAND_OUT = "update item set reserved = reserved - $2, on_hand = on_hand - $2, sold = sold + $2
+        where product_id = $1";
+    TAKE_BACK = "update item set on_hand = on_hand + $2, sold = sold - $2 where product_id = $1";
+    PICKED = "select count(*) from reservation where order_id = $1 and state = 'picked'";
     /// All rows of an order expire at the same time.
     pub(crate) HELD = "select order_id, expires_at, correlation_id from reservation
         where state = 'held' and (expires_at, order_id) > ($1, $2)
@@ -157,10 +172,7 @@ async fn take(tx: &mut Tx, product: &Slug, quantity: i64) -> Result<bool, DbErro
 }
 
 pub(crate) async fn put_back(tx: &mut Tx, demand: &Demand) -> Result<(), DbError> {
-    for (product, quantity) in demand {
-        tx.execute(&PUT_BACK, params![product, *quantity]).await?;
-    }
-    Ok(())
+    move_all(tx, &PUT_BACK, demand).await
 }
 
 /// Writes down for whom something was taken, and until when; `false`, and nothing written, when the order has a
@@ -208,6 +220,33 @@ pub(crate) async fn expire(tx: &mut Tx, order: Id) -> Result<Demand, DbError> {
 /// Confirms the expired reservations of an order and gives what they held: what is to be taken again.
 pub(crate) async fn revive(tx: &mut Tx, order: Id) -> Result<Demand, DbError> {
     change(tx, &REVIVE, order).await
+}
+
+/// Takes what an order has reserved out of what is on hand; `false` when it has nothing reserved.
+pub(crate) async fn pick(tx: &mut Tx, order: Id) -> Result<bool, DbError> {
+    let picked = change(tx, &PICK, order).await?;
+    move_all(tx, &HAND_OUT, &picked).await?;
+    Ok(!picked.is_empty())
+}
+
+pub(crate) async fn is_picked(tx: &mut Tx, order: Id) -> Result<bool, DbError> {
+    let (count,): (i64,) = tx.query_one(&PICKED, params![order]).await?;
+    Ok(count > 0)
+}
+
+/// Puts what was picked for an order back on hand. What had expired is given up, so that it cannot be picked any more.
+pub(crate) async fn take_back(tx: &mut Tx, order: Id) -> Result<(), DbError> {
+    let returned = change(tx, &RETURN, order).await?;
+    move_all(tx, &TAKE_BACK, &returned).await?;
+    let now = tx.now();
+    tx.execute(&GIVE_UP_EXPIRED, params![order, now]).await.map(drop)
+}
+
+async fn move_all(tx: &mut Tx, sql: &Sql, demand: &Demand) -> Result<(), DbError> {
+    for (product, quantity) in demand {
+        tx.execute(sql, params![product, *quantity]).await?;
+    }
+    Ok(())
 }
 
 async fn change(tx: &mut Tx, sql: &Sql, order: Id) -> Result<Demand, DbError> {

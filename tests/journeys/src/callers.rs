@@ -1,10 +1,14 @@
 //! Calls to the shop, over real sockets.
 
+use std::time::Duration;
+
 use tradewind_catalogue_contract::CatalogueClient;
 use tradewind_client::{Address, Caller, FarClient, Peer, PhoneBook};
 use tradewind_customers_contract::{Account, CustomerId, CustomersClient, RegisterCustomer, SetCreditLimit};
-use tradewind_kernel::{Context, Currency, Deadline, Id, Money, Principal, Secret};
-use tradewind_orders_contract::{Accepted, Order, OrderId, OrdersClient, PlaceLine, PlaceOrder};
+use tradewind_kernel::{Clock, Context, Currency, Deadline, Id, Money, Principal, Secret};
+use tradewind_orders_contract::{
+    Accepted, Order, OrderId, OrderState, OrdersClient, PaymentMethod, PlaceLine, PlaceOrder,
+};
 use tradewind_stock_contract::{ReceiveStock, Stock, StockClient};
 use tradewind_testkit::LIMIT;
 
@@ -64,7 +68,42 @@ impl Fleet {
     pub async fn cancel(&self, token: &str, id: OrderId) {
         let key = self.running.entropy().id(self.running.clock()).to_string();
         self.orders(token).cancel(id, &key).await.unwrap();
+        self.comes_to(token, id, |order| !order.cancelling).await;
         self.quiet().await;
+    }
+
+    /// Places an order that is paid by the card of this token, and gives it as it is when it is decided.
+    pub async fn order_by_card(&self, token: &str, lines: &[(&str, i64)], card: &str) -> Order {
+        let payment = PaymentMethod::Card { token: card.parse().unwrap() };
+        let key = self.running.entropy().id(self.running.clock()).to_string();
+        let order = PlaceOrder { payment, ..wish(lines) };
+        let id = self.orders(token).place(&order, &key).await.unwrap().id;
+        let order = self.comes_to(token, id, |order| order.state != OrderState::New).await;
+        self.quiet().await;
+        order
+    }
+
+    /// The time of the shop.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        self.running.clock()
+    }
+
+    /// Waits until an order is as it is wanted.
+    ///
+    /// # Panics
+    /// When that takes more than half a minute.
+    pub async fn comes_to(&self, token: &str, id: OrderId, is_there: impl Fn(&Order) -> bool) -> Order {
+        let clock = self.running.clock();
+        let until = clock.monotonic() + Duration::from_secs(30);
+        loop {
+            let order = self.orders(token).order(id).await.unwrap();
+            if is_there(&order) {
+                return order;
+            }
+            assert!(clock.monotonic() < until, "{order:?}");
+            clock.sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// How many of a product can be reserved now.
@@ -127,5 +166,5 @@ pub fn wish(lines: &[(&str, i64)]) -> PlaceOrder {
         product_id: product.parse().unwrap(),
         quantity: (*quantity).try_into().unwrap(),
     };
-    PlaceOrder { customer_id: None, lines: lines.iter().map(line).collect() }
+    PlaceOrder { customer_id: None, lines: lines.iter().map(line).collect(), payment: PaymentMethod::Account }
 }

@@ -109,7 +109,8 @@ impl Fleet {
     /// as soon as everybody waits. Calls go to the near doors.
     pub async fn simulated(seed: u64, settings: &[&str]) -> Self {
         inside::is_listed();
-        let settings: Vec<String> = settings.iter().map(|&setting| setting.to_owned()).collect();
+        let settings: Vec<String> =
+            std::iter::once(&PATIENT).chain(settings).map(|&setting| setting.to_owned()).collect();
         let host = Host {
             clock: Clock::simulated(Timestamp::from_micros(1_767_225_600_000_000)),
             entropy: Entropy::seeded(seed),
@@ -249,10 +250,15 @@ impl Fleet {
 }
 
 /// Where a shop keeps its data, and its settings: those of a test last.
+/// How long orders can be called off in tests that do not wait for their fulfilment.
+const PATIENT: &str = "orders.cancellation_window=720h";
+
 async fn on_the_engine(settings: &[&str]) -> (Option<Databases>, Vec<String>) {
     let (databases, mut all) = Databases::new().await.unzip();
     let all = all.get_or_insert_default();
     all.extend(broker().await);
+    // Open orders stay open unless a test says otherwise.
+    all.push(PATIENT.to_owned());
     all.extend(settings.iter().map(|&setting| setting.to_owned()));
     (databases, std::mem::take(all))
 }

@@ -1,6 +1,7 @@
 //! How much the databases hold: what a refused request must not change.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use tradewind_db::sql;
 use tradewind_fleet::services;
@@ -102,7 +103,24 @@ pub mod orders {
                 cast(coalesce(sum(length(state)), 0) as bigint) from order_view
             union all select 'product_view', count(*),
                 cast(coalesce(sum(price_minor % 1000003), 0) as bigint) from product_view
-            union all select 'customer_view', count(*), 0 from customer_view";
+            union all select 'customer_view', count(*), 0 from customer_view
+            union all select 'saga_instance', count(*), 0 from saga_instance
+            union all select 'saga_history', 0, 0";
+    }
+}
+
+/// What payments holds. How far its processes are is not counted: they go on by themselves.
+pub mod payments {
+    tradewind_db::sql! {
+        pub(super) OWN = "select 'stream_event', count(*), 0 from stream_event
+            union all select 'payment_view', count(*),
+                cast(coalesce(sum(length(state)), 0) as bigint) from payment_view
+            union all select 'ledger_entry', count(*), 0 from ledger_entry
+            union all select 'provider_callback', count(*), 0 from provider_callback
+            union all select 'discrepancy', count(*), 0 from discrepancy
+            union all select 'saga_instance', count(*), 0 from saga_instance
+            union all select 'saga_history', 0, 0";
+        pub(super) UNDER_WAY = "select count(*) from saga_instance where saga = 'refund' and ended_at is null";
     }
 }
 
@@ -142,12 +160,25 @@ impl Fleet {
         Rows(rows)
     }
 
+    /// Waits until nothing is on its way back to a card.
+    pub async fn refunds_rest(&self) {
+        loop {
+            let found: Vec<(i64,)> =
+                self.database("payments").query(&payments::UNDER_WAY, &[]).await.unwrap();
+            if found == [(0,)] {
+                return;
+            }
+            self.clock().sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     async fn counted(&self, service: &str) -> Vec<(String, i64, i64)> {
         let own = match service {
             "catalogue" => Some(&catalogue::OWN),
             "stock" => Some(&stock::OWN),
             "customers" => Some(&customers::OWN),
             "orders" => Some(&orders::OWN),
+            "payments" => Some(&payments::OWN),
             "provider" => Some(&provider::OWN),
             "shipping" => Some(&shipping::OWN),
             _ => None,

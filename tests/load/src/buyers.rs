@@ -6,7 +6,7 @@ use http::HeaderName;
 use tradewind_client::{Caller, PhoneBook, Policies};
 use tradewind_fleet::LoadSize;
 use tradewind_kernel::{Clock, Context, Deadline, Entropy, Principal, Secret};
-use tradewind_orders_contract::{Order, OrderState, OrdersClient, PlaceLine, PlaceOrder};
+use tradewind_orders_contract::{Order, OrderState, OrdersClient, PaymentMethod, PlaceLine, PlaceOrder};
 use tradewind_problem::{IDEMPOTENCY_KEY_IN_FLIGHT, Problem};
 
 const GATEWAY: &str = "gateway/data-plane";
@@ -59,7 +59,7 @@ impl Buyers {
             product_id: purchase.product.parse().map_err(Problem::internal)?,
             quantity: purchase.quantity.try_into().map_err(Problem::internal)?,
         };
-        let order = PlaceOrder { customer_id: None, lines: vec![line] };
+        let order = PlaceOrder { customer_id: None, lines: vec![line], payment: PaymentMethod::Account };
         let mut again = 0;
         let accepted = loop {
             match self.client(purchase.customer, deadline).place(&order, &purchase.key).await {

@@ -8,7 +8,9 @@ use std::time::Duration;
 use tradewind_client::{Caller, PhoneBook, Policies};
 use tradewind_fleet::LoadSize;
 use tradewind_kernel::{Clock, Context, Deadline, Entropy, Principal, Secret};
-use tradewind_orders_contract::{Order, OrderId, OrderState, OrdersClient, PlaceLine, PlaceOrder};
+use tradewind_orders_contract::{
+    Order, OrderId, OrderState, OrdersClient, PaymentMethod, PlaceLine, PlaceOrder,
+};
 use tradewind_problem::{IDEMPOTENCY_KEY_IN_FLIGHT, Problem};
 
 use crate::client_log::{ClientLog, Outcome, Placed, key};
@@ -141,7 +143,11 @@ impl Clients {
     async fn try_place(&self, book: &PhoneBook, number: u32) -> Result<OrderId, Problem> {
         let product_id = product(number).parse().map_err(Problem::internal)?;
         let quantity = 1_i64.try_into().map_err(Problem::internal)?;
-        let order = PlaceOrder { customer_id: None, lines: vec![PlaceLine { product_id, quantity }] };
+        let order = PlaceOrder {
+            customer_id: None,
+            lines: vec![PlaceLine { product_id, quantity }],
+            payment: PaymentMethod::Account,
+        };
         Ok(self.client(book, number).place(&order, &key(number)).await?.id)
     }
 

@@ -9,6 +9,19 @@ pub struct Wanted {
     pub(super) customer: u32,
     /// Products and how many pieces of each.
     pub(super) lines: Vec<(u32, u32)>,
+    /// How it is to be paid.
+    pub(super) pays: Pays,
+}
+
+/// How somebody pays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pays {
+    /// On account.
+    OnAccount,
+    /// By a card that nothing is wrong with.
+    ByCard,
+    /// By a card that refuses.
+    ByEmptyCard,
 }
 
 /// One thing that a client does. `of` is the number of an earlier act of the same client; if that was left out, or
@@ -152,7 +165,11 @@ impl fmt::Display for Wanted {
             write!(f, "{between} {pieces} of product {product}")?;
             between = " and";
         }
-        Ok(())
+        match self.pays {
+            Pays::OnAccount => Ok(()),
+            Pays::ByCard => f.write_str(", by card"),
+            Pays::ByEmptyCard => f.write_str(", by a card that refuses"),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tradewind_kernel::Entropy;
 use tradewind_sim::Planned;
 
-use crate::simulation::act::{Act, Wanted};
+use crate::simulation::act::{Act, Pays, Wanted};
 use crate::simulation::{NEW_CUSTOMERS, NEW_PRODUCTS, SIZE};
 
 /// How many shop at the same time, and how often each does something: enough for 60 orders in a minute.
@@ -28,10 +28,10 @@ const TOO_MANY: u32 = 9_000;
 const NO_PRODUCT: u32 = 99;
 
 /// Who tells events.
-pub(super) const PRODUCERS: [&str; 4] = ["catalogue", "stock", "customers", "orders"];
+pub(super) const PRODUCERS: [&str; 6] = ["catalogue", "stock", "customers", "orders", "payments", "shipping"];
 
 /// Who listens to them.
-const CONSUMERS: [&str; 3] = ["stock", "customers", "orders"];
+const CONSUMERS: [&str; 4] = ["stock", "customers", "orders", "payments"];
 
 /// The acts of all clients for `length`, in the order of their times. A part of what is drawn may be left out, and the
 /// rest stays as it is.
@@ -166,7 +166,12 @@ impl Drawer<'_> {
                 lines.push(line);
             }
         }
-        Wanted { customer: self.customer(), lines }
+        let pays = match self.below(12) {
+            0..=6 => Pays::OnAccount,
+            7..=10 => Pays::ByCard,
+            _ => Pays::ByEmptyCard,
+        };
+        Wanted { customer: self.customer(), lines, pays }
     }
 
     fn line(&self) -> (u32, u32) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tradewind_customers_contract::CustomersClient;
 use tradewind_history::{Breach, What, check};
 use tradewind_kernel::Page;
-use tradewind_orders_contract::{ORDERS_PATH, Order, OrderState, OrdersClient};
+use tradewind_orders_contract::{ORDERS_PATH, Order, OrderState, OrdersClient, PaidBy};
 use tradewind_problem::Problem;
 use tradewind_sim::{Failure, World};
 use tradewind_stock_contract::Stock;
@@ -88,7 +88,7 @@ impl Client<'_> {
             if !found.is_empty() {
                 return Err(found);
             }
-            if order.state != OrderState::New {
+            if !matches!(order.state, OrderState::New | OrderState::Open) {
                 self.shop.count("orders judged", 1);
                 return Ok(());
             }
@@ -153,9 +153,9 @@ impl Client<'_> {
         let invoked = self.moment();
         match CustomersClient::new(self.user(customer)).me().await {
             Ok(account) => {
-                let what = What::Total { amount: account.reserved.minor() };
-                self.answered(Object::Reserved(customer), invoked, what);
-                failures.extend(self.owes_too_much(customer, account.reserved.minor()));
+                let amount = account.reserved.minor() + account.owed.minor();
+                self.answered(Object::Reserved(customer), invoked, What::Total { amount });
+                failures.extend(self.owes_too_much(customer, amount));
                 Ok(failures)
             }
             // Nobody has made this one known.
@@ -182,13 +182,15 @@ impl Client<'_> {
         broken("nobody owes more than they ever might", format!("customer {customer}: {reserved} of {most}"))
     }
 
-    /// What an open order takes from what there is.
+    /// What an order that is open or completed takes from what there is.
     fn hold(&self, customer: u32, order: &Order) {
-        if order.state != OrderState::Open {
+        if !matches!(order.state, OrderState::Open | OrderState::Completed) {
             return;
         }
         let now = self.moment();
-        self.answered(Object::Reserved(customer), now, What::Add { amount: order.total.minor() });
+        if order.payment == PaidBy::Account {
+            self.answered(Object::Reserved(customer), now, What::Add { amount: order.total.minor() });
+        }
         for line in &order.lines {
             let amount = -i64::from(line.quantity.get());
             let product = (0..PRODUCTS).find(|number| LoadSize::product(*number) == line.product_id.as_str());

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use tradewind_history::{History, What};
+use tradewind_kernel::Slug;
 use tradewind_orders_contract::{OrderId, OrderState};
 
 use crate::simulation::act::Wanted;
@@ -44,6 +45,8 @@ pub(super) struct Known {
     pub(super) states: BTreeMap<OrderId, OrderState>,
     /// How far the auditor has read the logs.
     pub(super) cursors: BTreeMap<&'static str, i64>,
+    /// What the provider gave for a card that nothing is wrong with, and for one that refuses.
+    pub(super) cards: Option<[Slug; 2]>,
     pub(super) history: History,
     pub(super) figures: BTreeMap<&'static str, u64>,
 }

@@ -32,6 +32,19 @@ use objects::Object;
 /// Few pieces and little credit: refusals and what they undo are as common as orders that open.
 const SIZE: LoadSize = LoadSize { products: 6, customers: 8, quantity: 40, credit_minor: 4_000 };
 
+/// A card that nothing is wrong with, and one on which there is no money.
+const GOOD_CARD: &str = "4242424242424242";
+const EMPTY_CARD: &str = "4000000000009995";
+
+/// What goes wrong with the provider of card payments, in a hundred cases.
+const PROVIDER: [&str; 5] = [
+    "provider.decline=3",
+    "provider.timeout_after_success=10",
+    "provider.callback_twice=5",
+    "provider.callback_late=5",
+    "provider.callback_early=5",
+];
+
 /// Products and customers that are not there from the beginning.
 const NEW_PRODUCTS: u32 = 2;
 const NEW_CUSTOMERS: u32 = 2;
@@ -57,13 +70,14 @@ impl Shop {
     }
 
     /// The settings under which it is simulated: as usual, but for reservations that expire as soon as they may, so that
-    /// orders lose them while somebody is away for seconds.
+    /// orders lose them while somebody is away for seconds, and a provider of card payments that misbehaves.
     ///
     /// # Errors
     /// When a setting does not have its form: a defect.
     pub fn settings() -> Result<SettingsSource, SettingsError> {
         let short = ["stock", "customers"].map(|service| format!("{service}.reservation_ttl=1s"));
-        SettingsSource::new().overrides(&short)
+        let provider = PROVIDER.map(str::to_owned);
+        SettingsSource::new().overrides(&[short.as_slice(), provider.as_slice()].concat())
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Known) -> T) -> T {
@@ -98,6 +112,12 @@ impl Workload for Shop {
             let (clock, entropy) = (world.clock().clone(), world.entropy("seeder"));
             let seeder = Seeder::new(world.observer(), world.secret(), clock, entropy);
             seeder.load(SIZE, |_, _| {}).await.map_err(|problem| problem.to_string())?;
+            let mut cards = Vec::new();
+            for number in [GOOD_CARD, EMPTY_CARD] {
+                let token = seeder.card(number).await.map_err(|problem| problem.to_string())?;
+                cards.push(token.to_string().parse().map_err(|error| format!("{error}"))?);
+            }
+            self.with(|known| known.cards = cards.try_into().ok());
             self.remember_beginning();
             Ok(())
         })

@@ -8,7 +8,7 @@
 use std::fmt;
 
 use tradewind_history::{Promises, Reads, Versions};
-use tradewind_orders_contract::OrderState;
+use tradewind_orders_contract::{Order, OrderState};
 
 /// An object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(super) enum Object<'a> {
     Note(u32),
     /// How many of a product are left.
     Pieces(u32),
-    /// How much of a customer's credit is reserved.
+    /// How much of a customer's credit is reserved or owed.
     Reserved(u32),
     /// The events of a service with one key.
     Events(&'a str, &'a str),
@@ -60,11 +60,17 @@ pub(super) fn promised(name: &str) -> Promises {
 }
 
 /// How far an order has come: it never goes back.
-pub(super) fn stage(state: OrderState) -> u64 {
-    match state {
+pub(super) fn stage(order: &Order) -> u64 {
+    match order.state {
         OrderState::New => 1,
-        OrderState::Open => 2,
-        OrderState::Rejected => 3,
-        OrderState::Cancelled => 4,
+        OrderState::Open if !order.cancelling => OPEN,
+        OrderState::Open => CANCELLING,
+        OrderState::Rejected => 4,
+        OrderState::Cancelled => 5,
+        OrderState::Completed => 6,
     }
 }
+
+/// The stages between which a customer moves an order.
+pub(super) const OPEN: u64 = 2;
+pub(super) const CANCELLING: u64 = 3;

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use tradewind_orders_contract::{OrderId, OrderState, OrdersClient, PlaceLine, PlaceOrder};
+use tradewind_orders_contract::{OrderId, OrderState, OrdersClient, PaymentMethod, PlaceLine, PlaceOrder};
 use tradewind_problem::Problem;
 use tradewind_sim::Failure;
 
@@ -57,7 +57,7 @@ impl Client<'_> {
     async fn order_at_once(&self) -> Result<Vec<Failure>, Problem> {
         let product_id = LoadSize::product(0).parse().map_err(Problem::internal)?;
         let line = PlaceLine { product_id, quantity: 1.try_into().map_err(Problem::internal)? };
-        let order = PlaceOrder { customer_id: None, lines: vec![line] };
+        let order = PlaceOrder { customer_id: None, lines: vec![line], payment: PaymentMethod::Account };
         let [one, other] = [0, 1].map(|customer| OrdersClient::new(self.user(customer)));
         let id = one.place(&order, KEY).await?.id;
         let mut failures = Vec::new();

@@ -5,16 +5,18 @@ use serde::Deserialize;
 use tradewind_customers_contract::CustomersClient;
 use tradewind_history::What;
 use tradewind_kernel::Page;
-use tradewind_orders_contract::{Accepted, ORDERS_PATH, Order, OrderId, OrdersClient, PlaceLine, PlaceOrder};
+use tradewind_orders_contract::{
+    Accepted, ORDERS_PATH, Order, OrderId, OrdersClient, PaymentMethod, PlaceLine, PlaceOrder,
+};
 use tradewind_problem::{IDEMPOTENCY_KEY_REUSED, NOT_FOUND, Problem};
 use tradewind_sim::Failure;
 
 use crate::seed::LoadSize;
 use crate::simulation::SIZE;
-use crate::simulation::act::Wanted;
+use crate::simulation::act::{Pays, Wanted};
 use crate::simulation::client::{Answer, Client, broken};
 use crate::simulation::known::Bought;
-use crate::simulation::objects::{Object, stage};
+use crate::simulation::objects::{CANCELLING, OPEN, Object};
 
 /// One key stands for one order.
 pub(super) const SAME: &str = "the same key gives the same order";
@@ -75,7 +77,7 @@ impl Client<'_> {
     }
 
     pub(super) async fn send(&self, bought: &Bought) -> Result<Accepted, Problem> {
-        let order = command(&bought.wanted)?;
+        let order = self.command(&bought.wanted)?;
         OrdersClient::new(self.user(bought.wanted.customer)).place(&order, &bought.key).await
     }
 
@@ -262,17 +264,10 @@ impl Client<'_> {
             Answer::Given(accepted) => {
                 // What was called off before is accepted and announces nothing: there is no position then.
                 let has_effect = accepted.position != tradewind_kernel::Position::default();
-                let [open, cancelled] = [
-                    tradewind_orders_contract::OrderState::Open,
-                    tradewind_orders_contract::OrderState::Cancelled,
-                ]
-                .map(stage);
-                let what = if has_effect {
-                    What::WriteIf { expected: open, version: cancelled }
-                } else {
-                    What::Read { version: cancelled }
-                };
-                self.answered(Object::Order(of), invoked, what);
+                if has_effect {
+                    let what = What::WriteIf { expected: OPEN, version: CANCELLING };
+                    self.answered(Object::Order(of), invoked, what);
+                }
                 Some(Ok(has_effect))
             }
         }
@@ -287,10 +282,10 @@ impl Client<'_> {
             }
             Err(_) => return Vec::new(),
         };
-        let (limit, reserved, available) =
-            (account.credit_limit.minor(), account.reserved.minor(), account.available.minor());
+        let (limit, available) = (account.credit_limit.minor(), account.available.minor());
+        let (reserved, owed) = (account.reserved.minor(), account.owed.minor());
         self.answered(Object::Limit(customer), invoked, What::Read { version: limit_version(limit) });
-        if reserved < 0 || available != (limit - reserved).max(0) {
+        if reserved < 0 || owed < 0 || available != (limit - reserved - owed).max(0) {
             return broken("an account adds up", format!("{customer}: {account:?}"));
         }
         Vec::new()
@@ -328,18 +323,26 @@ impl Client<'_> {
             }
         });
     }
+
+    fn command(&self, wanted: &Wanted) -> Result<PlaceOrder, Problem> {
+        let line = |(product, pieces): &(u32, u32)| {
+            let product_id = LoadSize::product(*product).parse().map_err(Problem::internal)?;
+            let quantity = i64::from(*pieces).try_into().map_err(Problem::internal)?;
+            Ok(PlaceLine { product_id, quantity })
+        };
+        let lines: Result<Vec<_>, Problem> = wanted.lines.iter().map(line).collect();
+        let cards = self.shop.with(|known| known.cards.clone());
+        let payment = match (wanted.pays, cards) {
+            (Pays::ByCard, Some([token, _])) | (Pays::ByEmptyCard, Some([_, token])) => {
+                PaymentMethod::Card { token }
+            }
+            _ => PaymentMethod::Account,
+        };
+        Ok(PlaceOrder { customer_id: None, lines: lines?, payment })
+    }
 }
 
 /// A limit is its own version; what everybody has at the beginning is the first.
 pub(super) fn limit_version(minor: i64) -> u64 {
     if minor == SIZE.credit_minor { 0 } else { minor.unsigned_abs() }
-}
-
-fn command(wanted: &Wanted) -> Result<PlaceOrder, Problem> {
-    let line = |(product, pieces): &(u32, u32)| {
-        let product_id = LoadSize::product(*product).parse().map_err(Problem::internal)?;
-        Ok(PlaceLine { product_id, quantity: i64::from(*pieces).try_into().map_err(Problem::internal)? })
-    };
-    let lines: Result<Vec<_>, Problem> = wanted.lines.iter().map(line).collect();
-    Ok(PlaceOrder { customer_id: None, lines: lines? })
 }

@@ -34,7 +34,7 @@ impl Client<'_> {
     /// Takes in what an order looks like, and says what it must not look like.
     pub(super) fn see(&self, of: u32, before: Before, order: &Order) -> Vec<Failure> {
         let Before { invoked, state } = before;
-        self.answered(Object::Order(of), invoked, What::Read { version: stage(order.state) });
+        self.answered(Object::Order(of), invoked, What::Read { version: stage(order) });
         let Some(bought) = self.shop.with(|known| known.orders.get(&of).cloned()) else { return Vec::new() };
         let mut failures = Vec::new();
         let mut expect = |promise: &str, holds: bool| {
@@ -106,13 +106,15 @@ fn sum(order: &Order) -> Option<Money> {
 pub(super) fn follows(before: Option<OrderState>, now: OrderState) -> bool {
     match before {
         None | Some(OrderState::New) => true,
-        Some(OrderState::Open) => matches!(now, OrderState::Open | OrderState::Cancelled),
-        Some(end @ (OrderState::Rejected | OrderState::Cancelled)) => now == end,
+        Some(OrderState::Open) => {
+            matches!(now, OrderState::Open | OrderState::Cancelled | OrderState::Completed)
+        }
+        Some(end @ (OrderState::Rejected | OrderState::Cancelled | OrderState::Completed)) => now == end,
     }
 }
 
 fn later(one: OrderState, other: OrderState) -> OrderState {
-    if stage(other) > stage(one) { other } else { one }
+    if follows(Some(one), other) { other } else { one }
 }
 
 #[cfg(test)]
@@ -121,13 +123,14 @@ mod tests {
 
     #[test]
     fn an_end_is_an_end_and_nothing_goes_back() {
-        use OrderState::{Cancelled, New, Open, Rejected};
-        let all = [New, Open, Rejected, Cancelled];
+        use OrderState::{Cancelled, Completed, New, Open, Rejected};
+        let all = [New, Open, Rejected, Cancelled, Completed];
         let allowed = |before: Option<OrderState>| all.map(|now| follows(before, now));
-        assert_eq!(allowed(None), [true; 4]);
-        assert_eq!(allowed(Some(New)), [true; 4]);
-        assert_eq!(allowed(Some(Open)), [false, true, false, true]);
-        assert_eq!(allowed(Some(Rejected)), [false, false, true, false]);
-        assert_eq!(allowed(Some(Cancelled)), [false, false, false, true]);
+        assert_eq!(allowed(None), [true; 5]);
+        assert_eq!(allowed(Some(New)), [true; 5]);
+        assert_eq!(allowed(Some(Open)), [false, true, false, true, true]);
+        assert_eq!(allowed(Some(Rejected)), [false, false, true, false, false]);
+        assert_eq!(allowed(Some(Completed)), [false, false, false, false, true]);
+        assert_eq!(allowed(Some(Cancelled)), [false, false, false, true, false]);
     }
 }

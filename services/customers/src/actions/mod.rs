@@ -1,7 +1,9 @@
 //! One file per verb.
 
 pub(crate) mod confirm;
+pub(crate) mod credit_invoice;
 pub(crate) mod expire;
+pub(crate) mod invoice;
 pub(crate) mod register;
 pub(crate) mod release;
 pub(crate) mod reserve;

@@ -1,17 +1,18 @@
-//! Takes the answers of stock and customers into account.
+//! Takes the answers of stock, customers and payments into account.
 
 use tradewind_db::{DbError, Tx, Work};
 use tradewind_eventstore::Aggregate;
 use tradewind_kernel::Id;
 use tradewind_orders_contract::OrderId;
 
+use crate::actions::happen::{Fulfilments, happen};
 use crate::domain::Command;
 use crate::store;
-use crate::views::orders;
 
 pub(crate) struct Advance {
     pub(crate) order: Id,
     pub(crate) command: Command,
+    pub(crate) fulfilments: Fulfilments,
 }
 
 impl Work for Advance {
@@ -26,7 +27,7 @@ impl Work for Advance {
         if events.is_empty() {
             return Ok(());
         }
-        store::save(tx, id, order.version, &events).await?;
-        orders::follow(tx, id, &events).await
+        // What is lost too late was not needed any more: whoever lost it had refused, or had given it before.
+        happen(tx, &self.fulfilments, (id, &order), &events).await.map(drop)
     }
 }

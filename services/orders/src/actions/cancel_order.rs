@@ -1,4 +1,4 @@
-//! Calls an open order off.
+//! Asks for an open order to be called off: what was done for it is undone, and it ends.
 
 use tradewind_chassis::http::Reply;
 use tradewind_db::{Tx, Work};
@@ -6,14 +6,16 @@ use tradewind_eventstore::Aggregate;
 use tradewind_orders_contract::OrderId;
 use tradewind_problem::Problem;
 
+use crate::actions::happen::{Fulfilments, Happened, happen};
 use crate::actions::place_order::accepted;
 use crate::domain::{Command, Refusal, Status};
-use crate::views::orders::{self, Seen};
+use crate::views::orders::Seen;
 use crate::{error, store};
 
 pub(crate) struct Cancel {
     pub(crate) id: OrderId,
     pub(crate) seen: Seen,
+    pub(crate) fulfilments: Fulfilments,
 }
 
 impl Work for Cancel {
@@ -29,15 +31,17 @@ impl Work for Cancel {
             return Err(error::no_order());
         }
         let events = order.state.decide(Command::Cancel).map_err(refused)?;
-        let position = store::save(tx, self.id, order.version, &events).await?;
-        orders::follow(tx, self.id, &events).await?;
-        accepted(self.id, position)
+        match happen(tx, &self.fulfilments, (self.id, &order), &events).await? {
+            Happened::Written(position) => accepted(self.id, position),
+            Happened::TooLate => Err(refused(Refusal(Status::Completed))),
+        }
     }
 }
 
 fn refused(Refusal(status): Refusal) -> Problem {
     let detail = match status {
         Status::New => "The order is still being decided. Try again when it is OPEN.",
+        Status::Completed => "The goods are on their way. Send them back instead.",
         _ => "Only an OPEN order can be cancelled, and this one has ended.",
     };
     Problem::new(&error::ORDER_NOT_OPEN).detail(detail)

@@ -3,20 +3,22 @@
 use tradewind_chassis::http::Reply;
 use tradewind_db::{DbError, Tx, Work};
 use tradewind_events::announce;
-use tradewind_eventstore::Aggregate;
+use tradewind_eventstore::{Aggregate, Loaded};
 use tradewind_kernel::{Id, Money, Position};
 use tradewind_orders_contract::{
-    Accepted, MAX_LINES, ORDERS_PATH, Order as Placed, OrderId, OrderPlaced, PlaceLine, SERVICE,
+    Accepted, MAX_LINES, ORDERS_PATH, Order as Placed, OrderId, OrderPlaced, PaymentMethod, PlaceLine,
+    SERVICE,
 };
 use tradewind_problem::Problem;
 
-use crate::domain::{Command, Line, Order, Placement};
+use crate::domain::{Command, Line, Order, Payment, Placement};
 use crate::views::{customers, orders, products};
 use crate::{error, mutants, store};
 
 pub(crate) struct Place {
     pub(crate) customer: Id,
     pub(crate) lines: Vec<PlaceLine>,
+    pub(crate) payment: PaymentMethod,
 }
 
 impl Work for Place {
@@ -31,19 +33,29 @@ impl Work for Place {
             return Err(Problem::new(&error::UNKNOWN_CUSTOMER)
                 .detail("No customer with this id may order. Check the token or customerId."));
         }
+        let payment = self.payment()?;
         let lines = self.priced(tx).await?;
-        let placement = Placement { customer: self.customer, total: total(&lines)?, lines };
+        let placement = Placement { customer: self.customer, total: total(&lines)?, lines, payment };
         let events = Order::default()
             .decide(Command::Place(placement))
             .map_err(|refusal| Problem::internal(format!("a new order refused: {refusal:?}")))?;
         let id = OrderId::new(tx.id());
-        let position = store::save(tx, id, 0, &events).await?;
+        let nothing_yet = Loaded { state: Order::default(), version: 0 };
+        let position = store::save(tx, id, &nothing_yet, &events).await?;
         orders::follow(tx, id, &events).await?;
         accepted(id, position)
     }
 }
 
 impl Place {
+    fn payment(&self) -> Result<Payment, Problem> {
+        match &self.payment {
+            PaymentMethod::Account => Ok(Payment::Account),
+            PaymentMethod::Card { token } => Ok(Payment::Card { token: token.clone() }),
+            PaymentMethod::Other => Err(error::payment_method()),
+        }
+    }
+
     /// The lines with today's facts, or every product that is not on sale.
     async fn priced(&self, tx: &mut Tx) -> Result<Vec<Line>, Problem> {
         let mut lines = Vec::with_capacity(self.lines.len());
@@ -87,7 +99,9 @@ impl Work for AnnounceApart {
 
     async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
         let Placed { id, customer_id, lines, total, .. } = self.0.clone();
-        announce(tx, &OrderPlaced { order_id: id, customer_id, lines, total }).await.map(drop)
+        // The view does not keep the token of a card.
+        let payment = PaymentMethod::Account;
+        announce(tx, &OrderPlaced { order_id: id, customer_id, lines, total, payment }).await.map(drop)
     }
 }
 

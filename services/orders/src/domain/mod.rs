@@ -1,8 +1,10 @@
 //! Rules without I/O.
 
+mod fulfilment;
 pub(crate) mod mutants;
 mod order;
 #[cfg(test)]
 mod races;
 
-pub(crate) use order::{Command, Event, Line, Order, Placement, Refusal, Status};
+pub(crate) use fulfilment::Fulfilment;
+pub(crate) use order::{Command, Event, Line, Order, Payment, Placement, Refusal, Status};

@@ -22,6 +22,20 @@ pub(crate) struct Placement {
     pub(crate) customer: Id,
     pub(crate) lines: Vec<Line>,
     pub(crate) total: Money,
+    /// How it is paid; what was placed before there was a choice is on account.
+    #[serde(default)]
+    pub(crate) payment: Payment,
+}
+
+/// How an order is paid.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Payment {
+    #[default]
+    Account,
+    Card {
+        token: Slug,
+    },
 }
 
 /// What an order can be asked.
@@ -30,6 +44,7 @@ pub(crate) enum Command {
     Place(Placement),
     ConfirmStock,
     ConfirmCredit,
+    ConfirmCard,
     /// One of the owners refused, or what it held has expired: too late for an order that is open, of which
     /// the owner hears and which it tries to hold again.
     Refuse {
@@ -40,6 +55,13 @@ pub(crate) enum Command {
         reason: String,
     },
     Cancel,
+    /// Everything that was done for it is undone.
+    CallOff {
+        /// Why, when nobody has asked for it.
+        reason: Option<String>,
+    },
+    /// Everything was done for it.
+    Complete,
 }
 
 /// What can happen to an order.
@@ -49,15 +71,21 @@ pub(crate) enum Event {
     Placed(Placement),
     StockConfirmed,
     CreditConfirmed,
+    CardConfirmed,
     Opened,
     Rejected {
         reason: String,
     },
+    /// It is to end, because somebody has asked for it, or for a reason: what was done for it is being undone.
+    CancellationRequested {
+        reason: Option<String>,
+    },
     Cancelled,
-    /// It was open and has lost a reservation; it ends as cancelled.
+    /// It was open and could not be fulfilled; it ends as cancelled.
     Lost {
         reason: String,
     },
+    Completed,
 }
 
 impl DomainEvent for Event {
@@ -66,9 +94,12 @@ impl DomainEvent for Event {
             Self::Placed(_) => "placed",
             Self::StockConfirmed => "stock-confirmed",
             Self::CreditConfirmed => "credit-confirmed",
+            Self::CardConfirmed => "card-confirmed",
             Self::Opened => "opened",
             Self::Rejected { .. } => "rejected",
+            Self::CancellationRequested { .. } => "cancellation-requested",
             Self::Cancelled => "cancelled",
+            Self::Completed => "completed",
             Self::Lost { .. } => "lost",
         }
     }
@@ -84,6 +115,7 @@ pub(crate) enum Status {
     Open,
     Rejected,
     Cancelled,
+    Completed,
 }
 
 /// The order does not allow what was asked in its present state.
@@ -95,8 +127,10 @@ pub(crate) struct Refusal(pub(crate) Status);
 pub(crate) struct Order {
     pub(crate) status: Status,
     pub(crate) customer: Option<Id>,
+    pub(crate) payment: Payment,
     stock_confirmed: bool,
-    credit_confirmed: bool,
+    payment_confirmed: bool,
+    is_cancelling: bool,
 }
 
 impl Aggregate for Order {
@@ -108,47 +142,80 @@ impl Aggregate for Order {
         if let Some(events) = self.mistake(&command) {
             return Ok(events);
         }
-        match (command, self.status) {
-            (Command::Place(placement), Status::Absent) => Ok(vec![Event::Placed(placement)]),
-            (Command::ConfirmStock, Status::New) if !self.stock_confirmed => {
-                Ok(confirmed(Event::StockConfirmed, self.credit_confirmed))
+        let status = self.status;
+        match command {
+            Command::Place(placement) if status == Status::Absent => Ok(vec![Event::Placed(placement)]),
+            Command::Place(_) => Err(Refusal(status)),
+            Command::ConfirmStock | Command::ConfirmCredit | Command::ConfirmCard => {
+                Ok(self.confirm(&command))
             }
-            (Command::ConfirmCredit, Status::New) if !self.credit_confirmed => {
-                Ok(confirmed(Event::CreditConfirmed, self.stock_confirmed))
-            }
-            (Command::Refuse { reason } | Command::Lose { reason }, Status::New) => {
-                Ok(vec![Event::Rejected { reason }])
-            }
-            (Command::Lose { reason }, Status::Open) => Ok(vec![Event::Lost { reason }]),
-            (Command::Cancel, Status::Open) => Ok(vec![Event::Cancelled]),
-            (Command::Cancel, Status::Cancelled) => Ok(Vec::new()),
-            (Command::Place(_) | Command::Cancel, status) => Err(Refusal(status)),
-            // Answers that come twice, or after the end, change nothing: the end is final.
-            (
-                Command::ConfirmStock
-                | Command::ConfirmCredit
-                | Command::Refuse { .. }
-                | Command::Lose { .. },
-                _,
-            ) => Ok(Vec::new()),
+            Command::Refuse { reason } => Ok(self.refuse(reason)),
+            Command::Lose { reason } if status == Status::Open => Ok(self.ask_to_cancel(Some(reason))),
+            Command::Lose { reason } => Ok(self.refuse(reason)),
+            Command::Cancel => match status {
+                Status::Open => Ok(self.ask_to_cancel(None)),
+                Status::Cancelled => Ok(Vec::new()),
+                _ => Err(Refusal(status)),
+            },
+            Command::CallOff { reason } => Ok(self.call_off(reason)),
+            Command::Complete if status == Status::Open => Ok(vec![Event::Completed]),
+            Command::Complete => Ok(Vec::new()),
         }
     }
 
     fn apply(self, event: &Event) -> Self {
         match event {
             Event::Placed(placement) => {
-                Self { status: Status::New, customer: Some(placement.customer), ..self }
+                let Placement { customer, payment, .. } = placement;
+                Self { status: Status::New, customer: Some(*customer), payment: payment.clone(), ..self }
             }
             Event::StockConfirmed => Self { stock_confirmed: true, ..self },
-            Event::CreditConfirmed => Self { credit_confirmed: true, ..self },
+            Event::CreditConfirmed | Event::CardConfirmed => Self { payment_confirmed: true, ..self },
             Event::Opened => Self { status: Status::Open, ..self },
             Event::Rejected { .. } => Self { status: Status::Rejected, ..self },
+            Event::CancellationRequested { .. } => Self { is_cancelling: true, ..self },
             Event::Cancelled | Event::Lost { .. } => Self { status: Status::Cancelled, ..self },
+            Event::Completed => Self { status: Status::Completed, ..self },
         }
     }
 }
 
 impl Order {
+    /// An answer of an owner, if it is the first one and comes while the order is decided. Those that come twice, or
+    /// after the end, change nothing: the end is final.
+    fn confirm(&self, command: &Command) -> Vec<Event> {
+        let is_card = matches!(self.payment, Payment::Card { .. });
+        match command {
+            _ if self.status != Status::New => Vec::new(),
+            Command::ConfirmStock if !self.stock_confirmed => {
+                confirmed(Event::StockConfirmed, self.payment_confirmed)
+            }
+            Command::ConfirmCredit if !self.payment_confirmed && !is_card => {
+                confirmed(Event::CreditConfirmed, self.stock_confirmed)
+            }
+            Command::ConfirmCard if !self.payment_confirmed && is_card => {
+                confirmed(Event::CardConfirmed, self.stock_confirmed)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn refuse(&self, reason: String) -> Vec<Event> {
+        if self.status == Status::New { vec![Event::Rejected { reason }] } else { Vec::new() }
+    }
+
+    fn ask_to_cancel(&self, reason: Option<String>) -> Vec<Event> {
+        if self.is_cancelling { Vec::new() } else { vec![Event::CancellationRequested { reason }] }
+    }
+
+    fn call_off(&self, reason: Option<String>) -> Vec<Event> {
+        match (self.status, reason) {
+            (Status::Open, Some(reason)) => vec![Event::Lost { reason }],
+            (Status::Open, None) => vec![Event::Cancelled],
+            _ => Vec::new(),
+        }
+    }
+
     /// What a mutant decides.
     fn mistake(&self, command: &Command) -> Option<Vec<Event>> {
         match (command, self.status) {
@@ -156,7 +223,7 @@ impl Order {
                 Some(vec![Event::CreditConfirmed, Event::Opened])
             }
             (Command::ConfirmStock, Status::Rejected) if mutants::REOPENS.is_planted() => {
-                Some(confirmed(Event::StockConfirmed, self.credit_confirmed))
+                Some(confirmed(Event::StockConfirmed, self.payment_confirmed))
             }
             (Command::ConfirmCredit, Status::Rejected) if mutants::REOPENS.is_planted() => {
                 Some(confirmed(Event::CreditConfirmed, self.stock_confirmed))
@@ -186,6 +253,7 @@ mod tests {
             customer: Id::from_u128(1),
             lines: Vec::new(),
             total: Money::from_minor(5, Currency::GBP),
+            payment: Payment::Account,
         }
     }
 
@@ -196,7 +264,11 @@ mod tests {
             Just(Command::ConfirmCredit),
             Just(Command::Refuse { reason: "sold-out".into() }),
             Just(Command::Lose { reason: "reservation-expired".into() }),
+            Just(Command::ConfirmCard),
             Just(Command::Cancel),
+            Just(Command::CallOff { reason: None }),
+            Just(Command::CallOff { reason: Some("sold-out".into()) }),
+            Just(Command::Complete),
         ]
     }
 
@@ -235,8 +307,24 @@ mod tests {
         assert_eq!(order.decide(Command::Cancel), Err(Refusal(Status::New)));
         let all =
             [Command::Place(placement()), Command::ConfirmStock, Command::ConfirmCredit, Command::Cancel];
-        let (order, _) = run(all);
+        let (order, happened) = run(all);
+        assert_eq!(happened.last(), Some(&Event::CancellationRequested { reason: None }));
+        assert_eq!(order.decide(Command::Cancel), Ok(Vec::new()), "it is under way");
+        let order = order.apply(&Event::Cancelled);
         assert_eq!(order.decide(Command::Cancel), Ok(Vec::new()));
+        assert_eq!(order.decide(Command::Complete), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn an_order_by_card_opens_by_the_word_of_the_provider_only() {
+        let by_card =
+            Placement { payment: Payment::Card { token: "card_1".parse().unwrap() }, ..placement() };
+        let place = || [Command::Place(by_card.clone()), Command::ConfirmStock];
+        let (order, _) = run(place().into_iter().chain([Command::ConfirmCredit]));
+        assert_eq!(order.status, Status::New);
+        let (order, _) = run(place().into_iter().chain([Command::ConfirmCard]));
+        assert_eq!(order.status, Status::Open);
+        assert_eq!(order.decide(Command::Complete), Ok(vec![Event::Completed]));
     }
 
     proptest! {
@@ -248,7 +336,9 @@ mod tests {
             let rejected = count(|event| matches!(event, Event::Rejected { .. }));
             let cancelled = count(|event| matches!(event, Event::Cancelled | Event::Lost { .. }));
             prop_assert!(opened + rejected <= 1, "{happened:?}");
-            prop_assert!(cancelled <= opened);
+            let completed = count(|event| matches!(event, Event::Completed));
+            prop_assert!(cancelled + completed <= opened, "{happened:?}");
+            prop_assert!(!happened.contains(&Event::CardConfirmed), "it is on account");
             if order.status == Status::Open {
                 prop_assert!(happened.contains(&Event::StockConfirmed));
                 prop_assert!(happened.contains(&Event::CreditConfirmed));

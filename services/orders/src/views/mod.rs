@@ -7,7 +7,7 @@ pub(crate) mod products;
 use tradewind_db::{Evidence, Migration, MigrationSet, sql};
 
 sql! {
-    SHOWN_ORDERS = "select order_id, customer_id, state, reason, lines, total_minor, currency from order_view
+    SHOWN_ORDERS = "select order_id, customer_id, state, reason, lines, total_minor, currency, payment from order_view
         order by order_id";
     SHOWN_PRODUCTS = "select product_id, name, price_minor, currency, sku from product_view order by product_id";
     SHOWN_CUSTOMERS = "select customer_id from customer_view order by customer_id";
@@ -22,9 +22,16 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
 
 pub(crate) const MIGRATIONS: MigrationSet = MigrationSet {
     component: "orders",
-    migrations: &[Migration {
-        version: 1,
-        name: "create_views",
-        text: include_str!("../../migrations/0001_create_views.sql"),
-    }],
+    migrations: &[
+        Migration {
+            version: 1,
+            name: "create_views",
+            text: include_str!("../../migrations/0001_create_views.sql"),
+        },
+        Migration {
+            version: 2,
+            name: "fulfilment",
+            text: include_str!("../../migrations/0002_fulfilment.sql"),
+        },
+    ],
 };

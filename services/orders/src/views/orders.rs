@@ -2,23 +2,32 @@
 
 use tradewind_db::{Db, DbError, FromRow, Json, Row, Tx, params, sql};
 use tradewind_kernel::{Id, Money};
-use tradewind_orders_contract::{Order, OrderId, OrderLine, OrderState};
+use tradewind_orders_contract::{Order, OrderId, OrderLine, OrderState, PaidBy};
 
 use crate::announce;
-use crate::domain::{Event, Placement};
+use crate::domain::{Event, Payment, Placement};
 use crate::mutants;
 
 sql! {
-    ADD = "insert into order_view (order_id, customer_id, state, lines, total_minor, currency, placed_at, updated_at)
-        values ($1, $2, 'NEW', $3, $4, $5, $6, $6)";
-    SET_STATE = "update order_view set state = $2, reason = $3, updated_at = $4 where order_id = $1";
-    FIND = "select order_id, customer_id, state, reason, lines, total_minor, currency, placed_at, updated_at
+    ADD = "insert into order_view (order_id, customer_id, state, lines, total_minor, currency, payment,
+            cancelling, placed_at, updated_at)
+        values ($1, $2, 'NEW', $3, $4, $5, $6, 0, $7, $7)";
+    SET_STATE = "update order_view set state = $2, reason = $3, cancelling = 0, updated_at = $4
+        where order_id = $1";
+    SET_CANCELLING = "update order_view set cancelling = 1, updated_at = $2 where order_id = $1";
+    OPEN = "select order_id, payment = 'card' from order_view where state = 'OPEN' and order_id > $1
+        order by order_id limit $2";
+    FIND = "select order_id, customer_id, state, reason, lines, total_minor, currency, placed_at, updated_at,
+            payment, cancelling
         from order_view where order_id = $1";
-    FIND_OWN = "select order_id, customer_id, state, reason, lines, total_minor, currency, placed_at, updated_at
+    FIND_OWN = "select order_id, customer_id, state, reason, lines, total_minor, currency, placed_at, updated_at,
+            payment, cancelling
         from order_view where order_id = $1 and customer_id = $2";
-    FIRST_PAGE = "select order_id, customer_id, state, reason, lines, total_minor, currency, placed_at, updated_at
+    FIRST_PAGE = "select order_id, customer_id, state, reason, lines, total_minor, currency, placed_at, updated_at,
+            payment, cancelling
         from order_view where customer_id = $1 order by order_id desc limit $2";
-    NEXT_PAGE = "select order_id, customer_id, state, reason, lines, total_minor, currency, placed_at, updated_at
+    NEXT_PAGE = "select order_id, customer_id, state, reason, lines, total_minor, currency, placed_at, updated_at,
+            payment, cancelling
         from order_view where customer_id = $1 and order_id < $3 order by order_id desc limit $2";
 }
 
@@ -41,6 +50,8 @@ impl FromRow for OrderRow {
             total: Money::from_minor(row.get(5)?, row.get(6)?),
             placed_at: row.get(7)?,
             updated_at: row.get(8)?,
+            payment: parse_payment(&row.get::<String>(9)?)?,
+            cancelling: row.get::<i64>(10)? != 0,
         }))
     }
 }
@@ -51,7 +62,16 @@ fn parse_state(text: &str) -> Result<OrderState, DbError> {
         "OPEN" => Ok(OrderState::Open),
         "REJECTED" => Ok(OrderState::Rejected),
         "CANCELLED" => Ok(OrderState::Cancelled),
+        "COMPLETED" => Ok(OrderState::Completed),
         other => Err(DbError::Column { message: format!("{other} is no state of an order") }),
+    }
+}
+
+fn parse_payment(text: &str) -> Result<PaidBy, DbError> {
+    match text {
+        "account" => Ok(PaidBy::Account),
+        "card" => Ok(PaidBy::Card),
+        other => Err(DbError::Column { message: format!("{other} is no way to pay") }),
     }
 }
 
@@ -86,6 +106,11 @@ pub(crate) async fn page(
     Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
+/// Up to `limit` open orders after `after`, and whether each is paid by card.
+pub(crate) async fn open(tx: &mut Tx, after: Id, limit: u16) -> Result<Vec<(Id, bool)>, DbError> {
+    tx.query(&OPEN, params![after, limit]).await
+}
+
 /// Follows the events of one order.
 pub(crate) async fn follow(tx: &mut Tx, id: OrderId, events: &[Event]) -> Result<(), DbError> {
     let most = if mutants::VIEW_OF_FIRST.is_planted() { 1 } else { events.len() };
@@ -96,7 +121,9 @@ pub(crate) async fn follow(tx: &mut Tx, id: OrderId, events: &[Event]) -> Result
             Event::Rejected { reason } => set_state(tx, id, "REJECTED", Some(reason)).await?,
             Event::Cancelled => set_state(tx, id, "CANCELLED", None).await?,
             Event::Lost { reason } => set_state(tx, id, "CANCELLED", Some(reason)).await?,
-            Event::StockConfirmed | Event::CreditConfirmed => {}
+            Event::Completed => set_state(tx, id, "COMPLETED", None).await?,
+            Event::CancellationRequested { .. } => set_cancelling(tx, id).await?,
+            Event::StockConfirmed | Event::CreditConfirmed | Event::CardConfirmed => {}
         }
     }
     Ok(())
@@ -106,7 +133,16 @@ async fn add(tx: &mut Tx, id: OrderId, placement: &Placement) -> Result<(), DbEr
     let lines = placement.lines.iter().map(announce::line).collect::<Result<Vec<_>, _>>()?;
     let (now, lines) = (tx.now(), Json(lines));
     let (minor, currency) = (placement.total.minor(), placement.total.currency());
-    tx.execute(&ADD, params![id, placement.customer, lines, minor, currency, now]).await.map(drop)
+    let payment = match placement.payment {
+        Payment::Account => "account",
+        Payment::Card { .. } => "card",
+    };
+    tx.execute(&ADD, params![id, placement.customer, lines, minor, currency, payment, now]).await.map(drop)
+}
+
+async fn set_cancelling(tx: &mut Tx, id: OrderId) -> Result<(), DbError> {
+    let now = tx.now();
+    tx.execute(&SET_CANCELLING, params![id, now]).await.map(drop)
 }
 
 async fn set_state(tx: &mut Tx, id: OrderId, state: &str, reason: Option<&String>) -> Result<(), DbError> {

@@ -9,9 +9,17 @@ use tradewind_testkit::{Answer, Request};
 use crate::documents::operations;
 
 /// Operations whose answer to the example is a refusal: method, where one of several is meant, path, status. No letter
-/// is parked, and nothing is held under the token of the example.
-const REFUSED: [(&str, &str, u16); 2] =
-    [("", "/letters/{subscription}/{position}", 404), ("delete", "/backup/hold", 409)];
+/// is parked, nothing is held under the token of the example, nothing is reserved for the order of it, and nobody has
+/// paid by card.
+const REFUSED: [(&str, &str, u16); 7] = [
+    ("", "/letters/{subscription}/{position}", 404),
+    ("delete", "/backup/hold", 409),
+    ("put", "/admin/picks/", 409),
+    ("put", "/admin/invoices/", 409),
+    ("put", "/admin/payments/", 409),
+    ("get", "/api/payments/v1/payments/", 404),
+    ("post", "/api/payments/v1/payments/", 403),
+];
 
 /// A charge whose money is held, one whose money was taken, and an order that was sent.
 const HELD: &str = "01980000-0000-7000-8000-0000000000c1";
@@ -56,6 +64,7 @@ fn parameter(path: &str, name: &str, order: &str) -> Option<String> {
         ("admin", "id") if path.starts_with("/admin/customers") => {
             Some("01980000-0000-7000-8000-00000000000a".to_owned())
         }
+        ("admin", "id") if path.starts_with("/admin/callbacks") => Some(HELD.to_owned()),
         ("admin", "reference") if path.contains("/refunds/") => Some(TAKEN.to_owned()),
         ("admin", "reference") if !path.ends_with("/cancellation") => Some(HELD.to_owned()),
         ("api", "order") => Some(SENT.to_owned()),

@@ -31,9 +31,11 @@ async fn cancelling_twice_is_the_same_as_once() {
     let first = orders.cancel(order.id, "a").await.unwrap();
     let again = orders.cancel(order.id, "a").await.unwrap();
     let anew = orders.cancel(order.id, "b").await.unwrap();
+    fleet.comes_to(&ada(), order.id, |order| !order.cancelling).await;
     fleet.quiet().await;
     assert_eq!((first.id, &again, anew.id), (order.id, &first, order.id));
-    assert_eq!(fleet.told("orders", order.id).await, ["order-placed", "order-opened", "order-cancelled"]);
+    let told = ["order-placed", "order-opened", "order-cancellation-requested", "order-cancelled"];
+    assert_eq!(fleet.told("orders", order.id).await, told);
     assert_eq!(fleet.told("stock", order.id).await, ["stock-reserved", "stock-released"]);
     assert_eq!((fleet.available("1").await, fleet.account(&ada()).await.reserved), (5, pence(0)));
     fleet.shutdown().await;

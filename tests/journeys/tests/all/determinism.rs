@@ -10,7 +10,7 @@ use tradewind_chassis::{Drained, Host, Network, Running, Scope, Storage};
 use tradewind_client::Caller;
 use tradewind_fleet::{ACCOUNTS, PRODUCTS, Seeder};
 use tradewind_kernel::{Clock, Context, Deadline, Entropy, Principal, Secret, Timestamp};
-use tradewind_orders_contract::{Order, OrderState, OrdersClient, PlaceLine, PlaceOrder};
+use tradewind_orders_contract::{Order, OrderState, OrdersClient, PaymentMethod, PlaceLine, PlaceOrder};
 
 const RUNS: usize = 100;
 const SHOPPERS: u64 = 4;
@@ -126,7 +126,7 @@ fn wish(entropy: &Entropy) -> PlaceOrder {
         let quantity = i64::try_from(1 + entropy.below(2)).unwrap();
         PlaceLine { product_id: product.id.parse().unwrap(), quantity: quantity.try_into().unwrap() }
     });
-    PlaceOrder { customer_id: None, lines: lines.collect() }
+    PlaceOrder { customer_id: None, lines: lines.collect(), payment: PaymentMethod::Account }
 }
 
 /// Asks until the order has left NEW; the callers' deadline bounds it.

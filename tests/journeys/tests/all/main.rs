@@ -17,6 +17,7 @@ mod contract;
 mod determinism;
 mod error_pages;
 mod expiry;
+mod fulfilling;
 mod inside;
 mod ordering;
 mod paying;

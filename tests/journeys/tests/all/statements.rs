@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tradewind_chassis::Service;
-use tradewind_db::{Db, Execution, MigrateMode, MigrationSet, Options, Sql, statements};
+use tradewind_db::{Db, Execution, MigrateMode, Options, Sql, statements};
 use tradewind_fleet::services;
 use tradewind_journeys::scratch_location;
 use tradewind_kernel::{Clock, Entropy};
@@ -16,10 +16,6 @@ const PLATFORM: [(&str, &str); 5] = [
     ("tradewind_eventstore", "eventstore"),
     ("tradewind_saga", "sagas"),
 ];
-
-/// Parts of the platform that no service of the shop has yet.
-const AHEAD: [(&str, &[MigrationSet]); 1] =
-    [("tradewind_saga", &[tradewind_db::lease::MIGRATIONS, tradewind_saga::MIGRATIONS])];
 
 /// Modules of this crate's library: their statements run in every service, those of a module within them that is
 /// named after a service in that one.
@@ -47,11 +43,7 @@ fn belongs(statement: &Sql, service: &Service) -> bool {
 
 /// An empty database of the engine that the tests run on, with the schema of `service`.
 async fn scratch(service: &Service) -> Db {
-    scratch_of(&service.description().name, service.migrations()).await
-}
-
-async fn scratch_of(name: &str, migrations: &[MigrationSet]) -> Db {
-    let location = scratch_location(name).await;
+    let location = scratch_location(&service.description().name).await;
     let options = Options {
         location,
         execution: Execution::Inline,
@@ -60,7 +52,7 @@ async fn scratch_of(name: &str, migrations: &[MigrationSet]) -> Db {
         entropy: Entropy::system(),
     };
     let db = Db::open(options).unwrap();
-    db.migrate(migrations, MigrateMode::Auto).await.unwrap();
+    db.migrate(service.migrations(), MigrateMode::Auto).await.unwrap();
     db
 }
 
@@ -71,14 +63,6 @@ async fn every_statement_is_prepared_on_the_schema_it_belongs_to() {
     for service in services() {
         let db = scratch(&service).await;
         for statement in statements().into_iter().filter(|statement| belongs(statement, &service)) {
-            let name = (statement.module(), statement.name());
-            db.prepare(statement).await.unwrap_or_else(|error| panic!("{name:?}: {error}"));
-            *prepared.get_mut(&name).unwrap() += 1;
-        }
-    }
-    for (module, migrations) in AHEAD {
-        let db = scratch_of("ahead", migrations).await;
-        for statement in statements().into_iter().filter(|statement| is_in(statement, module)) {
             let name = (statement.module(), statement.name());
             db.prepare(statement).await.unwrap_or_else(|error| panic!("{name:?}: {error}"));
             *prepared.get_mut(&name).unwrap() += 1;

@@ -36,7 +36,12 @@ async fn knows(fleet: &Fleet, expected: &Value) {
         let (token, order) = (placed["token"].as_str().unwrap(), &placed["order"]);
         let path = format!("{ORDERS}/{}", order["id"].as_str().unwrap());
         let read = fleet.send(Request::new("GET", &path).bearer(token)).await;
-        assert_eq!((read.status, &read.json()), (200, order));
+        let mut read_now = read.json();
+        // What releases say since that knew one way to pay only.
+        if order.get("payment").is_none() {
+            assert_eq!(read_now.as_object_mut().unwrap().remove("payment"), Some("account".into()));
+        }
+        assert_eq!((read.status, &read_now), (200, order));
         let again = Request::new("POST", ORDERS).bearer(token).json(placed["request"].to_string());
         let again = again.header("Idempotency-Key", placed["key"].as_str().unwrap());
         let again = fleet.send(again).await;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use tradewind_fleet::oracles;
 use tradewind_journeys::{Fleet, ada, grace};
+use tradewind_testkit::Request;
 use tradewind_verify::{Evidence, Finding, Oracle, Verdict, judge};
 
 /// An oracle, and changes of the evidence that it must notice, whoever else does.
@@ -41,7 +42,11 @@ const TAMPERED: &[(&str, &[&str])] = &[
         ],
     ),
     ("stock-reserved-is-held", &["update item set reserved = reserved + 1 where product_id = '1'"]),
-    ("credit-reserved-is-held", &["update account set reserved = reserved + 1"]),
+    ("stock-sold-is-picked", &["update item set sold = sold + 1 where product_id = '1'"]),
+    (
+        "credit-reserved-is-held",
+        &["update account set reserved = reserved + 1", "update account set owed = owed + 1"],
+    ),
     (
         "order-histories",
         &[
@@ -96,6 +101,39 @@ const TAMPERED: &[(&str, &[&str])] = &[
             "delete from customer_view",
         ],
     ),
+    ("processes-end", &["update saga_instance set is_stuck = 1", "update saga_instance set ended_at = 1"]),
+    (
+        "fulfilments-follow-orders",
+        &[
+            "update saga_instance set state = 'done' where saga = 'fulfilment'",
+            "update order_view set state = 'CANCELLED' where state = 'OPEN'",
+        ],
+    ),
+    ("ledger-balances", &["update ledger_entry set amount = amount + 1 where account = 'provider'"]),
+    (
+        "ledger-follows-payments",
+        &[
+            "update ledger_entry set amount = amount + 1 where account = 'sales'",
+            "update payment_view set amount = amount + 1 where state = 'captured'",
+        ],
+    ),
+    (
+        "payments-follow-orders",
+        &[
+            "update payment_view set state = 'requested' where state = 'captured'",
+            "update payment_view set amount = amount + 1",
+            "delete from payment_view",
+            "update order_view set state = 'CANCELLED' where payment = 'card'",
+        ],
+    ),
+    (
+        "provider-books-equal",
+        &[
+            "update charge set captured = captured + 1",
+            "update charge set state = 'authorised', captured = 0",
+            "delete from charge",
+        ],
+    ),
 ];
 
 /// A shop in which orders have ended in every way.
@@ -106,6 +144,13 @@ async fn lively() -> Fleet {
     fleet.order(&grace(), &[("1", 1), ("2", 3)]).await;
     let called_off = fleet.order(&grace(), &[("1", 1)]).await;
     fleet.cancel(&grace(), called_off.id).await;
+    let card = r#"{"number":"4242424242424242","expiry":"12/99","cvc":"123"}"#;
+    let card = fleet.send(Request::new("POST", "/api/provider/v1/cards").json(card)).await;
+    let token = card.json()["token"].as_str().unwrap().to_owned();
+    let paid = fleet.order_by_card(&ada(), &[("3", 1)], &token).await;
+    let path = format!("/admin/payments/{}/capture", paid.id);
+    let capture = Request::new("PUT", &path).bearer(fleet.secret().expose());
+    assert_eq!(capture.send(fleet.door("payments/internal")).await.status, 200);
     fleet
 }
 

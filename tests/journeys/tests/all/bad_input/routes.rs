@@ -6,6 +6,8 @@ pub enum Who {
     Anyone,
     /// A user: the requests here are Ada's.
     User,
+    /// Somebody who works for the shop.
+    Staff,
     /// Who has the secret of the fleet.
     Secret,
 }
@@ -45,7 +47,8 @@ pub struct Route {
     pub method: &'static str,
     /// The path template.
     pub path: &'static str,
-    /// What stands for the template's parameter; `{order}` is an open order of Ada's.
+    /// What stands for the template's parameter; `{order}` is an open order of Ada's, `{card order}` one that
+    /// she pays by card.
     name: &'static str,
     pub who: Who,
     pub query: Query,
@@ -85,9 +88,15 @@ pub const CHARGE: &str = concat!(
     r#"{"amount":{"amount":"15.00","currency":"GBP"},"#,
     r#""card":"card_01980000-0000-7000-8000-000000000001"}"#
 );
-const REFUND: &str = r#"{"amount":{"amount":"15.00","currency":"GBP"}}"#;
+const REFUND: &str = r#"{"amount":{"amount":"1.00","currency":"GBP"}}"#;
 pub const SHIPMENT: &str =
     r#"{"customerId":"01980000-0000-7000-8000-00000000000a","lines":[{"productId":"1","quantity":1}]}"#;
+
+const CALLBACK: &str = concat!(
+    r#"{"reference":"01980000-0000-7000-8000-0000000000c1","state":"authorised","#,
+    r#""captured":{"amount":"0.00","currency":"GBP"},"refunded":{"amount":"0.00","currency":"GBP"},"#,
+    r#""at":"2026-01-01T00:00:00.000000Z"}"#
+);
 
 /// What stands for further parameters of a template.
 const FURTHER: &[(&str, &str)] =
@@ -118,10 +127,27 @@ pub const ROUTES: &[Route] = &[
     get("orders/public", "/api/orders/v1/orders").by(Who::User).pages(),
     post("orders/public", "/api/orders/v1/orders", Input::Json(ORDER)).by(Who::User),
     get("orders/public", "/api/orders/v1/orders/{id}").of("{order}").not(UNKNOWN_OR_NO_IDS).by(Who::User),
+    set("stock/internal", "/admin/picks/{order_id}", Input::Address).of("{order}").not(NO_IDS),
+    delete("stock/internal", "/admin/picks/{order_id}").of("{order}").not(NO_IDS),
+    set("customers/internal", "/admin/invoices/{order_id}", Input::Address).of("{order}").not(NO_IDS),
+    delete("customers/internal", "/admin/invoices/{order_id}").of("{order}").not(NO_IDS),
     post("orders/public", "/api/orders/v1/orders/{id}/cancellation", Input::Key)
         .of("{order}")
         .not(NO_IDS)
         .by(Who::User),
+    get("payments/public", "/api/payments/v1/payments/{order_id}")
+        .of("{card order}")
+        .not(UNKNOWN_OR_NO_IDS)
+        .by(Who::User),
+    set("payments/internal", "/admin/payments/{order_id}/capture", Input::Address)
+        .of("{card order}")
+        .not(NO_IDS),
+    post("payments/public", "/api/payments/v1/payments/{order_id}/refunds", Input::Json(REFUND))
+        .of("{card order}")
+        .not(NO_IDS)
+        .by(Who::Staff),
+    delete("payments/internal", "/admin/payments/{order_id}/capture").of("{card order}").not(NO_IDS),
+    set("payments/internal", "/admin/callbacks/{id}", Input::Body(CALLBACK)).of(HELD).not(NO_IDS),
     post("provider/public", "/api/provider/v1/cards", Input::Body(CARD)).by(Who::Anyone),
     get("provider/internal", "/admin/charges").pages().by(Who::Secret),
     get("provider/internal", "/admin/charges/{reference}").of(HELD).not(UNKNOWN_OR_NO_IDS).by(Who::Secret),
@@ -157,6 +183,10 @@ const fn put(door: &'static str, path: &'static str, body: &'static str) -> Rout
 
 const fn set(door: &'static str, path: &'static str, input: Input) -> Route {
     Route { method: "PUT", input, who: Who::Secret, ..get(door, path) }
+}
+
+const fn delete(door: &'static str, path: &'static str) -> Route {
+    Route { method: "DELETE", input: Input::Address, who: Who::Secret, ..get(door, path) }
 }
 
 const fn post(door: &'static str, path: &'static str, input: Input) -> Route {

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 
 use tradewind_journeys::rows::Rows;
-use tradewind_journeys::{Fleet, ada};
+use tradewind_journeys::{Fleet, ada, staff};
 use tradewind_orders_contract::{OrderId, OrderState};
 use tradewind_testkit::{Refusal, Request};
 
@@ -14,6 +14,7 @@ use super::routes::{CARD, CHARGE, HELD, ROUTES, Route, SENT, SHIPMENT, TAKEN, TO
 pub struct World {
     pub fleet: Fleet,
     pub order: OrderId,
+    pub card_order: OrderId,
     /// The token of a card.
     token: String,
     /// What the databases are to hold.
@@ -104,12 +105,19 @@ async fn prepare(fleet: &Fleet, order: OrderId) -> String {
 impl World {
     pub async fn new() -> Self {
         // No carrier changes anything beside what the tests do.
-        let fleet = Fleet::start_with(&["shipping.pretend_carrier.handed_over=0s"]).await;
+        let fleet =
+            Fleet::start_with(&["shipping.pretend_carrier.handed_over=0s", "provider.callbacks=false"]).await;
         let order = fleet.order(&ada(), &[("1", 1)]).await;
         assert_eq!(order.state, OrderState::Open);
         let token = prepare(&fleet, order.id).await;
+        let card_order = fleet.order_by_card(&ada(), &[("1", 2)], &token).await;
+        assert_eq!(card_order.state, OrderState::Open);
+        let path = format!("/admin/payments/{}/capture", card_order.id);
+        let capture = Request::new("PUT", &path).bearer(fleet.secret().expose());
+        assert_eq!(capture.send(fleet.door("payments/internal")).await.status, 200);
+        fleet.quiet().await;
         let rows = RefCell::new(fleet.rows().await);
-        Self { fleet, order: order.id, token, rows, keys: Cell::new(0) }
+        Self { fleet, order: order.id, card_order: card_order.id, token, rows, keys: Cell::new(0) }
     }
 
     pub async fn end(self) {
@@ -121,12 +129,16 @@ impl World {
         let token = match route.who {
             Who::Anyone => None,
             Who::User => Some(ada()),
+            Who::Staff => Some(staff()),
             Who::Secret => Some(self.fleet.secret().expose().to_owned()),
         };
         let method = if route.method == "*" { "GET" } else { route.method };
         Draft {
             method: method.to_owned(),
-            target: route.target().replace("{order}", &self.order.to_string()),
+            target: route
+                .target()
+                .replace("{order}", &self.order.to_string())
+                .replace("{card order}", &self.card_order.to_string()),
             token,
             key: route.is_command().then(|| self.key()),
             media_type: route.body().map(|_| "application/json"),
@@ -214,6 +226,10 @@ impl World {
 
     /// Takes what the databases hold now for what they are to hold.
     pub async fn settle(&self) {
+        for order in [self.order, self.card_order] {
+            self.fleet.comes_to(&ada(), order, |order| !order.cancelling).await;
+        }
+        self.fleet.refunds_rest().await;
         self.fleet.quiet().await;
         let rows = self.fleet.rows().await;
         self.rows.replace(rows);

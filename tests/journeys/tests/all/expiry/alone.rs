@@ -12,7 +12,8 @@ use tradewind_db::{DbError, Tx, Work};
 use tradewind_events::{Event, Recorded, announce};
 use tradewind_kernel::{Clock, Context, Currency, Deadline, Entropy, Id, Money, Principal, Timestamp};
 use tradewind_orders_contract::{
-    OrderCancelled, OrderId, OrderLine, OrderOpened, OrderPlaced, OrderRejected, Quantity,
+    OrderCancelled, OrderId, OrderLine, OrderOpened, OrderPlaced, OrderRejected, PaidBy, PaymentMethod,
+    Quantity,
 };
 use tradewind_stock_contract::{ReceiveStock, RegisterItem, Stock, StockClient};
 use tradewind_testkit::LIMIT;
@@ -112,11 +113,18 @@ impl Alone {
         let lines = [("a", a), ("b", b)].into_iter().filter(|(_, quantity)| *quantity > 0);
         let lines = lines.map(|(product, quantity)| line(product, quantity)).collect();
         let (order_id, total) = (order(number), pence(100 * (a + b)));
-        self.tell(OrderPlaced { order_id, customer_id: CUSTOMER, lines, total }).await;
+        self.tell(OrderPlaced {
+            order_id,
+            customer_id: CUSTOMER,
+            lines,
+            total,
+            payment: PaymentMethod::Account,
+        })
+        .await;
     }
 
     async fn open(&self, number: u128) {
-        self.tell(OrderOpened { order_id: order(number) }).await;
+        self.tell(OrderOpened { order_id: order(number), payment: PaidBy::Account }).await;
     }
 
     async fn cancel(&self, number: u128) {

@@ -1,0 +1,3 @@
+//! One file per saga.
+
+pub(crate) mod fulfil_order;
