@@ -25,6 +25,7 @@ pub fn service() -> Service {
         .migrations(tradewind_eventstore::MIGRATIONS)
         .migrations(views::MIGRATIONS)
         .evidence(tradewind_eventstore::EVIDENCE)
+        .evidence(store::EVIDENCE)
         .evidence(views::EVIDENCE)
         .public(8050, http::public())
         .internal(8150, http::internal())

@@ -1,11 +1,27 @@
 //! Orders as streams; commits state and outbox together.
 
-use tradewind_db::{DbError, Tx};
+use tradewind_db::{DbError, Evidence, Tx, sql};
 use tradewind_eventstore::{Loaded, append, load};
 use tradewind_orders_contract::OrderId;
 
 use crate::domain::{Event, Order};
 use crate::{announce, mutants};
+
+sql! {
+    /// Without what a snapshot knows of people.
+    SHOWN_SNAPSHOTS = {
+        postgres: "select stream, version, state->>'status' as status,
+                cast(cast(state->>'stock_confirmed' as boolean) as integer) as stock_confirmed,
+                cast(cast(state->>'credit_confirmed' as boolean) as integer) as credit_confirmed
+            from stream_snapshot where stream like 'order-%' order by stream",
+        sqlite: "select stream, version, state->>'status' as status, state->>'stock_confirmed' as stock_confirmed,
+                state->>'credit_confirmed' as credit_confirmed
+            from stream_snapshot where stream like 'order-%' order by stream",
+    };
+}
+
+/// What is shown of the snapshots, to be compared with the streams.
+pub(crate) static EVIDENCE: &[Evidence] = &[Evidence { table: "order_snapshot", rows: &SHOWN_SNAPSHOTS }];
 
 /// The order as its events say it is.
 pub(crate) async fn find(tx: &mut Tx, id: OrderId) -> Result<Loaded<Order>, DbError> {
@@ -19,7 +35,7 @@ pub(crate) async fn save(
     version: i64,
     events: &[Event],
 ) -> Result<Option<i64>, DbError> {
-    append(tx, &stream(id), version, events).await?;
+    append::<Order>(tx, &stream(id), version, events).await?;
     if mutants::ANNOUNCED_APART.is_planted() && version == 0 {
         return Ok(None);
     }

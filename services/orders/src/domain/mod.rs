@@ -1,5 +1,7 @@
 //! Rules without I/O.
 
+#[cfg(test)]
+mod golden;
 pub(crate) mod mutants;
 mod order;
 #[cfg(test)]
