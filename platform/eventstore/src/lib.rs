@@ -12,12 +12,16 @@
 
 mod aggregate;
 mod mutants;
+mod reading;
 mod snapshot;
 mod store;
 mod upcast;
+mod written;
 
 pub use aggregate::{Aggregate, DomainEvent};
 pub use mutants::MUTANTS;
+pub use reading::read_event;
 pub use snapshot::Snapshots;
 pub use store::{EVIDENCE, Loaded, MIGRATIONS, append, load, replay};
-pub use upcast::{Upcaster, read_event};
+pub use upcast::Upcaster;
+pub use written::{Written, count_events, streams_after};

@@ -27,6 +27,7 @@ pub fn service() -> Service {
         .evidence(tradewind_eventstore::EVIDENCE)
         .evidence(store::EVIDENCE)
         .evidence(views::EVIDENCE)
+        .view(&views::orders::ORDER_VIEW)
         .public(8050, http::public())
         .internal(8150, http::internal())
         .follows(listen::catalogue())

@@ -46,6 +46,15 @@ pub(crate) async fn save(
     Ok(last)
 }
 
-fn stream(id: OrderId) -> String {
-    format!("order-{id}")
+/// What the names of the streams begin with.
+pub(crate) const PREFIX: &str = "order-";
+
+pub(crate) fn stream(id: OrderId) -> String {
+    format!("{PREFIX}{id}")
+}
+
+/// The order that a stream is of.
+pub(crate) fn order_of(stream: &str) -> Result<OrderId, DbError> {
+    let id = stream.strip_prefix(PREFIX).and_then(|id| id.parse().ok());
+    id.ok_or_else(|| DbError::Column { message: format!("{stream} is no stream of an order") })
 }

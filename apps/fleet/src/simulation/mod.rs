@@ -57,13 +57,14 @@ impl Shop {
     }
 
     /// The settings under which it is simulated: as usual, but for reservations that expire as soon as they may, so that
-    /// orders lose them while somebody is away for seconds.
+    /// orders lose them while somebody is away for seconds, and for rebuilds of views in many small steps.
     ///
     /// # Errors
     /// When a setting does not have its form: a defect.
     pub fn settings() -> Result<SettingsSource, SettingsError> {
         let short = ["stock", "customers"].map(|service| format!("{service}.reservation_ttl=1s"));
-        SettingsSource::new().overrides(&short)
+        let [stock, customers] = short;
+        SettingsSource::new().overrides(&[stock, customers, "views.rebuild_batch=3".to_owned()])
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Known) -> T) -> T {
@@ -130,7 +131,11 @@ impl Workload for Shop {
                 Act::Welcome { customer } => client.welcome(*customer).await,
                 Act::Audit { service } => client.audit(service).await,
                 Act::Letters => client.letters().await,
-                Act::Status { service } => client.status(service).await,
+                Act::Status { service } => {
+                    let mut failures = client.status(service).await;
+                    failures.extend(client.views(service).await);
+                    failures
+                }
                 Act::Oracles => client.ask_oracles().await,
             }
         })

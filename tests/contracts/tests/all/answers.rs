@@ -9,9 +9,12 @@ use tradewind_testkit::{Answer, Request};
 use crate::documents::operations;
 
 /// Operations whose answer to the example is a refusal: method, where one of several is meant, path, status. No letter
-/// is parked, and nothing is held under the token of the example.
-const REFUSED: [(&str, &str, u16); 2] =
-    [("", "/letters/{subscription}/{position}", 404), ("delete", "/backup/hold", 409)];
+/// is parked, nothing is held under the token of the example, and no view is being rebuilt.
+const REFUSED: [(&str, &str, u16); 3] = [
+    ("", "/letters/{subscription}/{position}", 404),
+    ("delete", "/backup/hold", 409),
+    ("delete", "/views/{view}/rebuild", 409),
+];
 
 /// What stands for a parameter, where the example in the document names nothing that is there.
 fn parameter(path: &str, name: &str, order: &str) -> Option<String> {
@@ -21,6 +24,7 @@ fn parameter(path: &str, name: &str, order: &str) -> Option<String> {
         ("admin", "id") if path.starts_with("/admin/customers") => {
             Some("01980000-0000-7000-8000-00000000000a".to_owned())
         }
+        (_, "view") => Some("order_view".to_owned()),
         (_, "id" | "product_id") => Some("1".to_owned()),
         _ => None,
     }

@@ -29,3 +29,4 @@ mod stock_by_grpc;
 mod tracing;
 mod upgrading;
 mod verifying;
+mod views;
