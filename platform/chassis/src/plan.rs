@@ -19,7 +19,7 @@ use crate::dependency::{self, Dependency};
 use crate::description::DoorKind;
 use crate::evidence::Evidences;
 use crate::health::Health;
-use crate::http::{Access, DoorContext, DoorLimits, DoorMetrics, InFlight, Routes, door_handler};
+use crate::http::{Access, DoorContext, DoorLimits, DoorMetrics, Freshness, InFlight, Routes, door_handler};
 use crate::identity;
 use crate::instance::{BuiltDoor, Environment, Follower, Instance, Repeater, Scopes};
 use crate::internals::Internals;
@@ -351,6 +351,7 @@ impl<S: Send + Sync + 'static> Building<S> {
             access,
             metrics: DoorMetrics::new(&self.metrics),
             spans: self.kept.recorder(self.name),
+            fresh: Freshness::new(self.subscribers().followed, &self.metrics),
         };
         let guard = guard.map(|factory| (factory, context.metrics.on_refusal(&context)));
         let router = Arc::new(routes.compile()?);

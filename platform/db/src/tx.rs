@@ -29,6 +29,8 @@ pub struct Tx {
     context: Option<Context>,
     hooks: Vec<Hook>,
     failure: Option<DbError>,
+    /// The greatest number that the work noted.
+    noted: Option<i64>,
     /// Whose shadows its statements mean.
     shadow: Option<&'static Shadow>,
 }
@@ -65,7 +67,16 @@ impl Tx {
 
     fn new(engine: On, source: Source) -> Self {
         let now = source.clock.now();
-        Self { engine, source, now, context: None, hooks: Vec::new(), failure: None, shadow: None }
+        Self {
+            engine,
+            source,
+            now,
+            context: None,
+            hooks: Vec::new(),
+            failure: None,
+            noted: None,
+            shadow: None,
+        }
     }
 
     /// The connection of a transaction on the embedded engine.
@@ -118,6 +129,7 @@ impl Tx {
         self.context = context;
         self.hooks.clear();
         self.failure = None;
+        self.noted = None;
         self.shadow = None;
         match &mut self.engine {
             On::Sqlite { connection, changes_before } => *changes_before = connection.total_changes(),
@@ -175,6 +187,17 @@ impl Tx {
     /// Does the rest of the work in another context: a batch of events has one for each.
     pub fn set_context(&mut self, context: Context) {
         self.context = Some(context);
+    }
+
+    /// Notes a number, such as a position in a log, for whoever runs the work as a part of its own: the greatest counts.
+    pub fn note(&mut self, number: i64) {
+        self.noted = self.noted.max(Some(number));
+    }
+
+    /// The greatest number that the work has noted so far.
+    #[must_use]
+    pub fn noted(&self) -> Option<i64> {
+        self.noted
     }
 
     /// Runs `hook` after the commit, on the thread that committed; it must be quick and must not wait.

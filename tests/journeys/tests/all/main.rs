@@ -19,6 +19,7 @@ mod error_pages;
 mod expiry;
 mod inside;
 mod ordering;
+mod positions;
 mod pruning;
 mod reading;
 mod restarts;
