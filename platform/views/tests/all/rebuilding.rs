@@ -107,7 +107,8 @@ async fn events_between_any_two_steps_are_in_the_rebuilt_view() {
         while !matches!(notes.status().await.phase, Phase::Live | Phase::Differs) {
             // One step: with an engine in the same thread it rests behind each.
             let waker = std::task::Waker::noop();
-            drop(runner.as_mut().poll(&mut std::task::Context::from_waker(waker)));
+            let step = runner.as_mut().poll(&mut std::task::Context::from_waker(waker));
+            assert!(step.is_pending(), "a runner never ends");
             notes.go(note * 7 % 60).await;
             note += 1;
             tokio::task::yield_now().await;
