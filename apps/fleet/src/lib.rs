@@ -10,6 +10,7 @@ mod quiet;
 mod seed;
 mod simulation;
 mod verify;
+mod views;
 
 use tradewind_chassis::{Assembly, Service};
 
@@ -22,7 +23,9 @@ pub use probe::ready;
 pub use quiet::Quiet;
 pub use seed::{LoadSize, Seeder};
 pub use simulation::Shop;
+pub use tradewind_views::{Phase as ViewPhase, Status as ViewStatus};
 pub use verify::{oracles, subscribed};
+pub use views::{ViewDesk, ViewsError};
 
 /// Every service, in the order in which they start: who is listened to comes first.
 #[must_use]

@@ -10,6 +10,7 @@ pub fn mutants() -> Vec<Mutant> {
         tradewind_db::MUTANTS,
         tradewind_events::MUTANTS,
         tradewind_eventstore::MUTANTS,
+        tradewind_views::MUTANTS,
         tradewind_client::MUTANTS,
         tradewind_chassis::MUTANTS,
         tradewind_catalogue::MUTANTS,

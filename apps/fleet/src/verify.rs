@@ -25,6 +25,7 @@ oracles! {
     "credit-reserved-is-held",
     "order-histories",
     "order-views-follow-their-streams",
+    "snapshots-follow-their-streams",
     "order-totals",
     "orders-announced",
     "orders-one-per-key",

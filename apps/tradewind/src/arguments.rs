@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Db(Databases),
     /// Look at events that could not be handled, mend them, replay them or drop them
     Letters(Letters),
+    /// Look at the views of a running fleet, and make them again from their events
+    Views(Views),
     /// Show the log lines of a running fleet, and follow them with -f
     Logs(Watch),
     /// Show what the services of a running fleet told each other, and follow it with -f
@@ -378,6 +380,56 @@ pub(crate) struct Named {
     /// The letter, as the list names it, such as orders/17
     #[arg(value_name = "LETTER")]
     pub(crate) letter: LetterName,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Views {
+    #[command(subcommand)]
+    pub(crate) command: ViewsCommand,
+    /// The folder of the running fleet
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        default_value = "tradewind-data",
+        env = "TRADEWIND_DATA",
+        global = true
+    )]
+    pub(crate) data: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ViewsCommand {
+    /// Show all views, or those of one service
+    List {
+        /// The service, such as orders
+        #[arg(value_name = "SERVICE")]
+        service: Option<String>,
+    },
+    /// Show how far a rebuild is, and what the last one found
+    Status(OfView),
+    /// Make a view again beside the live one, compare both, and swap it in
+    Rebuild {
+        #[command(flatten)]
+        of: OfView,
+        /// Swap it in although rows differ: the live ones are known to be wrong
+        #[arg(long)]
+        accept: bool,
+        /// Do not wait for the end
+        #[arg(long)]
+        no_wait: bool,
+    },
+    /// Call a rebuild off; the live view stays as it is
+    Cancel(OfView),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OfView {
+    /// The service, such as orders
+    #[arg(value_name = "SERVICE")]
+    pub(crate) service: String,
+    /// The view, when the service has several
+    #[arg(value_name = "VIEW")]
+    pub(crate) view: Option<String>,
 }
 
 #[cfg(test)]

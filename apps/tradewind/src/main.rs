@@ -24,6 +24,7 @@ mod since;
 mod table;
 mod up;
 mod verify;
+mod views;
 mod watch;
 mod welcome;
 
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         Command::Restore(options) => restore::run(&options),
         Command::Db(options) => database::run(&options),
         Command::Letters(options) => letters::run(&options),
+        Command::Views(options) => views::run(&options),
         Command::Logs(options) => watch::logs(&options),
         Command::Events(options) => watch::events(&options),
         Command::Traces(options) => watch::traces(&options),

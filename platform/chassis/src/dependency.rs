@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tradewind_client::{
-    BreakerState, Caller, EndpointCondition, FallbackReason, OutReason, Peer, PeerState, RefusalReason,
+    BreakerState, Caller, EndpointCondition, FallbackReason, OutReason, Peer, PeerState, RefusalReason, Seen,
 };
 use tradewind_kernel::{Clock, Context, Deadline, Entropy, Secret};
 
@@ -41,10 +41,10 @@ impl Dependency {
         Self { limit, ..self }
     }
 
-    /// Calls on behalf of a request. Nothing is waited for longer than whoever sent the request waits.
+    /// Calls on behalf of a request; what its sender has seen, the peer is told. Nothing is waited for longer than whoever sent the request waits.
     #[must_use]
     pub fn caller(&self, call: &Call) -> Caller {
-        self.call(call.context().clone(), call.deadline())
+        self.call(call.context().clone(), call.deadline()).seen(Seen::of(call.position()))
     }
 
     /// Calls for work that no request waits for, such as the handling of an event.

@@ -82,6 +82,9 @@ pub struct Description {
     /// Its sagas: of each the newest version, then the older ones that it carries.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sagas: Vec<Outline>,
+    /// Its views that can be made again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<String>,
     /// The tables of rows that it shows to be checked from outside.
     pub evidence: Vec<String>,
     /// The parts of its schema.

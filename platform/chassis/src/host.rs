@@ -22,6 +22,7 @@ use crate::policies::ClientSettings;
 use crate::settings::{SettingsError, SettingsSource, duration};
 use crate::tasks::Pace;
 use crate::telemetry::LogSettings;
+use crate::view_settings::ViewSettings;
 
 /// What a process gives to the services that run in it.
 #[derive(Debug)]
@@ -113,6 +114,8 @@ pub struct PlatformSettings {
     pub database: DatabaseSettings,
     /// Section `events`.
     pub events: EventSettings,
+    /// Section `views`.
+    pub views: ViewSettings,
     /// Section `broker`.
     pub broker: BrokerSettings,
     /// Section `access`.
@@ -244,12 +247,13 @@ impl Default for AccessSettings {
 }
 
 /// The sections that belong to the platform.
-const SECTIONS: [&str; 14] = [
+const SECTIONS: [&str; 15] = [
     "log",
     "http",
     "shutdown",
     "database",
     "events",
+    "views",
     "broker",
     "access",
     "identity",
@@ -275,6 +279,7 @@ impl PlatformSettings {
             shutdown: source.section("shutdown")?,
             database: source.section("database")?,
             events: source.section("events")?,
+            views: source.section("views")?,
             broker: source.section("broker")?,
             access: source.section("access")?,
             identity: source.section("identity")?,

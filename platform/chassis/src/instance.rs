@@ -90,6 +90,8 @@ pub(crate) struct Instance {
     pub(crate) repeaters: Vec<Repeater>,
     /// What carries the instances of sagas on.
     pub(crate) sagas: Vec<BoxFuture<'static, ()>>,
+    /// What carries the rebuilds of views on.
+    pub(crate) views: Vec<BoxFuture<'static, ()>>,
     /// Consumers of the bus.
     pub(crate) consumers: Vec<BoxFuture<'static, ()>>,
     /// Sends the spans to a collector, if there is one.

@@ -45,6 +45,8 @@ mod tail;
 mod tasks;
 pub mod telemetry;
 mod upkeep;
+mod view_settings;
+mod views;
 
 pub use assembly::{Assembly, Drained, INTERNAL_SECRET, Running, Stored};
 pub use broker::{BrokerSettings, EventDriver};
@@ -75,3 +77,4 @@ pub use subscribers::Following;
 pub use sweep::{Due, Sweep};
 pub use tail::{Tail, Tailed};
 pub use tasks::{Pace, Scope, step_by_step};
+pub use view_settings::ViewSettings;

@@ -11,6 +11,7 @@ use tradewind_events::bus::Bus;
 use tradewind_events::{Feed, Progress, RunnerOptions, Subscription};
 use tradewind_kernel::{Clock, Entropy, Secret, SpanRecorder};
 use tradewind_saga::Tally;
+use tradewind_views::Rebuilt;
 
 use crate::backup::Backups;
 use crate::database::Place;
@@ -18,7 +19,7 @@ use crate::dependency::{self, Dependency};
 use crate::description::DoorKind;
 use crate::evidence::Evidences;
 use crate::health::Health;
-use crate::http::{Access, DoorContext, DoorLimits, DoorMetrics, InFlight, Routes, door_handler};
+use crate::http::{Access, DoorContext, DoorLimits, DoorMetrics, Freshness, InFlight, Routes, door_handler};
 use crate::identity;
 use crate::instance::{BuiltDoor, Environment, Follower, Instance, Repeater, Scopes};
 use crate::internals::Internals;
@@ -33,6 +34,7 @@ use crate::subscribers::Subscribers;
 use crate::sweep::Sweep;
 use crate::tail::Watch;
 use crate::upkeep::Upkeep;
+use crate::views::{self, Views};
 use crate::{openapi, peers, sagas};
 
 /// What a service gets to build its state from.
@@ -98,6 +100,12 @@ impl<C> Init<C> {
             refused: None,
             consumers: Consumers::default(),
         }
+    }
+
+    /// Why what was asked for cannot be had, if it cannot.
+    fn refusal(&mut self) -> Option<String> {
+        let say = |peer: &String| format!("it depends on {peer} and does not say so: add .calls({peer:?})");
+        self.undeclared.as_ref().map(say).or_else(|| self.refused.take())
     }
 
     /// The bus, for messages that belong to no transaction: see [`tradewind_events::bus`]. In one process it is in
@@ -196,6 +204,7 @@ pub(crate) struct Plan<C, S> {
     pub(crate) subscriptions: Vec<Subscription<S>>,
     pub(crate) jobs: Vec<JobPlan<S>>,
     pub(crate) sagas: Vec<SagaPlan<S>>,
+    pub(crate) views: Vec<&'static dyn Rebuilt>,
     pub(crate) migrations: Vec<MigrationSet>,
     pub(crate) evidence: Vec<Evidence>,
     /// The peers that it says it calls.
@@ -230,7 +239,7 @@ where
     S: Send + Sync + 'static,
 {
     async fn build(self: Box<Self>, environment: Environment) -> Result<Instance, StartError> {
-        let Self { name, about, init, doors, subscriptions, jobs, sagas, migrations, evidence, calls } =
+        let Self { name, about, init, doors, subscriptions, jobs, sagas, views, migrations, evidence, calls } =
             *self;
         let failed = |reason: String| StartError::new(name, reason);
         let wrong = |reason: String| StartError::new(name, reason).of_settings();
@@ -239,15 +248,13 @@ where
         }
         let settings = environment.settings.section(name).map_err(|error| wrong(error.to_string()))?;
         migrate(name, &migrations, &environment).await?;
+        views::register(&views, name, &environment).await.map_err(failed)?;
         let metrics = Metrics::new(name);
         let metrics = if environment.tells_of_process { metrics.with_process() } else { metrics };
         let kept = Kept::new(name, &environment);
         let mut init_with = Init::new(name, settings, &environment, &metrics, kept.recorder(name), calls);
         let state = Arc::new(init(&mut init_with).map_err(wrong)?);
-        if let Some(peer) = &init_with.undeclared {
-            return Err(failed(format!("it depends on {peer} and does not say so: add .calls({peer:?})")));
-        }
-        if let Some(reason) = init_with.refused {
+        if let Some(reason) = init_with.refusal() {
             return Err(failed(reason));
         }
         let health = Health::default();
@@ -270,6 +277,7 @@ where
             kept,
             subscriptions: subscriptions.clone(),
             evidence,
+            views: views.into(),
         };
         let doors = doors.into_iter().map(|door| building.door(door, &platform).map_err(failed));
         let doors = doors.collect::<Result<_, _>>()?;
@@ -279,6 +287,7 @@ where
         let mut repeaters: Vec<_> = jobs.into_iter().map(|job| building.repeater(job)).collect();
         repeaters.extend(building.upkeep());
         let sagas = sagas.into_iter().map(|saga| building.saga(saga)).collect();
+        let views = views::runners(&building.views, name, &building.environment, &building.metrics);
         let Building { environment, metrics, scopes, holder, .. } = building;
         let (wanted, consumers) = (init_with.wanted, init_with.consumers.0);
         Ok(Instance {
@@ -292,6 +301,7 @@ where
             followed,
             repeaters,
             sagas,
+            views,
             consumers,
             exporter,
             wanted,
@@ -313,6 +323,7 @@ struct Building<S> {
     kept: Kept,
     subscriptions: Vec<Followed<S>>,
     evidence: Vec<Evidence>,
+    views: Arc<[&'static dyn Rebuilt]>,
 }
 
 impl<S: Send + Sync + 'static> Building<S> {
@@ -322,6 +333,7 @@ impl<S: Send + Sync + 'static> Building<S> {
             DoorKind::Internal => {
                 let routes = self.letters().add_to(internals.add_to(routes));
                 let routes = peers::add_to(self.subscribers().add_to(routes), &self.environment.book);
+                let routes = self.views().add_to(routes);
                 self.backups().add_to(self.evidence().add_to(self.watch().add_to(routes)))
             }
             DoorKind::Public | DoorKind::Admin | DoorKind::DataPlane => routes,
@@ -354,6 +366,7 @@ impl<S: Send + Sync + 'static> Building<S> {
             access,
             metrics: DoorMetrics::new(&self.metrics),
             spans: self.kept.recorder(self.name),
+            fresh: Freshness::new(self.subscribers().followed, &self.metrics),
         };
         let guard = guard.map(|factory| (factory, context.metrics.on_refusal(&context)));
         let router = Arc::new(routes.compile()?);
@@ -368,6 +381,10 @@ impl<S: Send + Sync + 'static> Building<S> {
     fn evidence(&self) -> Evidences {
         let (db, consumers) = (self.environment.db.clone(), self.scopes.consumers.clone());
         Evidences { db, tables: self.evidence.clone(), consumers }
+    }
+
+    fn views(&self) -> Views {
+        Views { db: self.environment.db.clone(), views: self.views.clone() }
     }
 
     fn backups(&self) -> Backups {

@@ -11,6 +11,7 @@ use tradewind_db::{Evidence, MigrationSet};
 use tradewind_events::{Event, EventType, Subscription};
 use tradewind_problem::Kind;
 use tradewind_saga::Saga;
+use tradewind_views::Rebuilt;
 
 use crate::description::{Description, DoorDescription, DoorKind, SubscriptionDescription};
 use crate::http::Routes;
@@ -104,6 +105,7 @@ where
             subscriptions: Vec::new(),
             jobs: Vec::new(),
             sagas: Vec::new(),
+            views: Vec::new(),
             migrations: vec![
                 tradewind_db::lease::MIGRATIONS,
                 tradewind_events::MIGRATIONS,
@@ -240,6 +242,20 @@ where
         self
     }
 
+    /// Has a view that can be made again from its streams while it is read: see [`tradewind_views`]. Its tables are made
+    /// by the service's migrations.
+    ///
+    /// The service gets a table for views with the first one. Two of one name stop the start.
+    #[must_use]
+    pub fn view(mut self, view: &'static dyn Rebuilt) -> Self {
+        if self.plan.views.is_empty() {
+            self.plan.migrations.push(tradewind_views::MIGRATIONS);
+            self.plan.evidence.extend_from_slice(tradewind_views::EVIDENCE);
+        }
+        self.plan.views.push(view);
+        self
+    }
+
     /// Names the kinds of problem that it gives besides the platform's.
     #[must_use]
     pub fn problems(mut self, kinds: &[Kind]) -> Self {
@@ -273,6 +289,7 @@ where
             calls: plan.calls.clone(),
             jobs: plan.jobs.iter().map(|job| job.name.to_owned()).collect(),
             sagas: plan.sagas.iter().flat_map(|saga| saga.outlines.clone()).collect(),
+            views: plan.views.iter().map(|view| view.outline().name.to_owned()).collect(),
             evidence: plan.evidence.iter().map(|evidence| evidence.table.to_owned()).collect(),
             schema: plan.migrations.iter().map(|set| set.component.to_owned()).collect(),
             problems: self.problems,

@@ -18,7 +18,7 @@ use crate::guard::{Attempt, Failure, Terms};
 use crate::policy::retry::{is_repeatable, least_wait, repeat};
 use crate::policy::verdict::Verdict;
 use crate::unanswered::{Cause, Unanswered};
-use crate::{Address, Body, BodyError, FallbackReason, Peer, headers, mutants};
+use crate::{Address, Body, BodyError, FallbackReason, Peer, Seen, headers, mutants};
 
 /// The greatest answer that is read into memory, in bytes.
 pub(crate) const MAX_ANSWER: usize = 16 * 1024 * 1024;
@@ -56,19 +56,28 @@ pub struct Caller {
     entropy: Entropy,
     bearer: Option<Secret>,
     headers: Vec<(HeaderName, String)>,
+    seen: Option<Seen>,
 }
 
 impl Caller {
     /// Calls `peer` within `context`; every call ends at `deadline`.
     #[must_use]
     pub fn new(peer: Peer, context: Context, deadline: Deadline, clock: Clock, entropy: Entropy) -> Self {
-        Self { peer, context, deadline, clock, entropy, bearer: None, headers: Vec::new() }
+        Self { peer, context, deadline, clock, entropy, bearer: None, headers: Vec::new(), seen: None }
     }
 
     /// Shows this bearer token.
     #[must_use]
     pub fn bearer(mut self, token: Secret) -> Self {
         self.bearer = Some(token);
+        self
+    }
+
+    /// Says what was seen, and takes in what answers say: an answer is then never older than one before it. A peer that
+    /// cannot catch up in time says so, with a 503.
+    #[must_use]
+    pub fn seen(mut self, seen: Seen) -> Self {
+        self.seen = Some(seen);
         self
     }
 
@@ -240,12 +249,19 @@ impl Caller {
         let trace = self.context.trace.child(&self.entropy);
         let remaining = self.deadline.remaining(&self.clock);
         headers::write(request.headers_mut(), &trace, self.context.correlation, remaining);
+        if let Some(seen) = &self.seen {
+            seen.tell(request.headers_mut());
+        }
         let is_rpc = tradewind_grpc::is_grpc(request.headers());
         if is_rpc {
             headers::write_grpc_timeout(request.headers_mut(), remaining);
         }
         let mut span = self.begin_span(&trace, &request);
-        let attempt = match address.send(request).await {
+        let answer = address.send(request).await;
+        if let (Some(seen), Ok(response)) = (&self.seen, &answer) {
+            seen.take_in(response.headers());
+        }
+        let attempt = match answer {
             Ok(response) if is_rpc => Attempt::answered_rpc(response).await,
             Ok(response) => Attempt::answered(response).await,
             Err(unanswered) => Attempt::unanswered(unanswered),

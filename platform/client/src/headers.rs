@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use tradewind_kernel::{Id, TraceContext};
+use tradewind_kernel::{Id, InvalidPosition, Position, TraceContext};
 pub use tradewind_problem::RETRIED;
 
 /// W3C Trace Context, level 1.
@@ -16,6 +16,13 @@ pub const TIMEOUT_MS: HeaderName = HeaderName::from_static("tradewind-timeout-ms
 
 /// The id of the process that the call belongs to.
 pub const CORRELATION: HeaderName = HeaderName::from_static("tradewind-correlation-id");
+
+/// How far the logs of services had grown, as an opaque token: in an answer, what it is not older than; in a request,
+/// what the answer must not be older than.
+pub const POSITION: HeaderName = HeaderName::from_static("tradewind-position");
+
+/// By how many events of whom an answer may be older than was asked for: `service=events`, with commas between.
+pub const BEHIND: HeaderName = HeaderName::from_static("tradewind-behind");
 
 /// The one value of a header; `None` when it is absent, repeated or not text.
 #[must_use]
@@ -35,6 +42,17 @@ pub fn trace(headers: &HeaderMap) -> Option<TraceContext> {
 #[must_use]
 pub fn correlation(headers: &HeaderMap) -> Option<Id> {
     single(headers, &CORRELATION)?.parse().ok()
+}
+
+/// The positions that the headers name; `None` when they name none.
+///
+/// # Errors
+/// When the header is repeated, too long, or no token.
+pub fn position(headers: &HeaderMap) -> Result<Option<Position>, InvalidPosition> {
+    if !headers.contains_key(&POSITION) {
+        return Ok(None);
+    }
+    single(headers, &POSITION).ok_or(InvalidPosition)?.parse().map(Some)
 }
 
 /// How long the caller still waits; a gRPC call may say it in `grpc-timeout`, and the nearer of both holds.

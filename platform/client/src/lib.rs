@@ -25,6 +25,7 @@ pub mod headers;
 mod mutants;
 mod near;
 mod policy;
+mod seen;
 mod unanswered;
 mod wire;
 
@@ -42,4 +43,5 @@ pub use policy::{
     BalanceOptions, BreakerOptions, BreakerReason, BreakerState, BulkheadOptions, FallbackReason, Policies,
     RefusalReason, RetryOptions, ThrottleOptions,
 };
+pub use seen::Seen;
 pub use wire::{Lost, Wire};

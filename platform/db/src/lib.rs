@@ -10,6 +10,7 @@
 
 #![warn(missing_docs)]
 
+mod beside;
 mod database;
 mod driver;
 mod dump;
@@ -26,6 +27,7 @@ mod mutants;
 mod postgres;
 pub mod provision;
 mod row;
+pub mod shadow;
 mod signal;
 mod sql;
 mod sqlite;

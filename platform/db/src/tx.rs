@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use rusqlite::Connection;
 use tradewind_kernel::{Clock, Context, Entropy, Id, Timestamp};
 
+use crate::beside::Shadow;
 use crate::driver::postgres::transaction::Open;
 use crate::driver::sqlite;
 use crate::fault;
@@ -28,6 +29,10 @@ pub struct Tx {
     context: Option<Context>,
     hooks: Vec<Hook>,
     failure: Option<DbError>,
+    /// The greatest number that the work noted.
+    noted: Option<i64>,
+    /// Whose shadows its statements mean.
+    shadow: Option<&'static Shadow>,
 }
 
 /// The connection that the transaction is open on.
@@ -62,7 +67,16 @@ impl Tx {
 
     fn new(engine: On, source: Source) -> Self {
         let now = source.clock.now();
-        Self { engine, source, now, context: None, hooks: Vec::new(), failure: None }
+        Self {
+            engine,
+            source,
+            now,
+            context: None,
+            hooks: Vec::new(),
+            failure: None,
+            noted: None,
+            shadow: None,
+        }
     }
 
     /// The connection of a transaction on the embedded engine.
@@ -115,10 +129,17 @@ impl Tx {
         self.context = context;
         self.hooks.clear();
         self.failure = None;
+        self.noted = None;
+        self.shadow = None;
         match &mut self.engine {
             On::Sqlite { connection, changes_before } => *changes_before = connection.total_changes(),
             On::Postgres(open) => open.enter(),
         }
+    }
+
+    /// Whose shadows the statements mean from here on; nobody's, when there is none.
+    pub(crate) fn turn_to(&mut self, shadow: Option<&'static Shadow>) {
+        self.shadow = shadow;
     }
 
     /// Whether the work has changed any row so far.
@@ -168,6 +189,17 @@ impl Tx {
         self.context = Some(context);
     }
 
+    /// Notes a number, such as a position in a log, for whoever runs the work as a part of its own: the greatest counts.
+    pub fn note(&mut self, number: i64) {
+        self.noted = self.noted.max(Some(number));
+    }
+
+    /// The greatest number that the work has noted so far.
+    #[must_use]
+    pub fn noted(&self) -> Option<i64> {
+        self.noted
+    }
+
     /// Runs `hook` after the commit, on the thread that committed; it must be quick and must not wait.
     ///
     /// A wake-up, not a guarantee: a crash after the commit loses it.
@@ -177,6 +209,9 @@ impl Tx {
 
     /// Wakes everyone who listens to `topic` with [`Db::signal`](crate::Db::signal), after the commit.
     pub fn signal(&mut self, topic: &'static str) {
+        if self.shadow.is_some() {
+            return;
+        }
         let signals = self.source.signals.clone();
         self.after_commit(move || signals.raise(topic));
     }
@@ -184,6 +219,9 @@ impl Tx {
     /// Wakes those who listen to one key of `topic` with [`Db::signal_of_key`](crate::Db::signal_of_key), after the
     /// commit: where many wait, each for something of its own, a wake-up for all would have each of them look.
     pub fn signal_key(&mut self, topic: &'static str, key: String) {
+        if self.shadow.is_some() {
+            return;
+        }
         let signals = self.source.signals.clone();
         self.after_commit(move || signals.raise_key(topic, &key));
     }
@@ -204,6 +242,7 @@ impl Tx {
     /// Any of the engine's failures; the transaction is lost then.
     pub async fn execute(&mut self, sql: &Sql, params: &[Bind<'_>]) -> Result<u64, DbError> {
         self.begin_statement()?;
+        let sql = self.shadow.map_or(sql, |shadow| shadow.turned(sql));
         let done = match &mut self.engine {
             On::Sqlite { connection, .. } => {
                 sqlite::execute(connection, sql, params).map_err(|fault| fault.named(sql))
@@ -219,6 +258,7 @@ impl Tx {
     /// Any of the engine's failures; the transaction is lost then.
     pub async fn query<R: FromRow>(&mut self, sql: &Sql, params: &[Bind<'_>]) -> Result<Vec<R>, DbError> {
         self.begin_statement()?;
+        let sql = self.shadow.map_or(sql, |shadow| shadow.turned(sql));
         let rows = match &mut self.engine {
             On::Sqlite { connection, .. } => {
                 sqlite::query(connection, sql, params).map_err(|fault| fault.named(sql))

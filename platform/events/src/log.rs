@@ -75,6 +75,7 @@ pub async fn announce<E: Event>(tx: &mut Tx, event: &E) -> Result<i64, DbError> 
             (position, sequence)
         }
     };
+    tx.note(position);
     if !mutants::NOBODY_WOKEN.is_planted() {
         tx.signal(TOPIC);
     }

@@ -14,5 +14,11 @@ pub(crate) const BY_TIME: Mutant = Mutant::new(
     Catcher::Simulation,
 );
 
+pub(crate) const SNAPSHOT_AHEAD: Mutant = Mutant::new(
+    "eventstore.snapshot.ahead",
+    "A snapshot says that it holds one event more than it does, so that the next one is left out.",
+    Catcher::Simulation,
+);
+
 /// Every mutant that can be planted in this crate.
-pub const MUTANTS: &[Mutant] = &[LAST_LOST, BY_TIME];
+pub const MUTANTS: &[Mutant] = &[LAST_LOST, BY_TIME, SNAPSHOT_AHEAD];

@@ -1,11 +1,28 @@
 //! Orders as streams; commits state and outbox together.
 
-use tradewind_db::{DbError, Tx};
+use tradewind_db::{DbError, Evidence, Tx, sql};
 use tradewind_eventstore::{Loaded, append, load};
 use tradewind_orders_contract::OrderId;
 
 use crate::domain::{Event, Order};
 use crate::{announce, mutants};
+
+sql! {
+    /// Without what a snapshot knows of people.
+    SHOWN_SNAPSHOTS = {
+        postgres: "select stream, version, state->>'status' as status,
+                cast(cast(state->>'stock_confirmed' as boolean) as integer) as stock_confirmed,
+                cast(cast(state->>'payment_confirmed' as boolean) as integer) as payment_confirmed,
+                cast(cast(state->>'is_cancelling' as boolean) as integer) as is_cancelling
+            from stream_snapshot where stream like 'order-%' order by stream",
+        sqlite: "select stream, version, state->>'status' as status, state->>'stock_confirmed' as stock_confirmed,
+                state->>'payment_confirmed' as payment_confirmed, state->>'is_cancelling' as is_cancelling
+            from stream_snapshot where stream like 'order-%' order by stream",
+    };
+}
+
+/// What is shown of the snapshots, to be compared with the streams.
+pub(crate) static EVIDENCE: &[Evidence] = &[Evidence { table: "order_snapshot", rows: &SHOWN_SNAPSHOTS }];
 
 /// The order as its events say it is.
 pub(crate) async fn find(tx: &mut Tx, id: OrderId) -> Result<Loaded<Order>, DbError> {
@@ -19,7 +36,7 @@ pub(crate) async fn save(
     order: &Loaded<Order>,
     events: &[Event],
 ) -> Result<Option<i64>, DbError> {
-    append(tx, &stream(id), order.version, events).await?;
+    append::<Order>(tx, &stream(id), order.version, events).await?;
     if mutants::ANNOUNCED_APART.is_planted() && order.version == 0 {
         return Ok(None);
     }
@@ -30,6 +47,15 @@ pub(crate) async fn save(
     Ok(last)
 }
 
-fn stream(id: OrderId) -> String {
-    format!("order-{id}")
+/// What the names of the streams begin with.
+pub(crate) const PREFIX: &str = "order-";
+
+pub(crate) fn stream(id: OrderId) -> String {
+    format!("{PREFIX}{id}")
+}
+
+/// The order that a stream is of.
+pub(crate) fn order_of(stream: &str) -> Result<OrderId, DbError> {
+    let id = stream.strip_prefix(PREFIX).and_then(|id| id.parse().ok());
+    id.ok_or_else(|| DbError::Column { message: format!("{stream} is no stream of an order") })
 }

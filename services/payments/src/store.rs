@@ -21,7 +21,7 @@ pub(crate) async fn save(
     payment: Loaded<Payment>,
     events: &[Event],
 ) -> Result<Payment, DbError> {
-    append(tx, &stream(order), payment.version, events).await?;
+    append::<Payment>(tx, &stream(order), payment.version, events).await?;
     let mut state = payment.state;
     for event in events {
         state = state.apply(event);

@@ -99,6 +99,9 @@ pub mod customers {
 pub mod orders {
     tradewind_db::sql! {
         pub(super) OWN = "select 'stream_event', count(*), 0 from stream_event
+            union all select 'stream_snapshot', count(*),
+                cast(coalesce(sum(version), 0) as bigint) from stream_snapshot
+            union all select 'view_state', count(*), cast(coalesce(sum(version), 0) as bigint) from view_state
             union all select 'order_view', count(*),
                 cast(coalesce(sum(length(state)), 0) as bigint) from order_view
             union all select 'product_view', count(*),
@@ -106,6 +109,8 @@ pub mod orders {
             union all select 'customer_view', count(*), 0 from customer_view
             union all select 'saga_instance', count(*), 0 from saga_instance
             union all select 'saga_history', 0, 0";
+        /// What a mistake of somebody with a database client does.
+        pub DAMAGE_VIEW = "update order_view set state = 'REJECTED', reason = 'damaged'";
     }
 }
 

@@ -116,6 +116,14 @@ pub(crate) enum Run {
         #[arg(long, value_name = "ENGINE", default_value = "postgres")]
         engine: Engine,
     },
+    /// Makes the view of orders again from many events: how fast, and whether anybody who reads notices
+    Rebuild {
+        /// Events of orders, about
+        #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1..))]
+        events: u32,
+        #[command(flatten)]
+        setup: Setup,
+    },
     /// Takes the broker away under traffic: orders go on, and what gathered is drained soon after its return
     Outage {
         /// How long it is away

@@ -48,6 +48,11 @@ impl Home {
         Ok((home, servers))
     }
 
+    /// Adds a setting, as `section.key=value`.
+    pub(crate) fn set(&mut self, setting: &str) {
+        self.settings.push(setting.to_owned());
+    }
+
     /// What the command line of `up` says besides its folder.
     pub(crate) fn arguments(&self) -> Vec<String> {
         let mut arguments = self.settings();

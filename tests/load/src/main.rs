@@ -30,6 +30,7 @@ mod meters;
 mod parts;
 mod place;
 mod process;
+mod rebuild;
 mod relay;
 mod replica_kill;
 mod rig;
@@ -105,6 +106,9 @@ async fn measure(run: Run, binary: &Path, folder: &folder::Folder) -> Result<fig
         }
         Run::Backlog { events, handled, engine } => {
             backlog::run(backlog::Options { events, handled, engine }).await
+        }
+        Run::Rebuild { events, setup } => {
+            rebuild::run(binary, folder, &setup, rebuild::Options { events }).await
         }
         Run::Outage { seconds, warm_up, setup } => {
             broker_outage::run(binary, folder, &setup, broker_outage::Options { seconds, warm_up }).await

@@ -55,6 +55,7 @@ pub(super) async fn judge(shop: &Shop, world: &World) -> Vec<Failure> {
     let report = shop.with(|known| check(known.history.operations(), promised));
     report.examined.iter().for_each(|(rule, examined)| shop.count(rule.name(), *examined));
     failures.extend(report.breaches.into_iter().map(breach));
+    failures.extend(judge.views("orders").await);
     failures.extend(judge.prompt().await);
     failures
 }

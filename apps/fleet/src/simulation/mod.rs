@@ -70,14 +70,16 @@ impl Shop {
     }
 
     /// The settings under which it is simulated: as usual, but for reservations that expire as soon as they may, so that
-    /// orders lose them while somebody is away for seconds, and a provider of card payments that misbehaves.
+    /// orders lose them while somebody is away for seconds, a provider of card payments that misbehaves, and rebuilds of
+    /// views in many small steps.
     ///
     /// # Errors
     /// When a setting does not have its form: a defect.
     pub fn settings() -> Result<SettingsSource, SettingsError> {
         let short = ["stock", "customers"].map(|service| format!("{service}.reservation_ttl=1s"));
         let provider = PROVIDER.map(str::to_owned);
-        SettingsSource::new().overrides(&[short.as_slice(), provider.as_slice()].concat())
+        let views = ["views.rebuild_batch=3".to_owned()];
+        SettingsSource::new().overrides(&[short.as_slice(), &provider, &views].concat())
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Known) -> T) -> T {
@@ -150,7 +152,11 @@ impl Workload for Shop {
                 Act::Welcome { customer } => client.welcome(*customer).await,
                 Act::Audit { service } => client.audit(service).await,
                 Act::Letters => client.letters().await,
-                Act::Status { service } => client.status(service).await,
+                Act::Status { service } => {
+                    let mut failures = client.status(service).await;
+                    failures.extend(client.views(service).await);
+                    failures
+                }
                 Act::Oracles => client.ask_oracles().await,
             }
         })

@@ -9,11 +9,13 @@ use tradewind_history::What;
 use tradewind_problem::{NOT_FOUND, Problem};
 use tradewind_sim::Failure;
 use tradewind_verify::{Collector, Verdict, judge};
+use tradewind_views::Phase;
 
 use crate::letters::{LetterDesk, LetterName, LettersError};
 use crate::simulation::client::{Client, broken};
 use crate::simulation::judge::failure;
 use crate::simulation::objects::Object;
+use crate::views::ViewDesk;
 use crate::{oracles, subscribed};
 
 /// Events read at a time.
@@ -95,6 +97,25 @@ impl Client<'_> {
             if position > head.position {
                 let row = format!("{service} is at {position} of {producer}, which is at {}", head.position);
                 failures.extend(broken("nobody has handled what was not told", row));
+            }
+        }
+        failures
+    }
+
+    /// Views are made again while they are followed, and come out the same.
+    pub(super) async fn views(&self, service: &'static str) -> Vec<Failure> {
+        let clock = self.world.clock().clone();
+        let (book, entropy) = (self.book.clone(), self.entropy.clone());
+        let desk = ViewDesk::new(self.world.services(), book, self.world.secret(), clock, entropy);
+        let Ok(found) = desk.list(Some(service)).await else { return Vec::new() };
+        let mut failures = Vec::new();
+        for (service, status) in &found {
+            if status.phase == Phase::Differs {
+                failures.extend(broken("a view is what its events lead to", format!("{status:?}")));
+            }
+            // One may be under way already.
+            if desk.rebuild(service, &status.view, false).await.is_ok() {
+                self.shop.count("views made again", 1);
             }
         }
         failures

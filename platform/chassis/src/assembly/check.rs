@@ -29,6 +29,7 @@ impl Assembly {
         let names: Vec<&str> = names.into_iter().chain(foreign).collect();
         platform.identity.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;
         platform.events.check().map_err(|wrong| StartError::new("settings", wrong))?;
+        platform.views.check().map_err(|wrong| StartError::new("settings", wrong))?;
         let (broker, driver) = (&platform.broker, platform.events.driver);
         broker.check(driver).map_err(|wrong| StartError::new("settings", wrong))?;
         platform.client.check(&names).map_err(|wrong| StartError::new("settings", wrong))?;

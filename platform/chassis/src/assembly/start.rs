@@ -318,10 +318,13 @@ impl Running {
         }
     }
 
-    /// Goes on with the instances of sagas.
+    /// Goes on with the instances of sagas, and with the rebuilds of views.
     fn carry_on(&mut self) {
         for instance in &mut self.instances {
             let scope = &instance.scopes.consumers;
+            for view in std::mem::take(&mut instance.views) {
+                scope.spawn("view", until_stopped(scope.clone(), view));
+            }
             for saga in std::mem::take(&mut instance.sagas) {
                 scope.spawn("saga", until_stopped(scope.clone(), saga));
             }

@@ -11,7 +11,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method, Uri};
 use serde::de::DeserializeOwned;
 use tradewind_client::{Body, BodyError, headers};
-use tradewind_kernel::{Clock, Context, Deadline, Entropy, Id, Principal};
+use tradewind_kernel::{Clock, Context, Deadline, Entropy, Id, Position, Principal};
 use tradewind_problem::{
     FORBIDDEN, INVALID_BODY, INVALID_HEADER, INVALID_PARAMETER, NOT_FOUND, PAYLOAD_TOO_LARGE, Problem,
     UNAUTHENTICATED, UNSUPPORTED_MEDIA_TYPE,
@@ -84,6 +84,12 @@ impl Call {
     #[must_use]
     pub fn scope(&self) -> &Scope {
         &self.door.scope
+    }
+
+    /// What its sender has seen, as far as it said.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        headers::position(&self.parts.headers).ok().flatten().unwrap_or_default()
     }
 
     pub(crate) fn in_flight(&self) -> &InFlight {

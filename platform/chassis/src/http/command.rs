@@ -3,7 +3,7 @@
 use http::HeaderName;
 use sha2::{Digest, Sha256};
 use tradewind_db::{Db, Tx, Work};
-use tradewind_kernel::Context;
+use tradewind_kernel::{Context, Position};
 use tradewind_problem::{IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_MISSING, Problem};
 
 use crate::fault_points::{AFTER_RECORD, BEFORE_RECORD};
@@ -43,7 +43,7 @@ impl Call {
         let (db, context) = (db.clone(), self.context.clone());
         let place = self.in_flight().enter(&key)?;
         let apart = mutants::REPLY_APART.is_planted().then(|| key.clone());
-        let once = Once { key, command };
+        let once = Once { key, service: self.door.service, command };
         let carry_out = async move {
             let outcome = db.write(&context, once).await;
             if let Some(key) = apart {
@@ -101,6 +101,7 @@ impl Call {
 /// A command with the answer that is kept for its key, in one transaction.
 struct Once<W> {
     key: Key,
+    service: &'static str,
     command: W,
 }
 
@@ -122,6 +123,10 @@ impl<W: Work<Output = Reply, Error = Problem>> Work for Once<W> {
             return outcome;
         }
         let outcome = outcome.map_err(|problem| told(problem, tx));
+        let outcome = match (outcome, tx.noted()) {
+            (Ok(reply), Some(position)) => Ok(reply.positioned(&Position::of(self.service, position))?),
+            (outcome, _) => outcome,
+        };
         let stored = Stored::of(&self.key, &outcome)?;
         BEFORE_RECORD.pass();
         if !mutants::REPLY_FORGOTTEN.is_planted() && !mutants::REPLY_APART.is_planted() {

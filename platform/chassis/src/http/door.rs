@@ -16,6 +16,7 @@ use tradewind_kernel::{
 };
 use tradewind_problem::{DEADLINE_EXCEEDED, Problem, UNAUTHENTICATED};
 
+use crate::http::fresh::Freshness;
 use crate::http::routes::Router;
 use crate::http::{Call, InFlight, Reply, rpc};
 use crate::identity::Declared;
@@ -70,6 +71,8 @@ pub(crate) struct DoorContext {
     pub(crate) access: Access,
     pub(crate) metrics: DoorMetrics,
     pub(crate) spans: SpanRecorder,
+    /// How far the service has handled what others told.
+    pub(crate) fresh: Freshness,
 }
 
 /// The metrics of all doors of a service.
@@ -299,7 +302,19 @@ async fn serve<S: Send + Sync + 'static>(
         door: door.clone(),
         content: None,
     };
-    let outcome = bounded(door, limit, (found.endpoint)(state, call)).await;
+    let fresh = (!matches!(door.access, Access::Unchecked)).then(|| door.fresh.clone());
+    let endpoint = async move {
+        let behind = match &fresh {
+            Some(fresh) => fresh.reached(&call).await?,
+            None => None,
+        };
+        let reply = (found.endpoint)(state, call).await?;
+        match behind {
+            Some(behind) => reply.header(headers::BEHIND, &behind),
+            None => Ok(reply),
+        }
+    };
+    let outcome = bounded(door, limit, endpoint).await;
     if let Err(problem) = &outcome {
         complain(problem);
     }

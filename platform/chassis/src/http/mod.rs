@@ -3,6 +3,7 @@
 mod call;
 mod command;
 mod door;
+mod fresh;
 mod idempotency;
 mod in_flight;
 mod json;
@@ -17,5 +18,6 @@ pub use routes::Routes;
 pub use tradewind_schema::{Operation, operation};
 
 pub(crate) use door::{Access, DoorContext, DoorLimits, DoorMetrics, WATCHED, door_handler};
+pub(crate) use fresh::Freshness;
 pub(crate) use idempotency::{PRUNE_LIMIT, prune};
 pub(crate) use in_flight::InFlight;

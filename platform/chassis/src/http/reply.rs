@@ -5,7 +5,8 @@ use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tradewind_client::Body;
+use tradewind_client::{Body, headers};
+use tradewind_kernel::Position;
 use tradewind_problem::Problem;
 
 /// An answer.
@@ -89,6 +90,11 @@ impl Reply {
         let value = HeaderValue::from_str(value).map_err(Problem::internal)?;
         self.headers.insert(name, value);
         Ok(self)
+    }
+
+    /// Says how far the log of a service has grown with it: who sends that back reads nothing older.
+    pub(crate) fn positioned(self, position: &Position) -> Result<Self, Problem> {
+        self.header(headers::POSITION, &position.to_string())
     }
 
     /// Names the route in metrics; for endpoints that answer many paths. Keep the number of names small.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::beside::is_beside;
 use crate::sql::{Engine, Sql};
 
 crate::sql! {
@@ -111,7 +112,8 @@ pub(crate) type ColumnRow = (String, String, String, i64, i64);
 /// The tables that are dumped: those that others refer to first, otherwise by name; the history before all.
 pub(crate) fn tables(columns: Vec<ColumnRow>, references: &[(String, String)]) -> Vec<Table> {
     let mut found: BTreeMap<String, (Table, Vec<(i64, usize)>)> = BTreeMap::new();
-    let held = columns.into_iter().filter(|(table, ..)| !super::NOT_HELD.contains(&table.as_str()));
+    let is_held = |table: &str| !super::NOT_HELD.contains(&table) && !is_beside(table);
+    let held = columns.into_iter().filter(|(table, ..)| is_held(table));
     for (table, name, declared, place, counts) in held {
         let (table, key) = found.entry(table).or_insert_with_key(|name| {
             let (columns, key) = (Vec::new(), Vec::new());

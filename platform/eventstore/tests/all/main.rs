@@ -8,6 +8,9 @@
     reason = "a test that cannot go on should stop, and tests own their tasks"
 )]
 
+mod snapshots;
+mod upcasting;
+
 use serde::{Deserialize, Serialize};
 use tradewind_db::{Db, DbError, Execution, Location, MigrateMode, Options, work};
 use tradewind_eventstore::{Aggregate, DomainEvent, Loaded, MIGRATIONS, append, load};
@@ -61,7 +64,7 @@ async fn a_stream_folds_into_its_state() {
             for count in [3, 4, 5] {
                 let counter: Loaded<Counter> = load(tx, "counter-1").await?;
                 if let Ok(events) = counter.state.decide(count) {
-                    append(tx, "counter-1", counter.version, &events).await?;
+                    append::<Counter>(tx, "counter-1", counter.version, &events).await?;
                 }
             }
             load::<Counter>(tx, "counter-1").await
@@ -77,7 +80,7 @@ async fn an_old_version_is_a_conflict_and_writes_nothing() {
     let append_at = |version: i64| {
         work(move |tx| {
             Box::pin(async move {
-                append(tx, "counter-1", version, &[Counted::Added(1), Counted::Added(1)]).await
+                append::<Counter>(tx, "counter-1", version, &[Counted::Added(1), Counted::Added(1)]).await
             })
         })
     };

@@ -1,6 +1,8 @@
 //! Rules without I/O.
 
 mod fulfilment;
+#[cfg(test)]
+mod golden;
 pub(crate) mod mutants;
 mod order;
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! An order: what can be asked of it, what happens then, what it is afterwards.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tradewind_eventstore::{Aggregate, DomainEvent};
+use tradewind_eventstore::{Aggregate, DomainEvent, Snapshots};
 use tradewind_kernel::{Id, Money, Slug};
 
 use crate::domain::mutants;
@@ -28,7 +29,7 @@ pub(crate) struct Placement {
 }
 
 /// How an order is paid.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Payment {
     #[default]
@@ -106,7 +107,8 @@ impl DomainEvent for Event {
 }
 
 /// Where an order stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Status {
     /// It was never placed.
     #[default]
@@ -123,7 +125,7 @@ pub(crate) enum Status {
 pub(crate) struct Refusal(pub(crate) Status);
 
 /// An order as its events say it is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Order {
     pub(crate) status: Status,
     pub(crate) customer: Option<Id>,
@@ -132,6 +134,9 @@ pub(crate) struct Order {
     payment_confirmed: bool,
     is_cancelling: bool,
 }
+
+/// So often that every order which opens has one: its first event is by far the largest, and is not read again.
+static SNAPSHOTS: Snapshots<Order> = Snapshots::every(4, 1);
 
 impl Aggregate for Order {
     type Event = Event;
@@ -177,6 +182,10 @@ impl Aggregate for Order {
             Event::Cancelled | Event::Lost { .. } => Self { status: Status::Cancelled, ..self },
             Event::Completed => Self { status: Status::Completed, ..self },
         }
+    }
+
+    fn snapshots() -> Option<&'static Snapshots<Self>> {
+        Some(&SNAPSHOTS)
     }
 }
 

@@ -1,12 +1,13 @@
 //! Orders as people ask for them. Changed in the transaction of the events, so it is never behind.
 
 use tradewind_db::{Db, DbError, FromRow, Json, Row, Tx, params, sql};
-use tradewind_kernel::{Id, Money};
+use tradewind_kernel::{Id, Money, Timestamp};
 use tradewind_orders_contract::{Order, OrderId, OrderLine, OrderState, PaidBy};
+use tradewind_views::{Applying, Fact, Outline, Table, View};
 
 use crate::announce;
 use crate::domain::{Event, Payment, Placement};
-use crate::mutants;
+use crate::{mutants, store};
 
 sql! {
     ADD = "insert into order_view (order_id, customer_id, state, lines, total_minor, currency, payment,
@@ -111,42 +112,61 @@ pub(crate) async fn open(tx: &mut Tx, after: Id, limit: u16) -> Result<Vec<(Id, 
     tx.query(&OPEN, params![after, limit]).await
 }
 
+/// The view as a value: it can be made again from the streams of the orders.
+pub(crate) static ORDER_VIEW: View<Event> = View::new(
+    Outline {
+        name: "order_view",
+        version: 1,
+        streams: store::PREFIX,
+        tables: &[Table { name: "order_view", key: "order_id" }],
+    },
+    apply,
+);
+
 /// Follows the events of one order.
 pub(crate) async fn follow(tx: &mut Tx, id: OrderId, events: &[Event]) -> Result<(), DbError> {
-    let most = if mutants::VIEW_OF_FIRST.is_planted() { 1 } else { events.len() };
-    for event in events.iter().take(most) {
-        match event {
-            Event::Placed(placement) => add(tx, id, placement).await?,
-            Event::Opened => set_state(tx, id, "OPEN", None).await?,
-            Event::Rejected { reason } => set_state(tx, id, "REJECTED", Some(reason)).await?,
-            Event::Cancelled => set_state(tx, id, "CANCELLED", None).await?,
-            Event::Lost { reason } => set_state(tx, id, "CANCELLED", Some(reason)).await?,
-            Event::Completed => set_state(tx, id, "COMPLETED", None).await?,
-            Event::CancellationRequested { .. } => set_cancelling(tx, id).await?,
-            Event::StockConfirmed | Event::CreditConfirmed | Event::CardConfirmed => {}
-        }
-    }
-    Ok(())
+    let most = if mutants::VIEW_OF_FIRST.is_planted() { events.len().min(1) } else { events.len() };
+    ORDER_VIEW.follow(tx, &store::stream(id), &events[..most]).await
 }
 
-async fn add(tx: &mut Tx, id: OrderId, placement: &Placement) -> Result<(), DbError> {
+fn apply<'a>(tx: &'a mut Tx, fact: Fact<'a, Event>) -> Applying<'a> {
+    Box::pin(async move {
+        let (id, at) = (store::order_of(fact.stream)?, fact.at);
+        match fact.event {
+            Event::Placed(placement) => add(tx, id, placement, at).await,
+            Event::Opened => set_state(tx, id, "OPEN", None, at).await,
+            Event::Rejected { reason } => set_state(tx, id, "REJECTED", Some(reason), at).await,
+            Event::Cancelled => set_state(tx, id, "CANCELLED", None, at).await,
+            Event::Lost { reason } => set_state(tx, id, "CANCELLED", Some(reason), at).await,
+            Event::Completed => set_state(tx, id, "COMPLETED", None, at).await,
+            Event::CancellationRequested { .. } => set_cancelling(tx, id, at).await,
+            Event::StockConfirmed | Event::CreditConfirmed | Event::CardConfirmed => Ok(()),
+        }
+    })
+}
+
+async fn add(tx: &mut Tx, id: OrderId, placement: &Placement, at: Timestamp) -> Result<(), DbError> {
     let lines = placement.lines.iter().map(announce::line).collect::<Result<Vec<_>, _>>()?;
-    let (now, lines) = (tx.now(), Json(lines));
+    let lines = Json(lines);
     let (minor, currency) = (placement.total.minor(), placement.total.currency());
     let payment = match placement.payment {
         Payment::Account => "account",
         Payment::Card { .. } => "card",
     };
-    tx.execute(&ADD, params![id, placement.customer, lines, minor, currency, payment, now]).await.map(drop)
+    tx.execute(&ADD, params![id, placement.customer, lines, minor, currency, payment, at]).await.map(drop)
 }
 
-async fn set_cancelling(tx: &mut Tx, id: OrderId) -> Result<(), DbError> {
-    let now = tx.now();
-    tx.execute(&SET_CANCELLING, params![id, now]).await.map(drop)
+async fn set_cancelling(tx: &mut Tx, id: OrderId, at: Timestamp) -> Result<(), DbError> {
+    tx.execute(&SET_CANCELLING, params![id, at]).await.map(drop)
 }
 
-async fn set_state(tx: &mut Tx, id: OrderId, state: &str, reason: Option<&String>) -> Result<(), DbError> {
-    let now = tx.now();
+async fn set_state(
+    tx: &mut Tx,
+    id: OrderId,
+    state: &str,
+    reason: Option<&String>,
+    at: Timestamp,
+) -> Result<(), DbError> {
     tx.signal_key(DECIDED, id.to_string());
-    tx.execute(&SET_STATE, params![id, state, reason, now]).await.map(drop)
+    tx.execute(&SET_STATE, params![id, state, reason, at]).await.map(drop)
 }

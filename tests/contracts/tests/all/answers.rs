@@ -9,11 +9,12 @@ use tradewind_testkit::{Answer, Request};
 use crate::documents::operations;
 
 /// Operations whose answer to the example is a refusal: method, where one of several is meant, path, status. No letter
-/// is parked, nothing is held under the token of the example, nothing is reserved for the order of it, and nobody has
-/// paid by card.
-const REFUSED: [(&str, &str, u16); 7] = [
+/// is parked, nothing is held under the token of the example, nothing is reserved for the order of it, nobody has
+/// paid by card, and no view is being rebuilt.
+const REFUSED: [(&str, &str, u16); 8] = [
     ("", "/letters/{subscription}/{position}", 404),
     ("delete", "/backup/hold", 409),
+    ("delete", "/views/{view}/rebuild", 409),
     ("put", "/admin/picks/", 409),
     ("put", "/admin/invoices/", 409),
     ("put", "/admin/payments/", 409),
@@ -70,6 +71,7 @@ fn parameter(path: &str, name: &str, order: &str) -> Option<String> {
         ("api", "order") => Some(SENT.to_owned()),
         ("admin", "order") if path.contains("/steps/") => Some(SENT.to_owned()),
         (_, "step") => Some("handed-over".to_owned()),
+        (_, "view") => Some("order_view".to_owned()),
         (_, "id" | "product_id") => Some("1".to_owned()),
         _ => None,
     }

@@ -22,3 +22,4 @@ mod retention;
 mod sagas;
 mod server;
 mod server_ends;
+mod views;

@@ -9,11 +9,12 @@ use tradewind_journeys::scratch_location;
 use tradewind_kernel::{Clock, Entropy};
 
 /// Crates whose statements run in several services, and the part of the schema that says where.
-const PLATFORM: [(&str, &str); 5] = [
+const PLATFORM: [(&str, &str); 6] = [
     ("tradewind_db", "leases"),
     ("tradewind_events", "events"),
     ("tradewind_chassis", "idempotency"),
     ("tradewind_eventstore", "eventstore"),
+    ("tradewind_views", "views"),
     ("tradewind_saga", "sagas"),
 ];
 

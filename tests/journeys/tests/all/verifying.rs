@@ -60,6 +60,15 @@ const TAMPERED: &[(&str, &[&str])] = &[
         "order-views-follow-their-streams",
         &["update order_view set state = 'OPEN' where state = 'REJECTED'", "delete from order_view"],
     ),
+    (
+        "snapshots-follow-their-streams",
+        &[
+            "update order_snapshot set version = version + 1",
+            "update order_snapshot set status = 'new'",
+            "update order_snapshot set stock_confirmed = 0",
+            "update order_snapshot set is_cancelling = 1 - is_cancelling",
+        ],
+    ),
     ("order-totals", &["update order_view set total_minor = total_minor + 1"]),
     (
         "orders-announced",
