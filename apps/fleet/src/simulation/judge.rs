@@ -29,6 +29,12 @@ const QUIET: Duration = Duration::from_secs(180);
 /// The pause between two looks.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// The pause before a fleet with a process that is stuck is looked at again.
+const REST: Duration = Duration::from_secs(5);
+
+/// The oracle that names processes which are stuck.
+const PROCESSES: &str = "processes-end";
+
 /// Rows shown of a broken promise.
 const SHOWN: usize = 10;
 
@@ -103,18 +109,28 @@ impl Client<'_> {
         }
     }
 
-    /// What `tradewind verify` asks of a fleet.
+    /// What `tradewind verify` asks of a fleet. A process that was stuck while things went wrong may rest before its
+    /// next attempt, and is given the time to get past.
     async fn promises(&self) -> Result<Vec<Failure>, String> {
+        let until = self.world.clock().monotonic() + END;
+        let mut findings = self.verify().await?;
+        while is_stuck(&findings) && self.world.clock().monotonic() < until {
+            self.world.sleep(REST).await;
+            findings = self.verify().await?;
+        }
+        let examined: i64 = findings.iter().map(|finding| finding.examined).sum();
+        self.shop.count("rows examined", examined.unsigned_abs());
+        self.shop.count("promises judged", findings.len() as u64);
+        Ok(findings.into_iter().filter(|finding| finding.verdict != Verdict::Clean).map(failure).collect())
+    }
+
+    async fn verify(&self) -> Result<Vec<Finding>, String> {
         let (services, secret, book) = (self.world.services(), self.world.secret(), self.book.clone());
         let (clock, entropy) = (self.world.clock().clone(), self.entropy.clone());
         let collector = Collector { services, subscribed: subscribed(), book, secret, clock, entropy };
         let evidence = collector.collect(QUIET).await.map_err(|error| error.to_string())?;
         let oracles = oracles().map_err(|error| error.to_string())?;
-        let findings = verdicts(&evidence.scratch, &oracles, evidence.is_quiet);
-        let examined: i64 = findings.iter().map(|finding| finding.examined).sum();
-        self.shop.count("rows examined", examined.unsigned_abs());
-        self.shop.count("promises judged", findings.len() as u64);
-        Ok(findings.into_iter().filter(|finding| finding.verdict != Verdict::Clean).map(failure).collect())
+        Ok(verdicts(&evidence.scratch, &oracles, evidence.is_quiet))
     }
 
     /// What is left of each product, and reserved of each credit, is what came in less what open orders hold.
@@ -200,6 +216,10 @@ impl Client<'_> {
             }
         }
     }
+}
+
+fn is_stuck(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.oracle == PROCESSES && finding.verdict == Verdict::Broken)
 }
 
 fn breach(breach: Breach) -> Failure {
