@@ -126,10 +126,10 @@ impl<T> Default for News<T> {
 /// Asks the internal doors of a fleet.
 #[derive(Debug, Clone)]
 pub struct Watcher {
-    services: Vec<String>,
+    pub(crate) services: Vec<String>,
     book: PhoneBook,
     secret: Secret,
-    clock: Clock,
+    pub(crate) clock: Clock,
     entropy: Entropy,
 }
 
@@ -173,7 +173,7 @@ impl Watcher {
 
     /// The processes that an order went through: placing it, and whatever was asked of it later. With them when it
     /// began, unless its first event is pruned.
-    async fn processes(&self, order: Id) -> Result<(Option<Timestamp>, BTreeSet<Id>), WatchError> {
+    pub(crate) async fn processes(&self, order: Id) -> Result<(Option<Timestamp>, BTreeSet<Id>), WatchError> {
         let path = format!("/events?key=order-{order}&limit={PAGE}&waitMs=0");
         let events: Vec<Recorded> = self.get(tradewind_orders_contract::SERVICE, &path).await?;
         let Some(first) = events.first() else {
@@ -188,7 +188,7 @@ impl Watcher {
         self.get(service, "/events/horizon").await
     }
 
-    async fn get<T: DeserializeOwned>(&self, service: &str, path: &str) -> Result<T, WatchError> {
+    pub(crate) async fn get<T: DeserializeOwned>(&self, service: &str, path: &str) -> Result<T, WatchError> {
         let context = Context::begin(Principal::Service("watch".to_owned()), &self.clock, &self.entropy);
         let deadline = Deadline::after(&self.clock, LIMIT);
         let peer = self.book.peer(&format!("{service}/internal"));

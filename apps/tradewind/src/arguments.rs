@@ -56,6 +56,10 @@ pub(crate) enum Command {
     Letters(Letters),
     /// Look at the views of a running fleet, and make them again from their events
     Views(Views),
+    /// Show what happened to an order and why, what remains, and what an undo would do
+    Why(Why),
+    /// List the processes of a running fleet that have not ended; with --stuck the exit status tells
+    Processes(Processes),
     /// Show the log lines of a running fleet, and follow them with -f
     Logs(Watch),
     /// Show what the services of a running fleet told each other, and follow it with -f
@@ -69,6 +73,41 @@ pub(crate) enum Command {
     /// Name the points at which TRADEWIND_FAULT can end this build, one a line
     #[cfg(feature = "fault-points")]
     FaultPoints,
+}
+
+/// Show what happened to an order and why, across services: requests, events, sagas, attempts that failed, letters.
+///
+/// Each line stands under what caused it. Requests and failed attempts are shown as long as the services keep their
+/// spans; events and sagas as long as their logs do.
+#[derive(Debug, Args)]
+pub(crate) struct Why {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// The order, as placing it answered
+    #[arg(value_name = "ORDER")]
+    pub(crate) order: Id,
+    /// As JSON, for programs
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// List the processes of a running fleet that have not ended: sagas under way, and orders that nobody decides.
+///
+/// A process is stuck when attempts have failed for a while, a signal that must come has not come, or its time is over.
+#[derive(Debug, Args)]
+pub(crate) struct Processes {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Only those that are stuck; ends with 1 when there are any
+    #[arg(long)]
+    pub(crate) stuck: bool,
+    /// The most of each kind and service
+    #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    pub(crate) limit: u16,
+    /// As JSON, for programs
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -22,11 +22,13 @@ mod settings;
 mod sim;
 mod since;
 mod table;
+mod under_way;
 mod up;
 mod verify;
 mod views;
 mod watch;
 mod welcome;
+mod why;
 
 use std::process::ExitCode;
 
@@ -49,6 +51,8 @@ fn main() -> ExitCode {
         Command::Db(options) => database::run(&options),
         Command::Letters(options) => letters::run(&options),
         Command::Views(options) => views::run(&options),
+        Command::Why(options) => why::run(&options),
+        Command::Processes(options) => under_way::run(&options),
         Command::Logs(options) => watch::logs(&options),
         Command::Events(options) => watch::events(&options),
         Command::Traces(options) => watch::traces(&options),

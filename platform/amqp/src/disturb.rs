@@ -88,6 +88,7 @@ mod tests {
             correlationid: entropy.id(&clock),
             causationid: None,
             traceparent: String::new(),
+            release: None,
             data: RawValue::from_string("{}".to_owned()).unwrap(),
         };
         Incoming { recorded: Recorded { position, event }, previous: position - 1 }

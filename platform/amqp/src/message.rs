@@ -148,6 +148,7 @@ mod tests {
             correlationid: entropy.id(&clock),
             causationid: None,
             traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned(),
+            release: None,
             data: RawValue::from_string(data.to_owned()).unwrap(),
         };
         Recorded { position, event }

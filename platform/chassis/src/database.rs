@@ -147,6 +147,8 @@ pub(crate) struct Place<'a> {
     pub(crate) volume: Option<&'a Volume>,
     /// What tells this process from other replicas.
     pub(crate) holder: &'a str,
+    /// The release that its events name; empty where none are told.
+    pub(crate) release: &'a str,
     pub(crate) settings: &'a DatabaseSettings,
     pub(crate) clock: &'a Clock,
     pub(crate) entropy: &'a Entropy,
@@ -173,7 +175,7 @@ impl Place<'_> {
             clock: self.clock.clone(),
             entropy: self.entropy.fork("db"),
         };
-        let db = Db::open(options).map_err(|error| failed(error.to_string()))?;
+        let db = Db::open_by(options, self.release).map_err(|error| failed(error.to_string()))?;
         self.wait_for(&db, patience, progress).await?;
         Ok(db)
     }

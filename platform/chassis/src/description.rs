@@ -1,6 +1,7 @@
 //! What a service says of itself, as plain data.
 
 use serde::Serialize;
+use tradewind_lineage::Process;
 use tradewind_saga::Outline;
 
 /// The kinds of door.
@@ -85,6 +86,9 @@ pub struct Description {
     /// Its views that can be made again.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub views: Vec<String>,
+    /// The processes that it owns and nobody leads.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub processes: Vec<Process>,
     /// The tables of rows that it shows to be checked from outside.
     pub evidence: Vec<String>,
     /// The parts of its schema.

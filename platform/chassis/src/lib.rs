@@ -34,6 +34,7 @@ mod otlp;
 mod peers;
 mod plan;
 mod policies;
+mod processes;
 mod sagas;
 mod serve;
 mod service;
@@ -70,6 +71,7 @@ pub use policies::{
     BalanceSettings, BreakerSettings, BulkheadSettings, ClientSettings, PeerSettings, RetrySettings,
     ThrottleSettings,
 };
+pub use processes::{ProcessPage, ProcessSummary};
 pub use serve::{ConnectionGuard, GuardFactory, GuardRefusal, ListenError, listen, serve_handler};
 pub use service::{Definition, NoSettings, Service};
 pub use start_error::StartError;
@@ -77,4 +79,5 @@ pub use subscribers::Following;
 pub use sweep::{Due, Sweep};
 pub use tail::{Tail, Tailed};
 pub use tasks::{Pace, Scope, step_by_step};
+pub use tradewind_lineage::{Process, Step};
 pub use view_settings::ViewSettings;

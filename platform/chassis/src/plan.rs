@@ -26,6 +26,7 @@ use crate::internals::Internals;
 use crate::kept::Kept;
 use crate::letters::{Followed, Letters};
 use crate::metrics::{Kind, Metrics};
+use crate::processes::{self, ProcessPlan, Processes};
 use crate::sagas::{Meddled, SagaPlan};
 use crate::serve::GuardFactory;
 use crate::settings::SettingsSource;
@@ -205,6 +206,7 @@ pub(crate) struct Plan<C, S> {
     pub(crate) jobs: Vec<JobPlan<S>>,
     pub(crate) sagas: Vec<SagaPlan<S>>,
     pub(crate) views: Vec<&'static dyn Rebuilt>,
+    pub(crate) processes: Vec<ProcessPlan>,
     pub(crate) migrations: Vec<MigrationSet>,
     pub(crate) evidence: Vec<Evidence>,
     /// The peers that it says it calls.
@@ -239,11 +241,23 @@ where
     S: Send + Sync + 'static,
 {
     async fn build(self: Box<Self>, environment: Environment) -> Result<Instance, StartError> {
-        let Self { name, about, init, doors, subscriptions, jobs, sagas, views, migrations, evidence, calls } =
-            *self;
+        let Self {
+            name,
+            about,
+            init,
+            doors,
+            subscriptions,
+            jobs,
+            sagas,
+            views,
+            processes,
+            migrations,
+            evidence,
+            calls,
+        } = *self;
         let failed = |reason: String| StartError::new(name, reason);
         let wrong = |reason: String| StartError::new(name, reason).of_settings();
-        if let Some(reason) = sagas::refusal(&sagas) {
+        if let Some(reason) = sagas::refusal(&sagas).or_else(|| processes::refusal(&processes)) {
             return Err(failed(reason));
         }
         let settings = environment.settings.section(name).map_err(|error| wrong(error.to_string()))?;
@@ -265,6 +279,9 @@ where
         }
         let exporter = kept.exporter(name, &environment, &metrics).map_err(failed)?;
         let platform = Internals { health: health.clone(), metrics: metrics.clone() };
+        let outlines = sagas.iter().map(|saga| saga.outlines.clone()).collect();
+        let (db, clock) = (environment.db.clone(), environment.clock.clone());
+        let processes = Processes::new(db, clock, outlines, processes);
         let subscriptions: Vec<Followed<S>> = subscriptions.into_iter().map(Followed::new).collect();
         let building = Building {
             name,
@@ -278,6 +295,7 @@ where
             subscriptions: subscriptions.clone(),
             evidence,
             views: views.into(),
+            processes,
         };
         let doors = doors.into_iter().map(|door| building.door(door, &platform).map_err(failed));
         let doors = doors.collect::<Result<_, _>>()?;
@@ -286,6 +304,7 @@ where
         let followed = followers.iter().map(|each| (each.producer, each.progress.clone())).collect();
         let mut repeaters: Vec<_> = jobs.into_iter().map(|job| building.repeater(job)).collect();
         repeaters.extend(building.upkeep());
+        repeaters.extend(building.processes.clone().counted(&building.metrics));
         let sagas = sagas.into_iter().map(|saga| building.saga(saga)).collect();
         let views = views::runners(&building.views, name, &building.environment, &building.metrics);
         let Building { environment, metrics, scopes, holder, .. } = building;
@@ -324,6 +343,7 @@ struct Building<S> {
     subscriptions: Vec<Followed<S>>,
     evidence: Vec<Evidence>,
     views: Arc<[&'static dyn Rebuilt]>,
+    processes: Processes,
 }
 
 impl<S: Send + Sync + 'static> Building<S> {
@@ -333,7 +353,7 @@ impl<S: Send + Sync + 'static> Building<S> {
             DoorKind::Internal => {
                 let routes = self.letters().add_to(internals.add_to(routes));
                 let routes = peers::add_to(self.subscribers().add_to(routes), &self.environment.book);
-                let routes = self.views().add_to(routes);
+                let routes = self.processes.clone().add_to(self.views().add_to(routes));
                 self.backups().add_to(self.evidence().add_to(self.watch().add_to(routes)))
             }
             DoorKind::Public | DoorKind::Admin | DoorKind::DataPlane => routes,
@@ -481,7 +501,8 @@ async fn migrate(
     let Err(error) = environment.db.migrate(migrations, settings.migrate).await else { return Ok(()) };
     environment.db.close().await;
     let (clock, entropy) = (&environment.clock, &environment.entropy);
-    let place = Place { service: name, folder: None, volume: None, holder: "", settings, clock, entropy };
+    let (folder, volume, holder, release) = (None, None, "", "");
+    let place = Place { service: name, folder, volume, holder, release, settings, clock, entropy };
     Err(StartError::new(name, place.mend(&error)).of_database())
 }
 

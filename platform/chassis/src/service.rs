@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tradewind_db::{Evidence, MigrationSet};
+use tradewind_db::{Evidence, MigrationSet, Sql};
 use tradewind_events::{Event, EventType, Subscription};
+use tradewind_lineage::Process;
 use tradewind_problem::Kind;
 use tradewind_saga::Saga;
 use tradewind_views::Rebuilt;
@@ -16,6 +17,7 @@ use tradewind_views::Rebuilt;
 use crate::description::{Description, DoorDescription, DoorKind, SubscriptionDescription};
 use crate::http::Routes;
 use crate::plan::{DoorPlan, Init, Job, JobPlan, Launch, Plan};
+use crate::processes::ProcessPlan;
 use crate::sagas::SagaPlan;
 use crate::serve::GuardFactory;
 
@@ -106,6 +108,7 @@ where
             jobs: Vec::new(),
             sagas: Vec::new(),
             views: Vec::new(),
+            processes: Vec::new(),
             migrations: vec![
                 tradewind_db::lease::MIGRATIONS,
                 tradewind_events::MIGRATIONS,
@@ -256,6 +259,19 @@ where
         self
     }
 
+    /// Owns a process in which services react to each other: what it waits for, who decides that, and what takes it
+    /// back. It is in the service's description, so that one process can be reconstructed from events: see
+    /// [`tradewind_lineage`].
+    ///
+    /// `late` finds the ones that got stuck: id and time (microseconds) of those that began up to `$1` and have not been
+    /// decided, oldest first, up to `$2` of them. `$1` is as long ago as the longest limit of a step. They are listed
+    /// at `/processes` behind the internal door, and counted as `process_late`.
+    #[must_use]
+    pub fn process(mut self, process: &'static Process, late: &'static Sql) -> Self {
+        self.plan.processes.push(ProcessPlan { process, late });
+        self
+    }
+
     /// Names the kinds of problem that it gives besides the platform's.
     #[must_use]
     pub fn problems(mut self, kinds: &[Kind]) -> Self {
@@ -290,6 +306,7 @@ where
             jobs: plan.jobs.iter().map(|job| job.name.to_owned()).collect(),
             sagas: plan.sagas.iter().flat_map(|saga| saga.outlines.clone()).collect(),
             views: plan.views.iter().map(|view| view.outline().name.to_owned()).collect(),
+            processes: plan.processes.iter().map(|plan| *plan.process).collect(),
             evidence: plan.evidence.iter().map(|evidence| evidence.table.to_owned()).collect(),
             schema: plan.migrations.iter().map(|set| set.component.to_owned()).collect(),
             problems: self.problems,

@@ -105,9 +105,19 @@ impl Db {
     /// # Errors
     /// [`DbError::Open`] when the file cannot be opened or the engine is too old.
     pub fn open(options: Options) -> Result<Self, DbError> {
+        Self::open_by(options, "")
+    }
+
+    /// Opens a database as [`Db::open`] does, for a program of this `release`: its transactions know it, see
+    /// [`Tx::release`].
+    ///
+    /// # Errors
+    /// As [`Db::open`].
+    pub fn open_by(options: Options, release: &str) -> Result<Self, DbError> {
         let counters = Arc::new(Counters::default());
         let signals = Arc::new(Signals::default());
-        let source = Source { clock: options.clock, entropy: options.entropy, counters, signals };
+        let release = release.into();
+        let source = Source { clock: options.clock, entropy: options.entropy, counters, signals, release };
         let way = match (&options.location, options.execution) {
             (Location::Postgres(server), _) => Way::Served(Arc::new(Postgres::new(server, &source))),
             (Location::Memory, _) => Way::Inline(Mutex::new(Some(open::memory()?))),

@@ -52,6 +52,8 @@ pub(crate) struct Source {
     pub(crate) entropy: Entropy,
     pub(crate) counters: Arc<Counters>,
     pub(crate) signals: Arc<Signals>,
+    /// What the program calls its release; empty when it does not say.
+    pub(crate) release: Arc<str>,
 }
 
 impl Tx {
@@ -187,6 +189,12 @@ impl Tx {
     /// Does the rest of the work in another context: a batch of events has one for each.
     pub fn set_context(&mut self, context: Context) {
         self.context = Some(context);
+    }
+
+    /// The release of the program that runs the work; `None` when whoever opened the database did not say.
+    #[must_use]
+    pub fn release(&self) -> Option<&str> {
+        Some(&*self.source.release).filter(|release| !release.is_empty())
     }
 
     /// Notes a number, such as a position in a log, for whoever runs the work as a part of its own: the greatest counts.

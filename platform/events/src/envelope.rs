@@ -81,6 +81,9 @@ pub struct Envelope {
     pub causationid: Option<Id>,
     /// The trace it belongs to (CloudEvents distributed tracing extension).
     pub traceparent: String,
+    /// The release of the service that told it, where it was named (an extension of ours).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
     /// The fact itself.
     pub data: Box<RawValue>,
 }

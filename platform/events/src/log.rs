@@ -16,26 +16,28 @@ sql! {
     NEXT_SEQUENCE = "insert into event_key (partition_key, sequence) values ($1, 1)
         on conflict (partition_key) do update set sequence = event_key.sequence + 1 returning sequence";
     APPEND = "insert into event_log
-        (id, type, partition_key, sequence, correlation, causation, traceparent, recorded_at, data)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        (id, type, partition_key, sequence, correlation, causation, traceparent, recorded_at, release, data)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         returning position";
     /// Both at once, where each statement is a round trip; the embedded engine has no such form, and needs none.
     APPEND_NEXT = {
         postgres: "with next as (insert into event_key (partition_key, sequence) values (cast($3 as text), 1)
                 on conflict (partition_key) do update set sequence = event_key.sequence + 1 returning sequence)
             insert into event_log
-                (id, type, partition_key, sequence, correlation, causation, traceparent, recorded_at, data)
+                (id, type, partition_key, sequence, correlation, causation, traceparent, recorded_at, release,
+                data)
             select cast($1 as uuid), cast($2 as text), cast($3 as text), next.sequence, cast($4 as uuid),
-                cast($5 as uuid), cast($6 as text), cast($7 as bigint), cast($8 as json) from next
+                cast($5 as uuid), cast($6 as text), cast($7 as bigint), cast($8 as text), cast($9 as json)
+            from next
             returning position, sequence",
         sqlite: "select 0, 0 where false",
     };
     READ = "select position, id, type, partition_key, sequence, correlation, causation, traceparent,
-        recorded_at, data from event_log where position > $1 order by position limit $2";
+        recorded_at, release, data from event_log where position > $1 order by position limit $2";
     FIND_KEY = "select position, id, type, partition_key, sequence, correlation, causation, traceparent,
-        recorded_at, data from event_log where position > $1 and partition_key = $3 order by position limit $2";
+        recorded_at, release, data from event_log where position > $1 and partition_key = $3 order by position limit $2";
     FIND_CORRELATIONS = "select position, id, type, partition_key, sequence, correlation, causation,
-        traceparent, recorded_at, data from event_log
+        traceparent, recorded_at, release, data from event_log
         where position > $1 and correlation in ($3, $4, $5, $6, $7, $8, $9, $10)
         order by position limit $2";
     /// Transactions that may still write a position below those that can be seen: each holds this lock on the
@@ -61,16 +63,18 @@ pub async fn announce<E: Event>(tx: &mut Tx, event: &E) -> Result<i64, DbError> 
     };
     let (id, key, now) = (tx.id(), event.partition_key(), tx.now());
     let trace = context.trace.to_string();
+    let release = tx.release().map(str::to_owned);
     let data = Json(event);
     let (correlation, causation) = (context.correlation, context.causation);
     let (position, sequence) = match tx.engine() {
         Engine::Postgres => {
-            let values = params![id, E::TYPE, key, correlation, causation, trace, now, data];
+            let values = params![id, E::TYPE, key, correlation, causation, trace, now, release, data];
             tx.query_one::<(i64, i64)>(&APPEND_NEXT, values).await?
         }
         Engine::Sqlite => {
             let (sequence,): (i64,) = tx.query_one(&NEXT_SEQUENCE, params![key]).await?;
-            let values = params![id, E::TYPE, key, sequence, correlation, causation, trace, now, data];
+            let values =
+                params![id, E::TYPE, key, sequence, correlation, causation, trace, now, release, data];
             let (position,): (i64,) = tx.query_one(&APPEND, values).await?;
             (position, sequence)
         }
@@ -157,6 +161,7 @@ struct LogRow {
     causation: Option<Id>,
     traceparent: String,
     time: Timestamp,
+    release: Option<String>,
     data: Document,
 }
 
@@ -172,7 +177,8 @@ impl FromRow for LogRow {
             causation: row.get(6)?,
             traceparent: row.get(7)?,
             time: row.get(8)?,
-            data: row.get(9)?,
+            release: row.get(9)?,
+            data: row.get(10)?,
         })
     }
 }
@@ -191,6 +197,7 @@ impl LogRow {
             correlationid: self.correlation,
             causationid: self.causation,
             traceparent: self.traceparent,
+            release: self.release,
             data: self.data.0,
         };
         Recorded { position: self.position, event }

@@ -4,7 +4,7 @@ use tradewind_db::{Migration, MigrationSet};
 
 /// The tables of the log, of the cursors, and of what could not be handled.
 pub const MIGRATIONS: MigrationSet =
-    MigrationSet { component: "events", migrations: &[LOG, LETTERS, RETENTION, RELAY] };
+    MigrationSet { component: "events", migrations: &[LOG, LETTERS, RETENTION, RELAY, RELEASE] };
 
 const LOG: Migration = Migration {
     version: 1,
@@ -110,4 +110,11 @@ const RELAY: Migration = Migration {
                position bigint not null,
                moved_at bigint not null
            );",
+};
+
+/// Which release of its service told an event; none for those told before releases were named.
+const RELEASE: Migration = Migration {
+    version: 5,
+    name: "name_release_of_event",
+    text: "alter table event_log add column release text;",
 };

@@ -1,5 +1,6 @@
 //! What happened to an instance, what remains, and what an undo would do.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tradewind_kernel::{Id, Timestamp};
 
@@ -7,7 +8,7 @@ use crate::reason::Reason;
 use crate::state::{State, What};
 
 /// One thing that happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Happened {
     /// When.
@@ -23,7 +24,7 @@ pub struct Happened {
 }
 
 /// An instance, looked at from outside. Its data are not in it: they may be personal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct History {
     /// The saga.
@@ -60,4 +61,33 @@ pub struct History {
     pub remains: Option<Vec<String>>,
     /// The steps that an undo would undo, or still will, in this sequence; `None` as with `remains`.
     pub would_undo: Option<Vec<String>>,
+}
+
+/// An instance that has not ended, as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UnderWay {
+    /// The saga.
+    pub saga: String,
+    /// The version of its definition that the instance began with.
+    pub version: u32,
+    /// The instance.
+    pub id: Id,
+    /// The process it belongs to.
+    pub correlation: Id,
+    /// Where it is.
+    pub state: State,
+    /// The step that is being done or undone.
+    pub step: String,
+    /// Failed attempts at that step.
+    pub attempts: u32,
+    /// Whether attempts have failed for a while, or a signal that must come has not come.
+    pub is_stuck: bool,
+    /// What the last failed attempt said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_error: Option<String>,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When something last happened to it.
+    pub moved_at: Timestamp,
 }

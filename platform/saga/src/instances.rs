@@ -9,7 +9,7 @@ use serde_json::Value;
 use tradewind_db::{Db, DbError, Tx};
 use tradewind_kernel::Id;
 
-use crate::history::History;
+use crate::history::{History, UnderWay};
 use crate::machine::{Cancelled, Progress, Signalled, Told};
 use crate::outline::Outline;
 use crate::reason::Reason;
@@ -41,13 +41,24 @@ impl<D> Clone for Instances<D> {
 
 impl<D> fmt::Debug for Instances<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Instances({})", self.saga())
+        write!(f, "Instances({})", self.name())
     }
 }
 
 impl<D> Instances<D> {
-    pub(crate) fn saga(&self) -> &'static str {
+    /// The name of the saga.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
         self.outlines.first().map_or("", |(outline, _)| outline.saga)
+    }
+}
+
+impl Instances<()> {
+    /// The instances of the saga with these outlines, the newest version first, for those who only look: the data are
+    /// not needed for that.
+    #[must_use]
+    pub fn of(outlines: Vec<Outline>) -> Self {
+        Self::new(outlines)
     }
 }
 
@@ -120,12 +131,12 @@ impl<D: Serialize> Instances<D> {
         said: impl Fn(&mut Progress, Option<&Outline>) -> (T, Told) + Send,
         is_news: impl Fn(&T) -> bool + Send,
     ) -> Result<Option<T>, DbError> {
-        let Some(mut instance) = store::find(tx, self.saga(), id).await? else { return Ok(None) };
+        let Some(mut instance) = store::find(tx, self.name(), id).await? else { return Ok(None) };
         let outline = self.outline_of(&instance);
         let (answer, told) = said(&mut instance.progress, outline);
         if is_news(&answer) {
             store::save(tx, outline, &mut instance, told).await?;
-            tx.signal_key(store::TOPIC, self.saga().to_owned());
+            tx.signal_key(store::TOPIC, self.name().to_owned());
         }
         Ok(Some(answer))
     }
@@ -140,8 +151,8 @@ impl<D: Serialize> Instances<D> {
     /// # Errors
     /// Any failure of the database.
     pub async fn history(&self, db: &Db, id: Id) -> Result<Option<History>, DbError> {
-        let Some(instance) = store::look(db, self.saga(), id).await? else { return Ok(None) };
-        let happened = store::happened(db, self.saga(), id).await?;
+        let Some(instance) = store::look(db, self.name(), id).await? else { return Ok(None) };
+        let happened = store::happened(db, self.name(), id).await?;
         let outline = self.outline_of(&instance);
         let Instance { saga, id, version, progress, step, correlation, started_at, ended_at, .. } = instance;
         let names = |steps: Vec<&'static str>| steps.into_iter().map(str::to_owned).collect();
@@ -168,12 +179,47 @@ impl<D: Serialize> Instances<D> {
         }))
     }
 
+    /// Instances that have not ended, up to `limit`: those that are stuck first, and of each the one that moved last
+    /// longest ago.
+    ///
+    /// # Errors
+    /// Any failure of the database.
+    pub async fn under_way(&self, db: &Db, only_stuck: bool, limit: u16) -> Result<Vec<UnderWay>, DbError> {
+        store::under_way(db, self.name(), only_stuck, limit).await
+    }
+
+    /// The histories of the instances, ended ones too, that belong to these processes: up to eight are looked for, and
+    /// up to `limit` instances are given, oldest first.
+    ///
+    /// # Errors
+    /// Any failure of the database.
+    pub async fn of_processes(
+        &self,
+        db: &Db,
+        correlations: &[Id],
+        limit: u16,
+    ) -> Result<Vec<History>, DbError> {
+        let mut found = Vec::new();
+        for id in store::of_processes(db, self.name(), correlations, limit).await? {
+            found.extend(self.history(db, id).await?);
+        }
+        Ok(found)
+    }
+
+    /// How many instances have not ended, and how many of them are stuck.
+    ///
+    /// # Errors
+    /// Any failure of the database.
+    pub async fn count(&self, db: &Db) -> Result<(i64, i64), DbError> {
+        store::count(db, self.name()).await
+    }
+
     /// Instances that are stuck, up to `limit`, longest first.
     ///
     /// # Errors
     /// Any failure of the database.
     pub async fn stuck(&self, db: &Db, limit: u16) -> Result<Vec<Id>, DbError> {
-        store::stuck(db, self.saga(), limit).await
+        store::stuck(db, self.name(), limit).await
     }
 
     /// Instances under way whose definition is not there: version, shape of its steps, and how many.
@@ -181,7 +227,7 @@ impl<D: Serialize> Instances<D> {
     /// # Errors
     /// Any failure of the database.
     pub async fn stranded(&self, db: &Db) -> Result<Vec<(u32, String, i64)>, DbError> {
-        let live = store::live(db, self.saga()).await?;
+        let live = store::live(db, self.name()).await?;
         let is_there = |version: u32, shape: &str| {
             self.outlines.iter().any(|(outline, known)| outline.version == version && known == shape)
         };

@@ -35,7 +35,7 @@ mod works;
 
 pub use definition::{Call, Chore, Errand, Local, Saga, Wait};
 pub use fault_points::FAULT_POINTS;
-pub use history::{Happened, History};
+pub use history::{Happened, History, UnderWay};
 pub use instances::{Instances, Started};
 pub use interference::{Interference, Meddling, Moment, Point};
 pub use machine::{Cancelled, STUCK_AFTER, Signalled};

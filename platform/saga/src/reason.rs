@@ -1,5 +1,6 @@
 //! Why a step did not succeed, and what follows from it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tradewind_problem::{IDEMPOTENCY_KEY_IN_FLIGHT, IDEMPOTENCY_KEY_REUSED, Problem};
 
@@ -7,7 +8,7 @@ use tradewind_problem::{IDEMPOTENCY_KEY_IN_FLIGHT, IDEMPOTENCY_KEY_REUSED, Probl
 const MAX_TEXT: usize = 500;
 
 /// Why an instance is undone: a problem's code, and what was said to the caller.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reason {
     /// The code, in kebab case, such as `conflict`.
     pub code: String,

@@ -59,7 +59,7 @@ where
 async fn tell_of_stranded<D: Serialize>(instances: &Instances<D>, options: &RunnerOptions) {
     let stranded = instances.stranded(&options.db).await.unwrap_or_default();
     for (version, shape, count) in stranded {
-        let (service, saga) = (options.service, instances.saga());
+        let (service, saga) = (options.service, instances.name());
         tracing::error!(
             service,
             saga,

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tradewind_db::{Column, Db, DbError, FromColumn, FromRow, Json, Row, Tx, params, sql};
 use tradewind_kernel::{Id, Timestamp};
 
-use crate::history::Happened;
+use crate::history::{Happened, UnderWay};
 use crate::machine::{Progress, Told};
 use crate::outline::Outline;
 use crate::reason::{Reason, shortened};
@@ -41,6 +41,13 @@ sql! {
         where saga = $1 and ended_at is null group by version, shape order by version, shape";
     STUCK = "select id from saga_instance where saga = $1 and ended_at is null and is_stuck = 1
         order by moved_at, id limit $2";
+    UNDER_WAY = "select saga, version, id, correlation, state, step_name, attempts, is_stuck, last_error, started_at,
+        moved_at from saga_instance where saga = $1 and ended_at is null and is_stuck >= $2
+        order by is_stuck desc, moved_at, id limit $3";
+    OF_PROCESSES = "select id from saga_instance
+        where saga = $1 and correlation in ($2, $3, $4, $5, $6, $7, $8, $9) order by started_at, id limit $10";
+    COUNT = "select count(*), cast(coalesce(sum(is_stuck), 0) as bigint) from saga_instance
+        where saga = $1 and ended_at is null";
     PRUNE_HISTORY = "delete from saga_history where saga = $1 and id in
         (select id from saga_instance where saga = $1 and ended_at < $2 order by ended_at, id limit $3)";
     PRUNE = "delete from saga_instance where saga = $1 and id in
@@ -74,15 +81,6 @@ impl<T: serde::de::DeserializeOwned> FromColumn for Word<T> {
         let text = Value::String(String::from_column(column)?);
         let word = serde_json::from_value(text).map(Self);
         word.map_err(|error| DbError::Column { message: error.to_string() })
-    }
-}
-
-fn state_name(state: State) -> &'static str {
-    match state {
-        State::Running => "running",
-        State::Undoing => "undoing",
-        State::Done => "done",
-        State::Undone => "undone",
     }
 }
 
@@ -193,7 +191,7 @@ pub(crate) async fn save(
     let Instance { saga, id, progress, data, token, revision, ended_at, .. } = &*instance;
     let Progress { step, attempts, is_stuck, is_cancelled, due, deadline, .. } = progress;
     let (number, name) = (i64::try_from(*step).unwrap_or(i64::MAX), &instance.step);
-    let (state, error) = (state_name(progress.state), progress.last_error.as_deref().map(shortened));
+    let (state, error) = (progress.state.name(), progress.last_error.as_deref().map(shortened));
     let (stuck, cancelled) = (i64::from(*is_stuck), i64::from(*is_cancelled));
     let (reason, signals) = (progress.reason.as_ref().map(Json), Json(&progress.signals));
     let data = Json(data);
@@ -271,6 +269,55 @@ pub(crate) async fn live(db: &Db, saga: &str) -> Result<Vec<(u32, String, i64)>,
 pub(crate) async fn stuck(db: &Db, saga: &str, limit: u16) -> Result<Vec<Id>, DbError> {
     let rows: Vec<(Id,)> = db.query(&STUCK, params![saga, limit]).await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+impl FromRow for UnderWay {
+    fn from_row(row: &Row<'_>) -> Result<Self, DbError> {
+        Ok(Self {
+            saga: row.get(0)?,
+            version: row.get(1)?,
+            id: row.get(2)?,
+            correlation: row.get(3)?,
+            state: row.get::<Word<State>>(4)?.0,
+            step: row.get(5)?,
+            attempts: row.get(6)?,
+            is_stuck: row.get(7)?,
+            last_error: row.get(8)?,
+            started_at: row.get(9)?,
+            moved_at: row.get(10)?,
+        })
+    }
+}
+
+/// Instances that have not ended, those that are stuck first, then by when they last moved.
+pub(crate) async fn under_way(
+    db: &Db,
+    saga: &str,
+    only_stuck: bool,
+    limit: u16,
+) -> Result<Vec<UnderWay>, DbError> {
+    db.query(&UNDER_WAY, params![saga, i64::from(only_stuck), limit]).await
+}
+
+/// The instances of up to eight processes; the table is read through for them.
+pub(crate) async fn of_processes(
+    db: &Db,
+    saga: &str,
+    correlations: &[Id],
+    limit: u16,
+) -> Result<Vec<Id>, DbError> {
+    let Some(last) = correlations.last().copied() else { return Ok(Vec::new()) };
+    // An id that is asked for twice is found once.
+    let id = |at: usize| correlations.get(at).copied().unwrap_or(last);
+    let (a, b, c, d) = (id(0), id(1), id(2), id(3));
+    let (e, f, g, h) = (id(4), id(5), id(6), id(7));
+    let rows: Vec<(Id,)> = db.query(&OF_PROCESSES, params![saga, a, b, c, d, e, f, g, h, limit]).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// How many instances have not ended, and how many of them are stuck.
+pub(crate) async fn count(db: &Db, saga: &str) -> Result<(i64, i64), DbError> {
+    Ok(db.query_optional(&COUNT, params![saga]).await?.unwrap_or_default())
 }
 
 /// Removes up to `limit` instances that ended before `before`, and what happened to them; gives how many.

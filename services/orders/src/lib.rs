@@ -9,6 +9,7 @@ mod http;
 mod jobs;
 mod listen;
 mod mutants;
+mod process;
 mod sagas;
 mod state;
 mod store;
@@ -28,6 +29,7 @@ use crate::sagas::fulfil_order::fulfilment;
 use crate::state::Orders;
 
 pub use mutants::MUTANTS;
+pub use process::ORDER;
 
 /// The service as a value.
 #[must_use]
@@ -42,6 +44,7 @@ pub fn service() -> Service {
         .evidence(store::EVIDENCE)
         .evidence(views::EVIDENCE)
         .view(&views::orders::ORDER_VIEW)
+        .process(&process::ORDER, &views::orders::LATE)
         .public(8050, http::public())
         .internal(8150, http::internal())
         .follows(listen::catalogue())

@@ -1,13 +1,15 @@
 //! Starting, restarting and ending a shop.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tradewind_chassis::settings::SettingsSource;
-use tradewind_chassis::{Host, Network, StartError, Storage};
+use tradewind_chassis::{Assembly, Host, Network, StartError, Storage};
 use tradewind_db::Db;
 use tradewind_fleet::{ACCOUNTS, Seeder, services};
 use tradewind_kernel::{Clock, Entropy, Id, Secret, Timestamp};
+use tradewind_saga::Interference;
 use tradewind_testkit::{Answer, Folder, Request};
 
 use crate::engine::{Databases, broker};
@@ -108,6 +110,15 @@ impl Fleet {
     /// The same on the calling thread, without files, servers and sockets, whatever the engine of the others, in the paused time of the runtime: hours pass
     /// as soon as everybody waits. Calls go to the near doors.
     pub async fn simulated(seed: u64, settings: &[&str]) -> Self {
+        Self::meddled(seed, settings, &[]).await
+    }
+
+    /// As [`Fleet::simulated`], with somebody who meddles with sagas: each is named by its service and its own name.
+    pub async fn meddled(
+        seed: u64,
+        settings: &[&str],
+        meddled: &[(&str, &str, Arc<dyn Interference>)],
+    ) -> Self {
         inside::is_listed();
         let settings: Vec<String> =
             std::iter::once(&PATIENT).chain(settings).map(|&setting| setting.to_owned()).collect();
@@ -118,17 +129,26 @@ impl Fleet {
             storage: Storage::Memory,
             network: Network::None,
         };
-        let running = tradewind_fleet::assembly().start(host, &mut |_, _| {}).await;
+        let assembly = tradewind_fleet::assembly();
+        let meddle = |assembly: Assembly, (service, saga, interference): &(&str, &str, Arc<_>)| {
+            assembly.meddle(service, saga, interference.clone())
+        };
+        let running = meddled.iter().fold(assembly, meddle).start(host, &mut |_, _| {}).await;
         let running = Shop::Inside(Box::new(running.unwrap_or_else(|error| panic!("{error}"))));
         Self { running, folder: None, databases: None, settings }.filled().await
     }
 
     async fn filled(self) -> Self {
+        self.seeder().goods().await.expect("the shop can be filled");
+        self.ready().await
+    }
+
+    /// What fills the shop, and gives out tokens of cards.
+    #[must_use]
+    pub fn seeder(&self) -> Seeder {
         let running = &self.running;
         let (book, secret) = (running.book().clone(), running.secret().clone());
-        let seeder = Seeder::new(book, secret, running.clock().clone(), running.entropy().fork("seed"));
-        seeder.goods().await.expect("the shop can be filled");
-        self.ready().await
+        Seeder::new(book, secret, running.clock().clone(), running.entropy().fork("seed"))
     }
 
     /// A shop where there is something already; it is filled with nothing.

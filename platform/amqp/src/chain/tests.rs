@@ -23,6 +23,7 @@ fn incoming(position: i64, previous: i64) -> Incoming {
         correlationid: entropy.id(&clock),
         causationid: None,
         traceparent: String::new(),
+        release: None,
         data: RawValue::from_string("{}".to_owned()).unwrap(),
     };
     Incoming { recorded: Recorded { position, event }, previous }

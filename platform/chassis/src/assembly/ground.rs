@@ -74,6 +74,7 @@ impl Ground {
                 folder,
                 volume,
                 holder: &self.instance,
+                release: &self.platform.telemetry.release,
                 settings: &self.platform.database,
                 clock: &self.clock,
                 entropy: &entropy,

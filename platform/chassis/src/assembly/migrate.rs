@@ -31,6 +31,7 @@ impl Assembly {
                 folder: Some(&folder),
                 volume: None,
                 holder: "",
+                release: "",
                 settings: &platform.database,
                 clock: &clock,
                 entropy: &entropy,

@@ -49,7 +49,8 @@ impl Assembly {
             let entropy = entropy.fork(name);
             let settings = &platform.database;
             let (folder, entropy) = (Some(folder), &entropy);
-            let place = Place { service: name, folder, volume: None, holder: "", settings, clock, entropy };
+            let (volume, holder, release) = (None, "", "");
+            let place = Place { service: name, folder, volume, holder, release, settings, clock, entropy };
             let db = places.open(&place, &mut |_, _| {}).await?;
             opened.push(Stored { service: name.clone(), db, migrations: service.migrations().to_vec() });
         }

@@ -13,7 +13,7 @@ const SCOPE: &str = "tradewind";
 #[derive(Debug, Clone)]
 pub(super) struct Resource {
     pub(super) service: &'static str,
-    pub(super) version: &'static str,
+    pub(super) version: String,
     pub(super) instance: String,
 }
 
@@ -22,7 +22,7 @@ pub(super) fn request(resource: &Resource, spans: &[(i64, Arc<Span>)]) -> String
     let request = json!({"resourceSpans": [{
         "resource": {"attributes": [
             text("service.name", resource.service),
-            text("service.version", resource.version),
+            text("service.version", &resource.version),
             text("service.instance.id", &resource.instance),
         ]},
         "scopeSpans": [{"scope": {"name": SCOPE, "version": resource.version}, "spans": spans}],

@@ -99,7 +99,7 @@ impl Exporter {
             ring,
             client: FarClient::new(&address).map_err(|error| error.to_string())?,
             path,
-            resource: Resource { service, version: env!("CARGO_PKG_VERSION"), instance },
+            resource: Resource { service, version: settings.release.clone(), instance },
             flush: flush.min(settings.otlp_timeout),
             settings: settings.clone(),
             clock: clock.clone(),

@@ -8,13 +8,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::settings::duration;
 
+/// The longest name of a release, in bytes.
+const MAX_RELEASE: usize = 60;
+
 /// The usual port of OTLP over HTTP.
 const USUAL_PORT: u16 = 4318;
 
-/// Section `telemetry`: where spans go besides the service's own memory.
+/// Section `telemetry`: what the program is called, and where spans go besides the service's own memory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TelemetrySettings {
+    /// The release of the program, such as the tag of its image, up to 60 characters: every event names the one that
+    /// told it, and spans have it as `service.version`.
+    #[serde(deserialize_with = "release")]
+    pub release: String,
     /// Where an OpenTelemetry collector takes OTLP over HTTP, such as `http://127.0.0.1:4318`; empty: nowhere.
     #[serde(deserialize_with = "endpoint")]
     pub otlp_endpoint: String,
@@ -32,6 +39,7 @@ pub struct TelemetrySettings {
 impl Default for TelemetrySettings {
     fn default() -> Self {
         Self {
+            release: env!("CARGO_PKG_VERSION").to_owned(),
             otlp_endpoint: String::new(),
             otlp_timeout: Duration::from_secs(10),
             otlp_interval: Duration::from_secs(1),
@@ -79,6 +87,16 @@ fn endpoint<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Err
         Target::read(&text).map_err(D::Error::custom)?;
     }
     Ok(text)
+}
+
+fn release<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let is_short = (1..=MAX_RELEASE).contains(&text.len());
+    let is_plain = text.chars().all(|c| c.is_ascii_graphic());
+    if is_short && is_plain {
+        return Ok(text);
+    }
+    Err(D::Error::custom(format!("expected 1 to {MAX_RELEASE} letters, digits and signs without spaces")))
 }
 
 fn batch<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {

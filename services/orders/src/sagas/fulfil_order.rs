@@ -24,6 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 type Outcome = Result<Fulfilment, Setback>;
 
+/// The name of the saga.
+pub(crate) const FULFILMENT: &str = "fulfilment";
+
 pub(crate) fn fulfilment() -> Saga<Orders, Fulfilment> {
     let begin = Local::new("begin", |_, chore| Conclude { chore, command: None }).undo(|_, chore| {
         let reason = chore.reason.as_ref().map(|reason| reason.code.clone());
@@ -31,7 +34,7 @@ pub(crate) fn fulfilment() -> Saga<Orders, Fulfilment> {
         Conclude { chore, command: Some(Command::CallOff { reason }) }
     });
     let complete = Local::new("complete", |_, chore| Conclude { chore, command: Some(Command::Complete) });
-    Saga::new("fulfilment", 1)
+    Saga::new(FULFILMENT, 1)
         .local(begin)
         .wait(Wait::until("cancellation-window", |fulfilment: &Fulfilment| fulfilment.waits_until))
         .call(Call::new("pick-goods", pick).undo(put_back).within(PATIENCE))

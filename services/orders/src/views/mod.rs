@@ -33,5 +33,10 @@ pub(crate) const MIGRATIONS: MigrationSet = MigrationSet {
             name: "fulfilment",
             text: include_str!("../../migrations/0002_fulfilment.sql"),
         },
+        Migration {
+            version: 3,
+            name: "find_new_orders",
+            text: include_str!("../../migrations/0003_new_orders.sql"),
+        },
     ],
 };

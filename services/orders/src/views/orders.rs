@@ -18,6 +18,9 @@ sql! {
     SET_CANCELLING = "update order_view set cancelling = 1, updated_at = $2 where order_id = $1";
     OPEN = "select order_id, payment = 'card' from order_view where state = 'OPEN' and order_id > $1
         order by order_id limit $2";
+    /// Orders that were placed up to a time and are not decided.
+    pub(crate) LATE = "select order_id, placed_at from order_view where state = 'NEW' and placed_at <= $1
+        order by placed_at, order_id limit $2";
     FIND = "select order_id, customer_id, state, reason, lines, total_minor, currency, placed_at, updated_at,
             payment, cancelling
         from order_view where order_id = $1";

@@ -6,20 +6,14 @@ use tradewind_orders_contract::{Order, OrderState};
 use tradewind_payments_contract::{PaymentState, PaymentsClient, RefundPayment};
 use tradewind_provider_contract::{Charge, ProviderClient};
 use tradewind_shipping_contract::{ShipmentState, ShippingClient};
-use tradewind_testkit::Request;
 
-/// Cards that nothing is wrong with, and that have no money.
-const GOOD: &str = "4242424242424242";
+use crate::cards::{GOOD, card};
+
+/// A card that has no money.
 const EMPTY: &str = "4000000000009995";
 
 fn pence(minor: i64) -> Money {
     Money::from_minor(minor, Currency::GBP)
-}
-
-async fn card(fleet: &Fleet, number: &str) -> String {
-    let body = format!(r#"{{"number":"{number}","expiry":"12/99","cvc":"123"}}"#);
-    let request = Request::new("POST", "/api/provider/v1/cards").json(body);
-    fleet.send(request).await.json()["token"].as_str().unwrap().to_owned()
 }
 
 async fn charge(fleet: &Fleet, order: &Order) -> Charge {

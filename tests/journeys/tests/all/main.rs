@@ -10,7 +10,9 @@
 
 mod backups;
 mod bad_input;
+mod breaking;
 mod cancelling;
+mod cards;
 mod collecting;
 mod commands;
 mod contract;
@@ -33,3 +35,4 @@ mod tracing;
 mod upgrading;
 mod verifying;
 mod views;
+mod why;
