@@ -6,7 +6,7 @@ use tradewind_customers_contract::CustomersClient;
 use tradewind_history::What;
 use tradewind_kernel::Page;
 use tradewind_orders_contract::{
-    Accepted, ORDERS_PATH, Order, OrderId, OrdersClient, PaymentMethod, PlaceLine, PlaceOrder,
+    Accepted, ORDERS_PATH, Order, OrderId, OrderState, OrdersClient, PaymentMethod, PlaceLine, PlaceOrder,
 };
 use tradewind_problem::{IDEMPOTENCY_KEY_REUSED, NOT_FOUND, Problem};
 use tradewind_sim::Failure;
@@ -245,8 +245,17 @@ impl Client<'_> {
         match self.cancel(of, (&bought, id), "cancel again").await {
             Some(Ok(false)) | None => Vec::new(),
             Some(Ok(true)) => broken(ONCE, format!("{}: twice", bought.key)),
+            Some(Err(_)) if self.was_handed_over(&bought, id).await => Vec::new(),
             Some(Err(problem)) => broken(ONCE, format!("{}: {problem}", bought.key)),
         }
+    }
+
+    /// Whether an order that was being called off went on its way at that moment, which is the one thing that may come
+    /// between.
+    async fn was_handed_over(&self, bought: &Bought, id: OrderId) -> bool {
+        let order = OrdersClient::new(self.user(bought.wanted.customer)).order(id).await;
+        // Who does not answer is asked at the end, when nothing goes wrong.
+        order.map_or(true, |order| order.state == OrderState::Completed)
     }
 
     /// Whether calling off changed anything, or why it was refused; nothing when there was no answer.
