@@ -240,49 +240,38 @@ where
     C: DeserializeOwned + Send + 'static,
     S: Send + Sync + 'static,
 {
+    /// Why what it says of itself cannot be, if it cannot.
+    fn refusal(&self) -> Option<String> {
+        sagas::refusal(&self.sagas).or_else(|| processes::refusal(&self.processes))
+    }
+
     async fn build(self: Box<Self>, environment: Environment) -> Result<Instance, StartError> {
-        let Self {
-            name,
-            about,
-            init,
-            doors,
-            subscriptions,
-            jobs,
-            sagas,
-            views,
-            processes,
-            migrations,
-            evidence,
-            calls,
-        } = *self;
+        let plan = *self;
+        let Self { name, about, .. } = plan;
         let failed = |reason: String| StartError::new(name, reason);
         let wrong = |reason: String| StartError::new(name, reason).of_settings();
-        if let Some(reason) = sagas::refusal(&sagas).or_else(|| processes::refusal(&processes)) {
+        if let Some(reason) = plan.refusal() {
             return Err(failed(reason));
         }
         let settings = environment.settings.section(name).map_err(|error| wrong(error.to_string()))?;
-        migrate(name, &migrations, &environment).await?;
-        views::register(&views, name, &environment).await.map_err(failed)?;
+        migrate(name, &plan.migrations, &environment).await?;
+        views::register(&plan.views, name, &environment).await.map_err(failed)?;
         let metrics = Metrics::new(name);
         let metrics = if environment.tells_of_process { metrics.with_process() } else { metrics };
         let kept = Kept::new(name, &environment);
-        let mut init_with = Init::new(name, settings, &environment, &metrics, kept.recorder(name), calls);
-        let state = Arc::new(init(&mut init_with).map_err(wrong)?);
+        let mut init_with =
+            Init::new(name, settings, &environment, &metrics, kept.recorder(name), plan.calls);
+        let state = Arc::new((plan.init)(&mut init_with).map_err(wrong)?);
         if let Some(reason) = init_with.refusal() {
             return Err(failed(reason));
         }
         let health = Health::default();
         let scopes = Scopes::new(name, environment.pace.as_ref());
-        observe(&metrics, &environment.db, &scopes);
-        if let Some(identity) = &environment.identity {
-            identity::observe(&metrics, identity);
-        }
+        observe(&metrics, &environment, &scopes);
         let exporter = kept.exporter(name, &environment, &metrics).map_err(failed)?;
         let platform = Internals { health: health.clone(), metrics: metrics.clone() };
-        let outlines = sagas.iter().map(|saga| saga.outlines.clone()).collect();
-        let (db, clock) = (environment.db.clone(), environment.clock.clone());
-        let processes = Processes::new(db, clock, outlines, processes);
-        let subscriptions: Vec<Followed<S>> = subscriptions.into_iter().map(Followed::new).collect();
+        let processes = Processes::of(&plan.sagas, plan.processes, &environment);
+        let subscriptions: Vec<Followed<S>> = plan.subscriptions.into_iter().map(Followed::new).collect();
         let building = Building {
             name,
             holder: holder(name, &environment),
@@ -293,19 +282,17 @@ where
             scopes,
             kept,
             subscriptions: subscriptions.clone(),
-            evidence,
-            views: views.into(),
+            evidence: plan.evidence,
+            views: plan.views.into(),
             processes,
         };
-        let doors = doors.into_iter().map(|door| building.door(door, &platform).map_err(failed));
+        let doors = plan.doors.into_iter().map(|door| building.door(door, &platform).map_err(failed));
         let doors = doors.collect::<Result<_, _>>()?;
         let followers = subscriptions.into_iter().map(|followed| building.follower(followed));
         let followers: Vec<Follower> = followers.collect();
         let followed = followers.iter().map(|each| (each.producer, each.progress.clone())).collect();
-        let mut repeaters: Vec<_> = jobs.into_iter().map(|job| building.repeater(job)).collect();
-        repeaters.extend(building.upkeep());
-        repeaters.extend(building.processes.clone().counted(&building.metrics));
-        let sagas = sagas.into_iter().map(|saga| building.saga(saga)).collect();
+        let repeaters = building.repeaters(plan.jobs);
+        let sagas = plan.sagas.into_iter().map(|saga| building.saga(saga)).collect();
         let views = views::runners(&building.views, name, &building.environment, &building.metrics);
         let Building { environment, metrics, scopes, holder, .. } = building;
         let (wanted, consumers) = (init_with.wanted, init_with.consumers.0);
@@ -476,6 +463,13 @@ impl<S: Send + Sync + 'static> Building<S> {
         saga.carry_on(self.state.clone(), options)
     }
 
+    /// Its jobs, and those that every service has.
+    fn repeaters(&self, jobs: Vec<JobPlan<S>>) -> Vec<Repeater> {
+        let own = jobs.into_iter().map(|job| self.repeater(job));
+        let counted = self.processes.clone().counted(&self.metrics);
+        own.chain(self.upkeep()).chain(counted).collect()
+    }
+
     fn repeater(&self, job: JobPlan<S>) -> Repeater {
         let state = self.state.clone();
         let JobPlan { name, first, run } = job;
@@ -515,7 +509,11 @@ fn holder(service: &str, environment: &Environment) -> String {
     }
 }
 
-fn observe(metrics: &Metrics, db: &Db, scopes: &Scopes) {
+fn observe(metrics: &Metrics, environment: &Environment, scopes: &Scopes) {
+    if let Some(identity) = &environment.identity {
+        identity::observe(metrics, identity);
+    }
+    let db = &environment.db;
     type Read = fn(&tradewind_db::Stats) -> u64;
     let readings: [(&'static str, &'static str, Read); 4] = [
         ("db_commits_total", "Commits, one sync of the disk each", |stats| stats.commits),

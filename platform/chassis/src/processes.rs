@@ -12,11 +12,12 @@ use tradewind_events::MAX_CORRELATIONS;
 use tradewind_kernel::{Clock, Id, Timestamp};
 use tradewind_lineage::Process;
 use tradewind_problem::{INVALID_PARAMETER, NOT_FOUND, Problem};
-use tradewind_saga::{History, Instances, Outline, UnderWay};
+use tradewind_saga::{History, Instances, UnderWay};
 
 use crate::http::{Call, Reply, Routes, operation};
-use crate::instance::Repeater;
+use crate::instance::{Environment, Repeater};
 use crate::metrics::{Gauge, GaugeFamily, Labels, Metrics};
+use crate::sagas::SagaPlan;
 
 /// The most processes of one kind in one answer.
 const MAX_PAGE: u16 = 1_000;
@@ -132,8 +133,10 @@ pub(crate) struct Processes {
 }
 
 impl Processes {
-    pub(crate) fn new(db: Db, clock: Clock, sagas: Vec<Vec<Outline>>, owned: Vec<ProcessPlan>) -> Self {
-        Self { db, clock, sagas: sagas.into_iter().map(Instances::of).collect(), owned: owned.into() }
+    pub(crate) fn of<S>(sagas: &[SagaPlan<S>], owned: Vec<ProcessPlan>, environment: &Environment) -> Self {
+        let (db, clock) = (environment.db.clone(), environment.clock.clone());
+        let sagas = sagas.iter().map(|saga| Instances::of(saga.outlines.clone())).collect();
+        Self { db, clock, sagas, owned: owned.into() }
     }
 
     /// Routes by which processes are looked at; none, where there are no processes.

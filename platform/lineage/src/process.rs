@@ -24,7 +24,7 @@ pub struct Process {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Step {
-    /// Its name, such as `reserve-stock`.
+    /// Its name, such as `hold-part`.
     pub name: &'static str,
     /// The services that may decide it; one of them does.
     pub owners: &'static [&'static str],

@@ -130,9 +130,10 @@ impl Fleet {
             network: Network::None,
         };
         let assembly = tradewind_fleet::assembly();
-        let meddle = |assembly: Assembly, (service, saga, interference): &(&str, &str, Arc<_>)| {
-            assembly.meddle(service, saga, interference.clone())
-        };
+        let meddle =
+            |assembly: Assembly, (service, saga, interference): &(&str, &str, Arc<dyn Interference>)| {
+                assembly.meddle(service, saga, interference.clone())
+            };
         let running = meddled.iter().fold(assembly, meddle).start(host, &mut |_, _| {}).await;
         let running = Shop::Inside(Box::new(running.unwrap_or_else(|error| panic!("{error}"))));
         Self { running, folder: None, databases: None, settings }.filled().await

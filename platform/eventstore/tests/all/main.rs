@@ -4,8 +4,9 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::disallowed_methods,
+    clippy::needless_pass_by_value,
     unreachable_pub,
-    reason = "a test that cannot go on should stop, and tests own their tasks"
+    reason = "a test that cannot go on should stop, tests own their tasks, and upcasters take what they change"
 )]
 
 mod snapshots;

@@ -90,6 +90,12 @@ impl Play {
         self.0.clone()
     }
 
+    /// Whether somebody will have to cancel the instance, within a second of when [`Play::wants_cancelling`] says so.
+    #[must_use]
+    pub fn may_want_cancelling(&self) -> bool {
+        self.0.may_cancel()
+    }
+
     /// Whether somebody has to cancel the instance now.
     #[must_use]
     pub fn wants_cancelling(&self) -> bool {

@@ -57,6 +57,14 @@ impl Script {
         )
     }
 
+    /// Whether somebody is to cancel at a moment of the runner.
+    pub(super) fn may_cancel(&self) -> bool {
+        let fault = self.case.fault;
+        let is_cancelled =
+            matches!(fault, Fault::CancelledBefore | Fault::CancelledMeanwhile | Fault::CancelledAfter);
+        is_cancelled || (fault.is_undo() && !self.case.is_last)
+    }
+
     /// Says that the fault came about without a moment of the runner, as that of a signal does.
     pub(super) fn hit(&self) {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).hits += 1;

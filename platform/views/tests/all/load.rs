@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tradewind_views::{Phase, Rebuild, Refused, run};
+use tradewind_views::{Phase, Rebuild, Refused, Register, run};
 
-use super::notes::{NOTES, Notes};
+use super::notes::{NOTES, NOTES_2, Notes};
 
 pub const LIMIT: Duration = Duration::from_secs(60);
 
@@ -62,4 +62,19 @@ pub async fn rebuilt_under_load(notes: Notes) {
         assert!(task.await.expect("no read and no write failed") > 0);
     }
     notes.db.close().await;
+}
+
+/// A program with the next version of the view makes it again, and swaps it in although it differs.
+pub async fn taken_over_by_the_next_version(notes: Notes) {
+    notes.go(1).await;
+    notes.db.write(&notes.context, Register(&NOTES_2)).await.unwrap();
+    let runner = tokio::spawn(run(&NOTES_2, notes.options(10)));
+    let swapped = async {
+        while notes.status().await.version != 2 || notes.status().await.phase != Phase::Live {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LIMIT, swapped).await.expect("the new version is live");
+    runner.abort();
+    assert_eq!(notes.shown().await[0].1, "\"NOTE 1\"");
 }

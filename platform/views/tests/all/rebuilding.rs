@@ -2,10 +2,10 @@
 
 use tradewind_db::{Execution, Location, work};
 use tradewind_testkit::Folder;
-use tradewind_views::{Cancel, Phase, Rebuild, Refused, Register, RunnerOptions, run};
+use tradewind_views::{Cancel, Phase, Rebuild, Refused, RunnerOptions, run};
 
-use crate::load::{self, LIMIT, ask, until};
-use crate::notes::{DAMAGE, NOTES, NOTES_2, Notes};
+use crate::load::{self, ask, until};
+use crate::notes::{DAMAGE, NOTES, Notes};
 
 async fn in_memory() -> Notes {
     Notes::open(Location::Memory, Execution::Inline).await
@@ -78,18 +78,7 @@ async fn a_rebuild_that_is_called_off_leaves_everything_as_it_is() {
 
 #[tokio::test]
 async fn a_higher_version_is_rebuilt_at_the_start_and_may_differ() {
-    let notes = in_memory().await;
-    notes.go(1).await;
-    notes.db.write(&notes.context, Register(&NOTES_2)).await.unwrap();
-    let runner = tokio::spawn(run(&NOTES_2, notes.options(10)));
-    let swapped = async {
-        while notes.status().await.version != 2 || notes.status().await.phase != Phase::Live {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(LIMIT, swapped).await.expect("the new version is live");
-    runner.abort();
-    assert_eq!(notes.shown().await[0].1, "\"NOTE 1\"");
+    load::taken_over_by_the_next_version(in_memory().await).await;
 }
 
 /// Every statement of a rebuild is made between any two events, whichever streams they are of.

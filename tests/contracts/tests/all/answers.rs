@@ -10,8 +10,9 @@ use crate::documents::operations;
 
 /// Operations whose answer to the example is a refusal: method, where one of several is meant, path, status. No letter
 /// is parked, nothing is held under the token of the example, nothing is reserved for the order of it, nobody has
-/// paid by card, and no view is being rebuilt.
-const REFUSED: [(&str, &str, u16); 8] = [
+/// paid by card, no view is being rebuilt, and no saga has the name and id of the example.
+const REFUSED: [(&str, &str, u16); 9] = [
+    ("get", "/processes/{process}/{id}", 404),
     ("", "/letters/{subscription}/{position}", 404),
     ("delete", "/backup/hold", 409),
     ("delete", "/views/{view}/rebuild", 409),
@@ -71,6 +72,8 @@ fn parameter(path: &str, name: &str, order: &str) -> Option<String> {
         ("api", "order") => Some(SENT.to_owned()),
         ("admin", "order") if path.contains("/steps/") => Some(SENT.to_owned()),
         (_, "step") => Some("handed-over".to_owned()),
+        ("processes", "process") => Some("card-payment".to_owned()),
+        ("processes", "id") => Some(order.to_owned()),
         (_, "view") => Some("order_view".to_owned()),
         (_, "id" | "product_id") => Some("1".to_owned()),
         _ => None,
@@ -80,13 +83,19 @@ fn parameter(path: &str, name: &str, order: &str) -> Option<String> {
 fn target(document: &Value, path: &str, operation: &Value, order: &str) -> String {
     let parameters = operation["parameters"].as_array().unwrap();
     let in_path = parameters.iter().filter(|each| each["in"] == "path");
-    in_path.fold(path.to_owned(), |path, each| {
-        let name = each["name"].as_str().unwrap();
+    let example = |each: &Value| {
         let example = sample(&each["schema"], document);
-        let example = example.as_str().map_or_else(|| example.to_string(), str::to_owned);
-        let value = parameter(&path, name, order).unwrap_or(example);
+        example.as_str().map_or_else(|| example.to_string(), str::to_owned)
+    };
+    let target = in_path.fold(path.to_owned(), |path, each| {
+        let name = each["name"].as_str().unwrap();
+        let value = parameter(&path, name, order).unwrap_or_else(|| example(each));
         path.replace(&format!("{{{name}}}"), &value)
-    })
+    });
+    let needed = parameters.iter().filter(|each| each["in"] == "query" && each["required"] == true);
+    let query: Vec<_> =
+        needed.map(|each| format!("{}={}", each["name"].as_str().unwrap(), example(each))).collect();
+    if query.is_empty() { target } else { format!("{target}?{}", query.join("&")) }
 }
 
 /// The request that the document shows.
