@@ -124,6 +124,17 @@ pub(crate) enum Run {
         #[command(flatten)]
         setup: Setup,
     },
+    /// Reads of one service after writes to another, with position tokens: how many are stale, and how many had to wait
+    Freshness {
+        /// Orders, each followed by a read with a token
+        #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..))]
+        operations: u32,
+        /// Clients, each with a product of its own
+        #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(2..=1_000))]
+        clients: u32,
+        #[command(flatten)]
+        setup: Setup,
+    },
     /// Takes the broker away under traffic: orders go on, and what gathered is drained soon after its return
     Outage {
         /// How long it is away

@@ -21,6 +21,7 @@ mod flash_sale;
 mod fleet_kills;
 mod folder;
 mod footprint;
+mod freshness;
 mod home;
 mod judge;
 mod kill_loop;
@@ -109,6 +110,9 @@ async fn measure(run: Run, binary: &Path, folder: &folder::Folder) -> Result<fig
         }
         Run::Rebuild { events, setup } => {
             rebuild::run(binary, folder, &setup, rebuild::Options { events }).await
+        }
+        Run::Freshness { operations, clients, setup } => {
+            freshness::run(binary, folder, &setup, freshness::Options { operations, clients }).await
         }
         Run::Outage { seconds, warm_up, setup } => {
             broker_outage::run(binary, folder, &setup, broker_outage::Options { seconds, warm_up }).await

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tradewind_db::{DbError, Tx, Work, params, sql};
 use tradewind_fleet::{LoadSize, Seeder, ViewDesk, ViewPhase, ViewStatus};
 use tradewind_kernel::{Clock, Context, Deadline, Entropy, Principal, Secret};
-use tradewind_orders_contract::{OrderId, OrdersClient};
+use tradewind_orders_contract::{OrderId, OrderState, OrdersClient};
 use tradewind_testkit::Postgres;
 
 use crate::buyers::{Buyers, Purchase};
@@ -43,8 +43,10 @@ sql! {
         select 'order-' || printf('%08x', k) || substr(stream, 15), version, type, type_version, data, recorded_at
         from number cross join stream_event";
     COPY_VIEW = "with recursive number (k) as (select 1 union all select k + 1 from number where k < $1)
-        insert into order_view select unhex(printf('%08x', k) || substr(hex(order_id), 9)), customer_id, state, reason,
-            lines, total_minor, currency, placed_at, updated_at from number cross join order_view";
+        insert into order_view (order_id, customer_id, state, reason, lines, total_minor, currency, payment,
+                cancelling, placed_at, updated_at)
+            select unhex(printf('%08x', k) || substr(hex(order_id), 9)), customer_id, state, reason, lines, total_minor,
+                currency, payment, cancelling, placed_at, updated_at from number cross join order_view";
     EVENTS = "select count(*) from stream_event";
 }
 
@@ -66,6 +68,7 @@ pub(crate) async fn run(
     );
     let (mut home, servers) = Home::make(setup, binary, folder).await?;
     let mut figures = Figures::default();
+    home.set("orders.cancellation_window=0s");
     let orders = place(&home).await?;
     multiply(&home, servers.postgres.as_ref(), options.events).await?;
     let usual = home.clone();
@@ -98,6 +101,12 @@ async fn place(home: &Home) -> Result<Vec<(u32, OrderId)>, String> {
     for number in 0..PLACED {
         let bought = buyers.buy(&purchase(number, "rebuild")).await.map_err(|problem| problem.to_string())?;
         placed.push((number % size.customers, bought.order.id));
+    }
+    // Copies of orders that are still open would all be fulfilled meanwhile.
+    for (customer, id) in &placed {
+        while look(&fleet, *customer, *id, false).await? != Some(OrderState::Completed) {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
     }
     fleet.end(Signal::Term).await?;
     Ok(placed)
@@ -136,8 +145,10 @@ async fn multiply(home: &Home, server: Option<&Postgres>, events: u32) -> Result
             "insert into stream_event (stream, version, type, type_version, data, recorded_at)
                 select 'order-' || lpad(to_hex(k), 8, '0') || substr(stream, 15), version, type, type_version, data,
                     recorded_at from generate_series(1, {copies}) as k, stream_event;
-             insert into order_view select cast(lpad(to_hex(k), 8, '0') || substr(cast(order_id as text), 9) as uuid),
-                    customer_id, state, reason, lines, total_minor, currency, placed_at, updated_at
+             insert into order_view (order_id, customer_id, state, reason, lines, total_minor, currency, payment,
+                    cancelling, placed_at, updated_at)
+                select cast(lpad(to_hex(k), 8, '0') || substr(cast(order_id as text), 9) as uuid), customer_id, state,
+                    reason, lines, total_minor, currency, payment, cancelling, placed_at, updated_at
                 from generate_series(1, {copies}) as k, order_view;
              analyze"
         );
@@ -201,7 +212,7 @@ async fn under_load(home: &Home, orders: &[(u32, OrderId)], figures: &mut Figure
             }
             let (started, (customer, id)) = (Instant::now(), orders[at]);
             match look(fleet_ref, customer, id, at % 8 == 0).await {
-                Ok(()) => milliseconds.push(started.elapsed().as_secs_f64() * 1_000.0),
+                Ok(_) => milliseconds.push(started.elapsed().as_secs_f64() * 1_000.0),
                 Err(reason) => {
                     println!("a read failed: {reason}");
                     errors.fetch_add(1, Ordering::Relaxed);
@@ -242,8 +253,13 @@ async fn under_load(home: &Home, orders: &[(u32, OrderId)], figures: &mut Figure
     fleet.end(Signal::Term).await.map(drop)
 }
 
-/// Reads an order, or a page of them, through the gateway.
-async fn look(fleet: &Fleet, customer: u32, id: OrderId, is_page: bool) -> Result<(), String> {
+/// Reads an order, or a page of them, through the gateway; gives the state of the order.
+async fn look(
+    fleet: &Fleet,
+    customer: u32,
+    id: OrderId,
+    is_page: bool,
+) -> Result<Option<OrderState>, String> {
     let (clock, entropy) = (Clock::system(), Entropy::system());
     let context = Context::begin(Principal::Anonymous, &clock, &entropy);
     let deadline = Deadline::after(&clock, Duration::from_secs(10));
@@ -253,8 +269,8 @@ async fn look(fleet: &Fleet, customer: u32, id: OrderId, is_page: bool) -> Resul
         let page: Result<tradewind_kernel::Page<tradewind_orders_contract::Order>, _> =
             caller.get("/api/orders/v1/orders?limit=20").await;
         let page = page.map_err(|problem| problem.to_string())?;
-        return if page.items.is_empty() { Err("an empty page".to_owned()) } else { Ok(()) };
+        return if page.items.is_empty() { Err("an empty page".to_owned()) } else { Ok(None) };
     }
     let order = OrdersClient::new(caller).order(id).await.map_err(|problem| problem.to_string())?;
-    if order.id == id { Ok(()) } else { Err(format!("{} instead of {id}", order.id)) }
+    if order.id == id { Ok(Some(order.state)) } else { Err(format!("{} instead of {id}", order.id)) }
 }
