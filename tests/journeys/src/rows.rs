@@ -118,6 +118,7 @@ pub mod orders {
 pub mod payments {
     tradewind_db::sql! {
         pub(super) OWN = "select 'stream_event', count(*), 0 from stream_event
+            union all select 'stream_snapshot', 0, 0
             union all select 'payment_view', count(*),
                 cast(coalesce(sum(length(state)), 0) as bigint) from payment_view
             union all select 'ledger_entry', count(*), 0 from ledger_entry

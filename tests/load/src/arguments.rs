@@ -124,6 +124,14 @@ pub(crate) enum Run {
         #[command(flatten)]
         setup: Setup,
     },
+    /// Orders by card with a provider that misbehaves: each that is paid is charged once, and both books are equal
+    CardOrders {
+        /// Orders
+        #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..))]
+        orders: u32,
+        #[command(flatten)]
+        setup: Setup,
+    },
     /// Reads of one service after writes to another, with position tokens: how many are stale, and how many had to wait
     Freshness {
         /// Orders, each followed by a read with a token

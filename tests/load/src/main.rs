@@ -13,6 +13,7 @@ mod backlog;
 mod broker_outage;
 mod browse;
 mod buyers;
+mod card_orders;
 mod client_log;
 mod disk;
 mod engine;
@@ -110,6 +111,9 @@ async fn measure(run: Run, binary: &Path, folder: &folder::Folder) -> Result<fig
         }
         Run::Rebuild { events, setup } => {
             rebuild::run(binary, folder, &setup, rebuild::Options { events }).await
+        }
+        Run::CardOrders { orders, setup } => {
+            card_orders::run(binary, folder, &setup, card_orders::Options { orders }).await
         }
         Run::Freshness { operations, clients, setup } => {
             freshness::run(binary, folder, &setup, freshness::Options { operations, clients }).await
