@@ -15,6 +15,7 @@ use tradewind_orders_contract::{
 use tradewind_problem::{Problem, UNAVAILABLE};
 use tradewind_provider_contract::{Charge, ProviderClient};
 
+use crate::buyers::{Buyers, Purchase};
 use crate::figures::Figures;
 use crate::folder::Folder;
 use crate::home::Home;
@@ -28,7 +29,7 @@ const GATEWAY: &str = "gateway/data-plane";
 const CARD: &str = "4242424242424242";
 
 /// What the provider does wrong, and how soon those who wait for it give up.
-const SETTINGS: [&str; 9] = [
+const SETTINGS: [&str; 10] = [
     "provider.timeout_after_success=10",
     "provider.callback_twice=5",
     "provider.callback_late=5",
@@ -38,6 +39,8 @@ const SETTINGS: [&str; 9] = [
     "payments.reconcile_every=30s",
     "orders.cancellation_window=1s",
     "http.deadline=3s",
+    // A carrier on its way for minutes is no quiet fleet.
+    "shipping.pretend_carrier.handed_over=0s",
 ];
 
 /// Of so many orders one is called off, wherever its process is.
@@ -74,6 +77,7 @@ pub(crate) async fn run(
     let seeder = Seeder::new(fleet.book.clone(), fleet.secret.clone(), Clock::system(), Entropy::system());
     seeder.load(LoadSize::default(), |_, _| {}).await.map_err(|problem| problem.to_string())?;
     fleet.book.set_policies(GATEWAY, Policies::none());
+    on_account(&fleet).await?;
     let (next, started) = (AtomicU32::new(0), Instant::now());
     let all = (0..CLIENTS).map(|_| shop(&fleet, &seeder, options.orders, &next));
     let mut orders = Vec::new();
@@ -88,6 +92,13 @@ pub(crate) async fn run(
     verify(&home, &mut figures)?;
     fleet.end(Signal::Term).await?;
     Ok(figures)
+}
+
+/// One order on account, so that every oracle has something to examine.
+async fn on_account(fleet: &Fleet) -> Result<(), String> {
+    let product = LoadSize::product(0);
+    let purchase = Purchase { customer: 0, product, quantity: 1, key: "account".to_owned() };
+    Buyers::new(&fleet.book).buy(&purchase).await.map(drop).map_err(|problem| problem.to_string())
 }
 
 /// Holds the orders against the books of the provider.
