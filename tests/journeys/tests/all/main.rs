@@ -32,6 +32,7 @@ mod shopfront_alone;
 mod statements;
 mod stock_by_grpc;
 mod tracing;
+mod two_users;
 mod upgrading;
 mod verifying;
 mod views;

@@ -69,8 +69,12 @@ async fn an_open_order_says_what_is_to_come_and_what_an_undo_would_do() {
     let order = fleet.order(&ada(), &[("1", 1)]).await;
     let explained = why(&fleet, &order).await;
     assert_eq!(states(&explained), [StepState::Done, StepState::Done, StepState::Done, StepState::Waiting]);
-    assert_eq!(explained.view.remains.len(), 5, "{:?}", explained.view.remains);
-    assert!(explained.view.remains[0].starts_with("fulfil: "), "{:?}", explained.view.remains);
+    // Whether the saga has taken its first step by then is for its runner to say.
+    let remains: Vec<&str> = explained.view.remains.iter().map(String::as_str).collect();
+    assert!(
+        remains.ends_with(&["fulfil: take-payment", "fulfil: book-shipment", "fulfil: complete"]),
+        "{remains:?}"
+    );
     let undo = explained.view.would_undo.join("; ");
     assert!(undo.contains("stock releases") && undo.contains("released"), "{undo}");
     fleet.cancel(&ada(), order.id).await;
