@@ -1,0 +1,3 @@
+//! Tokens and keys from outside.
+
+mod tokens;
