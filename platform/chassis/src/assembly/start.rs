@@ -1,6 +1,7 @@
 //! Building services, connecting them, and setting them to work.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tradewind_client::{NearReceiver, PhoneBook};
@@ -28,6 +29,7 @@ use crate::service::Service;
 use crate::start_error::StartError;
 use crate::tasks::Scope;
 use crate::telemetry;
+use crate::tokens::Tokens;
 
 /// Requests that wait before a near door.
 pub(super) const NEAR_QUEUE: usize = 1_024;
@@ -123,8 +125,22 @@ impl Assembly {
         let bus = BrokerLink::bus(broker.as_ref(), self.beside.is_empty(), (&clock, &entropy));
         let tellers = tellers(&self.services);
         let logs = telemetry::log_book();
-        let ground =
-            Ground { clock, entropy, settings, platform, secret, identity, instance, book, bus, logs, pace };
+        let tokens = Tokens::new(&platform.access, &book, clock.clone(), entropy.fork("tokens"));
+        let tokens = Arc::new(tokens);
+        let ground = Ground {
+            clock,
+            entropy,
+            settings,
+            platform,
+            secret,
+            identity,
+            instance,
+            book,
+            tokens,
+            bus,
+            logs,
+            pace,
+        };
         let disk = (folder.as_ref(), volume.as_ref().map(|(volume, _)| volume));
         let built = ground.build(self.services, disk, &mut finder, progress).await?;
         let Built { instances, absent, receivers } = built;
@@ -217,6 +233,8 @@ impl Running {
 
     /// Makes sure that every peer has an address: in this process, or where the settings say.
     fn find_peers(&mut self) -> Result<(), StartError> {
+        // Who issues tokens need not be there: then none is accepted.
+        self.finder.enter_elsewhere(&self.book, &self.platform.access.issued_by, &self.platform)?;
         for instance in &self.instances {
             let logs = instance.followers.iter().map(|follower| internal_door(follower.producer));
             for name in instance.wanted.iter().cloned().chain(logs) {
