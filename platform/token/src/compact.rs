@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-use crate::verify::{MAX_TOKEN, Refusal};
+use crate::refusal::{MAX_TOKEN, Refusal};
 
 /// The one algorithm (RFC 8037 §3.1).
 pub(crate) const ALGORITHM: &str = "EdDSA";

@@ -11,12 +11,14 @@
 mod claims;
 mod compact;
 mod key_set;
+mod refusal;
 mod seal;
 mod signing;
 mod verify;
 
 pub use claims::Claims;
 pub use key_set::{KeySet, KeySetError, PublicKey};
+pub use refusal::{MAX_TOKEN, Refusal};
 pub use seal::{Sealer, Unopened};
 pub use signing::SigningKey;
-pub use verify::{Expected, LEEWAY, MAX_TOKEN, Refusal, key_id, verify};
+pub use verify::{Expected, LEEWAY, key_id, verify};
