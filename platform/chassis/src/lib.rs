@@ -44,6 +44,7 @@ mod sweep;
 mod tail;
 mod tasks;
 pub mod telemetry;
+mod tokens;
 mod upkeep;
 
 pub use assembly::{Assembly, Drained, INTERNAL_SECRET, Running, Stored};
