@@ -13,6 +13,7 @@ use tradewind_identity::Identity;
 use tradewind_kernel::{Clock, Entropy, Secret};
 
 use crate::description::DoorKind;
+use crate::foreign::Outside;
 use crate::health::Health;
 use crate::host::PlatformSettings;
 use crate::metrics::Metrics;
@@ -37,6 +38,8 @@ pub(crate) struct Environment {
     /// What tells this process from other replicas.
     pub(crate) instance: String,
     pub(crate) book: PhoneBook,
+    /// How addresses outside are reached.
+    pub(crate) outside: Outside,
     /// Verifies the tokens that are shown at doors.
     pub(crate) tokens: Arc<Tokens>,
     /// For messages that belong to no transaction, or why there is none.

@@ -8,6 +8,7 @@
 #![warn(missing_docs)]
 
 mod assembly;
+mod asyncapi;
 mod backup;
 mod broker;
 mod by_broker;
@@ -19,6 +20,7 @@ mod discovery;
 mod evidence;
 mod far_feed;
 mod fault_points;
+mod foreign;
 mod health;
 mod host;
 pub mod http;
@@ -27,6 +29,7 @@ mod instance;
 mod internals;
 mod kept;
 mod letters;
+mod measured;
 pub mod metrics;
 mod mutants;
 mod openapi;
@@ -34,6 +37,7 @@ mod otlp;
 mod peers;
 mod plan;
 mod policies;
+mod public_feed;
 mod sagas;
 mod serve;
 mod service;

@@ -13,6 +13,7 @@ use crate::assembly::peers::Finder;
 use crate::assembly::places::Places;
 use crate::data_folder::DataFolder;
 use crate::database::Place;
+use crate::foreign::Outside;
 use crate::host::PlatformSettings;
 use crate::instance::{Environment, Instance};
 use crate::sagas::Meddled;
@@ -37,6 +38,8 @@ pub(super) struct Ground {
     /// What tells this process from other replicas.
     pub(super) instance: String,
     pub(super) book: PhoneBook,
+    /// How addresses outside are reached.
+    pub(super) outside: Outside,
     pub(super) tokens: Arc<Tokens>,
     /// The bus, or why there is none.
     pub(super) bus: Result<Bus, String>,
@@ -117,6 +120,7 @@ impl Ground {
             db,
             instance: self.instance.clone(),
             book: self.book.clone(),
+            outside: self.outside.clone(),
             tokens: self.tokens.clone(),
             bus: self.bus.clone(),
             logs: self.logs.clone(),

@@ -21,6 +21,7 @@ use crate::by_broker::BrokerLink;
 use crate::data_folder::DataFolder;
 use crate::description::{Description, DoorKind};
 use crate::far_feed::FarFeed;
+use crate::foreign::Outside;
 use crate::health::Stage;
 use crate::host::{Host, Network, PlatformSettings, Storage};
 use crate::identity;
@@ -124,6 +125,7 @@ impl Assembly {
             Network::Wired(wiring) => Some(wiring.clone()),
             _ => None,
         };
+        let outside = Outside::of(&network);
         let identity = identify(&self.services, &network, &platform, &clock)?;
         let mut sockets = bind_all(&self.services, network, &platform)?;
         check_reachable(&sockets, &platform)?;
@@ -150,6 +152,7 @@ impl Assembly {
             identity,
             instance,
             book,
+            outside,
             tokens,
             bus,
             logs,

@@ -21,6 +21,7 @@ mod letters;
 mod lives;
 mod logged;
 mod messages;
+mod public_feed;
 mod replicas;
 mod rotation;
 mod rpcs;
