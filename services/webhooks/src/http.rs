@@ -224,6 +224,9 @@ async fn replay(webhooks: Arc<Webhooks>, mut call: Call) -> Result<Reply, Proble
     staff(&call)?;
     call.no_query()?;
     let endpoint = call.parameter("id")?;
-    let wish = call.json().await?;
+    let wish: Wish = call.json().await?;
+    if wish.event_id.is_some() == wish.from.is_some() {
+        return Err(error::field("", "say either eventId or from"));
+    }
     call.command(&webhooks.db, Replay { endpoint, wish }).await
 }

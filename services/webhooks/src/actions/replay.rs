@@ -22,13 +22,15 @@ impl Work for Replay {
         if store::find(tx, self.endpoint).await?.is_none() {
             return Err(error::no_endpoint());
         }
-        let (taken_up, more_from) = match (self.wish.event_id, self.wish.from) {
-            (Some(event), None) => {
+        let (taken_up, more_from) = match self.wish.event_id {
+            Some(event) => {
                 let taken_up = log::replay_one(tx, self.endpoint, event).await?;
                 (taken_up.ok_or_else(error::no_delivery)?, None)
             }
-            (None, Some(from)) => log::replay_since(tx, self.endpoint, from, MAX_REPLAYED).await?,
-            _ => return Err(error::field("", "say either eventId or from")),
+            None => {
+                let from = self.wish.from.unwrap_or(tx.now());
+                log::replay_since(tx, self.endpoint, from, MAX_REPLAYED).await?
+            }
         };
         let deliveries = i64::try_from(taken_up).unwrap_or(i64::MAX);
         let path = format!("{ENDPOINTS_PATH}/{}/deliveries", self.endpoint);

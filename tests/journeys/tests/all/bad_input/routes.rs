@@ -109,8 +109,8 @@ const FURTHER: &[(&str, &str)] = &[
 pub const HOOK: &str = "01980000-0000-7000-8000-0000000000e1";
 pub const IDLE_HOOK: &str = "01980000-0000-7000-8000-0000000000e2";
 pub const ENDPOINT: &str =
-    r#"{"url":"http://127.0.0.1:1/","types":["tradewind.shipping.shipment-delivered.v1"],"about":"x"}"#;
-const REPLAY: &str = r#"{"from":"2026-01-01T00:00:00.000000Z"}"#;
+    r#"{"url":"http://127.0.0.1:1/","types":["tradewind.shipping.shipment-delivered.v1"]}"#;
+const REPLAY: &str = r#"{"from":"1970-01-01T00:00:00.000000Z"}"#;
 
 /// All of them.
 pub const ROUTES: &[Route] = &[

@@ -80,7 +80,7 @@ impl Receiver {
                 message.status = (answering.lock().unwrap())(&message);
                 let status = StatusCode::from_u16(message.status).unwrap();
                 kept.lock().unwrap().push(message);
-                let mut response = Response::new(Body::from("heard\nit"));
+                let mut response = Response::new(Body::from("heard\nit".to_owned()));
                 *response.status_mut() = status;
                 // Whoever follows a redirect comes back here.
                 response.headers_mut().insert("location", "/elsewhere".parse().unwrap());
