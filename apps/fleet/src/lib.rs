@@ -40,6 +40,7 @@ pub fn services() -> Vec<Service> {
         tradewind_payments::service(),
         tradewind_shipping::service(),
         tradewind_orders::service(),
+        tradewind_webhooks::service(),
         tradewind_shopfront::service(),
         tradewind_gateway::service(),
     ]

@@ -39,6 +39,8 @@ oracles! {
     "ledger-follows-payments",
     "payments-follow-orders",
     "provider-books-equal",
+    "webhooks-deliver-each-once",
+    "webhooks-in-order",
 }
 
 /// Who listens to whom and to what: consumer, producer, type of event.

@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Up(Up),
     /// Show every service: doors, events promised and listened to
     Describe(Describe),
+    /// Print the AsyncAPI document of a service: which events it tells and hears
+    Asyncapi(Asyncapi),
     /// Fill a running fleet with the shop's goods, or with goods for load tests
     Seed(Seed),
     /// Ask a running fleet whether it is ready; the exit status tells
@@ -265,6 +267,16 @@ pub(crate) struct Describe {
     /// As JSON, for programs
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Asyncapi {
+    /// The service
+    #[arg(value_name = "SERVICE")]
+    pub(crate) service: String,
+    /// Only what it offers to other systems
+    #[arg(long)]
+    pub(crate) public: bool,
 }
 
 #[derive(Debug, Args)]

@@ -41,6 +41,7 @@ fn text(service: &Description) -> String {
         rows.extend(items.into_iter().map(|item| vec![std::mem::take(&mut title), item]));
     };
     list("promises", service.promises.clone());
+    list("publishes", service.publishes.clone());
     let listens = service.listens.iter();
     list("listens to", listens.flat_map(|from| from.types.clone()).collect());
     list("calls", service.calls.clone());

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user")]
 
 mod arguments;
+mod asyncapi;
 mod backup;
 mod database;
 mod describe;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         Command::Up(options) if options.processes => processes::run(&options),
         Command::Up(options) => up::run(&options),
         Command::Describe(options) => describe::run(&options),
+        Command::Asyncapi(options) => asyncapi::run(&options),
         Command::Seed(options) => seed::run(&options),
         Command::Health(options) => health::run(&options),
         Command::Ps(options) => ps::run(&options),

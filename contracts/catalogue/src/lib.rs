@@ -8,7 +8,7 @@ use http::{HeaderName, Method};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tradewind_client::Caller;
-use tradewind_events::Event;
+use tradewind_events::{Event, EventType};
 use tradewind_kernel::{Money, Page, Slug};
 use tradewind_problem::Problem;
 
@@ -82,6 +82,12 @@ impl Event for ProductListed {
     fn partition_key(&self) -> String {
         format!("product-{}", self.product_id)
     }
+}
+
+/// What other systems may read: what the shop sells, and for how much.
+#[must_use]
+pub fn public_events() -> Vec<EventType> {
+    vec![EventType::of::<ProductListed>()]
 }
 
 /// Calls the catalogue.

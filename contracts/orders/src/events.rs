@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tradewind_events::Event;
+use tradewind_events::{Event, EventType};
 use tradewind_kernel::{Id, Money};
 
 use crate::{OrderId, OrderLine, PaidBy, PaymentMethod};
@@ -97,6 +97,18 @@ events! {
     OrderRejected = "tradewind.orders.order-rejected.v1";
     OrderCancellationRequested = "tradewind.orders.order-cancellation-requested.v1";
     OrderCancelled = "tradewind.orders.order-cancelled.v1";
+}
+
+/// What other systems may read: how orders go on. Not that one was placed, which holds what its customer ordered and
+/// the token of a card, and not that somebody asks for a cancellation, which is about how the shop does it.
+#[must_use]
+pub fn public_events() -> Vec<EventType> {
+    vec![
+        EventType::of::<OrderOpened>(),
+        EventType::of::<OrderCompleted>(),
+        EventType::of::<OrderRejected>(),
+        EventType::of::<OrderCancelled>(),
+    ]
 }
 
 #[cfg(test)]

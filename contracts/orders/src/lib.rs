@@ -15,6 +15,7 @@ use tradewind_kernel::{Id, Money, Position, Slug, Timestamp, TypedId};
 pub use client::OrdersClient;
 pub use events::{
     OrderCancellationRequested, OrderCancelled, OrderCompleted, OrderOpened, OrderPlaced, OrderRejected,
+    public_events,
 };
 pub use payment::{PaidBy, PaymentMethod};
 

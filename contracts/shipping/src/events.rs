@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tradewind_events::Event;
+use tradewind_events::{Event, EventType};
 use tradewind_kernel::Id;
 
 use crate::{ShippedLine, TrackingNumber};
@@ -70,4 +70,15 @@ events! {
     ShipmentHandedOver = "tradewind.shipping.shipment-handed-over.v1";
     ShipmentDelivered = "tradewind.shipping.shipment-delivered.v1";
     ShipmentCancelled = "tradewind.shipping.shipment-cancelled.v1";
+}
+
+/// What other systems may read: where shipments are. All of it is ids, and the carrier's number.
+#[must_use]
+pub fn public_events() -> Vec<EventType> {
+    vec![
+        EventType::of::<ShipmentBooked>(),
+        EventType::of::<ShipmentHandedOver>(),
+        EventType::of::<ShipmentDelivered>(),
+        EventType::of::<ShipmentCancelled>(),
+    ]
 }

@@ -12,7 +12,7 @@ use tradewind_kernel::{Id, Slug, Timestamp};
 use tradewind_problem::Kind;
 
 pub use client::ShippingClient;
-pub use events::{ShipmentBooked, ShipmentCancelled, ShipmentDelivered, ShipmentHandedOver};
+pub use events::{ShipmentBooked, ShipmentCancelled, ShipmentDelivered, ShipmentHandedOver, public_events};
 pub use tracking::{InvalidTrackingNumber, TrackingNumber};
 
 /// The name of the service.

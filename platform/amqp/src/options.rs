@@ -7,6 +7,8 @@ use std::time::Duration;
 use lapin::uri::{AMQPScheme, AMQPUri};
 use tradewind_kernel::Secret;
 
+use crate::topology;
+
 /// The longest namespace, in bytes: names of queues hold two names of services besides, in 255 bytes.
 const MAX_NAMESPACE: usize = 64;
 
@@ -79,6 +81,25 @@ impl BrokerOptions {
     pub fn place(&self) -> String {
         let authority = &self.uri.authority;
         format!("{}:{}, vhost {}", authority.host, authority.port, self.uri.vhost)
+    }
+
+    /// Host, port and virtual host, for those who describe where events are found.
+    #[must_use]
+    pub fn located(&self) -> (String, String) {
+        let (host, port) = self.address();
+        (format!("{host}:{port}"), self.uri.vhost.clone())
+    }
+
+    /// The exchange to which the events of a producer are published.
+    #[must_use]
+    pub fn exchange(&self, producer: &str) -> String {
+        topology::exchange_of(&self.namespace, producer)
+    }
+
+    /// The queue from which a consumer takes the events of a producer.
+    #[must_use]
+    pub fn queue(&self, consumer: &str, producer: &str) -> String {
+        topology::Names::new(&self.namespace, consumer, producer).queue
     }
 
     /// Host and port.

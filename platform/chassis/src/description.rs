@@ -74,6 +74,9 @@ pub struct Description {
     pub doors: Vec<DoorDescription>,
     /// The types of events it promises.
     pub promises: Vec<String>,
+    /// Those of them that other systems may read at its public door.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub publishes: Vec<String>,
     /// What it listens to.
     pub listens: Vec<SubscriptionDescription>,
     /// The peers it calls.

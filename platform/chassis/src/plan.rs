@@ -5,28 +5,31 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use tradewind_client::{BoxFuture, Peer, PhoneBook};
+use tradewind_client::{BoxFuture, ForeignClient, Peer, PhoneBook};
 use tradewind_db::{Db, Engine, Evidence, MigrationSet, Sql};
 use tradewind_events::bus::Bus;
-use tradewind_events::{Feed, Progress, RunnerOptions, Subscription};
+use tradewind_events::{EventType, Feed, RunnerOptions, Subscription};
 use tradewind_kernel::{Clock, Entropy, Secret, SpanRecorder};
 use tradewind_saga::Tally;
 use tradewind_views::Rebuilt;
 
+use crate::asyncapi::{self, Told};
 use crate::backup::Backups;
 use crate::database::Place;
 use crate::dependency::{self, Dependency};
 use crate::description::DoorKind;
 use crate::evidence::Evidences;
+use crate::foreign::Outside;
 use crate::health::Health;
 use crate::http::{Access, DoorContext, DoorLimits, DoorMetrics, Freshness, InFlight, Routes, door_handler};
-use crate::identity;
 use crate::instance::{BuiltDoor, Environment, Follower, Instance, Repeater, Scopes};
 use crate::internals::Internals;
 use crate::kept::Kept;
 use crate::letters::{Followed, Letters};
-use crate::metrics::{Kind, Metrics};
+use crate::measured::{observe, observe_subscription};
+use crate::metrics::Metrics;
 use crate::processes::{self, ProcessPlan, Processes};
+use crate::public_feed::PublicFeed;
 use crate::sagas::{Meddled, SagaPlan};
 use crate::serve::GuardFactory;
 use crate::settings::SettingsSource;
@@ -53,6 +56,7 @@ pub struct Init<C> {
     pub metrics: Metrics,
     service: &'static str,
     book: PhoneBook,
+    outside: Outside,
     spans: SpanRecorder,
     secret: Secret,
     wanted: Vec<String>,
@@ -91,6 +95,7 @@ impl<C> Init<C> {
             metrics: metrics.clone(),
             service,
             book: environment.book.clone(),
+            outside: environment.outside.clone(),
             spans,
             secret: environment.secret.clone(),
             wanted: Vec::new(),
@@ -168,6 +173,17 @@ impl<C> Init<C> {
         }
     }
 
+    /// Sends requests to addresses that somebody outside named, see [`ForeignClient`]. Nothing of the fleet goes with
+    /// them: neither context nor secret.
+    pub fn foreign(&self, allow_private: bool) -> ForeignClient {
+        self.outside.client(&self.book, allow_private, self.clock.clone())
+    }
+
+    /// The secret of the fleet, from which a key for sealing is made where the settings give none.
+    pub fn fleet_secret(&self) -> &Secret {
+        &self.secret
+    }
+
     /// A handle on a peer, for passing on what others ask. A name that no door answers to stops the start.
     pub fn peer(&mut self, name: &str) -> Peer {
         self.wanted.push(name.to_owned());
@@ -211,6 +227,34 @@ pub(crate) struct Plan<C, S> {
     pub(crate) evidence: Vec<Evidence>,
     /// The peers that it says it calls.
     pub(crate) calls: Vec<String>,
+    /// The types of events that it promises to tell.
+    pub(crate) promises: Vec<EventType>,
+    /// Those of them that other systems may read.
+    pub(crate) public: Vec<EventType>,
+}
+
+impl<C, S: Send + Sync + 'static> Plan<C, S> {
+    /// What it says of its events.
+    pub(crate) fn told(&self) -> Told {
+        Told {
+            service: self.name,
+            about: self.about,
+            ports: self.doors.iter().map(|door| (door.kind, door.port)).collect(),
+            promises: self.promises.clone(),
+            public: self.public.clone(),
+            heard: self.subscriptions.iter().map(|each| (each.producer(), each.events())).collect(),
+        }
+    }
+
+    /// Why it cannot run as it is described.
+    fn refusal(&self) -> Option<String> {
+        let promised = |event: &&EventType| !self.promises.iter().any(|known| known.kind == event.kind);
+        let unpromised = self.public.iter().find(promised);
+        let unpromised =
+            unpromised.map(|event| format!("it publishes {} and does not promise it", event.kind));
+        let processes = || processes::refusal(&self.processes);
+        unpromised.or_else(|| sagas::refusal(&self.sagas)).or_else(processes)
+    }
 }
 
 /// A plan whose types are hidden.
@@ -240,13 +284,8 @@ where
     C: DeserializeOwned + Send + 'static,
     S: Send + Sync + 'static,
 {
-    /// Why what it says of itself cannot be, if it cannot.
-    fn refusal(&self) -> Option<String> {
-        sagas::refusal(&self.sagas).or_else(|| processes::refusal(&self.processes))
-    }
-
     async fn build(self: Box<Self>, environment: Environment) -> Result<Instance, StartError> {
-        let plan = *self;
+        let (told, plan) = (self.told(), *self);
         let Self { name, about, .. } = plan;
         let failed = |reason: String| StartError::new(name, reason);
         let wrong = |reason: String| StartError::new(name, reason).of_settings();
@@ -276,6 +315,7 @@ where
             name,
             holder: holder(name, &environment),
             about,
+            told,
             state,
             environment,
             metrics,
@@ -322,6 +362,7 @@ struct Building<S> {
     /// Under which name it takes leases.
     holder: String,
     about: &'static str,
+    told: Told,
     state: Arc<S>,
     environment: Environment,
     metrics: Metrics,
@@ -343,8 +384,12 @@ impl<S: Send + Sync + 'static> Building<S> {
                 let routes = self.processes.clone().add_to(self.views().add_to(routes));
                 self.backups().add_to(self.evidence().add_to(self.watch().add_to(routes)))
             }
-            DoorKind::Public | DoorKind::Admin | DoorKind::DataPlane => routes,
+            DoorKind::Public => {
+                PublicFeed::offer(&self.told, &self.environment.db, &self.scopes.consumers, routes)
+            }
+            DoorKind::Admin | DoorKind::DataPlane => routes,
         };
+        let routes = asyncapi::add_to(routes, &self.told, kind, &self.environment.platform)?;
         let routes = internals.add_grpc_health_to(routes, self.name);
         let routes =
             if kind.is_documented() { openapi::add_to(routes, self.name, self.about, kind) } else { routes };
@@ -355,9 +400,10 @@ impl<S: Send + Sync + 'static> Building<S> {
                 declared: platform.identity.declared(self.name),
             },
             DoorKind::DataPlane => Access::Unchecked,
-            DoorKind::Public | DoorKind::Admin => {
-                Access::Public { development_tokens: platform.access.development_tokens }
-            }
+            DoorKind::Public | DoorKind::Admin => Access::Public {
+                development_tokens: platform.access.development_tokens,
+                tokens: self.environment.tokens.clone(),
+            },
         };
         let context = DoorContext {
             service: self.name,
@@ -506,66 +552,5 @@ fn holder(service: &str, environment: &Environment) -> String {
     match environment.db.engine() {
         Engine::Sqlite if !environment.has_replicas => format!("{service}/sole"),
         Engine::Sqlite | Engine::Postgres => format!("{service}/{}", environment.instance),
-    }
-}
-
-fn observe(metrics: &Metrics, environment: &Environment, scopes: &Scopes) {
-    if let Some(identity) = &environment.identity {
-        identity::observe(metrics, identity);
-    }
-    let db = &environment.db;
-    type Read = fn(&tradewind_db::Stats) -> u64;
-    let readings: [(&'static str, &'static str, Read); 4] = [
-        ("db_commits_total", "Commits, one sync of the disk each", |stats| stats.commits),
-        ("db_works_total", "Transactions committed, several to a commit", |stats| stats.works),
-        ("db_rollbacks_total", "Runs of transactions that were thrown away", |stats| stats.rollbacks),
-        ("db_statements_total", "Statements executed", |stats| stats.statements),
-    ];
-    for (name, help, read) in readings {
-        let db = db.clone();
-        metrics.observe(name, help, Kind::Counter, move || read(&db.stats()));
-    }
-    for (part, scope) in [("consumers", &scopes.consumers), ("requests", &scopes.requests)] {
-        let labels = [("scope", part.to_owned())];
-        let (running, panics) = (scope.clone(), scope.clone());
-        metrics
-            .observe_with("tasks_running", "Tasks that run", Kind::Gauge, &labels, move || running.running());
-        metrics.observe_with(
-            "tasks_panicked_total",
-            "Tasks that panicked",
-            Kind::Counter,
-            &labels,
-            move || panics.panics(),
-        );
-    }
-}
-
-fn observe_subscription(metrics: &Metrics, producer: &'static str, progress: &Arc<Progress>) {
-    type Count = fn(&Progress) -> u64;
-    let counts: [(&'static str, &'static str, Count); 4] = [
-        ("subscription_handled_total", "Events handled", Progress::handled),
-        ("subscription_failures_total", "What failed, whoever was at fault", Progress::failures),
-        ("subscription_attempts_total", "Failed attempts counted against their event", Progress::attempts),
-        ("subscription_unknown_total", "Events of a version or name that is not known", Progress::strange),
-    ];
-    type Level = fn(&Progress) -> i64;
-    let levels: [(&'static str, &'static str, Level); 4] = [
-        ("subscription_position", "Position of the last event handled, parked or passed over", |progress| {
-            progress.position()
-        }),
-        ("subscription_parked_letters", "Letters that are parked", Progress::parked_letters),
-        ("subscription_parked_keys", "Keys with parked letters", Progress::parked_keys),
-        ("subscription_stopped", "1 while it stands still until somebody does something", |progress| {
-            i64::from(progress.is_stopped())
-        }),
-    ];
-    let labels = [("producer", producer.to_owned())];
-    for (name, help, read) in counts {
-        let progress = progress.clone();
-        metrics.observe_with(name, help, Kind::Counter, &labels, move || read(&progress));
-    }
-    for (name, help, read) in levels {
-        let progress = progress.clone();
-        metrics.observe_with(name, help, Kind::Gauge, &labels, move || read(&progress));
     }
 }

@@ -14,6 +14,7 @@ use tradewind_problem::Kind;
 use tradewind_saga::Saga;
 use tradewind_views::Rebuilt;
 
+use crate::asyncapi::Told;
 use crate::description::{Description, DoorDescription, DoorKind, SubscriptionDescription};
 use crate::http::Routes;
 use crate::plan::{DoorPlan, Init, Job, JobPlan, Launch, Plan};
@@ -34,7 +35,7 @@ pub struct Service {
     pub(crate) description: Description,
     pub(crate) migrations: Vec<MigrationSet>,
     pub(crate) launch: Box<dyn Launch>,
-    promises: Vec<EventType>,
+    told: Told,
     undescribed: Vec<String>,
 }
 
@@ -54,7 +55,14 @@ impl Service {
     /// The types of events it promises.
     #[must_use]
     pub fn promises(&self) -> &[EventType] {
-        &self.promises
+        &self.told.promises
+    }
+
+    /// The AsyncAPI document of what it tells and hears, as its door of this kind shows it where no broker is used;
+    /// `None` when such a door has none.
+    #[must_use]
+    pub fn asyncapi(&self, door: DoorKind) -> Option<String> {
+        self.told.is_shown_at(door).then(|| self.told.document(door, None))
     }
 
     /// What its routes' descriptions lack, one sentence each; empty when `/openapi.json` is complete.
@@ -78,7 +86,6 @@ pub struct Definition<C, S> {
     name: &'static str,
     about: &'static str,
     plan: Plan<C, S>,
-    promises: Vec<EventType>,
     problems: Vec<String>,
 }
 
@@ -116,8 +123,10 @@ where
             ],
             evidence: [tradewind_events::EVIDENCE, crate::http::IDEMPOTENCY_EVIDENCE].concat(),
             calls: Vec::new(),
+            promises: Vec::new(),
+            public: Vec::new(),
         };
-        Self { name, about, plan, promises: Vec::new(), problems: Vec::new() }
+        Self { name, about, plan, problems: Vec::new() }
     }
 
     /// Opens the door for users; the gateway routes to it.
@@ -166,7 +175,15 @@ where
     /// Promises to tell events of type `E`.
     #[must_use]
     pub fn promises<E: Event>(mut self) -> Self {
-        self.promises.push(EventType::of::<E>());
+        self.plan.promises.push(EventType::of::<E>());
+        self
+    }
+
+    /// Offers events of these types, which it promises, to other systems: at `/api/<service>/v1/feed` of its public
+    /// door, to whoever shows the token of a system or of staff. Nothing else is public.
+    #[must_use]
+    pub fn publishes(mut self, events: &[EventType]) -> Self {
+        self.plan.public.extend_from_slice(events);
         self
     }
 
@@ -300,7 +317,8 @@ where
             name: self.name.to_owned(),
             about: self.about.to_owned(),
             doors: doors.collect(),
-            promises: self.promises.iter().map(|event| event.kind.to_owned()).collect(),
+            promises: plan.promises.iter().map(|event| event.kind.to_owned()).collect(),
+            publishes: plan.public.iter().map(|event| event.kind.to_owned()).collect(),
             listens: listens.collect(),
             calls: plan.calls.clone(),
             jobs: plan.jobs.iter().map(|job| job.name.to_owned()).collect(),
@@ -320,7 +338,7 @@ where
             description,
             undescribed: undescribed.collect(),
             migrations: self.plan.migrations.clone(),
-            promises: self.promises,
+            told: self.plan.told(),
             launch: Box::new(self.plan),
         }
     }

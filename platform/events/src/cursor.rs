@@ -27,6 +27,16 @@ pub(crate) async fn find(db: &Db, subscription: &str) -> Result<Option<i64>, DbE
     Ok(db.query_optional::<(i64,)>(&FIND, params![subscription]).await?.map(|(position,)| position))
 }
 
+/// How far the subscription of this service to the events of `producer` has come, within a transaction; 0 when it has
+/// not begun. What it handles later has a greater position.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn reached(tx: &mut Tx, producer: &str) -> Result<i64, DbError> {
+    let found: Option<(i64,)> = tx.query_optional(&FIND, params![producer]).await?;
+    Ok(found.map_or(0, |(position,)| position))
+}
+
 /// Writes down where a new subscription begins, unless another was faster.
 pub(crate) struct Create {
     pub(crate) subscription: String,

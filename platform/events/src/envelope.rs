@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tradewind_kernel::{Id, Timestamp};
-use tradewind_schema::{Described, Schema, Side};
+use tradewind_schema::{Describe, Described, Schema, Side};
 
 /// A fact that a service promises to tell, declared once in its contract.
 ///
@@ -25,6 +25,7 @@ pub struct EventType {
     /// Its name and version.
     pub kind: &'static str,
     schema: fn(Side) -> Schema,
+    part: Describe,
     rewrite: fn(&str) -> Result<String, String>,
 }
 
@@ -36,13 +37,19 @@ impl EventType {
             let event: E = serde_json::from_str(text).map_err(|error| error.to_string())?;
             serde_json::to_string(&event).map_err(|error| error.to_string())
         };
-        Self { kind: E::TYPE, schema: E::schema, rewrite }
+        Self { kind: E::TYPE, schema: E::schema, part: E::part, rewrite }
     }
 
     /// The schema of its data.
     #[must_use]
     pub fn schema(&self, side: Side) -> Schema {
         (self.schema)(side)
+    }
+
+    /// What makes the schema of its data within a document.
+    #[must_use]
+    pub fn part(&self) -> Describe {
+        self.part
     }
 
     /// Reads the data of such an event and writes it again, as a reader of today's version would.

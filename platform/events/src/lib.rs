@@ -35,11 +35,12 @@ mod subscription;
 mod turn;
 
 pub use attempts::MAX_ATTEMPTS;
+pub use cursor::reached;
 pub use envelope::{Envelope, Event, EventType, Recorded};
 pub use evidence::EVIDENCE;
 pub use fault_points::FAULT_POINTS;
 pub use feed::{Feed, FeedError, LogFeed};
-pub use log::{EventFilter, MAX_CORRELATIONS, TOPIC, announce, find, head};
+pub use log::{EventFilter, MAX_CORRELATIONS, TOPIC, announce, find, head, kinds};
 pub use mutants::MUTANTS;
 pub use parking::{MAX_PARKED_KEYS, MAX_PARKED_LETTERS};
 pub use progress::Progress;

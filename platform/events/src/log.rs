@@ -48,6 +48,7 @@ sql! {
             and database = (select oid from pg_catalog.pg_database where datname = current_database())",
         sqlite: "select '' where false",
     };
+    KINDS = "select type from event_log where position > $1 and position <= $2 order by position";
     HEAD = "select coalesce((select max(position) from event_log), (select position from event_horizon), 0)";
 }
 
@@ -93,6 +94,16 @@ pub async fn announce<E: Event>(tx: &mut Tx, event: &E) -> Result<i64, DbError> 
 /// Any failure of the database.
 pub async fn head(db: &Db) -> Result<i64, DbError> {
     Ok(db.query_optional::<(i64,)>(&HEAD, &[]).await?.map_or(0, |(position,)| position))
+}
+
+/// The types of the events after one position up to another, oldest first: for who wants to know whether there is
+/// something new, and not what.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn kinds(db: &Db, after: i64, until: i64) -> Result<Vec<String>, DbError> {
+    let rows: Vec<(String,)> = db.query(&KINDS, params![after, until]).await?;
+    Ok(rows.into_iter().map(|(kind,)| kind).collect())
 }
 
 /// Correlation ids that can be asked for at once.

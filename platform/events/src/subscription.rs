@@ -13,7 +13,7 @@ use tradewind_db::{DbError, Tx, Work};
 use tradewind_kernel::{Id, Timestamp};
 use tradewind_problem::{DEADLINE_EXCEEDED, Problem, UNAVAILABLE};
 
-use crate::{Event, Recorded};
+use crate::{Event, EventType, Recorded};
 
 /// Where a new subscription begins to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -128,13 +128,14 @@ pub struct Subscription<S> {
     producer: &'static str,
     start: Start,
     handlers: BTreeMap<&'static str, Arc<dyn Handle<S>>>,
+    events: BTreeMap<&'static str, EventType>,
 }
 
 impl<S: Send + Sync + 'static> Subscription<S> {
     /// A subscription to the events of the service called `producer`.
     #[must_use]
     pub fn to(producer: &'static str) -> Self {
-        Self { producer, start: Start::default(), handlers: BTreeMap::new() }
+        Self { producer, start: Start::default(), handlers: BTreeMap::new(), events: BTreeMap::new() }
     }
 
     /// Where to begin when the subscription is new.
@@ -153,6 +154,22 @@ impl<S: Send + Sync + 'static> Subscription<S> {
         W::Error: fmt::Display,
     {
         self.handlers.insert(E::TYPE, Arc::new(On { handler, event: PhantomData }));
+        self.events.insert(E::TYPE, EventType::of::<E>());
+        self
+    }
+
+    /// Reacts to events of these types with a work that gets them as they came, fields that nobody knows included:
+    /// for who passes on what others tell.
+    #[must_use]
+    pub fn on_any<W>(mut self, types: &[EventType], handler: fn(&S, &Recorded) -> W) -> Self
+    where
+        W: Work<Output = ()>,
+        W::Error: fmt::Display,
+    {
+        for event in types {
+            self.handlers.insert(event.kind, Arc::new(OnAny { kind: event.kind, handler }));
+            self.events.insert(event.kind, *event);
+        }
         self
     }
 
@@ -166,6 +183,12 @@ impl<S: Send + Sync + 'static> Subscription<S> {
     #[must_use]
     pub fn types(&self) -> Vec<&'static str> {
         self.handlers.keys().copied().collect()
+    }
+
+    /// What is known of the types that are reacted to.
+    #[must_use]
+    pub fn events(&self) -> Vec<EventType> {
+        self.events.values().copied().collect()
     }
 
     pub(crate) fn beginning(&self) -> Start {
@@ -207,6 +230,25 @@ where
             let work = (self.handler)(state, received);
             let outcome = work.run(tx).await;
             outcome.map_err(|error| HandleError::of(kind, &error, tx.failure()))
+        })
+    }
+}
+
+struct OnAny<S, W> {
+    kind: &'static str,
+    handler: fn(&S, &Recorded) -> W,
+}
+
+impl<S, W> Handle<S> for OnAny<S, W>
+where
+    S: Send + Sync + 'static,
+    W: Work<Output = ()>,
+    W::Error: fmt::Display,
+{
+    fn handle<'a>(&'a self, state: &'a S, tx: &'a mut Tx, recorded: &'a Recorded) -> Handled<'a> {
+        Box::pin(async move {
+            let outcome = (self.handler)(state, recorded).run(tx).await;
+            outcome.map_err(|error| HandleError::of(self.kind, &error, tx.failure()))
         })
     }
 }

@@ -99,12 +99,12 @@ fn described(door: &Door<'_>, route: &Route<'_>, parts: &mut Parts, read: &mut V
 }
 
 /// A place for a schema that is read: it may be renamed when all of the document is known.
-fn later(schema: Value, read: &mut Vec<Value>) -> Value {
+pub(crate) fn later(schema: Value, read: &mut Vec<Value>) -> Value {
     read.push(schema);
     json!({"x-later": read.len() - 1})
 }
 
-fn fill(value: &mut Value, read: &[Value]) {
+pub(crate) fn fill(value: &mut Value, read: &[Value]) {
     if let Some(schema) = value["x-later"].as_u64().and_then(|at| read.get(usize::try_from(at).ok()?)) {
         *value = schema.clone();
         return;
@@ -153,6 +153,13 @@ fn parameters(operation: &Operation, parts: &mut Parts, read: &mut Vec<Value>) -
             "`wait=<seconds>`: hold the answer back until the outcome is known (RFC 7240 §4.3).";
         parameters.push(json!({
             "name": "Prefer", "in": "header", "required": false, "description": description, "schema": schema,
+        }));
+    }
+    if operation.conditional {
+        let description = "The tags of what the caller has (RFC 9110 §13.1.2).";
+        parameters.push(json!({
+            "name": "If-None-Match", "in": "header", "required": false, "description": description,
+            "schema": {"type": "string"},
         }));
     }
     Value::Array(parameters)

@@ -4,6 +4,9 @@ use tradewind_problem::Kind;
 
 use crate::described::{Described, Parts, Side};
 
+/// The media type of JSON documents (RFC 8259).
+const JSON: &str = "application/json";
+
 pub(crate) type Describe = fn(&mut Parts) -> serde_json::Value;
 
 /// What an operation answers when it succeeds.
@@ -16,7 +19,7 @@ pub(crate) struct Answer {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Content {
-    Json(Describe),
+    Json(Describe, &'static str),
     Text(&'static str),
     Nothing,
 }
@@ -34,6 +37,7 @@ pub struct Operation {
     pub(crate) problems: Vec<Kind>,
     pub(crate) command: bool,
     pub(crate) waits: bool,
+    pub(crate) conditional: bool,
     pub(crate) bearer: bool,
     pub(crate) open: bool,
 }
@@ -50,6 +54,7 @@ pub fn operation(summary: &'static str) -> Operation {
         problems: Vec::new(),
         command: false,
         waits: false,
+        conditional: false,
         bearer: false,
         open: false,
     }
@@ -80,7 +85,13 @@ impl Operation {
     /// It answers a JSON document with this status.
     #[must_use]
     pub fn answers<T: Described>(self, status: u16) -> Self {
-        self.answer(status, Content::Json(|parts| T::part(parts, Side::Written)))
+        self.answers_as::<T>(status, JSON)
+    }
+
+    /// It answers a JSON document of this media type with this status.
+    #[must_use]
+    pub fn answers_as<T: Described>(self, status: u16, media_type: &'static str) -> Self {
+        self.answer(status, Content::Json(|parts| T::part(parts, Side::Written), media_type))
     }
 
     /// It answers text of this media type with status 200.
@@ -125,6 +136,13 @@ impl Operation {
     #[must_use]
     pub fn waits(mut self) -> Self {
         self.waits = true;
+        self
+    }
+
+    /// It answers with a tag, and without content to who shows that tag again (RFC 9110 §13).
+    #[must_use]
+    pub fn conditional(mut self) -> Self {
+        self.conditional = true;
         self
     }
 

@@ -18,6 +18,12 @@ pub(crate) fn responses(operation: &Operation, parts: &mut Parts) -> Value {
     for answer in &operation.answers {
         responses.insert(answer.status.to_string(), success(answer, parts));
     }
+    if operation.conditional {
+        responses.values_mut().for_each(tagged);
+        let mut unchanged = json!({"description": "The caller has it already."});
+        tagged(&mut unchanged);
+        responses.insert("304".to_owned(), unchanged);
+    }
     for (status, kinds) in by_status(operation) {
         responses.insert(status.to_string(), refusal(&kinds));
     }
@@ -27,8 +33,8 @@ pub(crate) fn responses(operation: &Operation, parts: &mut Parts) -> Value {
 fn success(answer: &Answer, parts: &mut Parts) -> Value {
     let mut response = json!({"description": phrase(answer.status)});
     match &answer.content {
-        Content::Json(describe) => {
-            response["content"] = json!({"application/json": {"schema": describe(parts)}});
+        Content::Json(describe, media_type) => {
+            response["content"] = json!({*media_type: {"schema": describe(parts)}});
         }
         Content::Text(media_type) => {
             response["content"] = json!({*media_type: {"schema": {"type": "string"}}});
@@ -41,6 +47,12 @@ fn success(answer: &Answer, parts: &mut Parts) -> Value {
         response["headers"] = json!({"Location": location});
     }
     response
+}
+
+/// An answer that says of which state it is.
+fn tagged(response: &mut Value) {
+    let schema = json!({"type": "string"});
+    response["headers"]["ETag"] = json!({"description": "Its state (RFC 9110 §8.8.3).", "schema": schema});
 }
 
 fn phrase(status: u16) -> &'static str {

@@ -26,6 +26,7 @@ pub fn service() -> Service {
         .admin(8025, http::admin())
         .internal(8120, http::internal())
         .promises::<ProductListed>()
+        .publishes(&tradewind_catalogue_contract::public_events())
         .problems(error::KINDS)
         .build()
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::domain::routes::RouteTable;
 
 /// The documents of `deploy/routes/`, so that a single binary needs no files.
-const BUILT_IN: [(&str, &str); 8] = [
+const BUILT_IN: [(&str, &str); 9] = [
     ("deploy/routes/catalogue.yaml", include_str!("../../../deploy/routes/catalogue.yaml")),
     ("deploy/routes/customers.yaml", include_str!("../../../deploy/routes/customers.yaml")),
     ("deploy/routes/orders.yaml", include_str!("../../../deploy/routes/orders.yaml")),
@@ -14,6 +14,7 @@ const BUILT_IN: [(&str, &str); 8] = [
     ("deploy/routes/shipping.yaml", include_str!("../../../deploy/routes/shipping.yaml")),
     ("deploy/routes/shopfront.yaml", include_str!("../../../deploy/routes/shopfront.yaml")),
     ("deploy/routes/stock.yaml", include_str!("../../../deploy/routes/stock.yaml")),
+    ("deploy/routes/webhooks.yaml", include_str!("../../../deploy/routes/webhooks.yaml")),
 ];
 
 /// Reads the documents of a folder, or the built-in ones, and those of another folder; every mistake is named with its

@@ -63,6 +63,7 @@ pub fn service() -> Service {
         .promises::<OrderRejected>()
         .promises::<OrderCancellationRequested>()
         .promises::<OrderCancelled>()
+        .publishes(&tradewind_orders_contract::public_events())
         .problems(error::KINDS)
         .build()
 }

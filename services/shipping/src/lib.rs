@@ -29,6 +29,7 @@ pub fn service() -> Service {
         .promises::<ShipmentHandedOver>()
         .promises::<ShipmentDelivered>()
         .promises::<ShipmentCancelled>()
+        .publishes(&tradewind_shipping_contract::public_events())
         .self_paced_job("pretend-carrier", jobs::FIRST_ROUND, jobs::carry)
         .problems(&[SHIPMENT_CANCELLED, SHIPMENT_HANDED_OVER])
         .build()

@@ -154,6 +154,21 @@ pub mod shipping {
     }
 }
 
+/// What webhooks holds. How far deliveries are is not counted: they go on by themselves.
+pub mod webhooks {
+    tradewind_db::sql! {
+        pub(super) OWN = "select 'endpoint', count(*), cast(coalesce(sum(length(state)), 0) as bigint) from endpoint
+            union all select 'endpoint_type', count(*), 0 from endpoint_type
+            union all select 'endpoint_start', count(*), 0 from endpoint_start
+            union all select 'endpoint_secret', count(*), 0 from endpoint_secret
+            union all select 'event_count', count(*), 0 from event_count
+            union all select 'event', count(*), 0 from event
+            union all select 'delivery', count(*), cast(coalesce(sum(replays), 0) as bigint) from delivery
+            union all select 'lane', 0, 0";
+        pub(super) SEALED = "select sealed from endpoint_secret";
+    }
+}
+
 impl Fleet {
     /// How much every table of every service holds.
     pub async fn rows(&self) -> Rows {
@@ -164,6 +179,12 @@ impl Fleet {
             rows.extend(counted.into_iter().map(|(table, rows, sum)| ((name.clone(), table), (rows, sum))));
         }
         Rows(rows)
+    }
+
+    /// The secrets of the endpoints of other systems, as they are kept.
+    pub async fn sealed_secrets(&self) -> Vec<Vec<u8>> {
+        let found: Vec<(Vec<u8>,)> = self.database("webhooks").query(&webhooks::SEALED, &[]).await.unwrap();
+        found.into_iter().map(|(sealed,)| sealed).collect()
     }
 
     /// Waits until nothing is on its way back to a card.
@@ -187,6 +208,7 @@ impl Fleet {
             "payments" => Some(&payments::OWN),
             "provider" => Some(&provider::OWN),
             "shipping" => Some(&shipping::OWN),
+            "webhooks" => Some(&webhooks::OWN),
             _ => None,
         };
         let db = self.database(service);

@@ -4,6 +4,7 @@ mod act;
 mod client;
 mod draw;
 mod edition;
+mod hooks;
 mod judge;
 mod known;
 mod objects;
@@ -45,6 +46,10 @@ const PROVIDER: [&str; 5] = [
     "provider.callback_early=5",
 ];
 
+/// An endpoint of another system is in the fleet, and gets what is sent again soon.
+const WEBHOOKS: [&str; 3] =
+    ["webhooks.first_pause=100ms", "webhooks.longest_pause=2s", "webhooks.attempts=50"];
+
 /// Products and customers that are not there from the beginning.
 const NEW_PRODUCTS: u32 = 2;
 const NEW_CUSTOMERS: u32 = 2;
@@ -77,9 +82,9 @@ impl Shop {
     /// When a setting does not have its form: a defect.
     pub fn settings() -> Result<SettingsSource, SettingsError> {
         let short = ["stock", "customers"].map(|service| format!("{service}.reservation_ttl=1s"));
-        let provider = PROVIDER.map(str::to_owned);
+        let (provider, webhooks) = (PROVIDER.map(str::to_owned), WEBHOOKS.map(str::to_owned));
         let views = ["views.rebuild_batch=3".to_owned()];
-        SettingsSource::new().overrides(&[short.as_slice(), &provider, &views].concat())
+        SettingsSource::new().overrides(&[&short[..], &provider, &webhooks, &views].concat())
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Known) -> T) -> T {
@@ -120,6 +125,7 @@ impl Workload for Shop {
                 cards.push(token.to_string().parse().map_err(|error| format!("{error}"))?);
             }
             self.with(|known| known.cards = cards.try_into().ok());
+            hooks::register(world).await.map_err(|problem| problem.to_string())?;
             self.remember_beginning();
             Ok(())
         })

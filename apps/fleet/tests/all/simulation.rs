@@ -17,8 +17,14 @@ fn expect_clean(outcome: &Outcome) {
 }
 
 /// What every run has to have looked at.
-const EVERY_RUN: [&str; 5] =
-    ["orders judged", "rows examined", "promises judged", "orders seen", "history: events in order"];
+const EVERY_RUN: [&str; 6] = [
+    "deliveries judged",
+    "orders judged",
+    "rows examined",
+    "promises judged",
+    "orders seen",
+    "history: events in order",
+];
 
 /// What has to have happened in one of several runs.
 const SOME_RUN: [&str; 8] = [

@@ -20,3 +20,4 @@ mod settings;
 mod starting;
 mod stopping;
 mod support;
+mod webhooks;

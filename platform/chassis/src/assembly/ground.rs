@@ -13,6 +13,7 @@ use crate::assembly::peers::Finder;
 use crate::assembly::places::Places;
 use crate::data_folder::DataFolder;
 use crate::database::Place;
+use crate::foreign::Outside;
 use crate::host::PlatformSettings;
 use crate::instance::{Environment, Instance};
 use crate::sagas::Meddled;
@@ -21,6 +22,7 @@ use crate::settings::SettingsSource;
 use crate::start_error::StartError;
 use crate::tasks::{Pace, Scope};
 use crate::telemetry::records::LogBook;
+use crate::tokens::Tokens;
 
 /// The queues before near doors, each with who answers and in which scope.
 pub(super) type Receivers = Vec<(Scope, Handler, NearReceiver)>;
@@ -36,6 +38,9 @@ pub(super) struct Ground {
     /// What tells this process from other replicas.
     pub(super) instance: String,
     pub(super) book: PhoneBook,
+    /// How addresses outside are reached.
+    pub(super) outside: Outside,
+    pub(super) tokens: Arc<Tokens>,
     /// The bus, or why there is none.
     pub(super) bus: Result<Bus, String>,
     pub(super) logs: LogBook,
@@ -116,6 +121,8 @@ impl Ground {
             db,
             instance: self.instance.clone(),
             book: self.book.clone(),
+            outside: self.outside.clone(),
+            tokens: self.tokens.clone(),
             bus: self.bus.clone(),
             logs: self.logs.clone(),
             pace: self.pace.clone(),

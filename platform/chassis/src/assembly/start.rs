@@ -21,6 +21,7 @@ use crate::by_broker::BrokerLink;
 use crate::data_folder::DataFolder;
 use crate::description::{Description, DoorKind};
 use crate::far_feed::FarFeed;
+use crate::foreign::Outside;
 use crate::health::Stage;
 use crate::host::{Host, Network, PlatformSettings, Storage};
 use crate::identity;
@@ -31,6 +32,7 @@ use crate::service::Service;
 use crate::start_error::StartError;
 use crate::tasks::Scope;
 use crate::telemetry;
+use crate::tokens::Tokens;
 
 /// Requests that wait before a near door.
 pub(super) const NEAR_QUEUE: usize = 1_024;
@@ -123,6 +125,7 @@ impl Assembly {
             Network::Wired(wiring) => Some(wiring.clone()),
             _ => None,
         };
+        let outside = Outside::of(&network);
         let identity = identify(&self.services, &network, &platform, &clock)?;
         let mut sockets = bind_all(&self.services, network, &platform)?;
         check_reachable(&sockets, &platform)?;
@@ -135,6 +138,8 @@ impl Assembly {
         let bus = BrokerLink::bus(broker.as_ref(), self.beside.is_empty(), (&clock, &entropy));
         let tellers = tellers(&self.services);
         let logs = telemetry::log_book();
+        let tokens = Tokens::new(&platform.access, &book, clock.clone(), entropy.fork("tokens"));
+        let tokens = Arc::new(tokens);
         let (meddled, has_replicas) = (self.meddled.into(), volume.is_some());
         let ground = Ground {
             meddled,
@@ -147,6 +152,8 @@ impl Assembly {
             identity,
             instance,
             book,
+            outside,
+            tokens,
             bus,
             logs,
             pace,
@@ -243,6 +250,8 @@ impl Running {
 
     /// Makes sure that every peer has an address: in this process, or where the settings say.
     fn find_peers(&mut self) -> Result<(), StartError> {
+        // Who issues tokens need not be there: then none is accepted.
+        self.finder.enter_elsewhere(&self.book, &self.platform.access.issued_by, &self.platform)?;
         for instance in &self.instances {
             let logs = instance.followers.iter().map(|follower| internal_door(follower.producer));
             for name in instance.wanted.iter().cloned().chain(logs) {

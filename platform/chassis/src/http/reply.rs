@@ -61,6 +61,12 @@ impl Reply {
         }
     }
 
+    /// `304 Not Modified`: the caller has it already. The headers are those of the whole answer (RFC 9110 §15.4.5).
+    #[must_use]
+    pub fn not_modified() -> Self {
+        Self { status: StatusCode::NOT_MODIFIED, ..Self::no_content() }
+    }
+
     /// An answer with these bytes of this media type.
     #[must_use]
     pub fn bytes(status: StatusCode, media_type: &'static str, bytes: impl Into<Bytes>) -> Self {

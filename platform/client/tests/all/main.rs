@@ -10,6 +10,7 @@
 
 mod balancing;
 mod dying;
+mod foreign;
 mod grpc;
 mod policies;
 mod recovering;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tradewind_fleet::services;
-use tradewind_journeys::{Fleet, ada};
+use tradewind_journeys::{Fleet, ada, staff};
 use tradewind_schema::sample;
 use tradewind_testkit::{Answer, Request};
 
@@ -27,6 +27,12 @@ const REFUSED: [(&str, &str, u16); 9] = [
 const HELD: &str = "01980000-0000-7000-8000-0000000000c1";
 const TAKEN: &str = "01980000-0000-7000-8000-0000000000c2";
 const SENT: &str = "01980000-0000-7000-8000-0000000000c3";
+
+/// An endpoint of another system, where nobody is.
+const HOOK: &str = "01980000-0000-7000-8000-0000000000e1";
+const ENDPOINT: &str =
+    r#"{"url":"http://127.0.0.1:1/","types":["tradewind.shipping.shipment-delivered.v1"]}"#;
+const REPLAY: &str = r#"{"from":"2026-01-01T00:00:00.000000Z"}"#;
 
 /// What is there for examples: the order, and the body of a charge with the token of a card.
 struct Prepared {
@@ -55,6 +61,9 @@ async fn prepare(fleet: &Fleet) -> Prepared {
         let answer = request.send(fleet.door(&format!("{door}/internal"))).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
     }
+    let hook =
+        Request::new("PUT", &format!("/api/webhooks/v1/endpoints/{HOOK}")).bearer(&staff()).json(ENDPOINT);
+    assert_eq!(fleet.send(hook).await.status, 200);
     Prepared { order, charge }
 }
 
@@ -71,6 +80,7 @@ fn parameter(path: &str, name: &str, order: &str) -> Option<String> {
         ("admin", "reference") if !path.ends_with("/cancellation") => Some(HELD.to_owned()),
         ("api", "order") => Some(SENT.to_owned()),
         ("admin", "order") if path.contains("/steps/") => Some(SENT.to_owned()),
+        ("api", "id") if path.starts_with("/api/webhooks") => Some(HOOK.to_owned()),
         (_, "step") => Some("handed-over".to_owned()),
         ("processes", "process") => Some("card-payment".to_owned()),
         ("processes", "id") => Some(order.to_owned()),
@@ -80,7 +90,7 @@ fn parameter(path: &str, name: &str, order: &str) -> Option<String> {
     }
 }
 
-fn target(document: &Value, path: &str, operation: &Value, order: &str) -> String {
+fn target(document: &Value, (method, path): (&str, &str), operation: &Value, order: &str) -> String {
     let parameters = operation["parameters"].as_array().unwrap();
     let in_path = parameters.iter().filter(|each| each["in"] == "path");
     let example = |each: &Value| {
@@ -89,7 +99,10 @@ fn target(document: &Value, path: &str, operation: &Value, order: &str) -> Strin
     };
     let target = in_path.fold(path.to_owned(), |path, each| {
         let name = each["name"].as_str().unwrap();
-        let value = parameter(&path, name, order).unwrap_or_else(|| example(each));
+        // The endpoint stays for the others.
+        let is_removal = method == "delete" && path.ends_with("/endpoints/{id}");
+        let known = parameter(&path, name, order).filter(|_| !is_removal);
+        let value = known.unwrap_or_else(|| example(each));
         path.replace(&format!("{{{name}}}"), &value)
     });
     let needed = parameters.iter().filter(|each| each["in"] == "query" && each["required"] == true);
@@ -105,7 +118,7 @@ fn request(
     operation: &Value,
     prepared: &Prepared,
 ) -> Request {
-    let target = target(document, path, operation, &prepared.order);
+    let target = target(document, (method, path), operation, &prepared.order);
     let mut request = Request::new(&method.to_ascii_uppercase(), &target);
     let takes = |name: &str| {
         operation["parameters"].as_array().unwrap().iter().any(|parameter| parameter["name"] == name)
@@ -120,7 +133,11 @@ fn request(
     if takes("Prefer") {
         request = request.header("Prefer", "wait=2");
     }
+    if path.starts_with("/api/webhooks") && method == "put" {
+        return if path.ends_with("/{id}") { request.json(ENDPOINT) } else { request };
+    }
     match operation.pointer("/requestBody/content/application~1json/example") {
+        Some(_) if path.ends_with("/replays") => request.json(REPLAY),
         Some(example) if example.get("card").is_some() => request.json(prepared.charge.to_string()),
         Some(example) => request.json(example.to_string()),
         None => request,
@@ -177,7 +194,7 @@ fn wrong(document: &Value, operation: &Value, answer: &Answer) -> Vec<String> {
 
 #[tokio::test]
 async fn every_operation_takes_its_example_and_answers_as_described() {
-    let fleet = Fleet::start().await;
+    let fleet = Fleet::start_with(&["webhooks.allow_private=true"]).await;
     let prepared = prepare(&fleet).await;
     let (mut asked, mut found) = (0, Vec::new());
     for service in services() {
@@ -191,6 +208,8 @@ async fn every_operation_takes_its_example_and_answers_as_described() {
             for (method, path, operation) in operations(&document) {
                 let request = request(&document, (&method, &path), operation, &prepared);
                 let needs_token = operation["security"] != json!([]);
+                let is_for_staff = path.starts_with("/api/webhooks") || path.ends_with("/feed");
+                let token = if is_for_staff { staff() } else { token.clone() };
                 let request = if needs_token { request.bearer(&token) } else { request };
                 let answer = request.send(address).await;
                 let refused = REFUSED

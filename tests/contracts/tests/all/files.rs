@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
+use tradewind_chassis::DoorKind;
 use tradewind_fleet::services;
 use tradewind_journeys::Fleet;
 use tradewind_schema::{Side, sample};
@@ -59,6 +60,13 @@ async fn generate() -> Files {
             let path = format!("{}/schemas/http/{}.json", home(&name), door.kind.name());
             files.insert(path, format!("{document:#}\n"));
         }
+        for door in DoorKind::ALL {
+            let Some(document) = service.asyncapi(door) else { continue };
+            let mut document = parse(&document);
+            document["info"]["version"] = "any".into();
+            let path = format!("{}/schemas/asyncapi/{}.json", home(&name), door.name());
+            files.insert(path, format!("{document:#}\n"));
+        }
     }
     fleet.shutdown().await;
     files
@@ -72,6 +80,12 @@ fn home(service: &str) -> String {
 
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The files that hold what was described before.
+pub fn described() -> Files {
+    let parts = ["schemas/events", "schemas/http", "schemas/asyncapi"];
+    parts.iter().flat_map(|part| committed(part)).collect()
 }
 
 /// The JSON files of all services in folders such as `schemas/events` or `released/http`.
@@ -94,10 +108,8 @@ fn entries(folder: &Path) -> BTreeSet<PathBuf> {
 }
 
 fn bless(files: &Files) {
-    for stale in committed("schemas/events").keys().chain(committed("schemas/http").keys()) {
-        if !files.contains_key(stale) {
-            fs::remove_file(root().join(stale)).unwrap();
-        }
+    for stale in described().keys().filter(|path| !files.contains_key(*path)) {
+        fs::remove_file(root().join(stale)).unwrap();
     }
     for (path, text) in files {
         write(path, text);

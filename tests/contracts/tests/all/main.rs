@@ -9,6 +9,7 @@
 )]
 
 mod answers;
+mod asyncapi;
 mod breaking;
 mod documents;
 mod examples;

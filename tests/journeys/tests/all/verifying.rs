@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tradewind_fleet::oracles;
-use tradewind_journeys::{Fleet, ada, grace};
+use tradewind_journeys::{Fleet, ada, grace, staff};
 use tradewind_testkit::Request;
 use tradewind_verify::{Evidence, Finding, Oracle, Verdict, judge};
 
@@ -143,11 +143,34 @@ const TAMPERED: &[(&str, &[&str])] = &[
             "delete from charge",
         ],
     ),
+    (
+        "webhooks-deliver-each-once",
+        &[
+            "delete from delivery",
+            "update webhook_event set event_id = 'x'",
+            "insert into delivery select * from delivery limit 1",
+            "update endpoint_type set type = 'x'",
+        ],
+    ),
+    (
+        "webhooks-in-order",
+        &[
+            "delete from lane",
+            "update delivery set state = 'delivered'
+                where number in (select max(number) from delivery group by lane having count(*) > 1)",
+        ],
+    ),
 ];
 
 /// A shop in which orders have ended in every way.
 async fn lively() -> Fleet {
-    let fleet = Fleet::start().await;
+    let fleet = Fleet::start_with(&["webhooks.allow_private=true"]).await;
+    // Nobody is there, so that deliveries wait.
+    let hook = r#"{"url":"http://127.0.0.1:1/","types":["tradewind.orders.order-opened.v1",
+        "tradewind.orders.order-cancelled.v1"]}"#;
+    let path = "/api/webhooks/v1/endpoints/01980000-0000-7000-8000-0000000000e1";
+    let hook = fleet.send(Request::new("PUT", path).bearer(&staff()).json(hook)).await;
+    assert_eq!(hook.status, 200, "{}", hook.text());
     fleet.order(&ada(), &[("2", 2), ("1", 2)]).await;
     fleet.order(&ada(), &[("3", 1)]).await;
     fleet.order(&grace(), &[("1", 1), ("2", 3)]).await;

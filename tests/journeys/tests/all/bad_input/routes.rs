@@ -99,8 +99,18 @@ const CALLBACK: &str = concat!(
 );
 
 /// What stands for further parameters of a template.
-const FURTHER: &[(&str, &str)] =
-    &[("{refund}", "01980000-0000-7000-8000-00000000000c"), ("{step}", "handed-over")];
+const FURTHER: &[(&str, &str)] = &[
+    ("{refund}", "01980000-0000-7000-8000-00000000000c"),
+    ("{step}", "handed-over"),
+    ("{secret}", "01980000-0000-7000-8000-0000000000e3"),
+];
+
+/// An endpoint, and one that is disabled. Nobody is there.
+pub const HOOK: &str = "01980000-0000-7000-8000-0000000000e1";
+pub const IDLE_HOOK: &str = "01980000-0000-7000-8000-0000000000e2";
+pub const ENDPOINT: &str =
+    r#"{"url":"http://127.0.0.1:1/","types":["tradewind.shipping.shipment-delivered.v1"]}"#;
+const REPLAY: &str = r#"{"from":"1970-01-01T00:00:00.000000Z"}"#;
 
 /// All of them.
 pub const ROUTES: &[Route] = &[
@@ -166,11 +176,43 @@ pub const ROUTES: &[Route] = &[
     set("shipping/internal", "/admin/shipments/{order}/steps/{step}", Input::Address)
         .of(SENT)
         .not(UNKNOWN_OR_NO_IDS),
+    get("webhooks/public", "/api/webhooks/v1/endpoints").by(Who::Staff),
+    get("webhooks/public", "/api/webhooks/v1/endpoints/{id}").of(HOOK).not(UNKNOWN_OR_NO_IDS).by(Who::Staff),
+    set("webhooks/public", "/api/webhooks/v1/endpoints/{id}", Input::Body(ENDPOINT))
+        .of(HOOK)
+        .not(NO_IDS)
+        .by(Who::Staff),
+    delete("webhooks/public", "/api/webhooks/v1/endpoints/{id}").of(ADA).not(NO_IDS).by(Who::Staff),
+    set("webhooks/public", "/api/webhooks/v1/endpoints/{id}/secrets/{secret}", Input::Address)
+        .of(HOOK)
+        .not(UNKNOWN_OR_NO_IDS)
+        .by(Who::Staff),
+    set("webhooks/public", "/api/webhooks/v1/endpoints/{id}/enabled", Input::Address)
+        .of(HOOK)
+        .not(UNKNOWN_OR_NO_IDS)
+        .by(Who::Staff),
+    delete("webhooks/public", "/api/webhooks/v1/endpoints/{id}/enabled")
+        .of(IDLE_HOOK)
+        .not(UNKNOWN_OR_NO_IDS)
+        .by(Who::Staff),
+    post("webhooks/public", "/api/webhooks/v1/endpoints/{id}/pings", Input::Key)
+        .of(HOOK)
+        .not(NO_IDS)
+        .by(Who::Staff),
+    get("webhooks/public", "/api/webhooks/v1/endpoints/{id}/deliveries")
+        .of(HOOK)
+        .not(UNKNOWN_OR_NO_IDS)
+        .pages()
+        .by(Who::Staff),
+    post("webhooks/public", "/api/webhooks/v1/endpoints/{id}/replays", Input::Json(REPLAY))
+        .of(HOOK)
+        .not(NO_IDS)
+        .by(Who::Staff),
 ];
 
 /// Doors whose routes no description lists: what the platform adds is in `platform`, the gateway's in `edge`.
 pub const OTHER_DOORS: &[&str] =
-    &["gateway/data-plane", "gateway/internal", "orders/internal", "shopfront/internal"];
+    &["gateway/data-plane", "gateway/internal", "orders/internal", "shopfront/internal", "webhooks/internal"];
 
 const fn get(door: &'static str, path: &'static str) -> Route {
     let (who, query, input, nothing) = (Who::Anyone, Query::Refused, Input::None, &[]);

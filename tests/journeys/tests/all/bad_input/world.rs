@@ -8,7 +8,9 @@ use tradewind_journeys::{Fleet, ada, staff};
 use tradewind_orders_contract::{OrderId, OrderState};
 use tradewind_testkit::{Refusal, Request};
 
-use super::routes::{CARD, CHARGE, HELD, ROUTES, Route, SENT, SHIPMENT, TAKEN, TOKEN, Who};
+use super::routes::{
+    CARD, CHARGE, ENDPOINT, HELD, HOOK, IDLE_HOOK, ROUTES, Route, SENT, SHIPMENT, TAKEN, TOKEN, Who,
+};
 
 /// A shop with one open order of Ada's, which is sent; with another shipment, and two charges.
 pub struct World {
@@ -99,14 +101,29 @@ async fn prepare(fleet: &Fleet, order: OrderId) -> String {
         let answer = request.send(fleet.door(&format!("{service}/internal"))).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
     }
+    for (method, path, body) in [
+        ("PUT", HOOK.to_owned(), ENDPOINT),
+        ("PUT", IDLE_HOOK.to_owned(), ENDPOINT),
+        ("PUT", format!("{HOOK}/secrets/01980000-0000-7000-8000-0000000000e3"), ""),
+        ("DELETE", format!("{IDLE_HOOK}/enabled"), ""),
+    ] {
+        let request = Request::new(method, &format!("/api/webhooks/v1/endpoints/{path}")).bearer(&staff());
+        let request = if body.is_empty() { request } else { request.json(body) };
+        let answer = fleet.send(request).await;
+        assert!(answer.status < 300, "{}", answer.text());
+    }
     token
 }
 
 impl World {
     pub async fn new() -> Self {
         // No carrier changes anything beside what the tests do.
-        let fleet =
-            Fleet::start_with(&["shipping.pretend_carrier.handed_over=0s", "provider.callbacks=false"]).await;
+        let fleet = Fleet::start_with(&[
+            "shipping.pretend_carrier.handed_over=0s",
+            "provider.callbacks=false",
+            "webhooks.allow_private=true",
+        ])
+        .await;
         let order = fleet.order(&ada(), &[("1", 1)]).await;
         assert_eq!(order.state, OrderState::Open);
         let token = prepare(&fleet, order.id).await;
