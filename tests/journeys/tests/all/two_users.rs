@@ -31,12 +31,17 @@ enum Case {
     },
     /// It makes something of whoever asks.
     Makes,
+    /// It is for those who work for the shop, and for other systems.
+    Staff,
 }
 
 /// The case of each route of a public door.
 fn case(service: &str, method: &str, path: &str) -> Option<Case> {
-    if path.ends_with("/openapi.json") || path == "/health" {
+    if path.ends_with("/openapi.json") || path.ends_with("/asyncapi.json") || path == "/health" {
         return Some(Case::Shared);
+    }
+    if path.ends_with("/v1/feed") {
+        return Some(Case::Staff);
     }
     Some(match (service, method, path) {
         ("catalogue" | "stock" | "shopfront", ..) => Case::Shared,
@@ -50,6 +55,7 @@ fn case(service: &str, method: &str, path: &str) -> Option<Case> {
         ("payments", "POST", "/api/payments/v1/payments/{order_id}/refunds") => Case::Object { status: 403 },
         ("provider", "POST", "/api/provider/v1/cards") => Case::Makes,
         ("shipping", "GET", "/api/shipping/v1/shipments/{order}") => Case::Object { status: 404 },
+        ("webhooks", ..) => Case::Staff,
         _ => return None,
     })
 }
@@ -129,6 +135,25 @@ async fn nobody_reads_or_changes_what_is_another_s() {
     }
     assert!(judged >= 5, "{judged}");
     assert_eq!(fleet.orders(&ada()).order(order.id).await.unwrap(), order);
+    fleet.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_is_for_staff_is_for_no_user() {
+    let fleet = Fleet::start().await;
+    let of_staff = routes()
+        .into_iter()
+        .filter(|(service, method, path)| case(service, method, path) == Some(Case::Staff));
+    let mut judged = 0;
+    for (service, method, path) in of_staff {
+        let door = fleet.door(&format!("{service}/public"));
+        let answer = about(&method, &path, NOTHING, &grace()).send(door).await;
+        assert_eq!(answer.status, 403, "{service} {method} {path}: {}", answer.text());
+        let stranger = about(&method, &path, NOTHING, "nobody").send(door).await;
+        assert_eq!(stranger.status, 401, "{service} {method} {path}: {}", stranger.text());
+        judged += 1;
+    }
+    assert!(judged >= 10, "{judged}");
     fleet.shutdown().await;
 }
 
