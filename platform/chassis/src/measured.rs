@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
-use tradewind_db::Db;
 use tradewind_events::Progress;
 
-use crate::instance::Scopes;
+use crate::identity;
+use crate::instance::{Environment, Scopes};
 use crate::metrics::{Kind, Metrics};
 
-/// Shows what a service's database and its tasks do.
-pub(crate) fn observe(metrics: &Metrics, db: &Db, scopes: &Scopes) {
+/// Shows what a service's database and its tasks do, and how long the certificate of its process holds.
+pub(crate) fn observe(metrics: &Metrics, environment: &Environment, scopes: &Scopes) {
+    if let Some(identity) = &environment.identity {
+        identity::observe(metrics, identity);
+    }
+    let db = &environment.db;
     type Read = fn(&tradewind_db::Stats) -> u64;
     let readings: [(&'static str, &'static str, Read); 4] = [
         ("db_commits_total", "Commits, one sync of the disk each", |stats| stats.commits),

@@ -21,7 +21,6 @@ use crate::evidence::Evidences;
 use crate::foreign::Outside;
 use crate::health::Health;
 use crate::http::{Access, DoorContext, DoorLimits, DoorMetrics, InFlight, Routes, door_handler};
-use crate::identity;
 use crate::instance::{BuiltDoor, Environment, Follower, Instance, Repeater, Scopes};
 use crate::internals::Internals;
 use crate::kept::Kept;
@@ -298,10 +297,7 @@ where
         }
         let health = Health::default();
         let scopes = Scopes::new(name, environment.pace.as_ref());
-        observe(&metrics, &environment.db, &scopes);
-        if let Some(identity) = &environment.identity {
-            identity::observe(&metrics, identity);
-        }
+        observe(&metrics, &environment, &scopes);
         let exporter = kept.exporter(name, &environment, &metrics).map_err(failed)?;
         let platform = Internals { health: health.clone(), metrics: metrics.clone() };
         let subscriptions: Vec<Followed<S>> = subscriptions.into_iter().map(Followed::new).collect();
