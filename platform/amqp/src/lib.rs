@@ -22,6 +22,7 @@ mod headers;
 mod link;
 mod message;
 mod mutants;
+mod naming;
 mod options;
 mod outlet;
 mod partition;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use lapin::uri::{AMQPScheme, AMQPUri};
 use tradewind_kernel::Secret;
 
-use crate::topology;
+use crate::naming;
 
 /// The longest namespace, in bytes: names of queues hold two names of services besides, in 255 bytes.
 const MAX_NAMESPACE: usize = 64;
@@ -93,13 +93,13 @@ impl BrokerOptions {
     /// The exchange to which the events of a producer are published.
     #[must_use]
     pub fn exchange(&self, producer: &str) -> String {
-        topology::exchange_of(&self.namespace, producer)
+        naming::exchange_of(&self.namespace, producer)
     }
 
     /// The queue from which a consumer takes the events of a producer.
     #[must_use]
     pub fn queue(&self, consumer: &str, producer: &str) -> String {
-        topology::Names::new(&self.namespace, consumer, producer).queue
+        naming::queue_of(&self.namespace, consumer, producer)
     }
 
     /// Host and port.

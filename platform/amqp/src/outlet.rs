@@ -12,6 +12,7 @@ use tradewind_kernel::Clock;
 use crate::counts::RelayCounts;
 use crate::link::{BrokerError, Link, Opened};
 use crate::message;
+use crate::naming;
 use crate::options::BrokerOptions;
 use crate::topology;
 use crate::transport::{Confirmation, Failed, Later};
@@ -57,7 +58,7 @@ impl AmqpOutlet {
         clock: Clock,
         counts: Arc<RelayCounts>,
     ) -> Self {
-        let exchange = topology::exchange_of(&options.namespace, producer);
+        let exchange = naming::exchange_of(&options.namespace, producer);
         Self {
             link,
             exchange,

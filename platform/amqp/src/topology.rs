@@ -5,6 +5,7 @@ use std::time::Duration;
 use tradewind_kernel::Clock;
 
 use crate::link::BrokerError;
+use crate::naming;
 use crate::transport::{Channel, ExchangeKind, QueueDeclaration};
 
 /// The most messages that a queue holds; then the oldest are dropped, and its subscription reads them from the
@@ -33,24 +34,11 @@ pub(crate) struct Names {
 impl Names {
     pub(crate) fn new(namespace: &str, consumer: &str, producer: &str) -> Self {
         Self {
-            exchange: exchange_of(namespace, producer),
-            queue: name(&format!("{namespace}.{consumer}.{producer}")),
-            dead_letters: name(&format!("{namespace}.dead-letters")),
+            exchange: naming::exchange_of(namespace, producer),
+            queue: naming::queue_of(namespace, consumer, producer),
+            dead_letters: naming::dead_letters_of(namespace),
         }
     }
-}
-
-/// The exchange of a producer.
-pub(crate) fn exchange_of(namespace: &str, producer: &str) -> String {
-    name(&format!("{namespace}.{producer}.events"))
-}
-
-/// The longest name, in bytes, that the protocol allows.
-const MAX_NAME: usize = 255;
-
-/// Names of services are short, and the namespace is bounded; a longer one is cut off rather than refused each time.
-fn name(text: &str) -> String {
-    if text.len() <= MAX_NAME { text.to_owned() } else { text.chars().take(60).collect() }
 }
 
 /// Declares the exchange of a producer.

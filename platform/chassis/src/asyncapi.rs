@@ -12,12 +12,16 @@ use tradewind_schema::{Application, Channel, Described, Message, Role, Server, W
 use crate::description::DoorKind;
 use crate::host::PlatformSettings;
 use crate::http::{Reply, Routes};
-use crate::public_feed;
 
 const PATH: &str = "/asyncapi.json";
 
 /// The media type of AsyncAPI documents (AsyncAPI 3.0.0, "Format": they are JSON).
 const MEDIA_TYPE: &str = "application/json";
+
+/// Where the public events of a service are read.
+pub(crate) fn feed_path(service: &str) -> String {
+    format!("/api/{service}/v1/feed")
+}
 
 /// What a service says of its events.
 #[derive(Debug, Clone)]
@@ -80,7 +84,7 @@ impl Told {
                 .to_owned(),
             server: "feed".to_owned(),
             role: Role::Sends,
-            way: Way::Feed(public_feed::path(self.service)),
+            way: Way::Feed(feed_path(self.service)),
             messages: messages(self.service, &self.public),
         }
     }

@@ -8,7 +8,7 @@ use crate::identity;
 use crate::instance::{Environment, Scopes};
 use crate::metrics::{Kind, Metrics};
 
-/// Shows what a service's database and its tasks do.
+/// Shows what a service's database and its tasks do, and how long the certificate of its process holds.
 pub(crate) fn observe(metrics: &Metrics, environment: &Environment, scopes: &Scopes) {
     if let Some(identity) = &environment.identity {
         identity::observe(metrics, identity);

@@ -17,7 +17,7 @@ use tradewind_events::{Envelope, EventType, Feed, FeedError, Horizon, LogFeed, R
 use tradewind_kernel::Principal;
 use tradewind_problem::{EVENTS_PRUNED, FORBIDDEN, INVALID_PARAMETER, NOT_FOUND, Problem};
 
-use crate::asyncapi::Told;
+use crate::asyncapi::{Told, feed_path};
 use crate::http::{Call, Reply, Routes, operation};
 use crate::tasks::Scope;
 
@@ -32,11 +32,6 @@ const FOR_GOOD: &str = "private, max-age=31536000, immutable";
 
 /// Of a page that grows: it may be kept, and is asked for each time.
 const FOR_NOW: &str = "private, no-cache";
-
-/// Where the feed of a service is.
-pub(crate) fn path(service: &str) -> String {
-    format!("/api/{service}/v1/feed")
-}
 
 /// The public events of a service.
 pub(crate) struct PublicFeed {
@@ -123,7 +118,7 @@ impl PublicFeed {
     }
 
     fn add_to<S: Send + Sync + 'static>(self, routes: Routes<S>) -> Routes<S> {
-        let path = path(self.service);
+        let path = feed_path(self.service);
         let pages = Arc::new(Pages::new(self));
         routes.get(&path, move |_, call| Arc::clone(&pages).answer(call)).describe(
             operation("Read the public events, page by page")
@@ -153,7 +148,7 @@ impl Pages {
             hash.update([0]);
         }
         let edition = hash.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-        Self { path: path(feed.service), feed, edition }
+        Self { path: feed_path(feed.service), feed, edition }
     }
 
     async fn answer(self: Arc<Self>, call: Call) -> Result<Reply, Problem> {

@@ -114,7 +114,8 @@ async fn a_page_is_full_when_its_last_position_is_there_whatever_that_holds() {
     assert_eq!((newest.status, newest.events(), newest.is_full()), (StatusCode::OK, 3, false));
     assert_eq!(newest.header(CONTENT_LOCATION), "/api/lamps/v1/feed?page=0");
     let known = newest.header(ETAG);
-    let again = |target| get(&running, target, &[("if-none-match", known)]);
+    let headers = [("if-none-match", known)];
+    let again = |target| get(&running, target, &headers);
     // Dust is nobody's concern outside …
     write(&running, Happen(0, 1)).await;
     assert_eq!(again(FEED).await.status, StatusCode::NOT_MODIFIED);

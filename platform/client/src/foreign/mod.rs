@@ -120,7 +120,7 @@ type Carry =
 
 #[derive(Clone)]
 enum Reach {
-    Sockets(Client<Connector, Body>),
+    Sockets(Box<Client<Connector, Body>>),
     Fleet(Carry),
     Nowhere,
 }
@@ -144,7 +144,7 @@ impl ForeignClient {
                 .pool_max_idle_per_host(IDLE_CONNECTIONS)
                 .pool_timer(TokioTimer::new())
                 .build(connector);
-            Reach::Sockets(client)
+            Reach::Sockets(Box::new(client))
         });
         Self { reach, allow_private, clock }
     }
