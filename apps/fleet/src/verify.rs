@@ -39,6 +39,9 @@ oracles! {
     "ledger-follows-payments",
     "payments-follow-orders",
     "provider-books-equal",
+    "orders-follow-quotes",
+    "coupons-within-limits",
+    "coupons-follow-orders",
 }
 
 /// Who listens to whom and to what: consumer, producer, type of event.

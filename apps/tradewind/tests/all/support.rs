@@ -98,5 +98,15 @@ impl Up {
 pub const ADA: &str = "dev-user-01980000-0000-7000-8000-00000000000a";
 
 /// All services.
-pub const SERVICES: [&str; 9] =
-    ["catalogue", "stock", "customers", "provider", "payments", "shipping", "orders", "shopfront", "gateway"];
+pub const SERVICES: [&str; 10] = [
+    "catalogue",
+    "stock",
+    "customers",
+    "provider",
+    "payments",
+    "shipping",
+    "cart",
+    "orders",
+    "shopfront",
+    "gateway",
+];

@@ -68,8 +68,9 @@ async fn a_key_cannot_be_used_for_something_else() {
             world.refuses_at(route, &reused, (422, "idempotency-key-reused")).await;
         }
         if route.has_parameter() {
-            let by_id =
-                ["orders", "customers", "payments"].iter().any(|service| route.door.starts_with(service));
+            let by_id = ["orders", "customers", "payments", "cart"]
+                .iter()
+                .any(|service| route.door.starts_with(service));
             let mut elsewhere = first.clone();
             elsewhere.target = route.at(if by_id { "01980000-0000-7000-8000-00000000000b" } else { "2" });
             world.refuses_at(route, &elsewhere, (422, "idempotency-key-reused")).await;
