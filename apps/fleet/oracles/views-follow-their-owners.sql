@@ -1,4 +1,4 @@
--- promise: What orders knows of prices, stock keeping units and customers is what their owners say.
+-- promise: What orders and cart know of prices, stock keeping units and customers is what their owners say.
 -- quiet: yes
 -- examined
 select count(*) from product_view;
@@ -8,6 +8,15 @@ from product
 left join product_view on product_view.product_id = product.product_id
 where product_view.price_minor is not product.price_minor or product_view.currency is not product.currency
     or product_view.name is not product.name
+union all
+select 'prices of cart', product.product_id, product.price_minor,
+    cast(replace(json_extract(cart_product.prices, '$[0].amount'), '.', '') as integer)
+from product
+left join cart_product on cart_product.product_id = product.product_id
+where cart_product.name is not product.name
+    or cast(replace(json_extract(cart_product.prices, '$[0].amount'), '.', '') as integer) is not product.price_minor
+    or json_extract(cart_product.prices, '$[0].currency') is not product.currency
+    or json_remove(cart_product.prices, '$[0]') is not json(product.prices)
 union all
 select 'stock keeping unit', item.product_id, item.sku, product_view.sku
 from item

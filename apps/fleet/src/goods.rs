@@ -1,6 +1,7 @@
 //! What the shop is filled with on its first start: the data of the original shop's contract.
 
-use tradewind_kernel::Id;
+use tradewind_kernel::{Currency, Id, Money};
+use tradewind_problem::Problem;
 
 /// A product with its stock.
 #[derive(Debug, Clone, Copy)]
@@ -15,8 +16,21 @@ pub struct DemoProduct<'a> {
     pub description: &'a str,
     /// Its price in pence.
     pub price_minor: i64,
+    /// Its prices in other currencies, in minor units.
+    pub further: &'a [(&'a str, i64)],
     /// How many there are at first.
     pub quantity: u32,
+}
+
+impl DemoProduct<'_> {
+    /// Its prices in other currencies.
+    pub(crate) fn prices(&self) -> Result<Vec<Money>, Problem> {
+        let price = |(currency, minor): &(&str, i64)| {
+            let currency: Currency = currency.parse().map_err(Problem::internal)?;
+            Ok(Money::from_minor(*minor, currency))
+        };
+        self.further.iter().map(price).collect()
+    }
 }
 
 /// Someone who may buy on account.
@@ -38,6 +52,7 @@ pub const PRODUCTS: [DemoProduct<'static>; 5] = [
         name: "Widget",
         description: "Premium ACME Widgets",
         price_minor: 120,
+        further: &[("EUR", 140), ("USD", 155)],
         quantity: 5,
     },
     DemoProduct {
@@ -46,6 +61,7 @@ pub const PRODUCTS: [DemoProduct<'static>; 5] = [
         name: "Sprocket",
         description: "Grade B sprockets",
         price_minor: 410,
+        further: &[("EUR", 480), ("USD", 530)],
         quantity: 2,
     },
     DemoProduct {
@@ -54,6 +70,7 @@ pub const PRODUCTS: [DemoProduct<'static>; 5] = [
         name: "Anvil",
         description: "Large Anvils",
         price_minor: 4550,
+        further: &[("EUR", 5300), ("USD", 5850)],
         quantity: 999,
     },
     DemoProduct {
@@ -62,6 +79,7 @@ pub const PRODUCTS: [DemoProduct<'static>; 5] = [
         name: "Cogs",
         description: "Grade Y cogs",
         price_minor: 180,
+        further: &[("EUR", 210), ("USD", 235)],
         quantity: 0,
     },
     DemoProduct {
@@ -70,6 +88,7 @@ pub const PRODUCTS: [DemoProduct<'static>; 5] = [
         name: "Multitool",
         description: "Multitools",
         price_minor: 15410,
+        further: &[("EUR", 17900), ("USD", 19900)],
         quantity: 1,
     },
 ];

@@ -39,6 +39,7 @@ pub fn services() -> Vec<Service> {
         tradewind_provider::service(),
         tradewind_payments::service(),
         tradewind_shipping::service(),
+        tradewind_cart::service(),
         tradewind_orders::service(),
         tradewind_webhooks::service(),
         tradewind_shopfront::service(),

@@ -14,6 +14,7 @@ pub fn mutants() -> Vec<Mutant> {
         tradewind_client::MUTANTS,
         tradewind_chassis::MUTANTS,
         tradewind_catalogue::MUTANTS,
+        tradewind_cart::MUTANTS,
         tradewind_orders::MUTANTS,
         tradewind_stock::MUTANTS,
         tradewind_customers::MUTANTS,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::Method;
 use serde::Serialize;
+use tradewind_cart_contract::{self as cart, CartAdminClient, SetCoupon};
 use tradewind_catalogue_contract::{self as catalogue, CatalogueClient, ListProduct};
 use tradewind_client::{Caller, PhoneBook};
 use tradewind_customers_contract::{self as customers, CustomerId, CustomersClient, RegisterCustomer};
@@ -97,6 +98,7 @@ impl Seeder {
                 name: "Load",
                 description: "For load tests",
                 price_minor: 100,
+                further: &[("EUR", 120)],
                 quantity: size.quantity,
             };
             self.product(&product).await?;
@@ -129,6 +131,17 @@ impl Seeder {
         Ok(card.token)
     }
 
+    /// Makes a coupon that takes a tenth off, `limit` times.
+    ///
+    /// # Errors
+    /// The service's problem.
+    pub async fn coupon(&self, code: &str, limit: u32) -> Result<(), Problem> {
+        let discount = 1_000.try_into().map_err(|message: &str| Problem::internal(message))?;
+        let coupon = SetCoupon { discount, limit: Some(limit), valid_from: None, valid_until: None };
+        let code = code.parse().map_err(Problem::internal)?;
+        CartAdminClient::new(self.caller(cart::SERVICE)).set_coupon(&code, &coupon).await.map(drop)
+    }
+
     async fn product(&self, product: &DemoProduct<'_>) -> Result<(), Problem> {
         let id: Slug = product.id.parse().map_err(Problem::internal)?;
         let sku: Slug = product.sku.parse().map_err(Problem::internal)?;
@@ -136,9 +149,10 @@ impl Seeder {
             name: product.name.to_owned(),
             description: product.description.to_owned(),
             price: Money::from_minor(product.price_minor, Currency::GBP),
+            prices: product.prices()?,
         };
         let catalogue = CatalogueClient::new(self.caller(catalogue::SERVICE));
-        catalogue.list(&id, &listed, &format!("seed-product-{id}")).await?;
+        catalogue.list(&id, &listed, &format!("seed-prices-{id}")).await?;
         let stock = StockClient::new(self.caller(stock::SERVICE));
         stock.register(&id, &RegisterItem { sku }, &format!("seed-item-{id}")).await?;
         if product.quantity > 0 {

@@ -41,6 +41,9 @@ oracles! {
     "provider-books-equal",
     "webhooks-deliver-each-once",
     "webhooks-in-order",
+    "orders-follow-quotes",
+    "coupons-within-limits",
+    "coupons-follow-orders",
 }
 
 /// Who listens to whom and to what: consumer, producer, type of event.

@@ -43,8 +43,11 @@ pub struct Product {
     pub name: String,
     /// What it is.
     pub description: String,
-    /// Its price.
+    /// Its main price.
     pub price: Money,
+    /// Its prices in other currencies, each in one of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prices: Vec<Money>,
 }
 
 /// What is said of a product when it is listed or changed: `PUT /admin/products/{id}`, internal door.
@@ -58,8 +61,19 @@ pub struct ListProduct {
     #[serde(default)]
     #[schemars(length(max = 2_000))]
     pub description: String,
-    /// Its price; not negative.
+    /// Its main price; not negative.
     pub price: Money,
+    /// Its prices in other currencies, up to 50, each in one of its own and not negative; those that are not named are
+    /// taken back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50), example = in_euro())]
+    pub prices: Vec<Money>,
+}
+
+/// A price in another currency, as an example.
+fn in_euro() -> Vec<Money> {
+    let euro = "EUR".parse().ok();
+    euro.map(|euro| Money::from_minor(140, euro)).into_iter().collect()
 }
 
 /// A product was listed, or what is said of it changed.
@@ -72,8 +86,11 @@ pub struct ProductListed {
     pub name: String,
     /// What it is.
     pub description: String,
-    /// Its price from now on.
+    /// Its main price from now on.
     pub price: Money,
+    /// Its prices in other currencies from now on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prices: Vec<Money>,
 }
 
 impl Event for ProductListed {

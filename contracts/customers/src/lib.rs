@@ -66,6 +66,8 @@ pub struct SetCreditLimit {
 pub enum CreditRefusal {
     /// It would exceed the limit.
     CreditLimitExceeded,
+    /// The account is in another currency.
+    OtherCurrency,
     /// No such customer is known here.
     UnknownCustomer,
     /// A reason that this version does not know.

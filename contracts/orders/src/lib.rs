@@ -153,8 +153,17 @@ pub struct Order {
     pub reason: Option<String>,
     /// What was agreed, with the prices at the time.
     pub lines: Vec<OrderLine>,
-    /// The sum of the lines.
+    /// What is to be paid: the sum of the lines, less the discount, with the tax.
     pub total: Money,
+    /// What was taken off; only when the order was made of a quote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discount: Option<Money>,
+    /// The tax; only when the order was made of a quote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax: Option<Money>,
+    /// The quote that the order was made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote_id: Option<Id>,
     /// When it was placed.
     pub placed_at: Timestamp,
     /// When its state last changed.

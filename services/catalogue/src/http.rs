@@ -57,7 +57,7 @@ async fn legacy_product(catalogue: Arc<Catalogue>, call: Call) -> Result<Reply, 
 }
 
 fn legacy(product: Product) -> LegacyProduct {
-    let Product { id, name, description, price } = product;
+    let Product { id, name, description, price, .. } = product;
     LegacyProduct { id, name, description, price: DecimalPrice(price) }
 }
 

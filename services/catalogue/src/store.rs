@@ -1,30 +1,38 @@
 //! Products in the database.
 
 use tradewind_catalogue_contract::{Product, ProductId};
-use tradewind_db::{Db, DbError, Evidence, FromRow, Migration, MigrationSet, Row, Tx, params, sql};
+use tradewind_db::{Db, DbError, Evidence, FromRow, Json, Migration, MigrationSet, Row, Tx, params, sql};
 use tradewind_kernel::Money;
 
 pub(crate) const MIGRATIONS: MigrationSet = MigrationSet {
     component: "catalogue",
-    migrations: &[Migration {
-        version: 1,
-        name: "create_product",
-        text: include_str!("../migrations/0001_create_product.sql"),
-    }],
+    migrations: &[
+        Migration {
+            version: 1,
+            name: "create_product",
+            text: include_str!("../migrations/0001_create_product.sql"),
+        },
+        Migration {
+            version: 2,
+            name: "further_prices",
+            text: include_str!("../migrations/0002_further_prices.sql"),
+        },
+    ],
 };
 
 /// What is shown to be checked.
 pub(crate) static EVIDENCE: &[Evidence] = &[Evidence { table: "product", rows: &SHOWN }];
 
 sql! {
-    SHOWN = "select product_id, name, price_minor, currency from product order by product_id";
-    FIND = "select product_id, name, description, price_minor, currency from product where product_id = $1";
-    PAGE = "select product_id, name, description, price_minor, currency from product
+    SHOWN = "select product_id, name, price_minor, currency, prices from product order by product_id";
+    FIND = "select product_id, name, description, price_minor, currency, prices from product where product_id = $1";
+    PAGE = "select product_id, name, description, price_minor, currency, prices from product
         where product_id > $1 order by product_id limit $2";
-    SAVE = "insert into product (product_id, name, description, price_minor, currency, listed_at)
-        values ($1, $2, $3, $4, $5, $6)
+    SAVE = "insert into product (product_id, name, description, price_minor, currency, prices, listed_at)
+        values ($1, $2, $3, $4, $5, $6, $7)
         on conflict (product_id) do update set name = excluded.name, description = excluded.description,
-            price_minor = excluded.price_minor, currency = excluded.currency, listed_at = excluded.listed_at";
+            price_minor = excluded.price_minor, currency = excluded.currency, prices = excluded.prices,
+            listed_at = excluded.listed_at";
 }
 
 struct ProductRow(Product);
@@ -32,7 +40,8 @@ struct ProductRow(Product);
 impl FromRow for ProductRow {
     fn from_row(row: &Row<'_>) -> Result<Self, DbError> {
         let price = Money::from_minor(row.get(3)?, row.get(4)?);
-        Ok(Self(Product { id: row.get(0)?, name: row.get(1)?, description: row.get(2)?, price }))
+        let Json(prices) = row.get(5)?;
+        Ok(Self(Product { id: row.get(0)?, name: row.get(1)?, description: row.get(2)?, price, prices }))
     }
 }
 
@@ -53,6 +62,7 @@ pub(crate) async fn is_kept(tx: &mut Tx, id: &ProductId) -> Result<bool, DbError
 
 pub(crate) async fn save(tx: &mut Tx, product: &Product) -> Result<(), DbError> {
     let now = tx.now();
-    let Product { id, name, description, price } = product;
-    tx.execute(&SAVE, params![id, name, description, price.minor(), price.currency(), now]).await.map(drop)
+    let Product { id, name, description, price, prices } = product;
+    let (minor, currency) = (price.minor(), price.currency());
+    tx.execute(&SAVE, params![id, name, description, minor, currency, Json(prices), now]).await.map(drop)
 }

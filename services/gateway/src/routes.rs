@@ -6,6 +6,7 @@ use crate::domain::routes::RouteTable;
 
 /// The documents of `deploy/routes/`, so that a single binary needs no files.
 const BUILT_IN: [(&str, &str); 9] = [
+    ("deploy/routes/cart.yaml", include_str!("../../../deploy/routes/cart.yaml")),
     ("deploy/routes/catalogue.yaml", include_str!("../../../deploy/routes/catalogue.yaml")),
     ("deploy/routes/customers.yaml", include_str!("../../../deploy/routes/customers.yaml")),
     ("deploy/routes/orders.yaml", include_str!("../../../deploy/routes/orders.yaml")),

@@ -39,13 +39,22 @@ pub(crate) async fn tell(
 }
 
 fn placed(order_id: OrderId, placement: &Placement) -> Result<OrderPlaced, DbError> {
-    let Placement { customer, lines, total, payment } = placement;
+    let Placement { customer, lines, total, payment, quoted } = placement;
     let lines = lines.iter().map(line).collect::<Result<_, _>>()?;
     let payment = match payment {
         Payment::Account => PaymentMethod::Account,
         Payment::Card { token } => PaymentMethod::Card { token: token.clone() },
     };
-    Ok(OrderPlaced { order_id, customer_id: *customer, lines, total: *total, payment })
+    Ok(OrderPlaced {
+        order_id,
+        customer_id: *customer,
+        lines,
+        total: *total,
+        discount: quoted.map(|quoted| quoted.discount),
+        tax: quoted.map(|quoted| quoted.tax),
+        quote_id: quoted.map(|quoted| quoted.quote),
+        payment,
+    })
 }
 
 fn paid_by(payment: &Payment) -> PaidBy {

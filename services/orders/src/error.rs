@@ -27,6 +27,8 @@ kinds! {
     SOLD_OUT = "sold-out", 409, "A product is sold out";
     /// The credit limit does not suffice; the reason of a rejected order.
     CREDIT_LIMIT_EXCEEDED = "credit-limit-exceeded", 409, "The credit limit is exceeded";
+    /// The account is in another currency; the reason of a rejected order.
+    OTHER_CURRENCY = "other-currency", 409, "The account is in another currency";
     /// A reservation expired before the order could be opened or confirmed; the reason of an order that ended.
     RESERVATION_EXPIRED = "reservation-expired", 409, "A reservation has expired";
     /// Stock or customers refused for a reason that this version does not know.

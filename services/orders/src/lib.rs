@@ -48,6 +48,7 @@ pub fn service() -> Service {
         .public(8050, http::public())
         .internal(8150, http::internal())
         .follows(listen::catalogue())
+        .follows(listen::cart())
         .follows(listen::stock())
         .follows(listen::customers())
         .follows(listen::payments())

@@ -1,5 +1,6 @@
 //! Door for events: event in, call one action.
 
+use tradewind_cart_contract::{self as cart_contract, CartCompleted, QuoteLine};
 use tradewind_catalogue_contract::{self as catalogue_contract, ProductListed};
 use tradewind_customers_contract::{
     self as customers_contract, CreditRefusal, CreditRefused, CreditReservationExpired,
@@ -16,12 +17,17 @@ use tradewind_stock_contract::{
 
 use crate::actions::advance_order::Advance;
 use crate::actions::learn::Learn;
-use crate::domain::Command;
+use crate::actions::place_quoted::PlaceQuoted;
+use crate::domain::{Command, Line, Payment, Placement, Quoted};
 use crate::error;
 use crate::state::Orders;
 
 pub(crate) fn catalogue() -> Subscription<Orders> {
     Subscription::to(catalogue_contract::SERVICE).on::<ProductListed, _>(listed)
+}
+
+pub(crate) fn cart() -> Subscription<Orders> {
+    Subscription::to(cart_contract::SERVICE).on::<CartCompleted, _>(taken)
 }
 
 pub(crate) fn stock() -> Subscription<Orders> {
@@ -55,6 +61,25 @@ pub(crate) fn payments() -> Subscription<Orders> {
 fn declined(orders: &Orders, event: Received<PaymentDeclined>) -> Advance {
     let PaymentDeclined { order_id, reason } = event.event;
     advance(orders, order_id, Command::Refuse { reason })
+}
+
+fn taken(_: &Orders, event: Received<CartCompleted>) -> PlaceQuoted {
+    let CartCompleted { order_id, customer_id, quote_id, lines, discount, tax, total, payment, .. } =
+        event.event;
+    let is_payable = payment != cart_contract::Payment::Other;
+    let payment = match payment {
+        cart_contract::Payment::Card { token } => Payment::Card { token },
+        cart_contract::Payment::Account | cart_contract::Payment::Other => Payment::Account,
+    };
+    let quoted = Some(Quoted { quote: quote_id.id(), discount, tax });
+    let lines = lines.into_iter().map(line).collect();
+    let placement = Placement { customer: customer_id, lines, total, payment, quoted };
+    PlaceQuoted { id: order_id.into(), placement, is_payable }
+}
+
+fn line(line: QuoteLine) -> Line {
+    let QuoteLine { product_id, name, quantity, unit_price } = line;
+    Line { product: product_id, sku: None, name, quantity: quantity.get(), unit_price }
 }
 
 fn listed(_: &Orders, event: Received<ProductListed>) -> Learn {
@@ -91,6 +116,7 @@ fn credit_reason(refusal: CreditRefusal) -> &'static Kind {
     match refusal {
         CreditRefusal::CreditLimitExceeded => &error::CREDIT_LIMIT_EXCEEDED,
         CreditRefusal::UnknownCustomer => &error::UNKNOWN_CUSTOMER,
+        CreditRefusal::OtherCurrency => &error::OTHER_CURRENCY,
         CreditRefusal::Other => &error::REFUSED,
     }
 }

@@ -18,11 +18,15 @@ impl Fleet {
     /// Calls one door, with a bearer token; every call ends within the limit of tests.
     #[must_use]
     pub fn caller(&self, door: &str, token: &str) -> Caller {
-        let peer = if self.is_simulated() { self.running.book().peer(door) } else { self.far(door) };
+        let peer = self.peer(door);
         let (clock, entropy) = (self.running.clock().clone(), self.running.entropy().clone());
         let context = Context::begin(Principal::Anonymous, &clock, &entropy);
         let deadline = Deadline::after(&clock, LIMIT);
         Caller::new(peer, context, deadline, clock, entropy).bearer(Secret::new(token))
+    }
+
+    pub(crate) fn peer(&self, door: &str) -> Peer {
+        if self.is_simulated() { self.running.book().peer(door) } else { self.far(door) }
     }
 
     fn far(&self, door: &str) -> Peer {

@@ -16,6 +16,7 @@ pub const INSIDE: &[(&str, &str)] = &[
     ("paying::a_carrier_that_pretends", "simulated: minutes pass at once, in the paused time of one thread"),
     ("why::what_does_not_get_on", "simulated: minutes pass at once, and sagas are broken from within"),
     ("breaking::", "simulated: days pass at once, and sagas are broken from within"),
+    ("checkout::expiring::", "simulated: hours pass at once, in the paused time of one thread"),
     ("statements::", "looks at statements, not at a shop"),
     ("error_pages::", "looks at documents, not at a shop"),
     ("inside::", "looks at this list"),

@@ -13,6 +13,7 @@
 
 pub mod books;
 mod callers;
+mod checkout;
 mod copies;
 mod engine;
 mod evidence;

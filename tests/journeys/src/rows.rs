@@ -169,6 +169,21 @@ pub mod webhooks {
     }
 }
 
+/// What cart holds.
+pub mod cart {
+    tradewind_db::sql! {
+        pub(super) OWN = "select 'cart', count(*), cast(coalesce(sum(revision + length(state)), 0) as bigint) from cart
+            union all select 'quote', count(*), cast(coalesce(sum(is_taken), 0) as bigint) from quote
+            union all select 'coupon', count(*),
+                cast(coalesce(sum(redeemed + discount + coalesce(redemption_limit, 0)), 0) as bigint) from coupon
+            union all select 'coupon_redemption', count(*),
+                cast(coalesce(sum(length(state)), 0) as bigint) from coupon_redemption
+            union all select 'promotion', count(*), cast(coalesce(sum(discount), 0) as bigint) from promotion
+            union all select 'tax_rate', count(*), cast(coalesce(sum(rate), 0) as bigint) from tax_rate
+            union all select 'cart_product', count(*), 0 from cart_product";
+    }
+}
+
 impl Fleet {
     /// How much every table of every service holds.
     pub async fn rows(&self) -> Rows {
@@ -209,6 +224,7 @@ impl Fleet {
             "provider" => Some(&provider::OWN),
             "shipping" => Some(&shipping::OWN),
             "webhooks" => Some(&webhooks::OWN),
+            "cart" => Some(&cart::OWN),
             _ => None,
         };
         let db = self.database(service);

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::disk::PowerLoss;
 use crate::process::Signal;
+use crate::races::Race;
 use crate::setup::{Engine, Setup};
 
 /// Measures a fleet from outside. Build it first: cargo build --release
@@ -68,6 +69,20 @@ pub(crate) enum Run {
         /// Pieces there are
         #[arg(long, default_value_t = 100)]
         pieces: u32,
+        #[command(flatten)]
+        setup: Setup,
+    },
+    /// Many clients at once for the last piece, the last credit, the last coupon, the last amount to give back
+    Races {
+        /// How often each
+        #[arg(long, default_value_t = 1_000)]
+        rounds: u32,
+        /// Clients, all at once
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+        clients: u32,
+        /// Only these races; may be repeated
+        #[arg(long, value_name = "RACE", value_delimiter = ',')]
+        only: Vec<Race>,
         #[command(flatten)]
         setup: Setup,
     },

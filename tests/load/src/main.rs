@@ -32,6 +32,7 @@ mod meters;
 mod parts;
 mod place;
 mod process;
+mod races;
 mod rebuild;
 mod relay;
 mod replica_kill;
@@ -98,6 +99,9 @@ async fn measure(run: Run, binary: &Path, folder: &folder::Folder) -> Result<fig
         }
         Run::FlashSale { rounds, buyers, pieces, setup } => {
             flash_sale::run(binary, folder, &setup, flash_sale::Options { rounds, buyers, pieces }).await
+        }
+        Run::Races { rounds, clients, only, setup } => {
+            races::run(binary, folder, &setup, races::Options { rounds, clients, only }).await
         }
         Run::Browse { per_second, seconds } => {
             browse::run(binary, folder, browse::Options { per_second, seconds }).await

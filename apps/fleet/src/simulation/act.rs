@@ -24,6 +24,33 @@ pub(super) enum Pays {
     ByEmptyCard,
 }
 
+/// What somebody does with a cart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Way {
+    /// Whether it is filled before they sign in.
+    pub(super) as_guest: bool,
+    /// Whether it is paid in euro.
+    pub(super) in_euro: bool,
+    /// Whether a coupon is entered, of which there are few.
+    pub(super) has_coupon: bool,
+    /// Whether the order is called off.
+    pub(super) calls_off: bool,
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (holds, text) in [
+            (self.as_guest, " of a guest"),
+            (self.in_euro, " in euro"),
+            (self.has_coupon, " with a coupon"),
+            (self.calls_off, ", and calls it off"),
+        ] {
+            f.write_str(if holds { text } else { "" })?;
+        }
+        Ok(())
+    }
+}
+
 /// One thing that a client does. `of` is the number of an earlier act of the same client; if that was left out, or
 /// came to nothing, this one does nothing either.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +61,13 @@ pub enum Act {
         wanted: Wanted,
         /// Whether the order is called off.
         calls_off: bool,
+    },
+    /// Fills a cart, asks what it costs, and takes that; afterwards it is an order like others.
+    CheckOut {
+        /// What.
+        wanted: Wanted,
+        /// How.
+        way: Way,
     },
     /// Orders with two requests at the same time that have one key.
     BuyTwice {
@@ -149,7 +183,7 @@ impl Act {
     }
 
     pub(super) fn is_order(&self) -> bool {
-        matches!(self, Self::Buy { .. } | Self::BuyTwice { .. })
+        matches!(self, Self::Buy { .. } | Self::BuyTwice { .. } | Self::CheckOut { .. })
     }
 
     pub(super) fn is_receipt(&self) -> bool {
@@ -178,6 +212,7 @@ impl fmt::Display for Act {
         match self {
             Self::Buy { wanted, calls_off: false } => write!(f, "{wanted}"),
             Self::Buy { wanted, calls_off: true } => write!(f, "{wanted}, and calls it off"),
+            Self::CheckOut { wanted, way } => write!(f, "{wanted}, by a cart{way}"),
             Self::BuyTwice { wanted } => write!(f, "{wanted}, with two requests at once"),
             Self::Again { of } => write!(f, "sends the order of act {of} again"),
             Self::Otherwise { of } => write!(f, "orders something else with the key of act {of}"),

@@ -61,6 +61,13 @@ impl<'a> Client<'a> {
     }
 
     /// Calls through the gateway, as a customer.
+    /// Calls through the gateway, as somebody who has not signed in.
+    pub(super) fn guest(&self) -> Caller {
+        self.caller("gateway/data-plane", Principal::Anonymous)
+            .header(HeaderName::from_static("accept"), "application/json")
+    }
+
+    /// Calls through the gateway, as a customer.
     pub(super) fn user(&self, customer: u32) -> Caller {
         let token = Secret::new(format!("dev-user-{}", LoadSize::customer(customer)));
         self.caller("gateway/data-plane", Principal::Anonymous)

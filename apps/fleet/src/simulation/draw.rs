@@ -6,7 +6,7 @@ use std::time::Duration;
 use tradewind_kernel::Entropy;
 use tradewind_sim::Planned;
 
-use crate::simulation::act::{Act, Pays, Wanted};
+use crate::simulation::act::{Act, Pays, Wanted, Way};
 use crate::simulation::{NEW_CUSTOMERS, NEW_PRODUCTS, SIZE};
 
 /// How many shop at the same time, and how often each does something: enough for 60 orders in a minute.
@@ -28,10 +28,11 @@ const TOO_MANY: u32 = 9_000;
 const NO_PRODUCT: u32 = 99;
 
 /// Who tells events.
-pub(super) const PRODUCERS: [&str; 6] = ["catalogue", "stock", "customers", "orders", "payments", "shipping"];
+pub(super) const PRODUCERS: [&str; 7] =
+    ["catalogue", "stock", "customers", "orders", "payments", "shipping", "cart"];
 
 /// Who listens to them.
-const CONSUMERS: [&str; 4] = ["stock", "customers", "orders", "payments"];
+const CONSUMERS: [&str; 5] = ["stock", "customers", "orders", "payments", "cart"];
 
 /// The acts of all clients for `length`, in the order of their times. A part of what is drawn may be left out, and the
 /// rest stays as it is.
@@ -155,7 +156,17 @@ impl Drawer<'_> {
     }
 
     fn buy(&self) -> Act {
-        Act::Buy { wanted: self.wanted(), calls_off: self.below(6) == 0 }
+        let (wanted, calls_off) = (self.wanted(), self.below(6) == 0);
+        if self.below(3) > 0 {
+            return Act::Buy { wanted, calls_off };
+        }
+        let way = Way {
+            as_guest: self.below(3) == 0,
+            in_euro: wanted.pays == Pays::ByCard && self.below(3) == 0,
+            has_coupon: self.below(2) == 0,
+            calls_off,
+        };
+        Act::CheckOut { wanted, way }
     }
 
     fn wanted(&self) -> Wanted {

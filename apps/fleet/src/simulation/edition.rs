@@ -9,6 +9,9 @@ const FIRST: &str = "Load";
 /// The price of one, before anything was changed, in pence.
 const PRICE: i64 = 100;
 
+/// How many cents more than pence one costs.
+const EURO_MORE: i64 = 20;
+
 /// What is said of a product from some change on; 0 is what was said at the beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Edition(u32);
@@ -35,9 +38,21 @@ impl Edition {
         Money::from_minor(PRICE + more, Currency::GBP)
     }
 
+    /// The same in another currency in which it is sold.
+    pub(super) fn price_in(self, currency: Currency) -> Option<Money> {
+        match currency.code() {
+            "GBP" => Some(self.price()),
+            "EUR" => Some(Money::from_minor(self.price().minor() + EURO_MORE, currency)),
+            _ => None,
+        }
+    }
+
     pub(super) fn told(self) -> ListProduct {
         let name = format!("{FIRST}, edition {}", self.0);
-        ListProduct { name, description: "For simulated shoppers".to_owned(), price: self.price() }
+        let price = self.price();
+        let euro = "EUR".parse().ok().and_then(|euro| self.price_in(euro));
+        let description = "For simulated shoppers".to_owned();
+        ListProduct { name, description, price, prices: euro.into_iter().collect() }
     }
 }
 

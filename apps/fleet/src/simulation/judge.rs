@@ -91,7 +91,15 @@ impl Client<'_> {
         loop {
             let before = self.before(act);
             let order = OrdersClient::new(self.user(bought.wanted.customer)).order(id).await;
-            let order = order.map_err(|problem| broken(THERE, format!("{}: {problem}", bought.key)))?;
+            let is_late = self.world.clock().monotonic() > until;
+            let order = match order {
+                Ok(order) => order,
+                Err(problem) if !is_late && self.is_unheard(&bought, &problem) => {
+                    self.world.sleep(PAUSE).await;
+                    continue;
+                }
+                Err(problem) => return Err(broken(THERE, format!("{}: {problem}", bought.key))),
+            };
             let found = self.see(act, before, &order);
             if !found.is_empty() {
                 return Err(found);
@@ -100,7 +108,7 @@ impl Client<'_> {
                 self.shop.count("orders judged", 1);
                 return Ok(());
             }
-            if self.world.clock().monotonic() > until {
+            if is_late {
                 return Err(broken(
                     "an order ends",
                     format!("{}: {id} is still {:?}", bought.key, order.state),

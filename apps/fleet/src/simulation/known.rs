@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use tradewind_cart_contract::Quote;
 use tradewind_history::{History, What};
 use tradewind_kernel::Slug;
 use tradewind_orders_contract::{OrderId, OrderState};
@@ -23,6 +24,8 @@ pub(super) struct Bought {
     pub(super) refused: Option<String>,
     /// Whether its prices were seen.
     pub(super) is_priced: bool,
+    /// The cart that it is made of, if it is.
+    pub(super) quote: Option<Quote>,
 }
 
 /// A receipt of goods with a delivery note.
@@ -70,6 +73,11 @@ impl Known {
         } else {
             self.history.unanswered(session, object, invoked, what);
         }
+    }
+
+    /// Whether orders may not have heard yet of an order that was made of a cart.
+    pub(super) fn may_be_unheard(&self, bought: &Bought) -> bool {
+        bought.quote.is_some() && bought.id.is_none_or(|id| !self.states.contains_key(&id))
     }
 
     /// The act that placed an order.

@@ -1,6 +1,8 @@
 //! Shoppers, staff and operators of the shop, and what it owes them: what `tradewind sim` runs.
 
 mod act;
+mod calling_off;
+mod checkout;
 mod client;
 mod draw;
 mod edition;
@@ -36,6 +38,10 @@ const SIZE: LoadSize = LoadSize { products: 6, customers: 8, quantity: 40, credi
 /// A card that nothing is wrong with, and one on which there is no money.
 const GOOD_CARD: &str = "4242424242424242";
 const EMPTY_CARD: &str = "4000000000009995";
+
+/// A coupon that takes a tenth off, and how often.
+const COUPON: &str = "TENTH";
+const COUPONS: u32 = 4;
 
 /// What goes wrong with the provider of card payments, in a hundred cases.
 const PROVIDER: [&str; 5] = [
@@ -126,6 +132,7 @@ impl Workload for Shop {
             }
             self.with(|known| known.cards = cards.try_into().ok());
             hooks::register(world).await.map_err(|problem| problem.to_string())?;
+            seeder.coupon(COUPON, COUPONS).await.map_err(|problem| problem.to_string())?;
             self.remember_beginning();
             Ok(())
         })
@@ -140,8 +147,9 @@ impl Workload for Shop {
             let client = Client::new(self, world, act);
             match &act.what {
                 Act::Buy { wanted, calls_off } => client.buy(wanted, *calls_off).await,
+                Act::CheckOut { wanted, way } => client.check_out(wanted, *way).await,
                 Act::BuyTwice { wanted } => client.buy_twice(wanted).await,
-                Act::Again { of } => client.place(*of).await,
+                Act::Again { of } => client.again(*of).await,
                 Act::Otherwise { of } => client.otherwise(*of).await,
                 Act::Look { of } => client.look(*of).await,
                 Act::Snoop { of, customer } => client.snoop(*of, *customer).await,

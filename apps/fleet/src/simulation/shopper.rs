@@ -2,11 +2,12 @@
 
 use futures_util::future::join;
 use serde::Deserialize;
+use tradewind_cart_contract::Quote;
 use tradewind_customers_contract::CustomersClient;
 use tradewind_history::What;
 use tradewind_kernel::Page;
 use tradewind_orders_contract::{
-    Accepted, ORDERS_PATH, Order, OrderId, OrderState, OrdersClient, PaymentMethod, PlaceLine, PlaceOrder,
+    Accepted, ORDERS_PATH, Order, OrderId, OrdersClient, PaymentMethod, PlaceLine, PlaceOrder,
 };
 use tradewind_problem::{IDEMPOTENCY_KEY_REUSED, NOT_FOUND, Problem};
 use tradewind_sim::Failure;
@@ -16,7 +17,7 @@ use crate::simulation::SIZE;
 use crate::simulation::act::{Pays, Wanted};
 use crate::simulation::client::{Answer, Client, broken};
 use crate::simulation::known::Bought;
-use crate::simulation::objects::{CANCELLING, OPEN, Object};
+use crate::simulation::objects::Object;
 
 /// One key stands for one order.
 pub(super) const SAME: &str = "the same key gives the same order";
@@ -28,6 +29,9 @@ const OWN: &str = "nobody sees or changes what somebody else ordered";
 
 /// What an order may be refused with at once, when it is well-formed.
 const REFUSALS: [&str; 2] = ["unknown-product", "unknown-customer"];
+
+/// What taking a quote may be refused with: by a clock that jumps, and by those who were faster.
+const OF_CARTS: [&str; 2] = ["quote-expired", "coupon-used-up"];
 
 /// What is for sale, as far as somebody who looks at it can judge.
 #[derive(Debug, Deserialize)]
@@ -76,13 +80,30 @@ impl Client<'_> {
         }
     }
 
+    /// Sends the order of act `of` again; the cart that it is made of under another key as well.
+    pub(super) async fn again(&self, of: u32) -> Vec<Failure> {
+        let mut failures = self.place(of).await;
+        if let Some((bought, id)) = self.acknowledged(of).filter(|(bought, _)| bought.quote.is_some()) {
+            failures.extend(self.complete_again(&bought, id).await);
+        }
+        failures
+    }
+
     pub(super) async fn send(&self, bought: &Bought) -> Result<Accepted, Problem> {
+        if let Some(quote) = &bought.quote {
+            return self.complete(bought, quote, &bought.key).await;
+        }
         let order = self.command(&bought.wanted)?;
         OrdersClient::new(self.user(bought.wanted.customer)).place(&order, &bought.key).await
     }
 
     /// Remembers what is about to be ordered.
     fn begin(&self, wanted: &Wanted) -> Bought {
+        self.begin_with(wanted, None)
+    }
+
+    /// Remembers what is about to be ordered, perhaps by a quote.
+    pub(super) fn begin_with(&self, wanted: &Wanted, quote: Option<Quote>) -> Bought {
         let invoked = self.moment();
         let bought = Bought {
             wanted: wanted.clone(),
@@ -91,7 +112,9 @@ impl Client<'_> {
             answered: None,
             id: None,
             refused: None,
-            is_priced: false,
+            // What was quoted was seen with the quote.
+            is_priced: quote.is_some(),
+            quote,
         };
         self.shop.with(|known| known.orders.insert(self.number, bought.clone()));
         bought
@@ -111,11 +134,10 @@ impl Client<'_> {
             Some(_) => Vec::new(),
             None => {
                 self.answered(Object::Order(of), bought.invoked, What::Write { version: 1 });
-                self.answered(
-                    Object::Admitted(bought.wanted.customer),
-                    bought.invoked,
-                    What::Read { version: 1 },
-                );
+                if bought.quote.is_none() {
+                    let admitted = Object::Admitted(bought.wanted.customer);
+                    self.answered(admitted, bought.invoked, What::Read { version: 1 });
+                }
                 self.change(of, |bought, now| (bought.id, bought.answered) = (Some(id), Some(now)));
                 Vec::new()
             }
@@ -129,7 +151,8 @@ impl Client<'_> {
         if let Some(id) = bought.id {
             return broken(SAME, format!("{}: {id}, then {problem}", bought.key));
         }
-        if !REFUSALS.contains(&code.as_str()) {
+        let allowed: &[&str] = if bought.quote.is_some() { &OF_CARTS } else { &REFUSALS };
+        if !allowed.contains(&code.as_str()) {
             return broken(
                 "an order is refused for what is wrong with it",
                 format!("{}: {problem}", bought.key),
@@ -153,6 +176,9 @@ impl Client<'_> {
             return Vec::new();
         }
         bought.wanted.lines.iter_mut().for_each(|(_, pieces)| *pieces = *pieces % 9 + 1);
+        if let Some(quote) = &mut bought.quote {
+            quote.id = self.entropy.id(self.world.clock()).into();
+        }
         match self.insist(async || self.send(&bought).await).await {
             Answer::Refused(problem) if problem.is(&IDEMPOTENCY_KEY_REUSED) => {
                 self.shop.count("keys used for something else", 1);
@@ -173,9 +199,16 @@ impl Client<'_> {
         let before = self.before(of);
         match OrdersClient::new(self.user(bought.wanted.customer)).order(id).await {
             Ok(order) => self.see(of, before, &order),
-            Err(problem) if problem.status() == 404 => broken(THERE, format!("{}: {problem}", bought.key)),
+            Err(problem) if problem.status() == 404 && !self.is_unheard(&bought, &problem) => {
+                broken(THERE, format!("{}: {problem}", bought.key))
+            }
             Err(_) => Vec::new(),
         }
+    }
+
+    /// Whether the answer is that there is no such order, and orders may not have heard of it yet.
+    pub(super) fn is_unheard(&self, bought: &Bought, problem: &Problem) -> bool {
+        problem.status() == 404 && self.shop.with(|known| known.may_be_unheard(bought))
     }
 
     /// What is somebody else's looks as if it were not there.
@@ -204,7 +237,8 @@ impl Client<'_> {
     pub(super) async fn list(&self, customer: u32) -> Vec<Failure> {
         let acknowledged: Vec<(u32, OrderId)> = self.shop.with(|known| {
             let own = known.orders.iter().filter(|(_, bought)| bought.wanted.customer == customer);
-            own.filter_map(|(number, bought)| Some((*number, bought.id?))).collect()
+            let heard = own.filter(|(_, bought)| !known.may_be_unheard(bought));
+            heard.filter_map(|(number, bought)| Some((*number, bought.id?))).collect()
         });
         let before: Vec<_> = acknowledged.iter().map(|(of, id)| (*of, *id, self.before(*of))).collect();
         let page: Result<Page<Order>, Problem> =
@@ -224,62 +258,6 @@ impl Client<'_> {
         let others = page.items.iter().filter(|order| order.customer_id != LoadSize::customer(customer));
         failures.extend(others.flat_map(|order| broken(OWN, format!("customer {customer} lists {order:?}"))));
         failures
-    }
-
-    /// Whether an order may be called off is for the shop to say; that it was, holds.
-    pub(super) async fn call_off(&self, of: u32, twice: bool) -> Vec<Failure> {
-        const ONCE: &str = "an order is called off once, and stays so";
-        let Some((bought, id)) = self.acknowledged(of) else { return Vec::new() };
-        let Some(first) = self.cancel(of, (&bought, id), "cancel").await else { return Vec::new() };
-        let has_effect = match first {
-            Ok(has_effect) => has_effect,
-            Err(problem) if problem.status() == 404 => {
-                return broken(THERE, format!("{}: {problem}", bought.key));
-            }
-            Err(_) => return Vec::new(),
-        };
-        self.shop.count("orders called off", u64::from(has_effect));
-        if !twice {
-            return Vec::new();
-        }
-        match self.cancel(of, (&bought, id), "cancel again").await {
-            Some(Ok(false)) | None => Vec::new(),
-            Some(Ok(true)) => broken(ONCE, format!("{}: twice", bought.key)),
-            Some(Err(_)) if self.was_handed_over(&bought, id).await => Vec::new(),
-            Some(Err(problem)) => broken(ONCE, format!("{}: {problem}", bought.key)),
-        }
-    }
-
-    /// Whether an order that was being called off went on its way at that moment, which is the one thing that may come
-    /// between.
-    async fn was_handed_over(&self, bought: &Bought, id: OrderId) -> bool {
-        let order = OrdersClient::new(self.user(bought.wanted.customer)).order(id).await;
-        // Who does not answer is asked at the end, when nothing goes wrong.
-        order.map_or(true, |order| order.state == OrderState::Completed)
-    }
-
-    /// Whether calling off changed anything, or why it was refused; nothing when there was no answer.
-    async fn cancel(
-        &self,
-        of: u32,
-        (bought, id): (&Bought, OrderId),
-        command: &str,
-    ) -> Option<Result<bool, Problem>> {
-        let (invoked, key) = (self.moment(), self.key(&command.replace(' ', "-")));
-        let send = async || OrdersClient::new(self.user(bought.wanted.customer)).cancel(id, &key).await;
-        match self.insist(send).await {
-            Answer::Nothing => None,
-            Answer::Refused(problem) => Some(Err(problem)),
-            Answer::Given(accepted) => {
-                // What was called off before is accepted and announces nothing: there is no position then.
-                let has_effect = accepted.position != tradewind_kernel::Position::default();
-                if has_effect {
-                    let what = What::WriteIf { expected: OPEN, version: CANCELLING };
-                    self.answered(Object::Order(of), invoked, what);
-                }
-                Some(Ok(has_effect))
-            }
-        }
     }
 
     pub(super) async fn account(&self, customer: u32) -> Vec<Failure> {
@@ -318,7 +296,7 @@ impl Client<'_> {
         self.shop.with(|known| known.orders.get(&of).cloned())
     }
 
-    fn acknowledged(&self, of: u32) -> Option<(Bought, OrderId)> {
+    pub(super) fn acknowledged(&self, of: u32) -> Option<(Bought, OrderId)> {
         let bought = self.bought(of)?;
         let id = bought.id?;
         Some((bought, id))

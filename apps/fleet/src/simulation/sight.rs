@@ -1,7 +1,8 @@
 //! What an order must never look like to who sees it.
 
+use tradewind_cart_contract::Quote;
 use tradewind_history::{Operation, What};
-use tradewind_kernel::{Currency, Money};
+use tradewind_kernel::Money;
 use tradewind_orders_contract::{Order, OrderState};
 use tradewind_sim::Failure;
 
@@ -45,7 +46,8 @@ impl Client<'_> {
         expect("an order has its own id", bought.id.is_none_or(|id| id == order.id));
         expect("an order is its customer's", order.customer_id == LoadSize::customer(bought.wanted.customer));
         expect("an order holds what was ordered", lines(order) == wanted(&bought));
-        expect("the total of an order is the sum of its lines", sum(order) == Some(order.total));
+        expect("the total of an order is that of its lines, less discount, with tax", adds_up(order));
+        expect("an order is what was quoted", bought.quote.as_ref().is_none_or(|quote| fits(quote, order)));
         expect("name and price of a line belong together", self.prices(of, &bought, order));
         expect("an order goes on as it may, and its end is the end", follows(state, order.state));
         self.shop.with(|known| {
@@ -65,8 +67,8 @@ impl Client<'_> {
                 .lines
                 .iter()
                 .find(|(product, _)| LoadSize::product(*product) == line.product_id.as_str());
-            let Some(edition) =
-                Edition::named(&line.name).filter(|edition| edition.price() == line.unit_price)
+            let Some(edition) = Edition::named(&line.name)
+                .filter(|edition| edition.price_in(line.unit_price.currency()) == Some(line.unit_price))
             else {
                 return false;
             };
@@ -92,14 +94,37 @@ fn lines(order: &Order) -> Vec<(String, u32)> {
     order.lines.iter().map(|line| (line.product_id.to_string(), line.quantity.get())).collect()
 }
 
-fn wanted(bought: &Bought) -> Vec<(String, u32)> {
-    bought.wanted.lines.iter().map(|(product, pieces)| (LoadSize::product(*product), *pieces)).collect()
+pub(super) fn wanted(bought: &Bought) -> Vec<(String, u32)> {
+    let line = |(product, pieces): &(u32, u32)| (LoadSize::product(*product), *pieces);
+    let mut wanted: Vec<_> = bought.wanted.lines.iter().map(line).collect();
+    // A cart has its lines by product.
+    if bought.quote.is_some() {
+        wanted.sort();
+    }
+    wanted
 }
 
-fn sum(order: &Order) -> Option<Money> {
-    order.lines.iter().try_fold(Money::from_minor(0, Currency::GBP), |sum, line| {
+fn adds_up(order: &Order) -> bool {
+    let currency = order.total.currency();
+    let sum = order.lines.iter().try_fold(Money::from_minor(0, currency), |sum, line| {
         sum.plus(line.unit_price.times(i64::from(line.quantity.get())).ok()?).ok()
-    })
+    });
+    let part = |money: Option<Money>| {
+        let is_alike = money.is_none_or(|money| money.currency() == currency && money.minor() >= 0);
+        is_alike.then(|| money.map_or(0, |money| money.minor()))
+    };
+    let (discount, tax) = (part(order.discount), part(order.tax));
+    sum.zip(discount)
+        .zip(tax)
+        .is_some_and(|((sum, discount), tax)| order.total.minor() == sum.minor() - discount + tax)
+}
+
+fn fits(quote: &Quote, order: &Order) -> bool {
+    let lines = order.lines.iter().map(|line| (&line.product_id, line.quantity.get(), line.unit_price));
+    let quoted = quote.lines.iter().map(|line| (&line.product_id, line.quantity.get(), line.unit_price));
+    order.quote_id == Some(quote.id.id())
+        && (order.total, order.discount, order.tax) == (quote.total, Some(quote.discount), Some(quote.tax))
+        && lines.eq(quoted)
 }
 
 /// Whether an order that was seen in the state `before` may be seen in the state `now` afterwards.

@@ -98,13 +98,14 @@ impl Up {
 pub const ADA: &str = "dev-user-01980000-0000-7000-8000-00000000000a";
 
 /// All services.
-pub const SERVICES: [&str; 10] = [
+pub const SERVICES: [&str; 11] = [
     "catalogue",
     "stock",
     "customers",
     "provider",
     "payments",
     "shipping",
+    "cart",
     "orders",
     "webhooks",
     "shopfront",

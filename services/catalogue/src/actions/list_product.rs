@@ -14,6 +14,9 @@ const MAX_NAME: usize = 200;
 /// The greatest length of a description, in characters.
 const MAX_DESCRIPTION: usize = 2_000;
 
+/// The greatest number of prices in other currencies.
+const MAX_PRICES: usize = 50;
+
 pub(crate) struct List {
     pub(crate) id: ProductId,
     pub(crate) product: ListProduct,
@@ -25,15 +28,15 @@ impl Work for List {
 
     async fn run(&self, tx: &mut Tx) -> Result<Reply, Problem> {
         check(&self.product)?;
-        let ListProduct { name, description, price } = self.product.clone();
-        let product = Product { id: self.id.clone(), name, description, price };
+        let ListProduct { name, description, price, prices } = self.product.clone();
+        let product = Product { id: self.id.clone(), name, description, price, prices };
         let is_untold = mutants::CHANGE_UNTOLD.is_planted() && store::is_kept(tx, &product.id).await?;
         store::save(tx, &product).await?;
         if is_untold {
             return Ok(Reply::no_content());
         }
-        let Product { id, name, description, price } = product;
-        announce(tx, &ProductListed { product_id: id, name, description, price }).await?;
+        let Product { id, name, description, price, prices } = product;
+        announce(tx, &ProductListed { product_id: id, name, description, price, prices }).await?;
         Ok(Reply::no_content())
     }
 }
@@ -48,6 +51,25 @@ fn check(product: &ListProduct) -> Result<(), Problem> {
     }
     if product.price.minor() < 0 {
         return Err(error::field("/price", "a price is not negative"));
+    }
+    check_further(product)
+}
+
+/// A currency has one price, so that nobody has to choose.
+fn check_further(product: &ListProduct) -> Result<(), Problem> {
+    if product.prices.len() > MAX_PRICES {
+        return Err(error::field("/prices", "a product has at most 50 prices in other currencies"));
+    }
+    let mut seen = vec![product.price.currency()];
+    for (index, price) in product.prices.iter().enumerate() {
+        let pointer = format!("/prices/{index}");
+        if price.minor() < 0 {
+            return Err(error::field(&pointer, "a price is not negative"));
+        }
+        if seen.contains(&price.currency()) {
+            return Err(error::field(&pointer, "there is another price in this currency"));
+        }
+        seen.push(price.currency());
     }
     Ok(())
 }

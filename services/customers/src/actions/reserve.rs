@@ -28,9 +28,13 @@ impl Work for Reserve {
             if store::has_reservation(tx, order).await? {
                 return Ok(());
             }
-            let known = store::find_in(tx, customer).await?.is_some();
-            let reason =
-                if known { CreditRefusal::CreditLimitExceeded } else { CreditRefusal::UnknownCustomer };
+            let account = store::find_in(tx, customer).await?;
+            let reason = match account.map(|account| account.credit_limit.currency()) {
+                None => CreditRefusal::UnknownCustomer,
+                // Amounts in two currencies are not compared: nobody here knows what one is worth in the other.
+                Some(currency) if currency != amount.currency() => CreditRefusal::OtherCurrency,
+                Some(_) => CreditRefusal::CreditLimitExceeded,
+            };
             return announce(tx, &CreditRefused { order_id: order, reason }).await.map(drop);
         }
         if !store::hold(tx, order, customer, amount, ttl).await? {
@@ -52,6 +56,7 @@ mod tests {
             values ($1, 'Ada', 'GBP', $2, 0, 7)";
         RESERVED = "select reserved from account";
         TOLD = "select type from event_log order by position";
+        DATA = "select cast(data as text) from event_log order by position";
     }
 
     const CUSTOMER: Id = Id::from_u128(7);
@@ -86,6 +91,38 @@ mod tests {
         async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
             tx.execute(&ACCOUNT, params![CUSTOMER, self.0]).await.map(drop)
         }
+    }
+
+    struct InEuro;
+
+    impl Work for InEuro {
+        type Output = ();
+        type Error = DbError;
+
+        async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
+            let reserve = Reserve {
+                order: Id::from_u128(2),
+                customer: CustomerId::new(CUSTOMER),
+                amount: Money::from_minor(5, "EUR".parse().unwrap()),
+                ttl: Duration::from_secs(60),
+            };
+            reserve.run(tx).await
+        }
+    }
+
+    #[tokio::test]
+    async fn an_amount_in_another_currency_is_refused_for_that_and_takes_nothing() {
+        let (clock, entropy) = (Clock::system(), Entropy::seeded(1));
+        let context = Context::begin(Principal::Anonymous, &clock, &entropy);
+        let (location, execution) = (Location::Memory, Execution::Inline);
+        let db = Db::open(Options { location, execution, readers: 1, clock, entropy }).unwrap();
+        db.migrate(&[tradewind_events::MIGRATIONS, store::MIGRATIONS], MigrateMode::Auto).await.unwrap();
+        db.write(&context, Limit(99)).await.unwrap();
+        db.write(&context, InEuro).await.unwrap();
+        let reserved: Vec<(i64,)> = db.query(&RESERVED, &[]).await.unwrap();
+        let told: Vec<(String,)> = db.query(&DATA, &[]).await.unwrap();
+        assert_eq!((reserved, told.len()), (vec![(0,)], 1));
+        assert!(told[0].0.contains("other-currency"), "{told:?}");
     }
 
     /// With plenty a repetition takes and puts back; with little it cannot even take.

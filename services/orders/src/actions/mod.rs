@@ -7,3 +7,4 @@ pub(crate) mod conclude_order;
 pub(crate) mod happen;
 pub(crate) mod learn;
 pub(crate) mod place_order;
+pub(crate) mod place_quoted;

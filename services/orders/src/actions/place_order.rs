@@ -35,7 +35,8 @@ impl Work for Place {
         }
         let payment = self.payment()?;
         let lines = self.priced(tx).await?;
-        let placement = Placement { customer: self.customer, total: total(&lines)?, lines, payment };
+        let placement =
+            Placement { customer: self.customer, total: total(&lines)?, lines, payment, quoted: None };
         let events = Order::default()
             .decide(Command::Place(placement))
             .map_err(|refusal| Problem::internal(format!("a new order refused: {refusal:?}")))?;
@@ -98,10 +99,12 @@ impl Work for AnnounceApart {
     type Error = DbError;
 
     async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
-        let Placed { id, customer_id, lines, total, .. } = self.0.clone();
+        let Placed { id, customer_id, lines, total, discount, tax, quote_id, .. } = self.0.clone();
         // The view does not keep the token of a card.
         let payment = PaymentMethod::Account;
-        announce(tx, &OrderPlaced { order_id: id, customer_id, lines, total, payment }).await.map(drop)
+        let order_id = id;
+        let event = OrderPlaced { order_id, customer_id, lines, total, discount, tax, quote_id, payment };
+        announce(tx, &event).await.map(drop)
     }
 }
 

@@ -9,4 +9,4 @@ mod order;
 mod races;
 
 pub(crate) use fulfilment::Fulfilment;
-pub(crate) use order::{Command, Event, Line, Order, Payment, Placement, Refusal, Status};
+pub(crate) use order::{Command, Event, Line, Order, Payment, Placement, Quoted, Refusal, Status};

@@ -26,6 +26,17 @@ pub(crate) struct Placement {
     /// How it is paid; what was placed before there was a choice is on account.
     #[serde(default)]
     pub(crate) payment: Payment,
+    /// What it was made of, if that was a quote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) quoted: Option<Quoted>,
+}
+
+/// The quote that an order was made of. The total is the sum of the lines, less the discount, with the tax.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Quoted {
+    pub(crate) quote: Id,
+    pub(crate) discount: Money,
+    pub(crate) tax: Money,
 }
 
 /// How an order is paid.
@@ -263,6 +274,7 @@ mod tests {
             lines: Vec::new(),
             total: Money::from_minor(5, Currency::GBP),
             payment: Payment::Account,
+            quoted: None,
         }
     }
 

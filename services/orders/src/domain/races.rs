@@ -97,6 +97,7 @@ impl World {
             lines: Vec::new(),
             total,
             payment: Payment::Account,
+            quoted: None,
         }));
         world
     }

@@ -7,8 +7,9 @@ pub(crate) mod products;
 use tradewind_db::{Evidence, Migration, MigrationSet, sql};
 
 sql! {
-    SHOWN_ORDERS = "select order_id, customer_id, state, reason, lines, total_minor, currency, payment from order_view
-        order by order_id";
+    SHOWN_ORDERS = "select order_id, customer_id, state, reason, lines, total_minor, currency, payment, quote_id,
+            discount_minor, tax_minor
+        from order_view order by order_id";
     SHOWN_PRODUCTS = "select product_id, name, price_minor, currency, sku from product_view order by product_id";
     SHOWN_CUSTOMERS = "select customer_id from customer_view order by customer_id";
 }
@@ -38,5 +39,6 @@ pub(crate) const MIGRATIONS: MigrationSet = MigrationSet {
             name: "find_new_orders",
             text: include_str!("../../migrations/0003_new_orders.sql"),
         },
+        Migration { version: 4, name: "quotes", text: include_str!("../../migrations/0004_quotes.sql") },
     ],
 };

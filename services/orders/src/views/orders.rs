@@ -11,8 +11,8 @@ use crate::{mutants, store};
 
 sql! {
     ADD = "insert into order_view (order_id, customer_id, state, lines, total_minor, currency, payment,
-            cancelling, placed_at, updated_at)
-        values ($1, $2, 'NEW', $3, $4, $5, $6, 0, $7, $7)";
+            cancelling, placed_at, updated_at, quote_id, discount_minor, tax_minor)
+        values ($1, $2, 'NEW', $3, $4, $5, $6, 0, $7, $7, $8, $9, $10)";
     SET_STATE = "update order_view set state = $2, reason = $3, cancelling = 0, updated_at = $4
         where order_id = $1";
     SET_CANCELLING = "update order_view set cancelling = 1, updated_at = $2 where order_id = $1";
@@ -22,16 +22,16 @@ sql! {
     pub(crate) LATE = "select order_id, placed_at from order_view where state = 'NEW' and placed_at <= $1
         order by placed_at, order_id limit $2";
     FIND = "select order_id, customer_id, state, reason, lines, total_minor, currency, placed_at, updated_at,
-            payment, cancelling
+            payment, cancelling, quote_id, discount_minor, tax_minor
         from order_view where order_id = $1";
     FIND_OWN = "select order_id, customer_id, state, reason, lines, total_minor, currency, placed_at, updated_at,
-            payment, cancelling
+            payment, cancelling, quote_id, discount_minor, tax_minor
         from order_view where order_id = $1 and customer_id = $2";
     FIRST_PAGE = "select order_id, customer_id, state, reason, lines, total_minor, currency, placed_at, updated_at,
-            payment, cancelling
+            payment, cancelling, quote_id, discount_minor, tax_minor
         from order_view where customer_id = $1 order by order_id desc limit $2";
     NEXT_PAGE = "select order_id, customer_id, state, reason, lines, total_minor, currency, placed_at, updated_at,
-            payment, cancelling
+            payment, cancelling, quote_id, discount_minor, tax_minor
         from order_view where customer_id = $1 and order_id < $3 order by order_id desc limit $2";
 }
 
@@ -45,13 +45,19 @@ impl FromRow for OrderRow {
         let Json(lines) = row.get::<Json<Vec<OrderLine>>>(4)?;
         let state: String = row.get(2)?;
         let state = parse_state(&state)?;
+        let quote_id: Option<Id> = row.get(11)?;
+        let currency = row.get(6)?;
+        let quoted = |minor| quote_id.map(|_| Money::from_minor(minor, currency));
         Ok(Self(Order {
             id: row.get(0)?,
             customer_id: row.get(1)?,
             state,
             reason: row.get(3)?,
             lines,
-            total: Money::from_minor(row.get(5)?, row.get(6)?),
+            total: Money::from_minor(row.get(5)?, currency),
+            discount: quoted(row.get(12)?),
+            tax: quoted(row.get(13)?),
+            quote_id,
             placed_at: row.get(7)?,
             updated_at: row.get(8)?,
             payment: parse_payment(&row.get::<String>(9)?)?,
@@ -156,7 +162,12 @@ async fn add(tx: &mut Tx, id: OrderId, placement: &Placement, at: Timestamp) -> 
         Payment::Account => "account",
         Payment::Card { .. } => "card",
     };
-    tx.execute(&ADD, params![id, placement.customer, lines, minor, currency, payment, at]).await.map(drop)
+    let (customer, quoted) = (placement.customer, placement.quoted);
+    let quote = quoted.map(|quoted| quoted.quote);
+    let [discount, tax] =
+        quoted.map_or([0, 0], |quoted| [quoted.discount, quoted.tax].map(|money| money.minor()));
+    let values = params![id, customer, lines, minor, currency, payment, at, quote, discount, tax];
+    tx.execute(&ADD, values).await.map(drop)
 }
 
 async fn set_cancelling(tx: &mut Tx, id: OrderId, at: Timestamp) -> Result<(), DbError> {

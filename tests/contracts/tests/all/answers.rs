@@ -1,6 +1,7 @@
 //! What is really answered is what is described, and what is described as a request is really taken.
 
 use serde_json::{Value, json};
+use tradewind_cart_contract::Payment;
 use tradewind_fleet::services;
 use tradewind_journeys::{Fleet, ada, staff};
 use tradewind_schema::sample;
@@ -23,6 +24,9 @@ const REFUSED: [(&str, &str, u16); 9] = [
     ("post", "/api/payments/v1/payments/", 403),
 ];
 
+/// The coupon of the example.
+const COUPON: &str = "WELCOME10";
+
 /// A charge whose money is held, one whose money was taken, and an order that was sent.
 const HELD: &str = "01980000-0000-7000-8000-0000000000c1";
 const TAKEN: &str = "01980000-0000-7000-8000-0000000000c2";
@@ -38,6 +42,29 @@ const REPLAY: &str = r#"{"from":"2026-01-01T00:00:00.000000Z"}"#;
 struct Prepared {
     order: String,
     charge: Value,
+    carts: Carts,
+}
+
+/// Carts of a guest, one of which was merged into an own one of Ada's, and one that she completed by a quote.
+struct Carts {
+    guest: String,
+    merged: String,
+    own: String,
+    done: String,
+    quote: String,
+}
+
+async fn carts(fleet: &Fleet) -> Carts {
+    let (guests, hers) = (fleet.guest_carts(), fleet.carts(&ada()));
+    fleet.coupon(COUPON, 1_000, None).await;
+    let done = fleet.filled_cart(&hers, &[("1", 1)]).await;
+    let quote = hers.quote(done).await.unwrap();
+    fleet.take(&ada(), &quote, Payment::Account).await.unwrap();
+    let (merged, own) = (fleet.filled_cart(&guests, &[]).await, fleet.filled_cart(&hers, &[]).await);
+    hers.merge(merged, own).await.unwrap();
+    let guest = fleet.filled_cart(&guests, &[("2", 1)]).await;
+    let [guest, merged, own, done] = [guest, merged, own, done].map(|id| id.to_string());
+    Carts { guest, merged, own, done, quote: quote.id.to_string() }
 }
 
 async fn prepare(fleet: &Fleet) -> Prepared {
@@ -64,14 +91,21 @@ async fn prepare(fleet: &Fleet) -> Prepared {
     let hook =
         Request::new("PUT", &format!("/api/webhooks/v1/endpoints/{HOOK}")).bearer(&staff()).json(ENDPOINT);
     assert_eq!(fleet.send(hook).await.status, 200);
-    Prepared { order, charge }
+    Prepared { order, charge, carts: carts(fleet).await }
 }
 
 /// What stands for a parameter, where the example in the document names nothing that is there.
-fn parameter(path: &str, name: &str, order: &str) -> Option<String> {
+fn parameter(path: &str, name: &str, Prepared { order, carts, .. }: &Prepared) -> Option<String> {
     match (path.split('/').nth(1)?, name) {
+        ("api", "id") if path.starts_with("/api/cart") => Some(match path.rsplit('/').next()? {
+            "completion" => carts.done.clone(),
+            "merge" => carts.merged.clone(),
+            _ => carts.guest.clone(),
+        }),
+        ("admin", "code") => Some(COUPON.to_owned()),
+        ("api", "product") => Some("1".to_owned()),
         ("letters", "subscription") => Some("orders".to_owned()),
-        ("api", "id") if path.starts_with("/api/orders") => Some(order.to_owned()),
+        ("api", "id") if path.starts_with("/api/orders") => Some(order.clone()),
         ("admin", "id") if path.starts_with("/admin/customers") => {
             Some("01980000-0000-7000-8000-00000000000a".to_owned())
         }
@@ -83,14 +117,14 @@ fn parameter(path: &str, name: &str, order: &str) -> Option<String> {
         ("api", "id") if path.starts_with("/api/webhooks") => Some(HOOK.to_owned()),
         (_, "step") => Some("handed-over".to_owned()),
         ("processes", "process") => Some("card-payment".to_owned()),
-        ("processes", "id") => Some(order.to_owned()),
+        ("processes", "id") => Some(order.clone()),
         (_, "view") => Some("order_view".to_owned()),
         (_, "id" | "product_id") => Some("1".to_owned()),
         _ => None,
     }
 }
 
-fn target(document: &Value, (method, path): (&str, &str), operation: &Value, order: &str) -> String {
+fn target(document: &Value, (method, path): (&str, &str), operation: &Value, prepared: &Prepared) -> String {
     let parameters = operation["parameters"].as_array().unwrap();
     let in_path = parameters.iter().filter(|each| each["in"] == "path");
     let example = |each: &Value| {
@@ -101,7 +135,7 @@ fn target(document: &Value, (method, path): (&str, &str), operation: &Value, ord
         let name = each["name"].as_str().unwrap();
         // The endpoint stays for the others.
         let is_removal = method == "delete" && path.ends_with("/endpoints/{id}");
-        let known = parameter(&path, name, order).filter(|_| !is_removal);
+        let known = parameter(&path, name, prepared).filter(|_| !is_removal);
         let value = known.unwrap_or_else(|| example(each));
         path.replace(&format!("{{{name}}}"), &value)
     });
@@ -118,7 +152,7 @@ fn request(
     operation: &Value,
     prepared: &Prepared,
 ) -> Request {
-    let target = target(document, (method, path), operation, &prepared.order);
+    let target = target(document, (method, path), operation, prepared);
     let mut request = Request::new(&method.to_ascii_uppercase(), &target);
     let takes = |name: &str| {
         operation["parameters"].as_array().unwrap().iter().any(|parameter| parameter["name"] == name)
@@ -139,6 +173,12 @@ fn request(
     match operation.pointer("/requestBody/content/application~1json/example") {
         Some(_) if path.ends_with("/replays") => request.json(REPLAY),
         Some(example) if example.get("card").is_some() => request.json(prepared.charge.to_string()),
+        Some(example) if example.get("into").is_some() => {
+            request.json(json!({"into": prepared.carts.own}).to_string())
+        }
+        Some(example) if example.get("quoteId").is_some() => {
+            request.json(json!({"quoteId": prepared.carts.quote}).to_string())
+        }
         Some(example) => request.json(example.to_string()),
         None => request,
     }
@@ -271,7 +311,7 @@ async fn an_answer_with_a_field_that_is_not_described_is_noticed() {
 #[tokio::test]
 async fn the_document_is_found_through_the_gateway() {
     let fleet = Fleet::start().await;
-    for service in ["catalogue", "stock", "customers", "orders"] {
+    for service in ["catalogue", "stock", "customers", "orders", "cart"] {
         let answer = fleet.send(Request::new("GET", &format!("/api/{service}/v1/openapi.json"))).await;
         assert_eq!((answer.status, &answer.json()["openapi"]), (200, &json!("3.1.0")), "{service}");
         let direct =

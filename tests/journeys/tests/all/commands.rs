@@ -106,6 +106,7 @@ async fn a_refusal_is_given_again_although_the_reason_has_gone() {
         name: "New".into(),
         description: String::new(),
         price: tradewind_kernel::Money::from_minor(1, tradewind_kernel::Currency::GBP),
+        prices: Vec::new(),
     };
     fleet.catalogue().list(&"new".parse().unwrap(), &product, "new").await.unwrap();
     fleet.quiet().await;

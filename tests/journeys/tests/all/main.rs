@@ -13,6 +13,7 @@ mod bad_input;
 mod breaking;
 mod cancelling;
 mod cards;
+mod checkout;
 mod collecting;
 mod commands;
 mod contract;

@@ -100,8 +100,12 @@ async fn a_credit_limit_decides_from_the_moment_it_changes() {
 async fn an_order_keeps_the_price_of_its_day() {
     let fleet = Fleet::start().await;
     let before = fleet.order(&ada(), &[("1", 1)]).await;
-    let dearer =
-        ListProduct { name: "Widget".into(), description: "Premium ACME Widgets".into(), price: pence(130) };
+    let dearer = ListProduct {
+        name: "Widget".into(),
+        description: "Premium ACME Widgets".into(),
+        price: pence(130),
+        prices: Vec::new(),
+    };
     fleet.catalogue().list(&"1".parse().unwrap(), &dearer, "dearer").await.unwrap();
     fleet.quiet().await;
     let after = fleet.order(&ada(), &[("1", 1)]).await;

@@ -54,6 +54,9 @@ fn case(service: &str, method: &str, path: &str) -> Option<Case> {
         // Users do not refund, whatever it is.
         ("payments", "POST", "/api/payments/v1/payments/{order_id}/refunds") => Case::Object { status: 403 },
         ("provider", "POST", "/api/provider/v1/cards") => Case::Makes,
+        ("cart", "GET", "/api/cart/v1/carts") => Case::Own,
+        ("cart", "POST", "/api/cart/v1/carts") => Case::Makes,
+        ("cart", _, path) if path.starts_with("/api/cart/v1/carts/{id}") => Case::Object { status: 404 },
         ("shipping", "GET", "/api/shipping/v1/shipments/{order}") => Case::Object { status: 404 },
         ("webhooks", ..) => Case::Staff,
         _ => return None,
@@ -79,8 +82,19 @@ fn about(method: &str, path: &str, id: &str, token: &str) -> Request {
     let parts = path.split('/').map(|part| if part.starts_with('{') { id } else { part });
     let target = parts.collect::<Vec<_>>().join("/");
     let request = Request::new(method, &target).bearer(token);
+    let body = match path.rsplit('/').next() {
+        Some("{product}") => json!({"quantity": 1}),
+        Some("destination") => json!({"country": "US", "currency": "USD"}),
+        Some("coupon") => json!({"code": "x"}),
+        Some("merge") => json!({"into": NOTHING}),
+        Some("completion") => json!({"quoteId": NOTHING}),
+        _ => Value::Null,
+    };
     match method {
         "GET" | "DELETE" => request,
+        _ if !body.is_null() => {
+            request.header("Idempotency-Key", format!("{method}-{target}")).json(body.to_string())
+        }
         _ if path.ends_with("/refunds") => {
             let body = json!({"amount": {"amount": "1.00", "currency": "GBP"}});
             request.header("Idempotency-Key", format!("{method}-{target}")).json(body.to_string())
@@ -115,21 +129,23 @@ async fn nobody_reads_or_changes_what_is_another_s() {
     let order = fleet.order_by_card(&ada(), &[("2", 1)], &token).await;
     let order = fleet.comes_to(&ada(), order.id, |order| order.state == OrderState::Completed).await;
     fleet.quiet().await;
-    let id = order.id.to_string();
+    let cart = fleet.filled_cart(&fleet.carts(&ada()), &[("1", 1)]).await.to_string();
+    let order_id = order.id.to_string();
     let mut judged = 0;
     for (service, method, path) in routes() {
         let Some(Case::Object { status }) = case(&service, &method, &path) else { continue };
         let door = fleet.door(&format!("{service}/public"));
-        let mine = about("GET", &path, &id, &ada());
+        let id = if service == "cart" { &cart } else { &order_id };
+        let mine = about("GET", &path, id, &ada());
         let before = said(&mine.send(door).await);
-        let of_ada = about(&method, &path, &id, &grace()).send(door).await;
+        let of_ada = about(&method, &path, id, &grace()).send(door).await;
         let of_none = about(&method, &path, NOTHING, &grace()).send(door).await;
         assert_eq!((of_ada.status, of_none.status), (status, status), "{method} {path}: {}", of_ada.text());
-        let text = said(&of_none).to_string().replace(NOTHING, &id);
+        let text = said(&of_none).to_string().replace(NOTHING, id);
         assert_eq!(said(&of_ada).to_string(), text, "{method} {path}");
-        let stranger = about(&method, &path, &id, "nobody").send(door).await;
+        let stranger = about(&method, &path, id, "nobody").send(door).await;
         assert_eq!(stranger.status, 401, "{method} {path}: {}", stranger.text());
-        let after = said(&about("GET", &path, &id, &ada()).send(door).await);
+        let after = said(&about("GET", &path, id, &ada()).send(door).await);
         assert_eq!(before, after, "{method} {path} changed something");
         judged += 1;
     }
@@ -162,6 +178,8 @@ async fn everybody_is_shown_their_own() {
     let fleet = Fleet::start().await;
     let of_ada = fleet.order(&ada(), &[("2", 1)]).await;
     let of_grace = fleet.order(&grace(), &[("1", 1)]).await;
+    fleet.filled_cart(&fleet.carts(&ada()), &[("1", 1)]).await;
+    fleet.filled_cart(&fleet.carts(&grace()), &[("1", 1)]).await;
     for (service, method, path) in routes() {
         if case(&service, &method, &path) != Some(Case::Own) {
             continue;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use tradewind_cart_contract::Payment;
 use tradewind_fleet::oracles;
 use tradewind_journeys::{Fleet, ada, grace, staff};
 use tradewind_testkit::Request;
@@ -69,7 +70,14 @@ const TAMPERED: &[(&str, &[&str])] = &[
             "update order_snapshot set is_cancelling = 1 - is_cancelling",
         ],
     ),
-    ("order-totals", &["update order_view set total_minor = total_minor + 1"]),
+    (
+        "order-totals",
+        &[
+            "update order_view set total_minor = total_minor + 1",
+            "update order_view set discount_minor = discount_minor + 1 where quote_id is not null",
+            "update order_view set tax_minor = tax_minor - 1 where quote_id is not null",
+        ],
+    ),
     (
         "orders-announced",
         &[
@@ -106,6 +114,9 @@ const TAMPERED: &[(&str, &[&str])] = &[
         "views-follow-their-owners",
         &[
             "update product set price_minor = price_minor + 1",
+            "update product set prices = '[]'",
+            "update cart_product set name = name || '-'",
+            "delete from cart_product",
             "delete from product_view",
             "delete from customer_view",
         ],
@@ -160,11 +171,40 @@ const TAMPERED: &[(&str, &[&str])] = &[
                 where number in (select max(number) from delivery group by lane having count(*) > 1)",
         ],
     ),
+    (
+        "orders-follow-quotes",
+        &[
+            "delete from order_view where quote_id is not null",
+            "delete from completed_cart",
+            "update order_view set customer_id = 'x' where quote_id is not null",
+            "update order_view set total_minor = total_minor + 1 where quote_id is not null",
+            "update taken_quote set lines = replace(lines, '1.20', '1.21')",
+            "update taken_quote set currency = 'EUR'",
+        ],
+    ),
+    (
+        "coupons-within-limits",
+        &[
+            "update coupon set redeemed = redeemed + 1",
+            "update coupon set redemption_limit = 0",
+            "update coupon_redemption set state = 'returned' where state = 'held'",
+        ],
+    ),
+    (
+        "coupons-follow-orders",
+        &[
+            "update coupon_redemption set state = 'consumed' where state = 'held'",
+            "update coupon_redemption set state = 'held' where state = 'returned'",
+            "delete from coupon_redemption",
+        ],
+    ),
 ];
 
 /// A shop in which orders have ended in every way.
 async fn lively() -> Fleet {
-    let fleet = Fleet::start_with(&["webhooks.allow_private=true"]).await;
+    // Nothing is fulfilled while evidence is looked at.
+    let settings = ["webhooks.allow_private=true", "orders.cancellation_window=10m"];
+    let fleet = Fleet::start_with(&settings).await;
     // Nobody is there, so that deliveries wait.
     let hook = r#"{"url":"http://127.0.0.1:1/","types":["tradewind.orders.order-opened.v1",
         "tradewind.orders.order-cancelled.v1"]}"#;
@@ -176,6 +216,12 @@ async fn lively() -> Fleet {
     fleet.order(&grace(), &[("1", 1), ("2", 3)]).await;
     let called_off = fleet.order(&grace(), &[("1", 1)]).await;
     fleet.cancel(&grace(), called_off.id).await;
+    fleet.coupon("TEN", 1_000, Some(2)).await;
+    for (token, product) in [(ada(), "1"), (grace(), "4")] {
+        let cart = fleet.filled_cart(&fleet.carts(&token), &[(product, 1)]).await;
+        fleet.carts(&token).enter_coupon(cart, &"TEN".parse().unwrap()).await.unwrap();
+        fleet.check_out(&token, cart, Payment::Account).await;
+    }
     let card = r#"{"number":"4242424242424242","expiry":"12/99","cvc":"123"}"#;
     let card = fleet.send(Request::new("POST", "/api/provider/v1/cards").json(card)).await;
     let token = card.json()["token"].as_str().unwrap().to_owned();

@@ -48,7 +48,7 @@ pub struct Route {
     /// The path template.
     pub path: &'static str,
     /// What stands for the template's parameter; `{order}` is an open order of Ada's, `{card order}` one that
-    /// she pays by card.
+    /// she pays by card; the carts are those of the world.
     name: &'static str,
     pub who: Who,
     pub query: Query,
@@ -98,10 +98,24 @@ const CALLBACK: &str = concat!(
     r#""at":"2026-01-01T00:00:00.000000Z"}"#
 );
 
+/// A coupon that there is.
+pub const COUPON: &str = "WELCOME10";
+pub const CODE: &str = r#"{"code":"WELCOME10"}"#;
+pub const DESTINATION: &str = r#"{"country":"GB","currency":"GBP"}"#;
+const DISCOUNT: &str = r#"{"discount":1000}"#;
+const LINE: &str = r#"{"quantity":2}"#;
+/// What stands for the cart of Ada's into which a guest's was merged, and for the quote that she took.
+pub const OWN_CART: &str = "10000000-0000-4000-8000-0000000000d1";
+pub const QUOTE: &str = "10000000-0000-4000-8000-0000000000d2";
+const MERGE: &str = r#"{"into":"10000000-0000-4000-8000-0000000000d1"}"#;
+const COMPLETION: &str = r#"{"quoteId":"10000000-0000-4000-8000-0000000000d2"}"#;
+const NO_COUNTRIES: &[&str] = &["gb", "G", "GBR", "12", "%C3%89"];
+
 /// What stands for further parameters of a template.
 const FURTHER: &[(&str, &str)] = &[
     ("{refund}", "01980000-0000-7000-8000-00000000000c"),
     ("{step}", "handed-over"),
+    ("{product}", "1"),
     ("{secret}", "01980000-0000-7000-8000-0000000000e3"),
 ];
 
@@ -171,6 +185,47 @@ pub const ROUTES: &[Route] = &[
         .of("{order}")
         .not(UNKNOWN_OR_NO_IDS)
         .by(Who::User),
+    post("cart/public", "/api/cart/v1/carts", Input::Body(DESTINATION)).by(Who::Anyone),
+    get("cart/public", "/api/cart/v1/carts").by(Who::User).pages(),
+    get("cart/public", "/api/cart/v1/carts/{id}").of("{cart}").not(UNKNOWN_OR_NO_IDS),
+    set("cart/public", "/api/cart/v1/carts/{id}/lines/{product}", Input::Body(LINE))
+        .of("{cart}")
+        .not(UNKNOWN_OR_NO_IDS)
+        .by(Who::Anyone),
+    delete("cart/public", "/api/cart/v1/carts/{id}/lines/{product}")
+        .of("{cart}")
+        .not(UNKNOWN_OR_NO_IDS)
+        .by(Who::Anyone),
+    set("cart/public", "/api/cart/v1/carts/{id}/destination", Input::Body(DESTINATION))
+        .of("{cart}")
+        .not(UNKNOWN_OR_NO_IDS)
+        .by(Who::Anyone),
+    set("cart/public", "/api/cart/v1/carts/{id}/coupon", Input::Body(CODE))
+        .of("{cart}")
+        .not(UNKNOWN_OR_NO_IDS)
+        .by(Who::Anyone),
+    delete("cart/public", "/api/cart/v1/carts/{id}/coupon")
+        .of("{cart}")
+        .not(UNKNOWN_OR_NO_IDS)
+        .by(Who::Anyone),
+    post("cart/public", "/api/cart/v1/carts/{id}/merge", Input::Body(MERGE))
+        .of("{merged cart}")
+        .not(UNKNOWN_OR_NO_IDS)
+        .by(Who::User),
+    post("cart/public", "/api/cart/v1/carts/{id}/quotes", Input::Address)
+        .of("{full cart}")
+        .not(UNKNOWN_OR_NO_IDS)
+        .by(Who::Anyone),
+    post("cart/public", "/api/cart/v1/carts/{id}/completion", Input::Json(COMPLETION))
+        .of("{done cart}")
+        .not(NO_IDS)
+        .by(Who::User),
+    set("cart/internal", "/admin/coupons/{code}", Input::Body(DISCOUNT)).of(COUPON).not(NO_NAMES),
+    get("cart/internal", "/admin/coupons/{code}").of(COUPON).not(UNKNOWN_OR_NO_NAMES).by(Who::Secret),
+    set("cart/internal", "/admin/promotions/{name}", Input::Body(DISCOUNT)).of("summer").not(NO_NAMES),
+    set("cart/internal", "/admin/taxes/{country}", Input::Body(r#"{"rate":2000}"#))
+        .of("GB")
+        .not(NO_COUNTRIES),
     set("shipping/internal", "/admin/shipments/{order}", Input::Body(SHIPMENT)).of(ADA).not(NO_IDS),
     set("shipping/internal", "/admin/shipments/{order}/cancellation", Input::Address).of(ADA).not(NO_IDS),
     set("shipping/internal", "/admin/shipments/{order}/steps/{step}", Input::Address)

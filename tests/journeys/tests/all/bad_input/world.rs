@@ -3,13 +3,15 @@
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 
+use tradewind_cart_contract::{CartId, Payment, QuoteId};
 use tradewind_journeys::rows::Rows;
 use tradewind_journeys::{Fleet, ada, staff};
 use tradewind_orders_contract::{OrderId, OrderState};
 use tradewind_testkit::{Refusal, Request};
 
 use super::routes::{
-    CARD, CHARGE, ENDPOINT, HELD, HOOK, IDLE_HOOK, ROUTES, Route, SENT, SHIPMENT, TAKEN, TOKEN, Who,
+    CARD, CHARGE, COUPON, ENDPOINT, HELD, HOOK, IDLE_HOOK, OWN_CART, QUOTE, ROUTES, Route, SENT, SHIPMENT,
+    TAKEN, TOKEN, Who,
 };
 
 /// A shop with one open order of Ada's, which is sent; with another shipment, and two charges.
@@ -17,11 +19,47 @@ pub struct World {
     pub fleet: Fleet,
     pub order: OrderId,
     pub card_order: OrderId,
+    carts: Carts,
     /// The token of a card.
     token: String,
     /// What the databases are to hold.
     rows: RefCell<Rows>,
     keys: Cell<u32>,
+}
+
+/// Carts to work on: two of guests, one of them with something in it, one that was merged into an own one of Ada's, and
+/// one that she completed.
+struct Carts {
+    guest: CartId,
+    full: CartId,
+    merged: CartId,
+    own: CartId,
+    done: CartId,
+    quote: QuoteId,
+}
+
+async fn carts(fleet: &Fleet) -> Carts {
+    let (guests, hers) = (fleet.guest_carts(), fleet.carts(&ada()));
+    fleet.coupon(COUPON, 1_000, None).await;
+    let done = fleet.filled_cart(&hers, &[("1", 1)]).await;
+    let quote = hers.quote(done).await.unwrap();
+    fleet.take(&ada(), &quote, Payment::Account).await.unwrap();
+    let (merged, own) = (fleet.filled_cart(&guests, &[]).await, fleet.filled_cart(&hers, &[]).await);
+    hers.merge(merged, own).await.unwrap();
+    let guest = fleet.filled_cart(&guests, &[]).await;
+    let full = fleet.filled_cart(&guests, &[("1", 1)]).await;
+    Carts { guest, full, merged, own, done, quote: quote.id }
+}
+
+impl Carts {
+    fn named(&self, text: &str) -> String {
+        text.replace("{cart}", &self.guest.to_string())
+            .replace("{full cart}", &self.full.to_string())
+            .replace("{merged cart}", &self.merged.to_string())
+            .replace("{done cart}", &self.done.to_string())
+            .replace(OWN_CART, &self.own.to_string())
+            .replace(QUOTE, &self.quote.to_string())
+    }
 }
 
 /// A request in parts, to be spoilt.
@@ -132,9 +170,10 @@ impl World {
         let path = format!("/admin/payments/{}/capture", card_order.id);
         let capture = Request::new("PUT", &path).bearer(fleet.secret().expose());
         assert_eq!(capture.send(fleet.door("payments/internal")).await.status, 200);
+        let carts = carts(&fleet).await;
         fleet.quiet().await;
         let rows = RefCell::new(fleet.rows().await);
-        Self { fleet, order: order.id, card_order: card_order.id, token, rows, keys: Cell::new(0) }
+        Self { fleet, order: order.id, card_order: card_order.id, carts, token, rows, keys: Cell::new(0) }
     }
 
     pub async fn end(self) {
@@ -152,14 +191,15 @@ impl World {
         let method = if route.method == "*" { "GET" } else { route.method };
         Draft {
             method: method.to_owned(),
-            target: route
-                .target()
+            target: self
+                .carts
+                .named(&route.target())
                 .replace("{order}", &self.order.to_string())
                 .replace("{card order}", &self.card_order.to_string()),
             token,
             key: route.is_command().then(|| self.key()),
             media_type: route.body().map(|_| "application/json"),
-            body: route.body().map(|body| body.replace(TOKEN, &self.token).into_bytes()),
+            body: route.body().map(|body| self.carts.named(&body.replace(TOKEN, &self.token)).into_bytes()),
             headers: Vec::new(),
         }
     }

@@ -118,6 +118,9 @@ impl Alone {
             customer_id: CUSTOMER,
             lines,
             total,
+            discount: None,
+            tax: None,
+            quote_id: None,
             payment: PaymentMethod::Account,
         })
         .await;

@@ -1,0 +1,7 @@
+//! Rules without I/O.
+
+mod contents;
+mod pricing;
+
+pub(crate) use contents::Contents;
+pub(crate) use pricing::{Rates, Totals, Window};

@@ -1,0 +1,3 @@
+//! What cart knows of its neighbours.
+
+pub(crate) mod products;

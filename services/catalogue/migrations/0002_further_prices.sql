@@ -1,0 +1,1 @@
+alter table product add column prices {json} not null default '[]';
