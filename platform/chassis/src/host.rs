@@ -233,16 +233,28 @@ impl EventSettings {
 }
 
 /// Section `access`.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AccessSettings {
-    /// Whether `dev-user-<id>` and `dev-staff-<id>` are accepted as tokens. For laptops and tests.
+    /// Whether `dev-user-<id>` and `dev-staff-<id>` are accepted as tokens, which nobody verifies. For laptops and
+    /// tests.
     pub development_tokens: bool,
+    /// Who must have issued a token: its `iss`.
+    pub issuer: String,
+    /// For whom a token must be: its `aud`.
+    pub audience: String,
+    /// The service that shows the keys for verifying tokens, at `/.well-known/jwks.json` of its public door.
+    pub issued_by: String,
 }
 
 impl Default for AccessSettings {
     fn default() -> Self {
-        Self { development_tokens: true }
+        Self {
+            development_tokens: true,
+            issuer: "http://localhost:8080".to_owned(),
+            audience: "tradewind".to_owned(),
+            issued_by: "accounts".to_owned(),
+        }
     }
 }
 

@@ -22,6 +22,7 @@ use crate::serve::{GuardFactory, OnRefusal};
 use crate::settings::SettingsSource;
 use crate::tasks::{Pace, Scope};
 use crate::telemetry::records::LogBook;
+use crate::tokens::Tokens;
 
 /// What a service is built with.
 pub(crate) struct Environment {
@@ -36,6 +37,8 @@ pub(crate) struct Environment {
     /// What tells this process from other replicas.
     pub(crate) instance: String,
     pub(crate) book: PhoneBook,
+    /// Verifies the tokens that are shown at doors.
+    pub(crate) tokens: Arc<Tokens>,
     /// For messages that belong to no transaction, or why there is none.
     pub(crate) bus: Result<Bus, String>,
     /// Where the newest log lines are kept.

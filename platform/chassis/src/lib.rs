@@ -45,6 +45,7 @@ mod sweep;
 mod tail;
 mod tasks;
 pub mod telemetry;
+mod tokens;
 mod upkeep;
 mod view_settings;
 mod views;

@@ -355,9 +355,10 @@ impl<S: Send + Sync + 'static> Building<S> {
                 declared: platform.identity.declared(self.name),
             },
             DoorKind::DataPlane => Access::Unchecked,
-            DoorKind::Public | DoorKind::Admin => {
-                Access::Public { development_tokens: platform.access.development_tokens }
-            }
+            DoorKind::Public | DoorKind::Admin => Access::Public {
+                development_tokens: platform.access.development_tokens,
+                tokens: self.environment.tokens.clone(),
+            },
         };
         let context = DoorContext {
             service: self.name,

@@ -21,6 +21,7 @@ use crate::settings::SettingsSource;
 use crate::start_error::StartError;
 use crate::tasks::{Pace, Scope};
 use crate::telemetry::records::LogBook;
+use crate::tokens::Tokens;
 
 /// The queues before near doors, each with who answers and in which scope.
 pub(super) type Receivers = Vec<(Scope, Handler, NearReceiver)>;
@@ -36,6 +37,7 @@ pub(super) struct Ground {
     /// What tells this process from other replicas.
     pub(super) instance: String,
     pub(super) book: PhoneBook,
+    pub(super) tokens: Arc<Tokens>,
     /// The bus, or why there is none.
     pub(super) bus: Result<Bus, String>,
     pub(super) logs: LogBook,
@@ -116,6 +118,7 @@ impl Ground {
             db,
             instance: self.instance.clone(),
             book: self.book.clone(),
+            tokens: self.tokens.clone(),
             bus: self.bus.clone(),
             logs: self.logs.clone(),
             pace: self.pace.clone(),

@@ -31,6 +31,7 @@ use crate::service::Service;
 use crate::start_error::StartError;
 use crate::tasks::Scope;
 use crate::telemetry;
+use crate::tokens::Tokens;
 
 /// Requests that wait before a near door.
 pub(super) const NEAR_QUEUE: usize = 1_024;
@@ -135,6 +136,8 @@ impl Assembly {
         let bus = BrokerLink::bus(broker.as_ref(), self.beside.is_empty(), (&clock, &entropy));
         let tellers = tellers(&self.services);
         let logs = telemetry::log_book();
+        let tokens = Tokens::new(&platform.access, &book, clock.clone(), entropy.fork("tokens"));
+        let tokens = Arc::new(tokens);
         let (meddled, has_replicas) = (self.meddled.into(), volume.is_some());
         let ground = Ground {
             meddled,
@@ -147,6 +150,7 @@ impl Assembly {
             identity,
             instance,
             book,
+            tokens,
             bus,
             logs,
             pace,
@@ -243,6 +247,8 @@ impl Running {
 
     /// Makes sure that every peer has an address: in this process, or where the settings say.
     fn find_peers(&mut self) -> Result<(), StartError> {
+        // Who issues tokens need not be there: then none is accepted.
+        self.finder.enter_elsewhere(&self.book, &self.platform.access.issued_by, &self.platform)?;
         for instance in &self.instances {
             let logs = instance.followers.iter().map(|follower| internal_door(follower.producer));
             for name in instance.wanted.iter().cloned().chain(logs) {

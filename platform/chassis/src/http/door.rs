@@ -23,6 +23,7 @@ use crate::identity::Declared;
 use crate::metrics::{CounterFamily, HistogramFamily, Labels, Metrics};
 use crate::serve::{OnRefusal, Shown};
 use crate::tasks::Scope;
+use crate::tokens::Tokens;
 
 /// Paths of an internal door that anybody may read: probes and scrapes carry no secret.
 const OPEN_PATHS: [&str; 5] =
@@ -44,7 +45,7 @@ pub(crate) const WATCHED: [&str; 8] = [
 #[derive(Debug, Clone)]
 pub(crate) enum Access {
     /// Everybody; a token says who it is.
-    Public { development_tokens: bool },
+    Public { development_tokens: bool, tokens: Arc<Tokens> },
     /// Who shows a certificate and is declared, where the process has an identity; else who shows the fleet's secret,
     /// as near callers do.
     Internal { secret: Secret, declared: Arc<Declared> },
@@ -286,7 +287,7 @@ async fn serve<S: Send + Sync + 'static>(
     };
     let label = found.template.to_string();
     let (parts, body) = request.into_parts();
-    let principal = match principal(door, &parts) {
+    let principal = match principal(door, &parts).await {
         Ok(principal) => principal,
         Err(problem) => return (Err(problem), label),
     };
@@ -353,11 +354,12 @@ fn complain(problem: &Problem) {
     }
 }
 
-fn principal(door: &DoorContext, parts: &http::request::Parts) -> Result<Principal, Problem> {
+async fn principal(door: &DoorContext, parts: &http::request::Parts) -> Result<Principal, Problem> {
     match &door.access {
         Access::Unchecked => Ok(Principal::Anonymous),
-        Access::Public { development_tokens } => match bearer(parts)? {
+        Access::Public { development_tokens, tokens } => match bearer(parts)? {
             None => Ok(Principal::Anonymous),
+            Some(token) if !token.starts_with(DEVELOPMENT) => tokens.principal(token).await,
             Some(token) if *development_tokens => development_principal(token),
             Some(_) => Err(refused("Development tokens are switched off here.")),
         },
@@ -394,7 +396,10 @@ fn bearer(parts: &http::request::Parts) -> Result<Option<&str>, Problem> {
     if scheme.eq_ignore_ascii_case("bearer") { Ok(Some(token.trim())) } else { Err(wrong()) }
 }
 
-/// The stand-in for real tokens until there is an identity service: `dev-user-<id>` or `dev-staff-<id>`.
+/// How tokens begin that nobody verifies.
+const DEVELOPMENT: &str = "dev-";
+
+/// The stand-in for real tokens on laptops and in tests: `dev-user-<id>` or `dev-staff-<id>`.
 fn development_principal(token: &str) -> Result<Principal, Problem> {
     let id = |text: &str| text.parse::<Id>().ok();
     let user = token.strip_prefix("dev-user-").and_then(id).map(Principal::User);

@@ -26,4 +26,5 @@ mod rotation;
 mod rpcs;
 mod sagas;
 mod starts;
+mod tokens;
 mod upkeep;
