@@ -9,6 +9,7 @@
 
 mod assembly;
 mod backup;
+mod blocking;
 mod broker;
 mod by_broker;
 mod data_folder;
@@ -36,6 +37,7 @@ mod plan;
 mod policies;
 mod processes;
 mod sagas;
+mod secrets;
 mod serve;
 mod service;
 pub mod settings;
@@ -51,6 +53,7 @@ mod view_settings;
 mod views;
 
 pub use assembly::{Assembly, Drained, INTERNAL_SECRET, Running, Stored};
+pub use blocking::Blocking;
 pub use broker::{BrokerSettings, EventDriver};
 pub use data_folder::{DataFolder, DataFolderError};
 pub use database::DatabaseSettings;

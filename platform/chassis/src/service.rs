@@ -36,6 +36,8 @@ pub struct Service {
     pub(crate) launch: Box<dyn Launch>,
     promises: Vec<EventType>,
     undescribed: Vec<String>,
+    /// The names of the secrets that it keeps.
+    pub(crate) secrets: Vec<&'static str>,
 }
 
 impl Service {
@@ -80,6 +82,7 @@ pub struct Definition<C, S> {
     plan: Plan<C, S>,
     promises: Vec<EventType>,
     problems: Vec<String>,
+    secrets: Vec<&'static str>,
 }
 
 impl<C, S> Definition<C, S>
@@ -117,7 +120,7 @@ where
             evidence: [tradewind_events::EVIDENCE, crate::http::IDEMPOTENCY_EVIDENCE].concat(),
             calls: Vec::new(),
         };
-        Self { name, about, plan, promises: Vec::new(), problems: Vec::new() }
+        Self { name, about, plan, promises: Vec::new(), problems: Vec::new(), secrets: Vec::new() }
     }
 
     /// Opens the door for users; the gateway routes to it.
@@ -160,6 +163,14 @@ where
     #[must_use]
     pub fn evidence(mut self, tables: &[Evidence]) -> Self {
         self.plan.evidence.extend_from_slice(tables);
+        self
+    }
+
+    /// Keeps a secret of its own beside the data, made at the first start and the same ever after: what it seals in its
+    /// database opens with it, and a copy of the database alone opens nothing. [`Init::secret`] gives it.
+    #[must_use]
+    pub fn keeps_secret(mut self, name: &'static str) -> Self {
+        self.secrets.push(name);
         self
     }
 
@@ -321,6 +332,7 @@ where
             undescribed: undescribed.collect(),
             migrations: self.plan.migrations.clone(),
             promises: self.promises,
+            secrets: self.secrets,
             launch: Box::new(self.plan),
         }
     }
