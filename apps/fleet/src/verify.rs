@@ -39,6 +39,9 @@ oracles! {
     "ledger-follows-payments",
     "payments-follow-orders",
     "provider-books-equal",
+    "people-are-customers",
+    "erased-people-are-gone",
+    "sessions-have-one-token",
 }
 
 /// Who listens to whom and to what: consumer, producer, type of event.

@@ -5,7 +5,8 @@ use std::path::Path;
 use crate::domain::routes::RouteTable;
 
 /// The documents of `deploy/routes/`, so that a single binary needs no files.
-const BUILT_IN: [(&str, &str); 8] = [
+const BUILT_IN: [(&str, &str); 9] = [
+    ("deploy/routes/accounts.yaml", include_str!("../../../deploy/routes/accounts.yaml")),
     ("deploy/routes/catalogue.yaml", include_str!("../../../deploy/routes/catalogue.yaml")),
     ("deploy/routes/customers.yaml", include_str!("../../../deploy/routes/customers.yaml")),
     ("deploy/routes/orders.yaml", include_str!("../../../deploy/routes/orders.yaml")),

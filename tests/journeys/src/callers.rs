@@ -25,6 +25,16 @@ impl Fleet {
         Caller::new(peer, context, deadline, clock, entropy).bearer(Secret::new(token))
     }
 
+    /// Calls one door without a token.
+    #[must_use]
+    pub fn stranger(&self, door: &str) -> Caller {
+        let peer = if self.is_simulated() { self.running.book().peer(door) } else { self.far(door) };
+        let (clock, entropy) = (self.running.clock().clone(), self.running.entropy().clone());
+        let context = Context::begin(Principal::Anonymous, &clock, &entropy);
+        let deadline = Deadline::after(&clock, LIMIT);
+        Caller::new(peer, context, deadline, clock, entropy)
+    }
+
     fn far(&self, door: &str) -> Peer {
         let book = PhoneBook::default();
         let client = FarClient::new(&self.door(door).to_string()).unwrap();

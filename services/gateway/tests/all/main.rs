@@ -5,7 +5,17 @@ async fn it_starts_says_where_it_is_and_drains() {
     tradewind_testkit::serves_alone(
         env!("CARGO_BIN_EXE_tradewind-gateway"),
         "gateway",
-        &["catalogue", "customers", "orders", "payments", "provider", "shipping", "shopfront", "stock"],
+        &[
+            "accounts",
+            "catalogue",
+            "customers",
+            "orders",
+            "payments",
+            "provider",
+            "shipping",
+            "shopfront",
+            "stock",
+        ],
     )
     .await;
 }
