@@ -36,10 +36,12 @@ impl DemoProduct<'_> {
 /// Someone who may buy on account.
 #[derive(Debug, Clone, Copy)]
 pub struct DemoAccount {
-    /// Their id; the token is `dev-user-<id>`.
+    /// Their id, as a customer and as one who signs in.
     pub id: Id,
     /// What they are called.
     pub name: &'static str,
+    /// By which e-mail address they sign in.
+    pub email: &'static str,
     /// How much they may owe, in pence.
     pub credit_minor: i64,
 }
@@ -98,11 +100,19 @@ pub const ACCOUNTS: [DemoAccount; 2] = [
     DemoAccount {
         id: Id::from_u128(0x0198_0000_0000_7000_8000_0000_0000_000a),
         name: "Ada",
+        email: "ada@example.com",
         credit_minor: 1500,
     },
     DemoAccount {
         id: Id::from_u128(0x0198_0000_0000_7000_8000_0000_0000_000b),
         name: "Grace",
+        email: "grace@example.com",
         credit_minor: 1500,
     },
+];
+
+/// Those who work for the shop: id, name, e-mail address, and whether they look after all of it.
+pub(crate) const WORKERS: [(Id, &str, &str, bool); 2] = [
+    (Id::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0057), "Sam", "sam@example.com", false),
+    (Id::from_u128(0x0198_0000_0000_7000_8000_0000_0000_00ad), "Max", "max@example.com", true),
 ];

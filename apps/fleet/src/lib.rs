@@ -23,7 +23,7 @@ pub use observe::{LogLine, News, Watch, WatchError, Watched, Watcher};
 pub use probe::ready;
 pub use processes::{ProcessDesk, UnderWay, Why};
 pub use quiet::Quiet;
-pub use seed::{LoadSize, Seeder};
+pub use seed::{LoadSize, Seeder, SignIn};
 pub use simulation::Shop;
 pub use tradewind_views::{Phase as ViewPhase, Status as ViewStatus};
 pub use verify::{oracles, subscribed};
@@ -35,6 +35,7 @@ pub fn services() -> Vec<Service> {
     vec![
         tradewind_catalogue::service(),
         tradewind_stock::service(),
+        tradewind_accounts::service(),
         tradewind_customers::service(),
         tradewind_provider::service(),
         tradewind_payments::service(),

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
 use serde::Serialize;
+use tradewind_accounts_contract::{self as accounts, AccountsClient, Password, PutAccount, Role};
 use tradewind_cart_contract::{self as cart, CartAdminClient, SetCoupon};
 use tradewind_catalogue_contract::{self as catalogue, CatalogueClient, ListProduct};
 use tradewind_client::{Caller, PhoneBook};
@@ -13,7 +16,7 @@ use tradewind_problem::Problem;
 use tradewind_provider_contract::{CARDS_PATH, Card, CardToken};
 use tradewind_stock_contract::{self as stock, ReceiveStock, RegisterItem, StockClient};
 
-use crate::goods::{ACCOUNTS, DemoProduct, PRODUCTS};
+use crate::goods::{ACCOUNTS, DemoProduct, PRODUCTS, WORKERS};
 
 /// How long one command may take.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -54,6 +57,19 @@ impl LoadSize {
     }
 }
 
+/// How somebody signs in who was made to try the shop.
+#[derive(Debug, Clone)]
+pub struct SignIn {
+    /// What they are called.
+    pub name: &'static str,
+    /// Their e-mail address.
+    pub email: &'static str,
+    /// What they may be.
+    pub role: &'static str,
+    /// Their password, which is kept nowhere.
+    pub password: Secret,
+}
+
 /// Fills the shop. Every step has a key of its own: doing it again changes nothing.
 #[derive(Debug, Clone)]
 pub struct Seeder {
@@ -82,6 +98,50 @@ impl Seeder {
             self.customer(account.id, account.name, account.credit_minor).await?;
         }
         Ok(())
+    }
+
+    /// Makes accounts to sign in with: the two customers, one who works for the shop, and one who looks after it. Their
+    /// passwords are drawn anew each time.
+    ///
+    /// # Errors
+    /// The first problem that a service gave.
+    pub async fn people(&self) -> Result<Vec<SignIn>, Problem> {
+        let customers =
+            ACCOUNTS.iter().map(|each| (each.id, each.name, each.email, (Role::Customer, "customer")));
+        let workers = WORKERS.iter().map(|&(id, name, email, is_admin)| {
+            (id, name, email, if is_admin { (Role::Admin, "admin") } else { (Role::Staff, "staff") })
+        });
+        let mut made = Vec::new();
+        for (id, name, email, (role, told)) in customers.chain(workers) {
+            let mut bytes = [0; 15];
+            self.entropy.fill(&mut bytes);
+            let password = Secret::new(URL_SAFE_NO_PAD.encode(bytes));
+            let account = PutAccount {
+                name: name.to_owned(),
+                email: email.to_owned(),
+                password: Password::new(password.expose()),
+                roles: vec![role],
+            };
+            AccountsClient::new(self.caller(accounts::SERVICE)).put(id, &account).await?;
+            made.push(SignIn { name, email, role: told, password });
+        }
+        Ok(made)
+    }
+
+    /// Lets a customer who was made for load sign in.
+    pub(crate) async fn load_account(
+        &self,
+        number: u32,
+        email: &str,
+        password: &Secret,
+    ) -> Result<(), Problem> {
+        let account = PutAccount {
+            name: "Load".to_owned(),
+            email: email.to_owned(),
+            password: Password::new(password.expose()),
+            roles: vec![Role::Customer],
+        };
+        AccountsClient::new(self.caller(accounts::SERVICE)).put(LoadSize::customer(number), &account).await
     }
 
     /// Makes products and customers for load tests; `progress` hears (done, all).

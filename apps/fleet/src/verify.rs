@@ -44,6 +44,9 @@ oracles! {
     "orders-follow-quotes",
     "coupons-within-limits",
     "coupons-follow-orders",
+    "people-are-customers",
+    "erased-people-are-gone",
+    "sessions-have-one-token",
 }
 
 /// Who listens to whom and to what: consumer, producer, type of event.

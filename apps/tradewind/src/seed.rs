@@ -8,6 +8,7 @@ use tradewind_fleet::{FleetFile, LoadSize, Seeder};
 use tradewind_kernel::{Clock, Entropy};
 
 use crate::arguments::Seed;
+use crate::welcome::passwords;
 
 pub(crate) fn run(options: &Seed) -> Result<ExitCode, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -24,7 +25,8 @@ async fn seed(options: &Seed) -> Result<(), String> {
     let seeder = Seeder::new(book, secret, Clock::system(), Entropy::system());
     if !options.load {
         seeder.goods().await.map_err(|problem| explain(problem.code(), &problem))?;
-        println!("The shop holds its goods.");
+        let people = seeder.people().await.map_err(|problem| explain(problem.code(), &problem))?;
+        println!("The shop holds its goods.\n\n{}", passwords(&people));
         return Ok(());
     }
     let terminal = std::io::stdout().is_terminal();

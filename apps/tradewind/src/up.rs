@@ -12,7 +12,7 @@ use tradewind_process::require_finished;
 
 use crate::arguments::Up;
 use crate::marks::SEEDED;
-use crate::welcome::{network, welcome};
+use crate::welcome::{network, passwords, welcome};
 
 /// The exit status of a process that was asked to stop twice: 128 + SIGINT, as shells count.
 const STOPPED_AT_ONCE: u8 = 130;
@@ -90,7 +90,9 @@ async fn prepare(running: &Running, no_seed: bool) -> Result<(), String> {
             eprintln!("  filling the shop");
             let (book, secret) = (running.book().clone(), running.secret().clone());
             let seeder = Seeder::new(book, secret, running.clock().clone(), running.entropy().fork("seed"));
-            seeder.goods().await.map_err(|problem| format!("the shop could not be filled: {problem}"))?;
+            let failed = |problem| format!("the shop could not be filled: {problem}");
+            seeder.goods().await.map_err(failed)?;
+            println!("\n{}", passwords(&seeder.people().await.map_err(failed)?));
         }
         let text = format!("{{\"goods\": {}}}\n", !no_seed && is_empty);
         folder.write_document(SEEDED, &text).map_err(|error| error.to_string())?;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use tradewind_chassis::Network;
-use tradewind_fleet::ACCOUNTS;
+use tradewind_fleet::{ACCOUNTS, SignIn};
 use tradewind_kernel::{Currency, Money};
 
 use crate::table;
@@ -41,7 +41,19 @@ pub(crate) fn welcome(doors: &[(String, String)], data: &Path) -> String {
     text.push_str(&format!("\n  data: {}\n", data.display()));
     for account in ACCOUNTS {
         let credit = Money::from_minor(account.credit_minor, Currency::GBP);
-        text.push_str(&format!("  {} may owe {credit}; token: dev-user-{}\n", account.name, account.id));
+        text.push_str(&format!("  {} may owe {credit}; their id is {}\n", account.name, account.id));
     }
     text
+}
+
+/// Who can sign in, with passwords that are told this once.
+pub(crate) fn passwords(people: &[SignIn]) -> String {
+    let heads = ["NAME", "ROLE", "USERNAME", "PASSWORD (shown this once; `tradewind seed` makes new ones)"];
+    let mut rows = vec![heads.map(str::to_owned).to_vec()];
+    rows.extend(
+        people.iter().map(|each| {
+            [each.name, each.role, each.email, each.password.expose()].map(str::to_owned).to_vec()
+        }),
+    );
+    table::columns(&rows)
 }

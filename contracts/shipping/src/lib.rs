@@ -105,6 +105,9 @@ pub struct Shipment {
     pub state: ShipmentState,
     /// What the carrier calls it.
     pub tracking_number: TrackingNumber,
+    /// For whom it is, where that is known and can be read: not any more when the person was erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipient: Option<String>,
     /// What happened to it, in sequence.
     pub steps: Vec<ShipmentStep>,
     /// What is in it.

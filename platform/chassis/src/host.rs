@@ -236,8 +236,8 @@ impl EventSettings {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AccessSettings {
-    /// Whether `dev-user-<id>` and `dev-staff-<id>` are accepted as tokens, which nobody verifies. For laptops and
-    /// tests.
+    /// Whether `dev-user-<id>` and `dev-staff-<id>` are accepted as tokens, which nobody verifies. For tests, and for
+    /// trying things out where nobody else is.
     pub development_tokens: bool,
     /// Who must have issued a token: its `iss`.
     pub issuer: String,
@@ -250,7 +250,7 @@ pub struct AccessSettings {
 impl Default for AccessSettings {
     fn default() -> Self {
         Self {
-            development_tokens: true,
+            development_tokens: false,
             issuer: "http://localhost:8080".to_owned(),
             audience: "tradewind".to_owned(),
             issued_by: "accounts".to_owned(),

@@ -1,5 +1,6 @@
 //! One service, built: its doors, its database, and what it will do once all others are built too.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -52,6 +53,10 @@ pub(crate) struct Environment {
     pub(crate) has_replicas: bool,
     /// What a test does to sagas.
     pub(crate) meddled: Arc<[Meddled]>,
+    /// Whether what keeps a thread busy is done on the calling one: where nothing is kept in files.
+    pub(crate) is_inline: bool,
+    /// What the definition says that it keeps secret, by name.
+    pub(crate) secrets: BTreeMap<&'static str, Secret>,
     /// Whether this service tells of the process itself: one of those that share it does.
     pub(crate) tells_of_process: bool,
 }

@@ -10,6 +10,7 @@
 mod assembly;
 mod asyncapi;
 mod backup;
+mod blocking;
 mod broker;
 mod by_broker;
 mod data_folder;
@@ -40,6 +41,7 @@ mod policies;
 mod processes;
 mod public_feed;
 mod sagas;
+mod secrets;
 mod serve;
 mod service;
 pub mod settings;
@@ -55,6 +57,7 @@ mod view_settings;
 mod views;
 
 pub use assembly::{Assembly, Drained, INTERNAL_SECRET, Running, Stored};
+pub use blocking::Blocking;
 pub use broker::{BrokerSettings, EventDriver};
 pub use data_folder::{DataFolder, DataFolderError};
 pub use database::DatabaseSettings;

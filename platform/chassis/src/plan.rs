@@ -1,5 +1,6 @@
 //! The way from a described service to a built one.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use crate::description::DoorKind;
 use crate::evidence::Evidences;
 use crate::foreign::Outside;
 use crate::health::Health;
+use crate::host::AccessSettings;
 use crate::http::{Access, DoorContext, DoorLimits, DoorMetrics, Freshness, InFlight, Routes, door_handler};
 use crate::instance::{BuiltDoor, Environment, Follower, Instance, Repeater, Scopes};
 use crate::internals::Internals;
@@ -54,11 +56,15 @@ pub struct Init<C> {
     pub entropy: Entropy,
     /// Where its metrics are registered.
     pub metrics: Metrics,
+    /// Whose tokens are accepted, and for whom they must be.
+    pub access: AccessSettings,
     service: &'static str,
     book: PhoneBook,
     outside: Outside,
     spans: SpanRecorder,
     secret: Secret,
+    pub(crate) secrets: BTreeMap<&'static str, Secret>,
+    pub(crate) is_inline: bool,
     wanted: Vec<String>,
     limit: Duration,
     declared: Vec<String>,
@@ -93,11 +99,14 @@ impl<C> Init<C> {
             clock: environment.clock.clone(),
             entropy: environment.entropy.clone(),
             metrics: metrics.clone(),
+            access: environment.platform.access.clone(),
             service,
             book: environment.book.clone(),
             outside: environment.outside.clone(),
             spans,
             secret: environment.secret.clone(),
+            secrets: environment.secrets.clone(),
+            is_inline: environment.is_inline,
             wanted: Vec::new(),
             limit: environment.platform.http.deadline,
             declared,

@@ -37,6 +37,8 @@ pub struct Service {
     pub(crate) launch: Box<dyn Launch>,
     told: Told,
     undescribed: Vec<String>,
+    /// The names of the secrets that it keeps.
+    pub(crate) secrets: Vec<&'static str>,
 }
 
 impl Service {
@@ -87,6 +89,7 @@ pub struct Definition<C, S> {
     about: &'static str,
     plan: Plan<C, S>,
     problems: Vec<String>,
+    secrets: Vec<&'static str>,
 }
 
 impl<C, S> Definition<C, S>
@@ -126,7 +129,7 @@ where
             promises: Vec::new(),
             public: Vec::new(),
         };
-        Self { name, about, plan, problems: Vec::new() }
+        Self { name, about, plan, problems: Vec::new(), secrets: Vec::new() }
     }
 
     /// Opens the door for users; the gateway routes to it.
@@ -169,6 +172,14 @@ where
     #[must_use]
     pub fn evidence(mut self, tables: &[Evidence]) -> Self {
         self.plan.evidence.extend_from_slice(tables);
+        self
+    }
+
+    /// Keeps a secret of its own beside the data, made at the first start and the same ever after: what it seals in its
+    /// database opens with it, and a copy of the database alone opens nothing. [`Init::secret`] gives it.
+    #[must_use]
+    pub fn keeps_secret(mut self, name: &'static str) -> Self {
+        self.secrets.push(name);
         self
     }
 
@@ -339,6 +350,7 @@ where
             undescribed: undescribed.collect(),
             migrations: self.plan.migrations.clone(),
             told: self.plan.told(),
+            secrets: self.secrets,
             launch: Box::new(self.plan),
         }
     }

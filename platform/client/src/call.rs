@@ -23,6 +23,9 @@ use crate::{Address, Body, BodyError, FallbackReason, Peer, Seen, headers, mutan
 /// The greatest answer that is read into memory, in bytes.
 pub(crate) const MAX_ANSWER: usize = 16 * 1024 * 1024;
 
+/// The media type of forms.
+const FORM: &str = "application/x-www-form-urlencoded";
+
 /// A value, and who gave it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer<T> {
@@ -108,6 +111,21 @@ impl Caller {
     ) -> Result<T, Problem> {
         let body = serde_json::to_string(body).map_err(Problem::internal)?;
         Ok(self.call(method, path, Some(body)).await?)
+    }
+
+    /// Sends a form (`application/x-www-form-urlencoded`) by `POST` and reads the answer.
+    ///
+    /// # Errors
+    /// The peer's problem, or [`DEADLINE_EXCEEDED`], or that no answer arrived.
+    pub async fn send_form<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        form: &impl Serialize,
+    ) -> Result<T, Problem> {
+        let body = serde_urlencoded::to_string(form).map_err(Problem::internal)?;
+        let mut request = self.request(Method::POST, path, Some(body))?;
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(FORM));
+        Ok(self.answer_to(&request, path).await?)
     }
 
     /// Reads an object, or takes what `fallback` makes of the failure; the answer says which it was.
@@ -218,7 +236,15 @@ impl Caller {
         body: Option<String>,
     ) -> Result<T, Failure> {
         let request = self.request(method, path, body)?;
-        let bytes = self.exchange(&request, is_repeatable(&request)).await?;
+        self.answer_to(&request, path).await
+    }
+
+    async fn answer_to<T: DeserializeOwned>(
+        &self,
+        request: &Request<Body>,
+        path: &str,
+    ) -> Result<T, Failure> {
+        let bytes = self.exchange(request, is_repeatable(request)).await?;
         // An answer without content is read as null, which `()` and `Option` accept.
         let text: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
         serde_json::from_slice(text).map_err(|error| Failure::from(self.answered_otherwise(path, error)))

@@ -71,6 +71,9 @@ pub fn document(door: &Door<'_>, routes: &[Route<'_>]) -> String {
     format!("{document:#}\n")
 }
 
+/// The media type of forms.
+const FORM: &str = "application/x-www-form-urlencoded";
+
 fn scheme(door: &Door<'_>) -> &'static str {
     if door.secret { "The secret of the fleet." } else { "A token that says who asks." }
 }
@@ -92,7 +95,8 @@ fn described(door: &Door<'_>, route: &Route<'_>, parts: &mut Parts, read: &mut V
     }
     if let Some(describe) = operation.body {
         let schema = describe(parts);
-        let content = json!({"application/json": {"schema": later(schema, read)}});
+        let media_type = if operation.is_form { FORM } else { "application/json" };
+        let content = json!({media_type: {"schema": later(schema, read)}});
         described["requestBody"] = json!({"required": true, "content": content});
     }
     described
@@ -169,7 +173,8 @@ fn parameters(operation: &Operation, parts: &mut Parts, read: &mut Vec<Value>) -
 fn exemplify(paths: &mut Value, document: &Value) {
     let operations = paths.as_object_mut().into_iter().flatten().map(|(_, path)| path);
     for operation in operations.filter_map(Value::as_object_mut).flatten().map(|(_, operation)| operation) {
-        if let Some(content) = operation.pointer_mut("/requestBody/content/application~1json") {
+        let contents = operation.pointer_mut("/requestBody/content").and_then(Value::as_object_mut);
+        for (_, content) in contents.into_iter().flatten() {
             content["example"] = sample(&content["schema"], document);
         }
     }
@@ -241,6 +246,18 @@ mod tests {
         );
         assert_eq!(get["x-any-method"], true);
         assert!(made["components"]["schemas"].get("Query").is_none());
+    }
+
+    #[test]
+    fn a_form_has_a_media_type_and_an_example_of_its_own_and_is_never_malformed_json() {
+        let fill = operation("Fill in").takes_form::<Bulb>().answers_nothing();
+        let made = made(&[Route { method: "POST", path: "/lamps", operation: Some(&fill) }]);
+        let post = &made["paths"]["/lamps"]["post"];
+        let content = post["requestBody"]["content"].as_object().unwrap();
+        let kinds: Vec<&String> = content.keys().collect();
+        assert_eq!(kinds, ["application/x-www-form-urlencoded"]);
+        assert_eq!(content["application/x-www-form-urlencoded"]["example"], json!({"watts": 1}));
+        assert!(!post["responses"].to_string().contains("malformed-json"));
     }
 
     #[test]

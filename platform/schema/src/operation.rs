@@ -33,6 +33,8 @@ pub struct Operation {
     pub(crate) parameters: Vec<(&'static str, Describe)>,
     pub(crate) query: Option<Describe>,
     pub(crate) body: Option<Describe>,
+    /// Whether the body is a form instead of JSON.
+    pub(crate) is_form: bool,
     pub(crate) answers: Vec<Answer>,
     pub(crate) problems: Vec<Kind>,
     pub(crate) command: bool,
@@ -50,6 +52,7 @@ pub fn operation(summary: &'static str) -> Operation {
         parameters: Vec::new(),
         query: None,
         body: None,
+        is_form: false,
         answers: Vec::new(),
         problems: Vec::new(),
         command: false,
@@ -80,6 +83,13 @@ impl Operation {
     pub fn takes<T: Described>(mut self) -> Self {
         self.body = Some(|parts| T::part(parts, Side::Read));
         self
+    }
+
+    /// It takes the fields of `T` as a form (`application/x-www-form-urlencoded`).
+    #[must_use]
+    pub fn takes_form<T: Described>(mut self) -> Self {
+        self.is_form = true;
+        self.takes::<T>()
     }
 
     /// It answers a JSON document with this status.

@@ -93,7 +93,10 @@ fn implied(operation: &Operation) -> Vec<&'static Kind> {
         kinds.push(&NOT_FOUND);
     }
     if operation.body.is_some() {
-        kinds.extend([&MALFORMED_JSON, &UNSUPPORTED_MEDIA_TYPE, &INVALID_HEADER]);
+        kinds.extend([&UNSUPPORTED_MEDIA_TYPE, &INVALID_HEADER]);
+    }
+    if operation.body.is_some() && !operation.is_form {
+        kinds.push(&MALFORMED_JSON);
     }
     if operation.body.is_some() || operation.command {
         kinds.extend([&INVALID_BODY, &PAYLOAD_TOO_LARGE]);

@@ -30,6 +30,7 @@ pub fn service() -> Service {
         .public(8040, http::public())
         .internal(8140, http::internal())
         .follows(listen::orders())
+        .follows(listen::accounts())
         .promises::<CustomerRegistered>()
         .promises::<CreditReserved>()
         .promises::<CreditRefused>()

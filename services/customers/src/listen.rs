@@ -1,10 +1,13 @@
 //! Door for events: event in, call one action.
 
+use tradewind_accounts_contract::{self as accounts, AccountRegistered, PersonErased};
 use tradewind_db::{DbError, Tx, Work};
 use tradewind_events::{Received, Subscription};
 use tradewind_orders_contract::{OrderCancelled, OrderOpened, OrderPlaced, OrderRejected, PaidBy, SERVICE};
 
 use crate::actions::confirm::Confirm;
+use crate::actions::forget::Forget;
+use crate::actions::open::Open;
 use crate::actions::release::Release;
 use crate::actions::reserve::Reserve;
 use crate::state::Customers;
@@ -18,6 +21,12 @@ pub(crate) fn orders() -> Subscription<Customers> {
         })
         .on::<OrderRejected, _>(|_, event| Release { order: event.order_id.id() })
         .on::<OrderCancelled, _>(|_, event| Release { order: event.order_id.id() })
+}
+
+pub(crate) fn accounts() -> Subscription<Customers> {
+    Subscription::to(accounts::SERVICE)
+        .on::<AccountRegistered, _>(|_, event| Open { customer: event.event.account_id.into() })
+        .on::<PersonErased, _>(|_, event| Forget { customer: event.event.account_id.into() })
 }
 
 /// What an event asks for, if the order is on account.

@@ -23,6 +23,11 @@ pub(crate) const MIGRATIONS: MigrationSet = MigrationSet {
             text: include_str!("../migrations/0002_reservation_expiry.sql"),
         },
         Migration { version: 3, name: "invoices", text: include_str!("../migrations/0003_invoices.sql") },
+        Migration {
+            version: 4,
+            name: "erased_people",
+            text: include_str!("../migrations/0004_erased_people.sql"),
+        },
     ],
 };
 
@@ -33,12 +38,19 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
 ];
 
 sql! {
-    SHOWN_ACCOUNTS = "select customer_id, currency, credit_limit, reserved, owed from account order by customer_id";
+    SHOWN_ACCOUNTS = "select customer_id, currency, credit_limit, reserved, owed,
+            case when name = '' then 0 else 1 end as named
+        from account order by customer_id";
     SHOWN_RESERVATIONS = "select order_id, customer_id, amount, state from credit_reservation order by order_id";
     FIND = "select customer_id, name, currency, credit_limit, reserved, owed from account where customer_id = $1";
     REGISTER = "insert into account (customer_id, name, currency, credit_limit, reserved, changed_at)
         values ($1, $2, $3, $4, 0, $5)
-        on conflict (customer_id) do update set name = excluded.name, changed_at = excluded.changed_at";
+        on conflict (customer_id) do update set name = excluded.name, changed_at = excluded.changed_at
+            where account.erased_at is null";
+    OPEN = "insert into account (customer_id, name, currency, credit_limit, reserved, changed_at)
+        values ($1, '', $2, 0, 0, $3) on conflict (customer_id) do nothing";
+    FORGET = "update account set name = '', erased_at = $2, changed_at = $2
+        where customer_id = $1 and erased_at is null";
     SET_LIMIT = "update account set credit_limit = $2, changed_at = $3 where customer_id = $1";
     TAKE = "update account set reserved = reserved + $2, changed_at = $4
         where customer_id = $1 and currency = $3 and credit_limit - reserved - owed >= $2";
@@ -111,6 +123,18 @@ pub(crate) async fn register(
 ) -> Result<(), DbError> {
     let now = tx.now();
     tx.execute(&REGISTER, params![customer, name, limit.currency(), limit.minor(), now]).await.map(drop)
+}
+
+/// Makes an account without a name and without credit; `false` when there is one already.
+pub(crate) async fn open(tx: &mut Tx, customer: CustomerId, currency: Currency) -> Result<bool, DbError> {
+    let now = tx.now();
+    Ok(tx.execute(&OPEN, params![customer, currency, now]).await? == 1)
+}
+
+/// Removes the name of somebody, for good.
+pub(crate) async fn forget(tx: &mut Tx, customer: CustomerId) -> Result<(), DbError> {
+    let now = tx.now();
+    tx.execute(&FORGET, params![customer, now]).await.map(drop)
 }
 
 pub(crate) async fn set_limit(tx: &mut Tx, customer: CustomerId, limit: Money) -> Result<(), DbError> {

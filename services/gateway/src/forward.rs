@@ -42,6 +42,7 @@ pub(crate) fn request(call: Call, path: &CanonicalPath) -> Result<Request<Body>,
         None => path.to_string(),
     };
     let target: Uri = target.parse().map_err(Problem::internal)?;
+    let from = call.client_address();
     let mut request = call.into_request();
     *request.uri_mut() = target;
     strip(request.headers_mut());
@@ -49,6 +50,10 @@ pub(crate) fn request(call: Call, path: &CanonicalPath) -> Result<Request<Body>,
     let headers = request.headers_mut();
     for claimed in FORWARDED {
         headers.remove(claimed);
+    }
+    if let Some(from) = from {
+        let from = from.to_string().parse().map_err(Problem::internal)?;
+        headers.insert(HeaderName::from_static("x-forwarded-for"), from);
     }
     if let Some(host) = headers.remove(HOST) {
         headers.insert(HeaderName::from_static("x-forwarded-host"), host);

@@ -5,7 +5,8 @@ use std::path::Path;
 use crate::domain::routes::RouteTable;
 
 /// The documents of `deploy/routes/`, so that a single binary needs no files.
-const BUILT_IN: [(&str, &str); 9] = [
+const BUILT_IN: [(&str, &str); 11] = [
+    ("deploy/routes/accounts.yaml", include_str!("../../../deploy/routes/accounts.yaml")),
     ("deploy/routes/cart.yaml", include_str!("../../../deploy/routes/cart.yaml")),
     ("deploy/routes/catalogue.yaml", include_str!("../../../deploy/routes/catalogue.yaml")),
     ("deploy/routes/customers.yaml", include_str!("../../../deploy/routes/customers.yaml")),

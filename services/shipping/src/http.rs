@@ -58,16 +58,27 @@ async fn show(shipping: Arc<Shipping>, call: Call) -> Result<Reply, Problem> {
         Principal::User(id) => id == shipment.customer_id,
         _ => true,
     });
-    Reply::ok(&seen.ok_or_else(error::no_shipment)?)
+    shown(&shipping, &call, seen.ok_or_else(error::no_shipment)?).await
+}
+
+/// A shipment with the name on it, as far as it can be read.
+async fn shown(shipping: &Shipping, call: &Call, shipment: Shipment) -> Result<Reply, Problem> {
+    let parcel = (shipment.customer_id, shipment.order_id);
+    let recipient = match store::recipient(&shipping.db, shipment.order_id).await? {
+        Some(sealed) => shipping.people.opened(call, parcel, &sealed).await,
+        None => None,
+    };
+    Reply::ok(&Shipment { recipient, ..shipment })
 }
 
 async fn book(shipping: Arc<Shipping>, mut call: Call) -> Result<Reply, Problem> {
     call.no_query()?;
     let order = call.parameter("order")?;
-    let shipment = call.json().await?;
+    let shipment: BookShipment = call.json().await?;
     let tracking_number = tracking_number(&shipping.entropy);
     let due = shipping.carrier.takes_after();
-    let booked = Book { order, shipment, tracking_number, due };
+    let recipient = shipping.people.sealed(&call, (shipment.customer_id, order)).await?;
+    let booked = Book { order, shipment, recipient, tracking_number, due };
     Reply::ok(&shipping.db.write(call.context(), booked).await?)
 }
 

@@ -5,6 +5,7 @@ mod config;
 mod error;
 mod http;
 mod jobs;
+mod people;
 mod state;
 mod store;
 
@@ -15,7 +16,11 @@ use tradewind_shipping_contract::{
 };
 
 use crate::config::Settings;
+use crate::people::People;
 use crate::state::Shipping;
+
+/// The internal door of accounts, which has the keys of people.
+const ACCOUNTS: &str = "accounts/internal";
 
 /// The service as a value.
 #[must_use]
@@ -25,6 +30,7 @@ pub fn service() -> Service {
         .evidence(store::EVIDENCE)
         .public(8070, http::public())
         .internal(8170, http::internal())
+        .calls(ACCOUNTS)
         .promises::<ShipmentBooked>()
         .promises::<ShipmentHandedOver>()
         .promises::<ShipmentDelivered>()
@@ -42,6 +48,7 @@ fn start(init: &mut Init<Settings>) -> Result<Shipping, String> {
         db: init.db.clone(),
         carrier,
         under_way: init.sweep(&store::UNDER_WAY, carrier.horizon()),
+        people: People { accounts: init.dependency(ACCOUNTS), entropy: init.entropy.fork("people") },
         entropy: init.entropy.fork("shipping"),
     })
 }

@@ -10,11 +10,14 @@ use tradewind_shipping_contract::{
 
 pub(crate) const MIGRATIONS: MigrationSet = MigrationSet {
     component: "shipping",
-    migrations: &[Migration {
-        version: 1,
-        name: "create_shipment",
-        text: include_str!("../migrations/0001_create_shipment.sql"),
-    }],
+    migrations: &[
+        Migration {
+            version: 1,
+            name: "create_shipment",
+            text: include_str!("../migrations/0001_create_shipment.sql"),
+        },
+        Migration { version: 2, name: "recipient", text: include_str!("../migrations/0002_recipient.sql") },
+    ],
 };
 
 /// What is shown to be checked.
@@ -41,6 +44,8 @@ sql! {
     /// What the carrier that pretends has something to do with.
     pub(crate) UNDER_WAY = "select order_id, due_at, correlation_id from shipment
         where due_at is not null and (due_at, order_id) > ($1, $2) order by due_at, order_id limit $3";
+    ADDRESS = "update shipment set recipient = $2 where order_id = $1";
+    RECIPIENT = "select recipient from shipment where order_id = $1 and recipient is not null";
     DUE = "select state from shipment where order_id = $1 and due_at <= $2";
 }
 
@@ -131,7 +136,7 @@ fn whole(
 ) -> Shipment {
     let lines = lines.into_iter().map(|line| line.0).collect();
     let steps = steps.into_iter().map(|step| step.0).collect();
-    Shipment { order_id, customer_id, state, tracking_number, steps, lines }
+    Shipment { order_id, customer_id, state, tracking_number, recipient: None, steps, lines }
 }
 
 /// Writes a shipment down; somebody who did meanwhile makes the transaction run again.
@@ -147,6 +152,20 @@ pub(crate) async fn book(
         tx.execute(&ADD_LINE, params![order, number, line.product_id, line.quantity]).await?;
     }
     step(tx, order, ShipmentState::Booked).await
+}
+
+/// Writes the sealed name on a parcel.
+pub(crate) async fn address(tx: &mut Tx, order: Id, recipient: Option<&[u8]>) -> Result<(), DbError> {
+    match recipient {
+        Some(sealed) => tx.execute(&ADDRESS, params![order, sealed]).await.map(drop),
+        None => Ok(()),
+    }
+}
+
+/// The sealed name on the parcel of an order.
+pub(crate) async fn recipient(db: &Db, order: Id) -> Result<Option<Vec<u8>>, DbError> {
+    let row: Option<(Vec<u8>,)> = db.query_optional(&RECIPIENT, params![order]).await?;
+    Ok(row.map(|(sealed,)| sealed))
 }
 
 /// Remembers that an order is not to be shipped.

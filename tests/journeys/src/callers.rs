@@ -18,11 +18,17 @@ impl Fleet {
     /// Calls one door, with a bearer token; every call ends within the limit of tests.
     #[must_use]
     pub fn caller(&self, door: &str, token: &str) -> Caller {
+        self.stranger(door).bearer(Secret::new(token))
+    }
+
+    /// Calls one door without a token.
+    #[must_use]
+    pub fn stranger(&self, door: &str) -> Caller {
         let peer = self.peer(door);
         let (clock, entropy) = (self.running.clock().clone(), self.running.entropy().clone());
         let context = Context::begin(Principal::Anonymous, &clock, &entropy);
         let deadline = Deadline::after(&clock, LIMIT);
-        Caller::new(peer, context, deadline, clock, entropy).bearer(Secret::new(token))
+        Caller::new(peer, context, deadline, clock, entropy)
     }
 
     pub(crate) fn peer(&self, door: &str) -> Peer {

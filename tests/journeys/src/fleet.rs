@@ -16,7 +16,7 @@ use crate::engine::{Databases, broker};
 use crate::inside;
 use crate::shop::Shop;
 
-/// The token of a user.
+/// The token of a user, which nobody verifies.
 #[must_use]
 pub fn user(id: Id) -> String {
     format!("dev-user-{id}")
@@ -69,7 +69,8 @@ impl Home {
     /// A data folder with files, whatever the engine of the others.
     #[must_use]
     pub fn files(folder: Folder) -> Self {
-        Self { folder, databases: None, settings: Vec::new() }
+        let settings = vec!["access.development_tokens=true".to_owned()];
+        Self { folder, databases: None, settings }
     }
 
     /// Its data folder.
@@ -120,8 +121,7 @@ impl Fleet {
         meddled: &[(&str, &str, Arc<dyn Interference>)],
     ) -> Self {
         inside::is_listed();
-        let settings: Vec<String> =
-            std::iter::once(&PATIENT).chain(settings).map(|&setting| setting.to_owned()).collect();
+        let settings: Vec<String> = USUAL.iter().chain(settings).map(|&setting| setting.to_owned()).collect();
         let host = Host {
             clock: Clock::simulated(Timestamp::from_micros(1_767_225_600_000_000)),
             entropy: Entropy::seeded(seed),
@@ -270,16 +270,22 @@ impl Fleet {
     }
 }
 
+/// The settings of every shop here: open orders stay open unless a test says otherwise, people are who they say they are,
+/// and passwords cost little.
+const USUAL: [&str; 4] = [
+    "orders.cancellation_window=720h",
+    "access.development_tokens=true",
+    "accounts.hashing.memory_kib=8",
+    "accounts.hashing.passes=1",
+];
+
 /// Where a shop keeps its data, and its settings: those of a test last.
-/// How long orders can be called off in tests that do not wait for their fulfilment.
-const PATIENT: &str = "orders.cancellation_window=720h";
 
 async fn on_the_engine(settings: &[&str]) -> (Option<Databases>, Vec<String>) {
     let (databases, mut all) = Databases::new().await.unzip();
     let all = all.get_or_insert_default();
     all.extend(broker().await);
-    // Open orders stay open unless a test says otherwise.
-    all.push(PATIENT.to_owned());
+    all.extend(USUAL.map(str::to_owned));
     all.extend(settings.iter().map(|&setting| setting.to_owned()));
     (databases, std::mem::take(all))
 }

@@ -14,6 +14,7 @@ pub const INSIDE: &[(&str, &str)] = &[
     ("backups::whoever_ends_a_hold", "simulated: waits until a hold lapses"),
     ("stock_by_grpc::in_memory", "simulated: calls by gRPC that cross no socket, in paused time"),
     ("paying::a_carrier_that_pretends", "simulated: minutes pass at once, in the paused time of one thread"),
+    ("signing_in::in_time", "simulated: days pass at once, in the paused time of one thread"),
     ("why::what_does_not_get_on", "simulated: minutes pass at once, and sagas are broken from within"),
     ("breaking::", "simulated: days pass at once, and sagas are broken from within"),
     ("checkout::expiring::", "simulated: hours pass at once, in the paused time of one thread"),

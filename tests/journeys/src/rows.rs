@@ -66,6 +66,19 @@ sql! {
         union all select 'idempotency', count(*), 0 from idempotency";
 }
 
+/// What accounts holds.
+pub mod accounts {
+    tradewind_db::sql! {
+        pub(super) OWN = "select 'account', count(*), cast(coalesce(sum(length(roles)), 0) as bigint) from account
+            union all select 'person_key', count(*), 0 from person_key
+            union all select 'client', count(*), 0 from client
+            union all select 'session', count(*), 0 from session
+            union all select 'refresh_token', count(*), 0 from refresh_token
+            union all select 'signing_key', 0, 0
+            union all select 'attempt', count(*), cast(coalesce(sum(count), 0) as bigint) from attempt";
+    }
+}
+
 /// What the catalogue holds. Sums are taken of remainders: those of money may be too large.
 pub mod catalogue {
     tradewind_db::sql! {
@@ -151,6 +164,8 @@ pub mod shipping {
             union all select 'shipment_line', count(*),
                 cast(coalesce(sum(quantity), 0) as bigint) from shipment_line
             union all select 'shipment_step', count(*), 0 from shipment_step";
+        /// The sealed names on parcels.
+        pub KEPT = "select recipient from shipment where recipient is not null order by order_id";
     }
 }
 
@@ -216,6 +231,7 @@ impl Fleet {
 
     async fn counted(&self, service: &str) -> Vec<(String, i64, i64)> {
         let own = match service {
+            "accounts" => Some(&accounts::OWN),
             "catalogue" => Some(&catalogue::OWN),
             "stock" => Some(&stock::OWN),
             "customers" => Some(&customers::OWN),

@@ -107,7 +107,7 @@ impl Fleet {
             .env_remove("CARGO_MANIFEST_DIR")
             .envs(home.environment.iter().cloned())
             .envs(fault.map(|fault| ("TRADEWIND_FAULT", fault)))
-            .args(["up", "--port", "0", "--data"])
+            .args(["up", "--port", "0", "--set", "access.development_tokens=true", "--data"])
             .arg(data)
             .args(home.arguments())
             .stdout(Stdio::null())

@@ -113,6 +113,16 @@ pub enum Act {
         /// Whose.
         customer: u32,
     },
+    /// Signs in with a password, or stays signed in; what is asked later is asked with that token.
+    SignIn {
+        /// Who.
+        customer: u32,
+    },
+    /// Tries another password.
+    Guess {
+        /// Whose.
+        customer: u32,
+    },
     /// Looks at what is for sale.
     Browse,
     /// Looks at a product.
@@ -224,6 +234,8 @@ impl fmt::Display for Act {
             Self::CallOff { of, twice: false } => write!(f, "calls the order of act {of} off"),
             Self::CallOff { of, twice: true } => write!(f, "calls the order of act {of} off, twice"),
             Self::Account { customer } => write!(f, "customer {customer} looks at their account"),
+            Self::SignIn { customer } => write!(f, "customer {customer} signs in"),
+            Self::Guess { customer } => write!(f, "tries another password of customer {customer}"),
             Self::Browse => f.write_str("looks at what is for sale"),
             Self::Product { product } => write!(f, "looks at product {product}"),
             Self::Relist { product } => write!(f, "changes what is said of product {product}"),

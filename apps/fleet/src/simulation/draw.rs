@@ -28,8 +28,8 @@ const TOO_MANY: u32 = 9_000;
 const NO_PRODUCT: u32 = 99;
 
 /// Who tells events.
-pub(super) const PRODUCERS: [&str; 7] =
-    ["catalogue", "stock", "customers", "orders", "payments", "shipping", "cart"];
+pub(super) const PRODUCERS: [&str; 8] =
+    ["accounts", "catalogue", "stock", "customers", "orders", "payments", "shipping", "cart"];
 
 /// Who listens to them.
 const CONSUMERS: [&str; 5] = ["stock", "customers", "orders", "payments", "cart"];
@@ -99,7 +99,9 @@ fn shopper(draw: &Drawer<'_>) -> Act {
     let Some(of) = draw.earlier(Act::is_order).filter(|_| draw.number.is_multiple_of(2)) else {
         return draw.buy();
     };
-    match draw.below(16) {
+    match draw.below(22) {
+        16..=20 => Act::SignIn { customer: draw.below(SIZE.customers) },
+        21 => Act::Guess { customer: draw.below(SIZE.customers) },
         0 | 1 => Act::Look { of },
         2 => Act::Snoop { of, customer: draw.customer() },
         3 | 4 => Act::List { customer: draw.customer() },

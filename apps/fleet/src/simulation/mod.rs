@@ -14,6 +14,7 @@ mod operator;
 mod prompt;
 mod shopper;
 mod sight;
+mod signing_in;
 mod staff;
 
 use std::collections::BTreeMap;
@@ -55,6 +56,17 @@ const PROVIDER: [&str; 5] = [
 /// An endpoint of another system is in the fleet, and gets what is sent again soon.
 const WEBHOOKS: [&str; 3] =
     ["webhooks.first_pause=100ms", "webhooks.longest_pause=2s", "webhooks.attempts=50"];
+/// Who shoppers are is believed for most of them; the others sign in, while keys rotate every half minute, and passwords
+/// cost little. What a crash has left of an attempt locks nobody out.
+const ACCOUNTS: [&str; 7] = [
+    "access.development_tokens=true",
+    "accounts.hashing.memory_kib=8",
+    "accounts.hashing.passes=1",
+    "accounts.rotate_keys_every=30s",
+    "accounts.show_keys_before=15s",
+    "accounts.access_token_ttl=30s",
+    "accounts.lockout.after=1000",
+];
 
 /// Products and customers that are not there from the beginning.
 const NEW_PRODUCTS: u32 = 2;
@@ -89,8 +101,9 @@ impl Shop {
     pub fn settings() -> Result<SettingsSource, SettingsError> {
         let short = ["stock", "customers"].map(|service| format!("{service}.reservation_ttl=1s"));
         let (provider, webhooks) = (PROVIDER.map(str::to_owned), WEBHOOKS.map(str::to_owned));
+        let accounts = ACCOUNTS.map(str::to_owned);
         let views = ["views.rebuild_batch=3".to_owned()];
-        SettingsSource::new().overrides(&[&short[..], &provider, &webhooks, &views].concat())
+        SettingsSource::new().overrides(&[&short[..], &provider, &webhooks, &accounts, &views].concat())
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Known) -> T) -> T {
@@ -125,6 +138,7 @@ impl Workload for Shop {
             let (clock, entropy) = (world.clock().clone(), world.entropy("seeder"));
             let seeder = Seeder::new(world.observer(), world.secret(), clock, entropy);
             seeder.load(SIZE, |_, _| {}).await.map_err(|problem| problem.to_string())?;
+            signing_in::register(&seeder).await.map_err(|problem| problem.to_string())?;
             let mut cards = Vec::new();
             for number in [GOOD_CARD, EMPTY_CARD] {
                 let token = seeder.card(number).await.map_err(|problem| problem.to_string())?;
@@ -156,6 +170,8 @@ impl Workload for Shop {
                 Act::List { customer } => client.list(*customer).await,
                 Act::CallOff { of, twice } => client.call_off(*of, *twice).await,
                 Act::Account { customer } => client.account(*customer).await,
+                Act::SignIn { customer } => client.sign_in(*customer).await,
+                Act::Guess { customer } => client.guess(*customer).await,
                 Act::Browse => client.browse().await,
                 Act::Product { product } => client.product(*product).await,
                 Act::Relist { product } => client.relist(*product).await,

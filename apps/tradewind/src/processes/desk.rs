@@ -14,7 +14,7 @@ use crate::processes::keeper::Kept;
 pub(crate) const NAME: &str = "supervisor";
 
 /// The port that its door would have; it is handed a socket.
-const PORT: u16 = 8190;
+const PORT: u16 = 8199;
 
 /// A process of the fleet, as it is now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

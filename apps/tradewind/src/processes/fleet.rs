@@ -15,6 +15,7 @@ use crate::processes::child::Nursery;
 use crate::processes::keeper::{Kept, READY};
 use crate::processes::programs::Programs;
 use crate::processes::watch::Watch;
+use crate::welcome::passwords;
 
 /// How long the services may take to hear of each other at the start.
 const CATCH_UP: Duration = Duration::from_secs(60);
@@ -101,7 +102,9 @@ impl Fleet {
             eprintln!("  filling the shop");
             let (secret, clock) = (self.secret.clone(), self.clock.clone());
             let seeder = Seeder::new(quiet.book.clone(), secret, clock, self.entropy.fork("seed"));
-            seeder.goods().await.map_err(|problem| format!("the shop could not be filled: {problem}"))?;
+            let failed = |problem| format!("the shop could not be filled: {problem}");
+            seeder.goods().await.map_err(failed)?;
+            println!("\n{}", passwords(&seeder.people().await.map_err(failed)?));
         }
         let text = format!("{{\"goods\": {}}}\n", !no_seed && is_empty);
         folder.write_document(SEEDED, &text).map_err(|error| error.to_string())

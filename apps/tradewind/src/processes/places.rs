@@ -8,7 +8,7 @@ use crate::processes::held::Held;
 use crate::welcome::moved;
 
 /// The usual port of the supervisor's own door.
-const SUPERVISOR_PORT: u16 = 8190;
+const SUPERVISOR_PORT: u16 = 8199;
 
 /// The sockets of one process.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use tradewind_testkit::Request;
 
-use crate::support::{ADA, Place, SERVICES};
+use crate::support::{Place, SERVICES};
 
 /// The address in the row of the table with these first two columns.
 fn address_in(output: &str, service: &str, door: &str) -> String {
@@ -24,7 +24,7 @@ async fn the_first_start_fills_the_shop_says_where_it_is_and_serves() {
     let place = Place::new();
     let up = place.up(&[]).await;
     let output = up.process.output();
-    for heading in ["SERVICE", "DOOR", "ADDRESS", "data: data", "Ada may owe 15.00 GBP", ADA] {
+    for heading in ["SERVICE", "DOOR", "ADDRESS", "data: data", "Ada may owe 15.00 GBP", "PASSWORD"] {
         assert!(output.contains(heading), "{heading}: {output}");
     }
     for (service, door) in
@@ -34,6 +34,16 @@ async fn the_first_start_fills_the_shop_says_where_it_is_and_serves() {
         assert_eq!(address, up.door(&format!("{service}/{door}")).to_string());
     }
     let gateway = address_in(&output, "gateway", "data-plane").parse().unwrap();
+    let told = output.lines().find(|line| line.contains("ada@example.com")).unwrap();
+    let password = told.split_whitespace().last().unwrap();
+    let form = format!("grant_type=password&username=ada%40example.com&password={password}");
+    let asked = Request::new("POST", "/api/identity/v1/token")
+        .header("Content-Type", "application/x-www-form-urlencoded")
+        .body(form);
+    let token = asked.send(gateway).await.json()["access_token"].as_str().unwrap().to_owned();
+    let me = Request::new("GET", "/api/customers/v1/me").bearer(&token).send(gateway).await;
+    assert_eq!((me.status, me.json()["name"].as_str()), (200, Some("Ada")));
+    assert!(!up.process.errors().contains(password), "a password is in the log");
     let products = Request::new("GET", "/api/catalogue/v1/products").send(gateway).await;
     assert_eq!((products.status, products.json()["items"].as_array().unwrap().len()), (200, 5));
     let errors = up.process.errors();

@@ -44,7 +44,7 @@ impl Place {
 
     /// Starts a fleet on free ports and waits until it is ready.
     pub async fn up(&self, more: &[&str]) -> Up {
-        let arguments = [&["up", "--port", "0", "--data", "data"], more].concat();
+        let arguments = [&["up", "--port", "0", "--data", "data", "--set", BELIEVING], more].concat();
         let mut process = self.start(&arguments, &[]);
         process.says("ready in ").await;
         Up { process, data: self.data() }
@@ -52,7 +52,7 @@ impl Place {
 
     /// Starts a fleet on another data folder.
     pub async fn up_on(&self, data: &str) -> Up {
-        let mut process = self.start(&["up", "--port", "0", "--data", data], &[]);
+        let mut process = self.start(&["up", "--port", "0", "--data", data, "--set", BELIEVING], &[]);
         process.says("ready in ").await;
         Up { process, data: self.0.path().join(data) }
     }
@@ -94,13 +94,17 @@ impl Up {
     }
 }
 
-/// The token of the first account of the shop.
+/// Lets the tests say who they are.
+const BELIEVING: &str = "access.development_tokens=true";
+
+/// The token of the first account of the shop, which nobody verifies.
 pub const ADA: &str = "dev-user-01980000-0000-7000-8000-00000000000a";
 
 /// All services.
-pub const SERVICES: [&str; 11] = [
+pub const SERVICES: [&str; 12] = [
     "catalogue",
     "stock",
+    "accounts",
     "customers",
     "provider",
     "payments",

@@ -1,5 +1,6 @@
 //! What all services of a process are built on, and building them one after the other.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tradewind_client::{Handler, NearReceiver, PhoneBook};
@@ -48,6 +49,8 @@ pub(super) struct Ground {
     pub(super) pace: Option<Arc<dyn Pace>>,
     /// Whether others may use the same databases at the same time though they are SQLite: under simulation.
     pub(super) has_replicas: bool,
+    /// Whether what keeps a thread busy is done on the calling one.
+    pub(super) is_inline: bool,
     /// What a test does to sagas.
     pub(super) meddled: Arc<[Meddled]>,
 }
@@ -88,7 +91,10 @@ impl Ground {
                 Err(error) => Err(error),
                 Ok(db) => {
                     let is_first = built.instances.is_empty();
-                    service.launch.launch(self.environment(db, entropy.clone(), is_first)).await
+                    let secrets = self.secrets(&description.name, &service.secrets, folder)?;
+                    let environment =
+                        Environment { secrets, ..self.environment(db, entropy.clone(), is_first) };
+                    service.launch.launch(environment).await
                 }
             };
             match launched {
@@ -110,6 +116,26 @@ impl Ground {
         Ok(built)
     }
 
+    /// What a service keeps secret. Where nothing is kept in files nobody else can read it either, and it has to be the
+    /// same after a restart.
+    fn secrets(
+        &self,
+        service: &str,
+        names: &[&'static str],
+        folder: Option<&DataFolder>,
+    ) -> Result<BTreeMap<&'static str, Secret>, StartError> {
+        let mut secrets = BTreeMap::new();
+        for name in names {
+            let called = format!("{service}-{name}");
+            let secret = match folder {
+                Some(folder) => folder.secret(&called, &self.entropy),
+                None => Ok(Secret::new(format!("simulated {called}"))),
+            };
+            secrets.insert(*name, secret.map_err(|error| StartError::new("data folder", error))?);
+        }
+        Ok(secrets)
+    }
+
     fn environment(&self, db: Db, entropy: Entropy, tells_of_process: bool) -> Environment {
         Environment {
             clock: self.clock.clone(),
@@ -128,6 +154,8 @@ impl Ground {
             pace: self.pace.clone(),
             has_replicas: self.has_replicas,
             meddled: self.meddled.clone(),
+            is_inline: self.is_inline,
+            secrets: BTreeMap::new(),
             tells_of_process,
         }
     }

@@ -144,6 +144,7 @@ impl Assembly {
         let ground = Ground {
             meddled,
             has_replicas,
+            is_inline: folder.is_none(),
             clock,
             entropy,
             settings,

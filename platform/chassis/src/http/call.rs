@@ -1,6 +1,7 @@
 //! A call: one request with everything an endpoint may ask of it.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,11 +19,18 @@ use tradewind_problem::{
 };
 
 use crate::http::json;
-use crate::http::{DoorContext, InFlight};
+use crate::http::{Access, DoorContext, InFlight};
+use crate::serve::CameFrom;
 use crate::tasks::Scope;
 
 /// The longest wait that a `Prefer: wait` is granted.
 const MAX_PREFERRED_WAIT: Duration = Duration::from_secs(2);
+
+/// The media type of forms.
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// What a gateway says of where a request came from.
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// One request.
 pub struct Call {
@@ -166,6 +174,43 @@ impl Call {
         json::decode(&bytes)
     }
 
+    /// Reads the body as a form (`application/x-www-form-urlencoded`) of type `T`; of a refused one no value is told.
+    ///
+    /// # Errors
+    /// A problem that says what to change: media type, size, or that a field is missing, repeated or of another kind.
+    pub async fn form<T: DeserializeOwned>(&mut self) -> Result<T, Problem> {
+        if self.media_type()? != FORM {
+            return Err(Problem::new(&UNSUPPORTED_MEDIA_TYPE)
+                .detail(format!("Send the body as a form with the header Content-Type: {FORM}.")));
+        }
+        let bytes = self.read().await?;
+        // Form fields may be secrets, and the text of an error may hold one.
+        serde_urlencoded::from_bytes(&bytes).map_err(|_| {
+            Problem::new(&INVALID_BODY)
+                .detail("The form is not valid: a field is missing, repeated or of another kind.")
+        })
+    }
+
+    /// Keeps a member of the JSON body, read before, out of the fingerprint of the command: of what is easy to guess,
+    /// such as a password, not even a digest may be kept. A repeated command may then differ in it unnoticed.
+    pub fn forget(&mut self, member: &str) {
+        let content = self.content.as_deref().unwrap_or_default();
+        let Ok(serde_json::Value::Object(mut document)) = serde_json::from_slice(content) else { return };
+        document.remove(member);
+        self.content = serde_json::to_vec(&document).ok().map(Bytes::from);
+    }
+
+    /// The address that the request came from, as far as it is known: what a gateway in front says
+    /// (`X-Forwarded-For`), else the other end of the connection. The door of a gateway believes nobody. Who reaches
+    /// another door past the gateway may claim any address: good for bounds, not for trust.
+    #[must_use]
+    pub fn client_address(&self) -> Option<IpAddr> {
+        let is_edge = matches!(self.door.access, Access::Unchecked);
+        let said = if is_edge { None } else { headers::single(&self.parts.headers, &FORWARDED_FOR) };
+        let said = said.and_then(|text| text.trim().parse().ok());
+        said.or_else(|| self.parts.extensions.get::<CameFrom>().map(|from| from.0.ip()))
+    }
+
     /// Refuses a body.
     ///
     /// # Errors
@@ -177,9 +222,14 @@ impl Call {
         Err(Problem::new(&INVALID_BODY).detail("This operation takes no body. Send none."))
     }
 
-    fn require_json(&self) -> Result<(), Problem> {
+    /// The media type of the body without its parameters, in lower case.
+    fn media_type(&self) -> Result<String, Problem> {
         let media_type = self.header(&CONTENT_TYPE)?.unwrap_or_default();
-        let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        Ok(media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+    }
+
+    fn require_json(&self) -> Result<(), Problem> {
+        let essence = self.media_type()?;
         if essence == "application/json"
             || (essence.starts_with("application/") && essence.ends_with("+json"))
         {

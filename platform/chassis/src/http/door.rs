@@ -287,7 +287,11 @@ async fn serve<S: Send + Sync + 'static>(
     };
     let label = found.template.to_string();
     let (parts, body) = request.into_parts();
-    let principal = match principal(door, &parts).await {
+    let known = match found.own_credentials {
+        true => Ok(Principal::Anonymous),
+        false => principal(door, &parts).await,
+    };
+    let principal = match known {
         Ok(principal) => principal,
         Err(problem) => return (Err(problem), label),
     };

@@ -28,6 +28,8 @@ pub struct Routes<S> {
     operations: BTreeMap<(String, String), Operation>,
     /// The paths of gRPC methods; they are described by their `.proto` files.
     rpcs: BTreeSet<String>,
+    /// The paths whose endpoints read `Authorization` for themselves.
+    own_credentials: BTreeSet<String>,
     /// Method and path of the route added last, the one that `describe` speaks of.
     last: (String, String),
 }
@@ -46,6 +48,7 @@ impl<S: Send + Sync + 'static> Routes<S> {
             otherwise: None,
             operations: BTreeMap::new(),
             rpcs: BTreeSet::new(),
+            own_credentials: BTreeSet::new(),
             last: (String::new(), String::new()),
         }
     }
@@ -99,6 +102,14 @@ impl<S: Send + Sync + 'static> Routes<S> {
     {
         self.methods(path).any = Some(erase(endpoint));
         self.last = (ANY.to_owned(), path.to_owned());
+        self
+    }
+
+    /// Leaves `Authorization` to the endpoints at the path added last: who asks there shows something else than a token,
+    /// and is nobody for the door.
+    #[must_use]
+    pub fn with_own_credentials(mut self) -> Self {
+        self.own_credentials.insert(self.last.1.clone());
         self
     }
 
@@ -204,7 +215,8 @@ impl<S: Send + Sync + 'static> Routes<S> {
         let mut matcher = matchit::Router::new();
         for (path, methods) in self.paths {
             let template: Arc<str> = path.as_str().into();
-            let entry = Entry { template, methods };
+            let own_credentials = self.own_credentials.contains(&path);
+            let entry = Entry { template, methods, own_credentials };
             matcher.insert(&path, entry).map_err(|error| format!("route {path}: {error}"))?;
         }
         Ok(Router { matcher, otherwise: self.otherwise })
@@ -234,6 +246,7 @@ impl<S> fmt::Debug for Routes<S> {
 struct Entry<S> {
     template: Arc<str>,
     methods: Methods<S>,
+    own_credentials: bool,
 }
 
 /// Compiled routes.
@@ -247,6 +260,8 @@ pub(crate) struct Found<S> {
     pub(crate) endpoint: Endpoint<S>,
     pub(crate) parameters: Vec<(String, String)>,
     pub(crate) template: Arc<str>,
+    /// Whether the door asks nothing of `Authorization`.
+    pub(crate) own_credentials: bool,
 }
 
 impl<S> Router<S> {
@@ -258,6 +273,7 @@ impl<S> Router<S> {
                     endpoint: endpoint.clone(),
                     parameters: Vec::new(),
                     template: "otherwise".into(),
+                    own_credentials: false,
                 }),
                 None => {
                     Err(Problem::new(&NOT_FOUND).detail("No resource has this path. Check its spelling."))
@@ -275,6 +291,7 @@ impl<S> Router<S> {
             endpoint: endpoint.clone(),
             parameters: parameters.collect::<Result<_, Problem>>()?,
             template: matched.value.template.clone(),
+            own_credentials: matched.value.own_credentials,
         })
     }
 }

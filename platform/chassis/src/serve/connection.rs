@@ -48,6 +48,10 @@ pub(crate) struct ConnectionLimits {
 #[derive(Debug, Clone)]
 pub(crate) struct Shown(pub(crate) Arc<Peer>);
 
+/// Where a connection came from; among the extensions of each request of the connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CameFrom(pub(crate) SocketAddr);
+
 /// What a connection is served with, whichever HTTP it speaks.
 pub(crate) struct Terms {
     pub(crate) handler: Handler,
@@ -85,22 +89,26 @@ pub(crate) async fn serve(stream: TcpStream, from: SocketAddr, serving: Acceptin
     }
     let opening = Opening { clock: &serving.clock, limit: serving.limits.head, accepting: &serving.scope };
     match serving.wire.open(stream, from, &opening).await {
-        Some(Open::Plain(stream)) => speak(stream, None, serving, streams).await,
+        Some(Open::Plain(stream)) => speak(stream, (CameFrom(from), None), serving, streams).await,
         Some(Open::Secured(stream)) => {
             let peer = stream.peer().cloned();
-            speak(*stream, peer, serving, streams).await;
+            speak(*stream, (CameFrom(from), peer), serving, streams).await;
         }
         None => {}
     }
 }
 
-async fn speak<I>(io: I, peer: Option<Arc<Peer>>, serving: Accepting, streams: Arc<Semaphore>)
-where
+async fn speak<I>(
+    io: I,
+    (from, peer): (CameFrom, Option<Arc<Peer>>),
+    serving: Accepting,
+    streams: Arc<Semaphore>,
+) where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let Accepting { handler, guard, limits, clock, scope: accepting, .. } = serving;
     let expires = peer.as_ref().map(|peer| peer.expires);
-    let handler = showing(handler, peer);
+    let handler = showing(handler, from, peer);
     let terms = Terms { handler, limits, clock, streams, accepting, unread: Unread::default(), expires };
     let verdict = Verdict::default();
     let io = Lingering::new(io, terms.clock.clone(), terms.unread.clone());
@@ -120,11 +128,13 @@ where
 }
 
 /// The same handler, which is told with each request who is at the other end.
-fn showing(handler: Handler, peer: Option<Arc<Peer>>) -> Handler {
-    let Some(peer) = peer else { return handler };
-    let shown = Shown(peer);
+fn showing(handler: Handler, from: CameFrom, peer: Option<Arc<Peer>>) -> Handler {
+    let shown = peer.map(Shown);
     Arc::new(move |mut request| {
-        request.extensions_mut().insert(shown.clone());
+        request.extensions_mut().insert(from);
+        if let Some(shown) = &shown {
+            request.extensions_mut().insert(shown.clone());
+        }
         handler(request)
     })
 }

@@ -14,8 +14,7 @@ pub use guard::{ConnectionGuard, GuardFactory, GuardRefusal};
 pub use listener::{ListenError, listen};
 pub use standalone::serve_handler;
 
-pub(crate) use connection::ConnectionLimits;
-pub(crate) use connection::Shown;
+pub(crate) use connection::{CameFrom, ConnectionLimits, Shown};
 pub(crate) use guard::OnRefusal;
 pub(crate) use listener::{Accepting, Listener, accept, accept_on_own_thread};
 pub(crate) use wire::Wire;

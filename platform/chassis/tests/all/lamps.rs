@@ -151,7 +151,7 @@ pub fn simulated() -> Host {
     Host {
         clock: Clock::simulated(Timestamp::from_micros(1_767_225_600_000_000)),
         entropy: Entropy::seeded(1),
-        settings: SettingsSource::new(),
+        settings: SettingsSource::new().overrides(&["access.development_tokens=true".to_owned()]).unwrap(),
         storage: Storage::Memory,
         network: Network::None,
     }

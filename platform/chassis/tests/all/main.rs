@@ -12,6 +12,7 @@
 
 mod commands;
 mod dependencies;
+mod desks;
 mod doors;
 mod guards;
 mod http2;

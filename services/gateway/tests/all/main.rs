@@ -6,6 +6,7 @@ async fn it_starts_says_where_it_is_and_drains() {
         env!("CARGO_BIN_EXE_tradewind-gateway"),
         "gateway",
         &[
+            "accounts",
             "cart",
             "catalogue",
             "customers",

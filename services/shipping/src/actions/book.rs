@@ -17,6 +17,8 @@ use crate::store::{self, Known};
 pub(crate) struct Book {
     pub(crate) order: Id,
     pub(crate) shipment: BookShipment,
+    /// For whom it is, sealed with their key.
+    pub(crate) recipient: Option<Vec<u8>>,
     pub(crate) tracking_number: TrackingNumber,
     /// When the carrier that pretends takes it.
     pub(crate) due: Option<Duration>,
@@ -34,6 +36,7 @@ impl Work for Book {
             Known::Nothing => {}
         }
         store::book(tx, self.order, &self.shipment, (&self.tracking_number, self.due)).await?;
+        store::address(tx, self.order, self.recipient.as_deref()).await?;
         let event = ShipmentBooked {
             order_id: self.order,
             customer_id: self.shipment.customer_id,

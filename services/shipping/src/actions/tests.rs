@@ -69,7 +69,7 @@ impl World {
 fn booking(quantity: u32, due: Option<Duration>) -> Book {
     let lines = vec![ShipmentLine { product_id: "1".parse().unwrap(), quantity }];
     let shipment = BookShipment { customer_id: Id::from_u128(2), lines };
-    Book { order: ORDER, shipment, tracking_number: TrackingNumber::new(7), due }
+    Book { order: ORDER, shipment, recipient: None, tracking_number: TrackingNumber::new(7), due }
 }
 
 /// A carrier that is there as soon as it is called.

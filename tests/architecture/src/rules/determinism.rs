@@ -33,6 +33,10 @@ const OWNERS: &[(&str, &str)] = &[
         "platform/chassis/src/metrics/family.rs",
         "a map for finding a metric; what is shown comes from a sorted one",
     ),
+    (
+        "platform/chassis/src/blocking.rs",
+        "work that blocks has threads of its own, made here; inline under sim",
+    ),
     ("platform/chassis/src/tasks.rs", "the chassis spawns every task, into a scope"),
     ("platform/chassis/src/serve/listener.rs", "a data-plane door has a thread of its own, started here"),
     ("platform/db/src/sqlite/writer.rs", "the one writer thread of a SQLite database; inline under sim"),

@@ -31,6 +31,7 @@ mod reading;
 mod restarts;
 mod shopfront;
 mod shopfront_alone;
+mod signing_in;
 mod statements;
 mod stock_by_grpc;
 mod tracing;

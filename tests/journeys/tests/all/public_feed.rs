@@ -45,6 +45,7 @@ async fn list(fleet: &Fleet, from: u32, count: u32) {
             name: format!("Thing {number}"),
             description: String::new(),
             price: Money::from_minor(100, Currency::GBP),
+            prices: Vec::new(),
         };
         let id = format!("thing-{number}").parse().unwrap();
         fleet.catalogue().list(&id, &product, &format!("list-{number}")).await.unwrap();

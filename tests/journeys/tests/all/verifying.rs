@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tradewind_cart_contract::Payment;
 use tradewind_fleet::oracles;
-use tradewind_journeys::{Fleet, ada, grace, staff};
+use tradewind_journeys::{Fleet, Person, ada, grace, staff};
 use tradewind_testkit::Request;
 use tradewind_verify::{Evidence, Finding, Oracle, Verdict, judge};
 
@@ -198,6 +198,17 @@ const TAMPERED: &[(&str, &[&str])] = &[
             "delete from coupon_redemption",
         ],
     ),
+    ("people-are-customers", &["delete from account where credit_limit = 0"]),
+    (
+        "erased-people-are-gone",
+        &[
+            "update person set personal = 1",
+            "update person set keys = 1 - keys",
+            "update session set ended = 0",
+            "update account set named = 1",
+        ],
+    ),
+    ("sessions-have-one-token", &["update session set unused = 2", "update session set ended = 1 - ended"]),
 ];
 
 /// A shop in which orders have ended in every way.
@@ -229,6 +240,14 @@ async fn lively() -> Fleet {
     let path = format!("/admin/payments/{}/capture", paid.id);
     let capture = Request::new("PUT", &path).bearer(fleet.secret().expose());
     assert_eq!(capture.send(fleet.door("payments/internal")).await.status, 200);
+    for (name, stays) in [("Edsger", true), ("Barbara", false)] {
+        let person = Person::register(&fleet, name).await;
+        person.signed_in(&fleet).await;
+        if !stays {
+            person.erase(&fleet).await;
+        }
+    }
+    fleet.quiet().await;
     fleet
 }
 

@@ -27,6 +27,7 @@ impl Databases {
         let mut settings = vec![
             format!("database.url=postgres://{}", server.host_port()),
             format!("database.prefix={prefix}"),
+            "access.development_tokens=true".to_owned(),
         ];
         let mut passwords = Vec::new();
         for service in services() {

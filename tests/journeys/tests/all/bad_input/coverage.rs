@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tradewind_chassis::Description;
 use tradewind_fleet::assembly;
 
-use super::routes::{OTHER_DOORS, ROUTES, Route};
+use super::routes::{ELSEWHERE, OTHER_DOORS, ROUTES, Route};
 use super::world::World;
 
 type Address = (String, String, String);
@@ -25,7 +25,10 @@ fn described(services: &[Description]) -> (BTreeSet<Address>, BTreeSet<String>) 
 
 fn covered(routes: &[Route]) -> BTreeSet<Address> {
     let address = |route: &Route| (route.door.to_owned(), route.method.to_owned(), route.path.to_owned());
-    routes.iter().map(address).collect()
+    let elsewhere = ELSEWHERE
+        .iter()
+        .map(|(door, method, path)| ((*door).to_owned(), (*method).to_owned(), (*path).to_owned()));
+    routes.iter().map(address).chain(elsewhere).collect()
 }
 
 #[test]

@@ -62,7 +62,7 @@ const NO_NAMES: &[&str] = &["%2E%2E", "a%20b", "%C3%A9", "a,b", LONG];
 const UNKNOWN_OR_NO_NAMES: &[&str] = &["9", "a%20b", "%C3%A9", "a,b", LONG];
 const LONG: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
-const ADA: &str = "01980000-0000-7000-8000-00000000000a";
+pub const ADA: &str = "01980000-0000-7000-8000-00000000000a";
 const NO_IDS: &[&str] =
     &["1", "no-id", "01980000000070008000000000000001", "0198zzzz-0000-7000-8000-000000000001"];
 const UNKNOWN_OR_NO_IDS: &[&str] = &["01980000-0000-7000-8000-0000000000ff", "1", "no-id"];
@@ -91,6 +91,15 @@ pub const CHARGE: &str = concat!(
 const REFUND: &str = r#"{"amount":{"amount":"1.00","currency":"GBP"}}"#;
 pub const SHIPMENT: &str =
     r#"{"customerId":"01980000-0000-7000-8000-00000000000a","lines":[{"productId":"1","quantity":1}]}"#;
+
+/// `{new}` stands for a name that was not used before.
+pub const ACCOUNT: &str = r#"{"name":"Mary","email":"mary{new}@example.com","password":"mary's password"}"#;
+/// Ada as one who signs in.
+pub const PERSON: &str =
+    r#"{"name":"Ada","email":"ada@example.com","password":"ada's password","roles":["customer"]}"#;
+const ROLES: &str = r#"{"roles":["customer"]}"#;
+const CLIENT: &str = r#"{"secret":"0123456789abcdef0123456789abcdef"}"#;
+const CONFIRMED: &str = r#"{"password":"ada's password"}"#;
 
 const CALLBACK: &str = concat!(
     r#"{"reference":"01980000-0000-7000-8000-0000000000c1","state":"authorised","#,
@@ -263,7 +272,23 @@ pub const ROUTES: &[Route] = &[
         .of(HOOK)
         .not(NO_IDS)
         .by(Who::Staff),
+    post("accounts/public", "/api/identity/v1/accounts", Input::Body(ACCOUNT)).by(Who::Anyone),
+    get("accounts/public", "/api/identity/v1/jwks.json"),
+    get("accounts/public", "/.well-known/jwks.json"),
+    get("accounts/public", "/.well-known/openid-configuration"),
+    get("accounts/public", "/api/identity/v1/userinfo").by(Who::User),
+    get("accounts/public", "/api/identity/v1/me/export").by(Who::User),
+    set("accounts/internal", "/admin/accounts/{id}", Input::Body(PERSON)).of(ADA).not(NO_IDS),
+    set("accounts/internal", "/admin/accounts/{id}/roles", Input::Body(ROLES)).of(ADA).not(UNKNOWN_OR_NO_IDS),
+    set("accounts/internal", "/admin/clients/{id}", Input::Body(CLIENT)).of("robot").not(NO_NAMES),
+    delete("accounts/internal", "/admin/clients/{id}").of("robot").not(NO_NAMES),
+    get("accounts/internal", "/admin/people/{id}/key").of(ADA).not(UNKNOWN_OR_NO_IDS).by(Who::Secret),
+    // Last: Ada is nobody any more after it.
+    post("accounts/public", "/api/identity/v1/me/erasure", Input::Body(CONFIRMED)).by(Who::User),
 ];
+
+/// What answers in the words of a standard, or takes no JSON: it has tests of its own, in `signing_in`.
+pub const ELSEWHERE: &[(&str, &str, &str)] = &[("accounts/public", "POST", "/api/identity/v1/token")];
 
 /// Doors whose routes no description lists: what the platform adds is in `platform`, the gateway's in `edge`.
 pub const OTHER_DOORS: &[&str] =

@@ -60,8 +60,10 @@ fn line(product: &str, quantity: i64) -> OrderLine {
 impl Alone {
     /// Three each of products `a` and `b`, or a customer who may owe 3.00.
     async fn start(owner: &'static str) -> Self {
-        let script = Definition::new("orders", "A script.", |_: &mut Init<NoSettings>| Ok(()));
-        let script = script.internal(8150, Routes::new()).build();
+        let script = |name, port| {
+            let script = Definition::new(name, "A script.", |_: &mut Init<NoSettings>| Ok(()));
+            script.internal(port, Routes::new()).build()
+        };
         let own = tradewind_fleet::services().into_iter().find(|each| each.description().name == owner);
         let host = Host {
             clock: Clock::simulated(Timestamp::from_micros(1_767_225_600_000_000)),
@@ -70,7 +72,7 @@ impl Alone {
             storage: Storage::Memory,
             network: Network::None,
         };
-        let assembly = Assembly::new(vec![script, own.unwrap()]);
+        let assembly = Assembly::new(vec![script("orders", 8150), script("accounts", 8190), own.unwrap()]);
         let running = assembly.start(host, &mut |_, _| {}).await.unwrap();
         running.mark_ready();
         let alone = Self { running, owner };

@@ -1,0 +1,1 @@
+alter table shipment add column recipient {bytes};
