@@ -40,7 +40,17 @@ struct Fleet {
 
 impl Fleet {
     async fn start(program: &str, folder: &Path) -> Self {
-        let arguments = ["up", "--port", "0", "--data", "data", "--set", "log.level=off", "--set", "access.development_tokens=true"];
+        let arguments = [
+            "up",
+            "--port",
+            "0",
+            "--data",
+            "data",
+            "--set",
+            "log.level=off",
+            "--set",
+            "access.development_tokens=true",
+        ];
         let mut process = Process::start(program, &arguments, folder, &[]);
         process.says("ready in ").await;
         Self { process, data: folder.join("data") }

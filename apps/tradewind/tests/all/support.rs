@@ -102,6 +102,14 @@ pub const ADA: &str = "dev-user-01980000-0000-7000-8000-00000000000a";
 
 /// All services.
 pub const SERVICES: [&str; 10] = [
-    "catalogue", "stock", "accounts", "customers", "provider", "payments", "shipping", "orders", "shopfront",
+    "catalogue",
+    "stock",
+    "accounts",
+    "customers",
+    "provider",
+    "payments",
+    "shipping",
+    "orders",
+    "shopfront",
     "gateway",
 ];
