@@ -188,11 +188,6 @@ impl<C> Init<C> {
         self.outside.client(&self.book, allow_private, self.clock.clone())
     }
 
-    /// The secret of the fleet, from which a key for sealing is made where the settings give none.
-    pub fn fleet_secret(&self) -> &Secret {
-        &self.secret
-    }
-
     /// A handle on a peer, for passing on what others ask. A name that no door answers to stops the start.
     pub fn peer(&mut self, name: &str) -> Peer {
         self.wanted.push(name.to_owned());

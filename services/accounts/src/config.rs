@@ -143,11 +143,16 @@ impl Lockout {
     }
 
     /// For attempts from one address.
-    pub(crate) fn from_one(&self) -> Rule {
+    pub(crate) fn at_address(&self) -> Rule {
         Rule { free: self.after_from_address, ..self.at_one() }
     }
 }
 
-fn within<T: PartialOrd>(key: &str, value: T, bounds: RangeInclusive<T>, told: &str) -> Result<(), String> {
+fn within<T: PartialOrd + Copy>(
+    key: &str,
+    value: T,
+    bounds: RangeInclusive<T>,
+    told: &str,
+) -> Result<(), String> {
     if bounds.contains(&value) { Ok(()) } else { Err(format!("accounts.{key}: {told}")) }
 }

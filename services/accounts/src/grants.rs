@@ -179,7 +179,7 @@ pub(crate) fn subjects(accounts: &Accounts, call: &Call, kind: &str, name: &str)
 /// The address that a request comes from, for attempts of this kind; nothing where it is not known.
 pub(crate) fn address(accounts: &Accounts, call: &Call, kind: &str) -> Option<Subject> {
     let address = call.client_address()?.to_string();
-    Some(Subject { digest: digest(&[kind, &address]), rule: accounts.lockout.from_one() })
+    Some(Subject { digest: digest(&[kind, &address]), rule: accounts.lockout.at_address() })
 }
 
 /// A digest that names nobody.

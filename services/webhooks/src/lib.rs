@@ -32,14 +32,19 @@ pub fn service() -> Service {
         .internal(8195, http::internal())
         .self_paced_job("deliver", jobs::FIRST_DELIVERY, jobs::deliver)
         .self_paced_job("forget-old", jobs::FIRST_FORGETTING, jobs::forget)
+        .keeps_secret(SEALING_KEY)
         .problems(KINDS);
     listen::all().into_iter().fold(definition, Definition::follows).build()
 }
 
+/// The secret that secrets of endpoints are sealed with, where the settings give none.
+const SEALING_KEY: &str = "sealing-key";
+
 fn start(init: &mut Init<Settings>) -> Result<Webhooks, String> {
     init.settings.check()?;
     let settings = init.settings.clone();
-    let sealing_key = settings.sealing_key.clone().unwrap_or_else(|| init.fleet_secret().clone());
+    let kept = init.secret(SEALING_KEY)?;
+    let sealing_key = settings.sealing_key.clone().unwrap_or(kept);
     let keys = Keys::new(&sealing_key, init.entropy.fork("secrets"))?;
     let foreign = init.foreign(settings.allow_private);
     let courier = Courier {

@@ -280,7 +280,6 @@ const USUAL: [&str; 4] = [
 ];
 
 /// Where a shop keeps its data, and its settings: those of a test last.
-
 async fn on_the_engine(settings: &[&str]) -> (Option<Databases>, Vec<String>) {
     let (databases, mut all) = Databases::new().await.unzip();
     let all = all.get_or_insert_default();

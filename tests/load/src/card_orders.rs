@@ -154,7 +154,7 @@ async fn shop(fleet: &Fleet, seeder: &Seeder, orders: u32, next: &AtomicU32) -> 
             break;
         }
         let id = place(fleet, number, &token).await?;
-        let is_called_off = number % CALLED_OFF == 0;
+        let is_called_off = number.is_multiple_of(CALLED_OFF);
         if is_called_off {
             call_off(fleet, number, id).await?;
         }

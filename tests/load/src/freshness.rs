@@ -111,7 +111,7 @@ fn figures(counts: &Counts, waited: f64, took: &[f64], seconds: f64) -> Figures 
 /// with a token took, in milliseconds.
 async fn shop(fleet: &Fleet, client: u32, operations: u32, counts: &Counts) -> Result<Vec<f64>, String> {
     let product = LoadSize::product(client);
-    let has_token = client % ONE_WITHOUT != 0;
+    let has_token = !client.is_multiple_of(ONE_WITHOUT);
     let mut left = look(fleet, client, &product, None, counts).await?;
     let mut took = Vec::new();
     // Those with a token are as many as were asked for; the others come on top.

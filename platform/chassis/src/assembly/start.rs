@@ -138,8 +138,7 @@ impl Assembly {
         let bus = BrokerLink::bus(broker.as_ref(), self.beside.is_empty(), (&clock, &entropy));
         let tellers = tellers(&self.services);
         let logs = telemetry::log_book();
-        let tokens = Tokens::new(&platform.access, &book, clock.clone(), entropy.fork("tokens"));
-        let tokens = Arc::new(tokens);
+        let tokens = Arc::new(Tokens::new(&platform.access, &book, clock.clone(), entropy.fork("tokens")));
         let (meddled, has_replicas) = (self.meddled.into(), volume.is_some());
         let ground = Ground {
             meddled,
