@@ -139,6 +139,17 @@ pub(crate) enum Run {
         #[command(flatten)]
         setup: Setup,
     },
+    /// Whole checkouts through the gateway: cart, quote, completion and card, until the order is open
+    Checkout {
+        /// Clients
+        #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..))]
+        clients: u32,
+        /// How long is measured
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        #[command(flatten)]
+        setup: Setup,
+    },
     /// Orders by card with a provider that misbehaves: each that is paid is charged once, and both books are equal
     CardOrders {
         /// Orders

@@ -14,6 +14,7 @@ mod broker_outage;
 mod browse;
 mod buyers;
 mod card_orders;
+mod checkout;
 mod client_log;
 mod disk;
 mod engine;
@@ -115,6 +116,9 @@ async fn measure(run: Run, binary: &Path, folder: &folder::Folder) -> Result<fig
         }
         Run::Rebuild { events, setup } => {
             rebuild::run(binary, folder, &setup, rebuild::Options { events }).await
+        }
+        Run::Checkout { clients, seconds, setup } => {
+            checkout::run(binary, folder, &setup, checkout::Options { clients, seconds }).await
         }
         Run::CardOrders { orders, setup } => {
             card_orders::run(binary, folder, &setup, card_orders::Options { orders }).await
