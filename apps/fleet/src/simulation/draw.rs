@@ -234,6 +234,6 @@ mod tests {
             let planned = draw(&Entropy::seeded(seed), Duration::from_secs(60));
             kinds.extend(planned.iter().map(|act| format!("{:?}", std::mem::discriminant(&act.what))));
         }
-        assert_eq!(kinds.len(), 21);
+        assert_eq!(kinds.len(), 24);
     }
 }
