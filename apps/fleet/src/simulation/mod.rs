@@ -64,7 +64,7 @@ const ACCOUNTS: [&str; 7] = [
     "accounts.hashing.passes=1",
     "accounts.rotate_keys_every=30s",
     "accounts.show_keys_before=15s",
-    "accounts.access_token_ttl=30s",
+    "accounts.access_token_ttl=1h",
     "accounts.lockout.after=1000",
 ];
 

@@ -7,8 +7,8 @@ use tradewind_fleet::{Shop, services};
 use tradewind_sim::{Faults, Outcome, Plan, run};
 
 fn simulated(seed: u64, seconds: u64, faults: Faults) -> Outcome {
-    let length = Duration::from_secs(seconds);
-    let plan = Plan { length, faults, by_broker: Some(true), ..Plan::new(services, seed) };
+    let (length, settings) = (Duration::from_secs(seconds), Shop::settings().unwrap());
+    let plan = Plan { length, faults, settings, by_broker: Some(true), ..Plan::new(services, seed) };
     run(&plan, &Shop::new()).unwrap()
 }
 

@@ -8,7 +8,8 @@ use tradewind_history::Rule;
 use tradewind_sim::{Faults, Outcome, Plan, run};
 
 fn simulated(seed: u64, seconds: u64, faults: Faults) -> Outcome {
-    let plan = Plan { length: Duration::from_secs(seconds), faults, ..Plan::new(services, seed) };
+    let (length, settings) = (Duration::from_secs(seconds), Shop::settings().unwrap());
+    let plan = Plan { length, faults, settings, ..Plan::new(services, seed) };
     run(&plan, &Shop::new()).unwrap()
 }
 
