@@ -10,6 +10,9 @@ use tradewind_saga::History;
 
 use crate::observe::{WatchError, Watched, Watcher};
 
+/// Events of one object in one answer; no order has nearly as many.
+const EVENTS: usize = 1_000;
+
 /// Letters in one answer.
 const LETTERS: usize = 1_000;
 
@@ -54,7 +57,7 @@ impl ProcessDesk {
     /// # Errors
     /// When no event tells of the order, or a service does not answer.
     pub async fn why(&self, order: Id) -> Result<Why, WatchError> {
-        let (_, correlations) = self.0.processes(order).await?;
+        let (_, mut correlations) = self.0.processes(order).await?;
         let all = self.0.chosen(&[])?;
         let mut watch = self.0.clone().watch(all.clone(), Some(order)).await?;
         let pruned = watch.pruned().await?;
@@ -64,6 +67,12 @@ impl ProcessDesk {
             spans: self.all::<Span>(&all, order).await?.into_iter().map(|(_, span)| span).collect(),
             ..Seen::default()
         };
+        // What was asked of another service, such as giving a part of the money back, is no process of the owner's.
+        for service in &all {
+            let path = format!("/events?key={}&limit={EVENTS}&waitMs=0", process.key(order));
+            seen.events.extend(owned_by(service, self.0.get::<Vec<Recorded>>(service, &path).await?));
+        }
+        correlations.extend(seen.events.iter().map(|event| event.what.event.correlationid));
         let newest: Vec<Id> = correlations.iter().rev().take(MAX_CORRELATIONS).copied().collect();
         for service in &all {
             seen.sagas.extend(owned_by(service, self.histories(service, &newest).await?));

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tradewind_fleet::{ProcessDesk, Why, services};
-use tradewind_journeys::{Fleet, ada};
-use tradewind_kernel::Id;
+use tradewind_journeys::{Fleet, ada, staff};
+use tradewind_kernel::{Currency, Id, Money};
 use tradewind_lineage::{EntryKind, StepState};
 use tradewind_orders_contract::{Order, OrderState, PaymentMethod};
+use tradewind_payments_contract::{PaymentsClient, RefundPayment};
 use tradewind_saga::Interference;
 use tradewind_saga::breaker::{Fault, Play, cases_of};
 
@@ -16,6 +17,19 @@ use crate::cards::{GOOD, card};
 
 async fn why(fleet: &Fleet, order: &Order) -> Why {
     ProcessDesk::new(fleet.watcher()).why(order.id.id()).await.unwrap()
+}
+
+/// Waits until what was asked of payments, a process of its own, is told with the order.
+async fn refunded(fleet: &Fleet, order: &Order) {
+    let is_told = |why: &Why| {
+        let told = why.line.entries.iter().find(|entry| entry.what.contains("payment-refunded"));
+        told.is_some() && why.view.sagas.iter().any(|saga| saga.what.saga == "refund")
+    };
+    let until = fleet.clock().monotonic() + Duration::from_secs(30);
+    while !is_told(&why(fleet, order).await) {
+        assert!(fleet.clock().monotonic() < until, "the refund is not told");
+        fleet.pass(Duration::from_millis(50)).await;
+    }
 }
 
 fn states(why: &Why) -> Vec<StepState> {
@@ -56,7 +70,11 @@ async fn a_completed_order_is_explained_from_the_request_to_the_shipment() {
         assert_eq!(event.release.as_deref(), Some("2026-11-29"), "{event:?}");
         assert!(event.cause.is_some(), "{event:?}");
     }
-    // One request is behind all of it.
+    let part = RefundPayment { amount: Money::from_minor(100, Currency::GBP) };
+    let desk = PaymentsClient::new(fleet.caller("gateway/data-plane", &staff()));
+    desk.refund(order.id.id(), &part, "part").await.unwrap();
+    refunded(&fleet, &order).await;
+    // One request is behind all of it so far.
     let roots = why.line.entries.iter().filter(|entry| entry.cause.is_none());
     let roots: Vec<_> = roots.map(|entry| (entry.service.as_str(), entry.what.as_str())).collect();
     assert_eq!(roots, [("gateway", "POST /api/orders/v1/*")]);
