@@ -113,7 +113,7 @@ pub enum Act {
         /// Whose.
         customer: u32,
     },
-    /// Signs in with a password, or stays signed in; what is asked later is asked with that token.
+    /// Signs in with a password, or stays signed in, and shows the token to another service.
     SignIn {
         /// Who.
         customer: u32,

@@ -10,6 +10,9 @@ use crate::simulation::known::Bought;
 use crate::simulation::objects::{CANCELLING, OPEN, Object};
 use crate::simulation::shopper::THERE;
 
+/// The code of what is said to somebody who calls off what is not open.
+const NOT_OPEN: &str = "order-not-open";
+
 impl Client<'_> {
     /// Whether an order may be called off is for the shop to say; that it was, holds.
     pub(super) async fn call_off(&self, of: u32, twice: bool) -> Vec<Failure> {
@@ -30,7 +33,9 @@ impl Client<'_> {
         match self.cancel(of, (&bought, id), "cancel again").await {
             Some(Ok(false)) | None => Vec::new(),
             Some(Ok(true)) => broken(ONCE, format!("{}: twice", bought.key)),
-            Some(Err(_)) if self.was_handed_over(&bought, id).await => Vec::new(),
+            Some(Err(problem)) if problem.code() == NOT_OPEN && self.was_handed_over(&bought, id).await => {
+                Vec::new()
+            }
             Some(Err(problem)) => broken(ONCE, format!("{}: {problem}", bought.key)),
         }
     }
@@ -39,7 +44,7 @@ impl Client<'_> {
     /// between.
     async fn was_handed_over(&self, bought: &Bought, id: OrderId) -> bool {
         let order = OrdersClient::new(self.user(bought.wanted.customer)).order(id).await;
-        // Who does not answer is asked at the end, when nothing goes wrong.
+        // Who does not answer is asked at the end, when nothing goes wrong: what was read before must still fit then.
         order.map_or(true, |order| order.state == OrderState::Completed)
     }
 

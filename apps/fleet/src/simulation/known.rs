@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tradewind_accounts_contract::IssuedTokens;
 use tradewind_cart_contract::Quote;
 use tradewind_history::{History, What};
-use tradewind_kernel::{Slug, Timestamp};
+use tradewind_kernel::Slug;
 use tradewind_orders_contract::{OrderId, OrderState};
 
 use crate::simulation::act::Wanted;
@@ -27,14 +27,6 @@ pub(super) struct Bought {
     pub(super) is_priced: bool,
     /// The cart that it is made of, if it is.
     pub(super) quote: Option<Quote>,
-}
-
-/// The tokens of somebody who is signed in.
-#[derive(Debug, Clone)]
-pub(super) struct Signed {
-    pub(super) tokens: IssuedTokens,
-    /// Until when the access token is good.
-    pub(super) until: Timestamp,
 }
 
 /// A receipt of goods with a delivery note.
@@ -60,7 +52,7 @@ pub(super) struct Known {
     /// What the provider gave for a card that nothing is wrong with, and for one that refuses.
     pub(super) cards: Option<[Slug; 2]>,
     /// Who is signed in.
-    pub(super) sessions: BTreeMap<u32, Signed>,
+    pub(super) sessions: BTreeMap<u32, IssuedTokens>,
     pub(super) history: History,
     pub(super) figures: BTreeMap<&'static str, u64>,
 }

@@ -56,8 +56,9 @@ const PROVIDER: [&str; 5] = [
 /// An endpoint of another system is in the fleet, and gets what is sent again soon.
 const WEBHOOKS: [&str; 3] =
     ["webhooks.first_pause=100ms", "webhooks.longest_pause=2s", "webhooks.attempts=50"];
-/// Who shoppers are is believed for most of them; the others sign in, while keys rotate every half minute, and passwords
-/// cost little. What a crash has left of an attempt locks nobody out.
+
+/// Who shoppers are is believed; some sign in besides, while keys rotate every half minute, and passwords cost little.
+/// What a crash has left of an attempt locks nobody out.
 const ACCOUNTS: [&str; 7] = [
     "access.development_tokens=true",
     "accounts.hashing.memory_kib=8",

@@ -1,14 +1,14 @@
-//! Those who sign in, and ask with the tokens that they got.
+//! Those who sign in, and show the tokens that they got.
 
 use tradewind_accounts_contract::{AccountsClient, IssuedTokens, TokenRequest};
+use tradewind_customers_contract::CustomersClient;
 use tradewind_kernel::{Principal, Secret};
 use tradewind_problem::Problem;
 use tradewind_sim::Failure;
 
-use crate::seed::Seeder;
+use crate::seed::{LoadSize, Seeder};
 use crate::simulation::SIZE;
 use crate::simulation::client::{Answer, Client, broken};
-use crate::simulation::known::Signed;
 
 /// Makes it possible for all customers that are there from the beginning.
 pub(super) async fn register(seeder: &Seeder) -> Result<(), Problem> {
@@ -28,17 +28,6 @@ fn password(customer: u32) -> String {
 }
 
 impl Client<'_> {
-    /// The token of a customer who is signed in.
-    pub(super) fn token_of(&self, customer: u32) -> Option<Secret> {
-        let now = self.world.clock().now();
-        let token = self.shop.with(|known| {
-            let signed = known.sessions.get(&customer).filter(|signed| now < signed.until)?;
-            Some(signed.tokens.access_token.secret().clone())
-        })?;
-        self.shop.count("calls with a token", 1);
-        Some(token)
-    }
-
     fn accounts(&self) -> AccountsClient {
         AccountsClient::new(self.caller("gateway/data-plane", Principal::Anonymous))
     }
@@ -47,19 +36,17 @@ impl Client<'_> {
     /// an answer was lost, its token is shown twice.
     pub(super) async fn sign_in(&self, customer: u32) -> Vec<Failure> {
         let session = self.shop.with(|known| known.sessions.remove(&customer));
-        if let Some(token) = session.and_then(|signed| signed.tokens.refresh_token)
+        if let Some(token) = session.and_then(|tokens| tokens.refresh_token)
             && let Ok(tokens) = self.accounts().token(&TokenRequest::refresh(token)).await
         {
             self.shop.count("sessions gone on with", 1);
-            self.signed(customer, tokens);
-            return Vec::new();
+            return self.signed(customer, tokens).await;
         }
         let asked = TokenRequest::password(email(customer), password(customer));
         match self.insist(async || self.accounts().token(&asked).await).await {
             Answer::Given(tokens) => {
                 self.shop.count("signed in", 1);
-                self.signed(customer, tokens);
-                Vec::new()
+                self.signed(customer, tokens).await
             }
             Answer::Refused(problem) => {
                 broken("who knows their password signs in", format!("customer {customer}: {problem}"))
@@ -68,11 +55,23 @@ impl Client<'_> {
         }
     }
 
-    fn signed(&self, customer: u32, tokens: IssuedTokens) {
-        let ttl = std::time::Duration::from_secs(tokens.expires_in);
-        // Clocks that jump refuse good tokens, as not valid yet or not any more: other acts go on without them.
-        let until = self.world.clock().now().plus(ttl.min(std::time::Duration::ZERO));
-        self.shop.with(|known| known.sessions.insert(customer, Signed { tokens, until }));
+    /// Shows the token to another service, which knows accounts by its keys alone: it is good for its own person. While
+    /// clocks jump and keys change it may be refused, as not valid yet, not any more, or of a key that is not known yet.
+    async fn signed(&self, customer: u32, tokens: IssuedTokens) -> Vec<Failure> {
+        let token = tokens.access_token.secret().clone();
+        self.shop.with(|known| known.sessions.insert(customer, tokens));
+        let caller = self.caller("gateway/data-plane", Principal::Anonymous).bearer(token);
+        match CustomersClient::new(caller).me().await {
+            Ok(account) if account.customer_id.id() == LoadSize::customer(customer) => {
+                self.shop.count("tokens taken", 1);
+                Vec::new()
+            }
+            Ok(account) => broken("a token is good for its own person", format!("{customer}: {account:?}")),
+            Err(problem) => {
+                self.shop.count("tokens refused", u64::from(problem.status() == 401));
+                Vec::new()
+            }
+        }
     }
 
     /// Who does not know it stays outside.
