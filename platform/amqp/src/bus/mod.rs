@@ -143,10 +143,11 @@ impl AmqpBus {
     }
 
     async fn ask(&self, queue: &Queue, message: &Message, within: Duration) -> Outcome {
+        // Whoever asks counts from here: what is made ready first must not make the question hold longer.
+        let until = self.inner.clock.now().plus(within);
         let _room = self.room()?;
         let (sending, channel) = self.inner.channels.confirming().await?;
         let (exchange, key) = self.place(&sending, To::Queue(queue)).await?;
-        let until = self.inner.clock.now().plus(within);
         let properties = wire::question(message, until).with_reply_to(REPLY_TO.into());
         let (asking, answer) = Asking::begin(sending.asked(), message);
         let to = Addressed { exchange, key, properties };
