@@ -23,9 +23,6 @@ const WORKERS: u32 = 16;
 
 const STATEMENTS: &str = "db_statements_total";
 
-/// Subscriptions of the fleet: orders follows three, stock and customers one each.
-const SUBSCRIPTIONS: f64 = 5.0;
-
 /// The most that an idle service may ask of a server, per second.
 const SERVED: f64 = 0.1;
 
@@ -36,6 +33,12 @@ const REPORTED: Duration = Duration::from_secs(12);
 pub(crate) struct Options {
     pub(crate) orders: u32,
     pub(crate) idle_seconds: u64,
+}
+
+/// Subscriptions of the fleet.
+fn subscriptions() -> f64 {
+    let all = tradewind_fleet::services();
+    all.iter().map(|service| service.description().listens.len()).sum::<usize>() as f64
 }
 
 pub(crate) async fn run(
@@ -81,7 +84,7 @@ pub(crate) async fn run(
     figures.pace_at_most("idle_percent_of_a_core", 100.0 * used / seconds, 1.0);
     figures.pace_at_most(
         "idle_statements_per_second_and_subscription",
-        executed / seconds / SUBSCRIPTIONS,
+        executed / seconds / subscriptions(),
         0.99,
     );
     if let Some((server, before)) = server.zip(transactions) {

@@ -6,7 +6,18 @@ use http::Request;
 use tradewind_client::{Body, PhoneBook};
 
 /// The services with databases of their own rows.
-pub(crate) const SERVICES: [&str; 4] = ["catalogue", "stock", "customers", "orders"];
+pub(crate) const SERVICES: [&str; 10] = [
+    "catalogue",
+    "stock",
+    "accounts",
+    "customers",
+    "provider",
+    "payments",
+    "shipping",
+    "cart",
+    "orders",
+    "webhooks",
+];
 
 /// Ticks of the processor clock per second (`getconf CLK_TCK`), the same on every Linux of today.
 const TICKS_PER_SECOND: f64 = 100.0;
