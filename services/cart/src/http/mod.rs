@@ -75,7 +75,7 @@ pub(crate) fn public() -> Routes<Carts> {
             changing("Put what is in a guest's cart into one's own")
                 .bearer()
                 .takes::<MergeCart>()
-                .problems(&[error::CART_FULL, CONFLICT]),
+                .problems(&[FORBIDDEN, error::CART_FULL, CONFLICT]),
         )
         .post("/api/cart/v1/carts/{id}/quotes", quote)
         .describe(
@@ -104,8 +104,14 @@ const QUOTING: &[tradewind_problem::Kind] = &[
     error::ORDER_TOO_LARGE,
 ];
 
-const COMPLETING: &[tradewind_problem::Kind] =
-    &[NOT_FOUND, error::GUEST_CART, error::QUOTE_EXPIRED, error::CART_CHANGED, error::COUPON_USED_UP];
+const COMPLETING: &[tradewind_problem::Kind] = &[
+    FORBIDDEN,
+    NOT_FOUND,
+    error::GUEST_CART,
+    error::QUOTE_EXPIRED,
+    error::CART_CHANGED,
+    error::COUPON_USED_UP,
+];
 
 fn of_cart(summary: &'static str) -> Operation {
     operation(summary).parameter::<CartId>("id").problems(&[NOT_FOUND])
