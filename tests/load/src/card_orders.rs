@@ -19,17 +19,15 @@ use crate::buyers::{Buyers, Purchase};
 use crate::figures::Figures;
 use crate::folder::Folder;
 use crate::home::Home;
+use crate::place::CARD;
 use crate::process::{Fleet, Signal};
 use crate::setup::Setup;
 use crate::verify::verify;
 
 const GATEWAY: &str = "gateway/data-plane";
 
-/// A card that nothing is wrong with.
-const CARD: &str = "4242424242424242";
-
 /// What the provider does wrong, and how soon those who wait for it give up.
-const SETTINGS: [&str; 10] = [
+const SETTINGS: [&str; 9] = [
     "provider.timeout_after_success=10",
     "provider.callback_twice=5",
     "provider.callback_late=5",
@@ -39,8 +37,6 @@ const SETTINGS: [&str; 10] = [
     "payments.reconcile_every=30s",
     "orders.cancellation_window=1s",
     "http.deadline=3s",
-    // A carrier on its way for minutes is no quiet fleet.
-    "shipping.pretend_carrier.handed_over=0s",
 ];
 
 /// Of so many orders one is called off, wherever its process is.

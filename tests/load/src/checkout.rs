@@ -16,14 +16,12 @@ use tradewind_problem::{NOT_FOUND, Problem};
 use crate::figures::{Figures, percentile};
 use crate::folder::Folder;
 use crate::home::Home;
+use crate::place::CARD;
 use crate::process::{Fleet, Signal};
 use crate::setup::Setup;
 use crate::verify::verify;
 
 const GATEWAY: &str = "gateway/data-plane";
-
-/// A card that nothing is wrong with.
-const CARD: &str = "4242424242424242";
 
 /// Commits of all services that keep data.
 const COMMITS: &str = "db_commits_total";

@@ -93,7 +93,8 @@ async fn look(book: &PhoneBook, clients: &Clients, Placed { number, outcome }: &
 async fn find(book: &PhoneBook, clients: &Clients, number: u32, id: OrderId) -> Finding {
     match clients.settled(book, number, id, SETTLE_LIMIT).await {
         Ok(OrderState::New) => Finding::Unsettled,
-        Ok(OrderState::Open) if !is_to_be_rejected(number) => Finding::Ended,
+        // By now it may be on its way.
+        Ok(OrderState::Open | OrderState::Completed) if !is_to_be_rejected(number) => Finding::Ended,
         Ok(OrderState::Rejected) if is_to_be_rejected(number) => Finding::Ended,
         Ok(_) => Finding::Misled,
         Err(_) => Finding::Lost,

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tradewind_client::{Caller, PhoneBook, Policies};
-use tradewind_fleet::LoadSize;
-use tradewind_kernel::{Clock, Context, Deadline, Entropy, Principal, Secret};
+use tradewind_fleet::{LoadSize, Seeder};
+use tradewind_kernel::{Clock, Context, Deadline, Entropy, Principal, Secret, Slug};
 use tradewind_orders_contract::{
     Order, OrderId, OrderState, OrdersClient, PaymentMethod, PlaceLine, PlaceOrder,
 };
@@ -31,12 +31,20 @@ const LIMIT: Duration = Duration::from_secs(10);
 pub(crate) const SIZE: LoadSize =
     LoadSize { products: 50, customers: 50, quantity: 1_000_000, credit_minor: 1_000_000_000 };
 
+/// A card that nothing is wrong with.
+pub(crate) const CARD: &str = "4242424242424242";
+
 /// What of the shop's own goods is sold out from the first day.
 const SOLD_OUT: &str = "4";
 
 /// Every eighth order asks for what is sold out, so that refusals and releases are under way as well.
 pub(crate) fn is_to_be_rejected(number: u32) -> bool {
     number % 8 == 7
+}
+
+/// Every fourth order is paid by card, where there is one.
+fn is_by_card(number: u32) -> bool {
+    number % 4 == 1
 }
 
 fn product(number: u32) -> String {
@@ -53,6 +61,7 @@ pub(crate) struct Clients {
     log: Arc<ClientLog>,
     /// How long each worker rests after an order that was acknowledged.
     rest: Duration,
+    card: Option<Slug>,
     /// The first order acknowledged since [`Clients::await_next`] that is not to be rejected.
     next_open: Arc<Mutex<Option<(u32, OrderId)>>>,
     faults: Arc<Faults>,
@@ -82,14 +91,24 @@ impl Clients {
         let (clock, entropy) = (Clock::system(), Entropy::system());
         let log = Arc::new(log);
         let (next, acknowledged, next_open) = (Arc::default(), Arc::default(), Arc::default());
-        let (rest, faults) = (Duration::ZERO, Arc::default());
-        Self { clock, entropy, next, acknowledged, log, rest, next_open, faults }
+        let (rest, card, faults) = (Duration::ZERO, None, Arc::default());
+        Self { clock, entropy, next, acknowledged, log, rest, card, next_open, faults }
     }
 
     /// Clients that rest after each order. Orders are taken faster than they are decided: without a rest the backlog
     /// grows as long as somebody waits for its end.
     pub(crate) fn resting(self, rest: Duration) -> Self {
         Self { rest, ..self }
+    }
+
+    /// Fills the shop, and gives the clients a card by which they pay now and then; before, all is on account.
+    pub(crate) async fn fill(&mut self, book: &PhoneBook, secret: &Secret) -> Result<(), Problem> {
+        let (clock, entropy) = (self.clock.clone(), self.entropy.clone());
+        let seeder = Seeder::new(book.clone(), secret.clone(), clock, entropy);
+        seeder.load(SIZE, |_, _| {}).await?;
+        let token = seeder.card(CARD).await?.to_string();
+        self.card = Some(token.parse().map_err(Problem::internal)?);
+        Ok(())
     }
 
     /// Places orders from `workers` workers until `stop` says so.
@@ -143,10 +162,11 @@ impl Clients {
     async fn try_place(&self, book: &PhoneBook, number: u32) -> Result<OrderId, Problem> {
         let product_id = product(number).parse().map_err(Problem::internal)?;
         let quantity = 1_i64.try_into().map_err(Problem::internal)?;
+        let card = self.card.clone().filter(|_| is_by_card(number));
         let order = PlaceOrder {
             customer_id: None,
             lines: vec![PlaceLine { product_id, quantity }],
-            payment: PaymentMethod::Account,
+            payment: card.map_or(PaymentMethod::Account, |token| PaymentMethod::Card { token }),
         };
         Ok(self.client(book, number).place(&order, &key(number)).await?.id)
     }

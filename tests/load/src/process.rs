@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tradewind_chassis::{DataFolder, INTERNAL_SECRET};
 use tradewind_client::{Caller, PhoneBook};
-use tradewind_fleet::{FleetFile, Quiet, ready};
+use tradewind_fleet::{FleetFile, ProcessDesk, Quiet, UnderWay, Watcher, ready};
 use tradewind_kernel::{Clock, Context, Deadline, Entropy, Principal, Secret};
 
 use crate::home::Home;
@@ -76,6 +76,13 @@ pub(crate) fn was_killed(status: ExitStatus) -> bool {
     status.signal() == Some(9)
 }
 
+/// Of every fleet that is measured; what a run sets beside comes after, and counts.
+const SETTINGS: [&str; 2] = [
+    "access.development_tokens=true",
+    // A carrier on its way for minutes is no quiet fleet.
+    "shipping.pretend_carrier.handed_over=0s",
+];
+
 /// A running fleet, killed when dropped.
 pub(crate) struct Fleet {
     /// The only process, or the supervisor of the others.
@@ -107,8 +114,9 @@ impl Fleet {
             .env_remove("CARGO_MANIFEST_DIR")
             .envs(home.environment.iter().cloned())
             .envs(fault.map(|fault| ("TRADEWIND_FAULT", fault)))
-            .args(["up", "--port", "0", "--set", "access.development_tokens=true", "--data"])
+            .args(["up", "--port", "0", "--data"])
             .arg(data)
+            .args(SETTINGS.into_iter().flat_map(|setting| ["--set", setting]))
             .args(home.arguments())
             .stdout(Stdio::null())
             .stderr(log)
@@ -241,6 +249,14 @@ impl Fleet {
             return Ok(false);
         }
         self.quiet().has_reached(positions).await.map_err(|problem| problem.to_string())
+    }
+
+    /// What is under way in all services.
+    pub(crate) async fn under_way(&self) -> Result<UnderWay, String> {
+        let services = meters::SERVICES.map(str::to_owned).to_vec();
+        let (book, secret) = (self.book.clone(), self.secret.clone());
+        let watcher = Watcher::new(services, book, secret, Clock::system(), Entropy::system());
+        ProcessDesk::new(watcher).under_way(false, 1).await.map_err(|error| error.to_string())
     }
 
     /// Asks the services how far they have come.

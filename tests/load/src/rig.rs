@@ -4,16 +4,13 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use tradewind_fleet::Seeder;
-use tradewind_kernel::{Clock, Entropy};
-
 use crate::client_log::ClientLog;
 use crate::figures::Figures;
 use crate::folder::Folder;
 use crate::home::Home;
 use crate::judge;
 use crate::parts::Part;
-use crate::place::{Clients, SIZE};
+use crate::place::Clients;
 use crate::process::{self, Fleet, Signal};
 use crate::servers::Servers;
 use crate::setup::Setup;
@@ -24,6 +21,12 @@ const CATCH_UP: Duration = Duration::from_secs(120);
 
 /// How long a process may take until it takes requests.
 const READY_LIMIT: Duration = Duration::from_secs(90);
+
+/// How long after the last disturbance nothing may be stuck any more.
+const REST_LIMIT: Duration = Duration::from_secs(30);
+
+/// The pause before the processes of orders are looked at again.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// The pause before a process is looked at again.
 const LOOK: Duration = Duration::from_millis(10);
@@ -55,10 +58,8 @@ impl Rig {
         let log = folder.part("fleet.log");
         let file = File::create(&log).map_err(|error| format!("{}: {error}", log.display()))?;
         let fleet = Fleet::start_with(&home, None, file.into()).await?;
-        let clients = Clients::new(ClientLog::create(folder.part("clients.ndjson"))?).resting(rest);
-        let seeder =
-            Seeder::new(fleet.book.clone(), fleet.secret.clone(), Clock::system(), Entropy::system());
-        seeder.load(SIZE, |_, _| {}).await.map_err(|problem| problem.to_string())?;
+        let mut clients = Clients::new(ClientLog::create(folder.part("clients.ndjson"))?).resting(rest);
+        clients.fill(&fleet.book, &fleet.secret).await.map_err(|problem| problem.to_string())?;
         Ok(Self { fleet, home, servers, clients, log })
     }
 
@@ -96,6 +97,22 @@ impl Rig {
         figures.at_most("letters", self.fleet.letters().await?, 0.0);
         figures.at_most("processes_that_ended_unasked", self.ends()? - f64::from(ended), 0.0);
         Ok(())
+    }
+
+    /// What the processes of orders are so long after the last disturbance, at most; ends early when all have ended.
+    pub(crate) async fn rested(&self, since: Instant, figures: &mut Figures) -> Result<(), String> {
+        loop {
+            let all = self.fleet.under_way().await?;
+            let elapsed = since.elapsed();
+            if all.under_way > 0 && elapsed < REST_LIMIT {
+                tokio::time::sleep(LOOK_AGAIN).await;
+                continue;
+            }
+            figures.note("seconds_of_rest", elapsed.as_secs_f64());
+            figures.note("processes_under_way_then", all.under_way as f64);
+            figures.at_most("stuck_after_30_s", all.stuck as f64, 0.0);
+            return Ok(());
+        }
     }
 
     /// `tradewind verify`, whose table stands above its figure.

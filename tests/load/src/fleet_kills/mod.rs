@@ -8,7 +8,7 @@ mod strike;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tradewind_kernel::Entropy;
 
@@ -70,6 +70,8 @@ struct Siege {
     /// Where a process learns at which point it ends.
     faults: PathBuf,
     record: Record,
+    /// When the latest kill was.
+    last: Instant,
 }
 
 pub(crate) async fn run(binary: &Path, folder: &Folder, options: Options) -> Result<Figures, String> {
@@ -88,7 +90,7 @@ pub(crate) async fn run(binary: &Path, folder: &Folder, options: Options) -> Res
     let targets = targets(&rig, &options)?;
     let plan = plan::plan(&Entropy::seeded(options.seed), options.kills, &targets, &points);
     let record = Record::new(&plan);
-    let mut siege = Siege { rig, options, faults, record };
+    let mut siege = Siege { rig, options, faults, record, last: Instant::now() };
     let mut figures = Figures::default();
     let outcome = siege.blows(&plan).await;
     siege.record.report(&siege.options, &mut figures);
@@ -166,6 +168,7 @@ impl Siege {
                 let since = self.progress().await?;
                 let now = self.await_progress(since, acknowledged, events).await?;
                 let kill = self.strike(blow).await?;
+                self.last = Instant::now();
                 self.record.add(blow, kill, now - since);
                 self.settle(blow).await
             };
@@ -195,6 +198,7 @@ impl Siege {
         for label in labels {
             self.rig.ready_part(&label).await?;
         }
+        self.rig.rested(self.last, figures).await?;
         self.rig.judge(self.record.kills_of_parts(), figures).await?;
         for (answer, count) in self.rig.clients.faults() {
             figures.note(&format!("answers: {answer}"), f64::from(count));

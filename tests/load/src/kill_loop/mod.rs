@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use tradewind_fleet::Seeder;
-use tradewind_kernel::{Clock, Entropy};
+use tradewind_kernel::Entropy;
 
 use crate::arguments;
 use crate::client_log::ClientLog;
@@ -19,7 +18,7 @@ use crate::figures::{Figures, median};
 use crate::folder::Folder;
 use crate::home::Home;
 use crate::judge;
-use crate::place::{Clients, SIZE};
+use crate::place::Clients;
 use crate::process::{self, Fleet, Signal};
 use crate::servers::Servers;
 use crate::setup::Setup;
@@ -173,7 +172,8 @@ impl KillLoop {
             None => self.start_armed(number).await?,
         };
         if number == 0 {
-            seed(&fleet).await?;
+            let filled = self.clients.fill(&fleet.book, &fleet.secret).await;
+            filled.map_err(|problem| problem.to_string())?;
         }
         self.live(fleet, blow).await
     }
@@ -324,10 +324,4 @@ impl KillLoop {
         fleet.end(Signal::Term).await?;
         Ok(())
     }
-}
-
-async fn seed(fleet: &Fleet) -> Result<(), String> {
-    let (book, secret) = (fleet.book.clone(), fleet.secret.clone());
-    let seeder = Seeder::new(book, secret, Clock::system(), Entropy::system());
-    seeder.load(SIZE, |_, _| {}).await.map_err(|problem| problem.to_string())
 }

@@ -14,6 +14,7 @@ use tradewind_provider_contract::{CARDS_PATH, Card, ProviderClient};
 
 use super::crowd::{Crowd, PLENTY, poor};
 use super::{Race, Tally};
+use crate::place::CARD;
 
 /// What became of each client: whether they got it, else why not.
 type Outcomes = Vec<Result<(), String>>;
@@ -118,7 +119,7 @@ impl Crowd {
             expiry: &'static str,
             cvc: &'static str,
         }
-        let given = Given { number: "4242424242424242", expiry: "12/99", cvc: "123" };
+        let given = Given { number: CARD, expiry: "12/99", cvc: "123" };
         let card: Card = self.public("provider").send(http::Method::POST, CARDS_PATH, &given).await?;
         card.token.to_string().parse().map_err(Problem::internal)
     }
