@@ -6,7 +6,7 @@ select (select count(*) from charge) + (select count(*) from order_view);
 select reference, sum(ours) as ours, sum(theirs) as theirs, sum(kept) as kept
 from (
     select order_id as reference, iif(state = 'captured', amount - refunded, 0) as ours, 0 as theirs,
-        iif(state in ('authorised', 'requested'), 0, -1) as kept
+        iif(state in ('authorised', 'requested'), -1, 0) as kept
     from payment_view
     union all
     select reference, 0, captured - refunded, iif(state = 'authorised', 1, 0)

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tradewind_cart_contract::Payment;
 use tradewind_fleet::oracles;
 use tradewind_journeys::{Fleet, Person, ada, grace, staff};
+use tradewind_orders_contract::OrderState;
 use tradewind_testkit::Request;
 use tradewind_verify::{Evidence, Finding, Oracle, Verdict, judge};
 
@@ -151,6 +152,7 @@ const TAMPERED: &[(&str, &[&str])] = &[
         &[
             "update charge set captured = captured + 1",
             "update charge set state = 'authorised', captured = 0",
+            "update payment_view set state = 'released' where state = 'authorised'",
             "delete from charge",
         ],
     ),
@@ -236,6 +238,9 @@ async fn lively() -> Fleet {
     let card = r#"{"number":"4242424242424242","expiry":"12/99","cvc":"123"}"#;
     let card = fleet.send(Request::new("POST", "/api/provider/v1/cards").json(card)).await;
     let token = card.json()["token"].as_str().unwrap().to_owned();
+    // Of one the money is taken, of the other it is only held.
+    let held = fleet.order_by_card(&ada(), &[("1", 1)], &token).await;
+    assert_eq!(held.state, OrderState::Open);
     let paid = fleet.order_by_card(&ada(), &[("3", 1)], &token).await;
     let path = format!("/admin/payments/{}/capture", paid.id);
     let capture = Request::new("PUT", &path).bearer(fleet.secret().expose());
