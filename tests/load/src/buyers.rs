@@ -83,6 +83,13 @@ impl Buyers {
         }
     }
 
+    /// One order on account, so that every oracle has something to examine.
+    pub(crate) async fn buy_on_account(&self) -> Result<(), String> {
+        let product = LoadSize::product(0);
+        let purchase = Purchase { customer: 0, product, quantity: 1, key: "account".to_owned() };
+        self.buy(&purchase).await.map(drop).map_err(|problem| problem.to_string())
+    }
+
     fn client(&self, customer: u32, deadline: Deadline) -> OrdersClient {
         let context = Context::begin(Principal::Anonymous, &self.clock, &self.entropy);
         let peer = self.book.peer(GATEWAY);

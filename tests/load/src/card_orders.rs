@@ -15,7 +15,7 @@ use tradewind_orders_contract::{
 use tradewind_problem::{Problem, UNAVAILABLE};
 use tradewind_provider_contract::{Charge, ProviderClient};
 
-use crate::buyers::{Buyers, Purchase};
+use crate::buyers::Buyers;
 use crate::figures::Figures;
 use crate::folder::Folder;
 use crate::home::Home;
@@ -73,7 +73,7 @@ pub(crate) async fn run(
     let seeder = Seeder::new(fleet.book.clone(), fleet.secret.clone(), Clock::system(), Entropy::system());
     seeder.load(LoadSize::default(), |_, _| {}).await.map_err(|problem| problem.to_string())?;
     fleet.book.set_policies(GATEWAY, Policies::none());
-    on_account(&fleet).await?;
+    Buyers::new(&fleet.book).buy_on_account().await?;
     let (next, started) = (AtomicU32::new(0), Instant::now());
     let all = (0..CLIENTS).map(|_| shop(&fleet, &seeder, options.orders, &next));
     let mut orders = Vec::new();
@@ -88,13 +88,6 @@ pub(crate) async fn run(
     verify(&home, &mut figures)?;
     fleet.end(Signal::Term).await?;
     Ok(figures)
-}
-
-/// One order on account, so that every oracle has something to examine.
-async fn on_account(fleet: &Fleet) -> Result<(), String> {
-    let product = LoadSize::product(0);
-    let purchase = Purchase { customer: 0, product, quantity: 1, key: "account".to_owned() };
-    Buyers::new(&fleet.book).buy(&purchase).await.map(drop).map_err(|problem| problem.to_string())
 }
 
 /// Holds the orders against the books of the provider.

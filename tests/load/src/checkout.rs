@@ -13,6 +13,7 @@ use tradewind_kernel::{Clock, Context, Currency, Deadline, Entropy, Position, Pr
 use tradewind_orders_contract::{OrderState, OrdersClient};
 use tradewind_problem::{NOT_FOUND, Problem};
 
+use crate::buyers::Buyers;
 use crate::figures::{Figures, percentile};
 use crate::folder::Folder;
 use crate::home::Home;
@@ -59,6 +60,7 @@ pub(crate) async fn run(
     let seeder = Seeder::new(fleet.book.clone(), fleet.secret.clone(), Clock::system(), Entropy::system());
     seeder.load(LoadSize::default(), |_, _| {}).await.map_err(|problem| problem.to_string())?;
     let card = seeder.card(CARD).await.map_err(|problem| problem.to_string())?.to_string();
+    Buyers::new(&fleet.book).buy_on_account().await?;
     fleet.book.set_policies(GATEWAY, Policies::none());
     let (next, counting, stop) = (AtomicU32::new(0), AtomicBool::new(false), AtomicBool::new(false));
     let client = || async {
