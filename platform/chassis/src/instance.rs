@@ -109,6 +109,8 @@ pub(crate) struct Instance {
     pub(crate) exporter: Option<Exporter>,
     /// Peers that must be in the phone book.
     pub(crate) wanted: Vec<String>,
+    /// Peers that are called where they are.
+    pub(crate) hoped_for: Vec<String>,
     pub(crate) scopes: Scopes,
 }
 

@@ -66,6 +66,7 @@ pub struct Init<C> {
     pub(crate) secrets: BTreeMap<&'static str, Secret>,
     pub(crate) is_inline: bool,
     wanted: Vec<String>,
+    hoped_for: Vec<String>,
     limit: Duration,
     declared: Vec<String>,
     undeclared: Option<String>,
@@ -108,6 +109,7 @@ impl<C> Init<C> {
             secrets: environment.secrets.clone(),
             is_inline: environment.is_inline,
             wanted: Vec::new(),
+            hoped_for: Vec::new(),
             limit: environment.platform.http.deadline,
             declared,
             undeclared: None,
@@ -150,12 +152,17 @@ impl<C> Init<C> {
     /// fleet's secret, and a certificate where the process has one.
     pub fn dependency(&mut self, name: &str) -> Dependency {
         self.wanted.push(name.to_owned());
-        self.dependency_if_there(name)
+        self.depending_on(name)
     }
 
     /// A peer that is called where there is one: unlike with [`Init::dependency`], a fleet without it starts, and
     /// calls fail as those to a peer that is down. For telling somebody of something until it is heard.
     pub fn dependency_if_there(&mut self, name: &str) -> Dependency {
+        self.hoped_for.push(name.to_owned());
+        self.depending_on(name)
+    }
+
+    fn depending_on(&mut self, name: &str) -> Dependency {
         if !self.declared.iter().any(|declared| declared == name) {
             self.undeclared.get_or_insert_with(|| name.to_owned());
         }
@@ -339,7 +346,7 @@ where
         let sagas = plan.sagas.into_iter().map(|saga| building.saga(saga)).collect();
         let views = views::runners(&building.views, name, &building.environment, &building.metrics);
         let Building { environment, metrics, scopes, holder, .. } = building;
-        let (wanted, consumers) = (init_with.wanted, init_with.consumers.0);
+        let (wanted, hoped_for, consumers) = (init_with.wanted, init_with.hoped_for, init_with.consumers.0);
         Ok(Instance {
             name,
             holder,
@@ -355,6 +362,7 @@ where
             consumers,
             exporter,
             wanted,
+            hoped_for,
             scopes,
         })
     }

@@ -253,6 +253,9 @@ impl Running {
         // Who issues tokens need not be there: then none is accepted.
         self.finder.enter_elsewhere(&self.book, &self.platform.access.issued_by, &self.platform)?;
         for instance in &self.instances {
+            for name in &instance.hoped_for {
+                self.finder.enter_elsewhere(&self.book, name, &self.platform)?;
+            }
             let logs = instance.followers.iter().map(|follower| internal_door(follower.producer));
             for name in instance.wanted.iter().cloned().chain(logs) {
                 self.finder.enter_elsewhere(&self.book, &name, &self.platform)?;

@@ -25,7 +25,16 @@ const SECRET: &str = "simulated";
 
 /// A room that asks the lamps, wherever they are.
 fn room() -> Service {
-    let start = |init: &mut Init<NoSettings>| Ok(init.dependency("lamps"));
+    room_with(|init| init.dependency("lamps"))
+}
+
+/// The same, of a room that does without lamps where there are none.
+fn dark_room() -> Service {
+    room_with(|init| init.dependency_if_there("lamps"))
+}
+
+fn room_with(lamps: fn(&mut Init<NoSettings>) -> Dependency) -> Service {
+    let start = move |init: &mut Init<NoSettings>| Ok(lamps(init));
     Definition::new("rooms", "Rooms.", start)
         .public(4020, Routes::new().get("/lamps/{number}", ask))
         .internal(4120, Routes::new())
@@ -152,6 +161,19 @@ async fn instances_of_a_list_are_drained_one_after_the_other_and_no_call_fails()
     }
     rooms.shutdown().await;
     third.shutdown().await;
+}
+
+#[tokio::test]
+async fn who_can_do_without_a_peer_finds_it_in_another_process_all_the_same() {
+    let alone = start(vec![dark_room()], &[]).await;
+    assert_eq!(answer(&alone, "rooms/public", "/lamps/1").await.0, 503);
+    let lamps = start(vec![service()], &[]).await;
+    let place = format!("peers.lamps.public={}", door(&lamps, DoorKind::Public));
+    let rooms = start(vec![dark_room()], &[place]).await;
+    assert_eq!(answer(&rooms, "rooms/public", "/lamps/1").await.0, 200);
+    for running in [alone, rooms, lamps] {
+        running.shutdown().await;
+    }
 }
 
 #[tokio::test]
