@@ -25,9 +25,9 @@ use record::Record;
 /// Clients that place orders at the same time.
 const WORKERS: u32 = 16;
 
-/// How long each of them rests after an order: 160 orders a second at most, so that the backlog of a turn that waits
-/// for the end of a dead replica's does not grow without bound.
-const REST: Duration = Duration::from_millis(100);
+/// How long each of them rests after an order: 32 orders a second at most, half of what two cores carry with a process
+/// for each service, so that what gathers while something is away is worked off after its return.
+const REST: Duration = Duration::from_millis(500);
 
 /// Of a hundred messages, how many come twice and how many out of their order.
 const DISTURBANCE: &str = "redeliver:5,reorder:2";
