@@ -107,11 +107,17 @@ pub(crate) struct Instance {
     pub(crate) consumers: Vec<BoxFuture<'static, ()>>,
     /// Sends the spans to a collector, if there is one.
     pub(crate) exporter: Option<Exporter>,
-    /// Peers that must be in the phone book.
-    pub(crate) wanted: Vec<String>,
-    /// Peers that are called where they are.
-    pub(crate) hoped_for: Vec<String>,
+    pub(crate) callees: Callees,
     pub(crate) scopes: Scopes,
+}
+
+/// The peers that a service calls.
+#[derive(Debug, Default)]
+pub(crate) struct Callees {
+    /// These must be in the phone book.
+    pub(crate) needed: Vec<String>,
+    /// These are called where they are.
+    pub(crate) optional: Vec<String>,
 }
 
 impl fmt::Debug for Instance {

@@ -24,7 +24,7 @@ use crate::foreign::Outside;
 use crate::health::Health;
 use crate::host::AccessSettings;
 use crate::http::{Access, DoorContext, DoorLimits, DoorMetrics, Freshness, InFlight, Routes, door_handler};
-use crate::instance::{BuiltDoor, Environment, Follower, Instance, Repeater, Scopes};
+use crate::instance::{BuiltDoor, Callees, Environment, Follower, Instance, Repeater, Scopes};
 use crate::internals::Internals;
 use crate::kept::Kept;
 use crate::letters::{Followed, Letters};
@@ -65,8 +65,7 @@ pub struct Init<C> {
     secret: Secret,
     pub(crate) secrets: BTreeMap<&'static str, Secret>,
     pub(crate) is_inline: bool,
-    wanted: Vec<String>,
-    hoped_for: Vec<String>,
+    callees: Callees,
     limit: Duration,
     declared: Vec<String>,
     undeclared: Option<String>,
@@ -108,8 +107,7 @@ impl<C> Init<C> {
             secret: environment.secret.clone(),
             secrets: environment.secrets.clone(),
             is_inline: environment.is_inline,
-            wanted: Vec::new(),
-            hoped_for: Vec::new(),
+            callees: Callees::default(),
             limit: environment.platform.http.deadline,
             declared,
             undeclared: None,
@@ -151,14 +149,14 @@ impl<C> Init<C> {
     /// `<service>/internal` is the internal door of another service, for what only the fleet may ask; it is shown the
     /// fleet's secret, and a certificate where the process has one.
     pub fn dependency(&mut self, name: &str) -> Dependency {
-        self.wanted.push(name.to_owned());
+        self.callees.needed.push(name.to_owned());
         self.depending_on(name)
     }
 
     /// A peer that is called where there is one: unlike with [`Init::dependency`], a fleet without it starts, and
     /// calls fail as those to a peer that is down. For telling somebody of something until it is heard.
     pub fn dependency_if_there(&mut self, name: &str) -> Dependency {
-        self.hoped_for.push(name.to_owned());
+        self.callees.optional.push(name.to_owned());
         self.depending_on(name)
     }
 
@@ -197,7 +195,7 @@ impl<C> Init<C> {
 
     /// A handle on a peer, for passing on what others ask. A name that no door answers to stops the start.
     pub fn peer(&mut self, name: &str) -> Peer {
-        self.wanted.push(name.to_owned());
+        self.callees.needed.push(name.to_owned());
         let peer = self.book.peer(name).recording(self.spans.clone());
         dependency::observe_endpoints(&self.metrics, &peer);
         peer
@@ -346,7 +344,7 @@ where
         let sagas = plan.sagas.into_iter().map(|saga| building.saga(saga)).collect();
         let views = views::runners(&building.views, name, &building.environment, &building.metrics);
         let Building { environment, metrics, scopes, holder, .. } = building;
-        let (wanted, hoped_for, consumers) = (init_with.wanted, init_with.hoped_for, init_with.consumers.0);
+        let (callees, consumers) = (init_with.callees, init_with.consumers.0);
         Ok(Instance {
             name,
             holder,
@@ -361,8 +359,7 @@ where
             views,
             consumers,
             exporter,
-            wanted,
-            hoped_for,
+            callees,
             scopes,
         })
     }

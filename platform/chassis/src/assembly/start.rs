@@ -253,11 +253,11 @@ impl Running {
         // Who issues tokens need not be there: then none is accepted.
         self.finder.enter_elsewhere(&self.book, &self.platform.access.issued_by, &self.platform)?;
         for instance in &self.instances {
-            for name in &instance.hoped_for {
+            for name in &instance.callees.optional {
                 self.finder.enter_elsewhere(&self.book, name, &self.platform)?;
             }
             let logs = instance.followers.iter().map(|follower| internal_door(follower.producer));
-            for name in instance.wanted.iter().cloned().chain(logs) {
+            for name in instance.callees.needed.iter().cloned().chain(logs) {
                 self.finder.enter_elsewhere(&self.book, &name, &self.platform)?;
                 self.book.require(&name).map_err(|error| {
                     let (service, kind) = door_of(&name);
