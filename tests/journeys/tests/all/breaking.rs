@@ -12,7 +12,7 @@ use tradewind_journeys::{Fleet, ada, staff};
 use tradewind_kernel::{Context, Currency, Entropy, Id, Money, Principal};
 use tradewind_orders_contract::{Order, OrderState, PaymentMethod, PlaceLine, PlaceOrder, Quantity};
 use tradewind_payments_contract::{PaymentsClient, RefundPayment};
-use tradewind_provider_contract::{Authorise, ProviderClient};
+use tradewind_provider_contract::{Authorise, ChargeState, ProviderClient};
 use tradewind_saga::breaker::{Case, Fault, Play, cases_of};
 use tradewind_saga::{Instances, Interference, Outline, Reason};
 
@@ -207,8 +207,7 @@ impl Broken<'_> {
             }
             let order = fleet.orders(&ada()).order(order.id).await.map_err(|problem| problem.to_string())?;
             let has_ended = !matches!(order.state, OrderState::New | OrderState::Open);
-            let has_begun = play.complaint().is_none() || self.driver != Driver::Stray;
-            if has_ended && has_begun && all.under_way == 0 {
+            if has_ended && all.under_way == 0 && self.is_given_back(fleet, &order).await? {
                 return Ok(());
             }
             let now = Some((all.under_way, step, order.state));
@@ -217,6 +216,16 @@ impl Broken<'_> {
             still = now;
             fleet.pass(pause).await;
         }
+    }
+
+    /// What strays is found after a while only.
+    async fn is_given_back(&self, fleet: &Fleet, order: &Order) -> Result<bool, String> {
+        if self.driver != Driver::Stray {
+            return Ok(true);
+        }
+        let charge = ProviderClient::new(fleet.internal("provider")).charge(order.id.id()).await;
+        let charge = charge.map_err(|problem| problem.to_string())?;
+        Ok(charge.state == ChargeState::Cancelled)
     }
 
     /// Customers call their orders off; what is cancelled otherwise is cancelled by its own service.
