@@ -193,6 +193,11 @@ impl<C> Init<C> {
         self.outside.client(&self.book, allow_private, self.clock.clone())
     }
 
+    /// What a directory of peers is made of, and the peers that were asked for.
+    pub(crate) fn calling(&self) -> (PhoneBook, SpanRecorder, &[String]) {
+        (self.book.clone(), self.spans.clone(), &self.callees.needed)
+    }
+
     /// A handle on a peer, for passing on what others ask. A name that no door answers to stops the start.
     pub fn peer(&mut self, name: &str) -> Peer {
         self.callees.needed.push(name.to_owned());

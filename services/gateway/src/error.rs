@@ -6,6 +6,10 @@ use tradewind_problem::Kind;
 pub(crate) const NO_ROUTE: Kind =
     Kind { code: "no-route", status: 404, title: "No route leads to this address" };
 
+/// The rule of a request leads to no service.
+pub(crate) const NO_BACKEND: Kind =
+    Kind { code: "no-backend", status: 500, title: "The route leads to no service" };
+
 /// The path can be read in more than one way.
 pub(crate) const AMBIGUOUS_PATH: Kind =
     Kind { code: "ambiguous-path", status: 400, title: "The path can be read in more than one way" };
@@ -15,4 +19,4 @@ pub(crate) const BAD_HEAD: Kind =
     Kind { code: "bad-request-head", status: 400, title: "The head of the request is not valid" };
 
 /// The kinds of problem besides the platform's.
-pub(crate) const KINDS: &[Kind] = &[NO_ROUTE, AMBIGUOUS_PATH, BAD_HEAD];
+pub(crate) const KINDS: &[Kind] = &[NO_ROUTE, NO_BACKEND, AMBIGUOUS_PATH, BAD_HEAD];

@@ -1,5 +1,7 @@
 //! What is passed on and what is not.
 
+use std::time::Duration;
+
 use http::header::{
     CONNECTION, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
@@ -8,8 +10,8 @@ use tradewind_chassis::http::Call;
 use tradewind_client::{Body, headers as context};
 use tradewind_problem::Problem;
 
-use crate::domain::path::CanonicalPath;
 use crate::mutants;
+use crate::steps::Way;
 
 /// Headers that concern one connection only (RFC 9110 §7.6.1).
 const HOP_BY_HOP: [HeaderName; 9] = [
@@ -32,21 +34,20 @@ const FORWARDED: [HeaderName; 4] = [
     HeaderName::from_static("x-forwarded-proto"),
 ];
 
-/// The request as the peer gets it: canonical target, no hop-by-hop headers, the context of this call.
-pub(crate) fn request(call: Call, path: &CanonicalPath) -> Result<Request<Body>, Problem> {
+/// The request as the peer gets it: the target and headers that the steps of its rule make of it, no hop-by-hop headers,
+/// the context of this call.
+pub(crate) fn request(call: Call, way: &Way<'_>, limit: Duration) -> Result<Request<Body>, Problem> {
     let trace = call.context().trace;
     let correlation = call.context().correlation;
-    let remaining = call.deadline().remaining(call.clock());
     let target = match call.uri().query() {
-        Some(query) => format!("{path}?{query}"),
-        None => path.to_string(),
+        Some(query) => format!("{}?{query}", way.path),
+        None => way.path.to_string(),
     };
     let target: Uri = target.parse().map_err(Problem::internal)?;
     let from = call.client_address();
     let mut request = call.into_request();
     *request.uri_mut() = target;
     strip(request.headers_mut());
-    // The peer's own client names the host; the original one is kept for those who want to know.
     let headers = request.headers_mut();
     for claimed in FORWARDED {
         headers.remove(claimed);
@@ -55,13 +56,15 @@ pub(crate) fn request(call: Call, path: &CanonicalPath) -> Result<Request<Body>,
         let from = from.to_string().parse().map_err(Problem::internal)?;
         headers.insert(HeaderName::from_static("x-forwarded-for"), from);
     }
+    // The peer's own client names the host, unless a step does; the original one is kept for those who want to know.
     if let Some(host) = headers.remove(HOST) {
         headers.insert(HeaderName::from_static("x-forwarded-host"), host);
     }
     if mutants::OWN_KEY.is_planted() && headers.contains_key("idempotency-key") {
         headers.insert("idempotency-key", trace.to_string().parse().map_err(Problem::internal)?);
     }
-    context::write(headers, &trace, correlation, remaining);
+    way.change_request(headers)?;
+    context::write(headers, &trace, correlation, limit);
     Ok(request)
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tradewind_chassis::{ConnectionGuard, GuardFactory, GuardRefusal};
 use tradewind_problem::{Kind, Problem};
 
-use crate::domain::head::{HeadLimits, Refusal, Scanner};
 use crate::error::BAD_HEAD;
+use tradewind_http_validation::head::{HeadLimits, Refusal, Scanner};
 
 /// Makes a scanner for each connection.
 pub(crate) fn factory() -> GuardFactory {

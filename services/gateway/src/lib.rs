@@ -1,19 +1,29 @@
 //! The only public door.
 
 mod config;
+mod cors;
 pub mod domain;
 mod error;
 mod forward;
 mod guard;
 mod http;
+mod mirror;
 mod mutants;
 mod routes;
+mod source;
 mod state;
+mod steps;
+
+use std::sync::{Arc, Mutex, RwLock};
+use std::time::Duration;
 
 use tradewind_chassis::http::Routes;
 use tradewind_chassis::{Definition, Init, Service};
+use tradewind_routing::BackendId;
 
 use crate::config::Settings;
+use crate::routes::{Live, PORT, gather, peer_name};
+use crate::source::{Read, Source};
 use crate::state::Gateway;
 
 /// The name of the service.
@@ -24,19 +34,46 @@ pub use mutants::MUTANTS;
 /// The service as a value.
 #[must_use]
 pub fn service() -> Service {
+    let built_in = source::built_in();
+    let named = built_in.as_ref().map(|files| routes::backends(files)).unwrap_or_default();
+    let start = move |init: &mut Init<Settings>| start(init, &built_in?);
     let definition = Definition::new(SERVICE, "The only public door: routes requests to services.", start);
-    let calling =
-        routes::built_in_backends().iter().fold(definition, |definition, peer| definition.calls(peer));
+    let calling = named.iter().fold(definition, |definition, peer| definition.calls(peer));
     calling
-        .data_plane(8080, http::edge(), guard::factory())
+        .data_plane(PORT, http::edge(), guard::factory())
         .internal(8180, Routes::new())
+        .self_paced_job("routes", Duration::from_secs(1), |gateway: Arc<Gateway>| async move {
+            gateway.look().await
+        })
         .problems(error::KINDS)
         .build()
 }
 
-fn start(init: &mut Init<Settings>) -> Result<Gateway, String> {
-    let table = routes::load(init.settings.routes.as_deref(), init.settings.more_routes.as_deref())?;
-    let names = table.routes().map(|route| route.backend.name());
-    let peers = names.map(|name| (name.clone(), init.peer(&name))).collect();
-    Ok(Gateway { table, peers })
+fn start(init: &mut Init<Settings>, built_in: &[Arc<Read>]) -> Result<Gateway, String> {
+    let source =
+        Source::new(init.settings.routes.as_deref(), init.settings.more_routes.as_deref(), built_in)?;
+    let (files, _) = source.read()?;
+    // Whether there is such a service is for the phone book to say: the start stops without it, so that a fleet that is
+    // put together wrongly is noticed at once.
+    let gathered = gather(&files, &|_: &BackendId| true)?;
+    gathered.tell();
+    let table = gathered.built.table;
+    let peers = table.backends().into_iter().map(|backend| {
+        let peer = init.peer(&peer_name(&backend));
+        (backend, peer)
+    });
+    let peers = peers.collect();
+    let counter = |name, help| init.metrics.counter(name, help);
+    Ok(Gateway {
+        swapped: counter("gateway_route_changes_total", "Changes of route documents that were put to use"),
+        kept: counter(
+            "gateway_route_changes_refused_total",
+            "Changes of route documents that were not put to use",
+        ),
+        refused: Mutex::default(),
+        live: RwLock::new(Arc::new(Live { table, peers })),
+        source: Arc::new(source),
+        directory: init.directory(),
+        blocking: init.blocking(1, 1),
+    })
 }

@@ -1,65 +1,129 @@
-//! Where route documents come from.
+//! The routes in use, and putting others in their place while requests are answered.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::domain::routes::RouteTable;
+use tradewind_chassis::Directory;
+use tradewind_client::Peer;
+use tradewind_gateway_api::DocumentError;
+use tradewind_problem::Problem;
+use tradewind_routing::{BackendId, Built, Documents, Known, Table, Target};
 
-/// The documents of `deploy/routes/`, so that a single binary needs no files.
-const BUILT_IN: [(&str, &str); 11] = [
-    ("deploy/routes/accounts.yaml", include_str!("../../../deploy/routes/accounts.yaml")),
-    ("deploy/routes/cart.yaml", include_str!("../../../deploy/routes/cart.yaml")),
-    ("deploy/routes/catalogue.yaml", include_str!("../../../deploy/routes/catalogue.yaml")),
-    ("deploy/routes/customers.yaml", include_str!("../../../deploy/routes/customers.yaml")),
-    ("deploy/routes/orders.yaml", include_str!("../../../deploy/routes/orders.yaml")),
-    ("deploy/routes/payments.yaml", include_str!("../../../deploy/routes/payments.yaml")),
-    ("deploy/routes/provider.yaml", include_str!("../../../deploy/routes/provider.yaml")),
-    ("deploy/routes/shipping.yaml", include_str!("../../../deploy/routes/shipping.yaml")),
-    ("deploy/routes/shopfront.yaml", include_str!("../../../deploy/routes/shopfront.yaml")),
-    ("deploy/routes/stock.yaml", include_str!("../../../deploy/routes/stock.yaml")),
-    ("deploy/routes/webhooks.yaml", include_str!("../../../deploy/routes/webhooks.yaml")),
-];
+use crate::error::NO_BACKEND;
+use crate::source::{Read, Source};
 
-/// Reads the documents of a folder, or the built-in ones, and those of another folder; every mistake is named with its
-/// place.
-pub(crate) fn load(folder: Option<&Path>, more: Option<&Path>) -> Result<RouteTable, String> {
-    let mut documents = match folder {
-        Some(folder) => read("routes", folder)?,
-        None => BUILT_IN.map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec(),
-    };
-    if let Some(more) = more {
-        documents.extend(read("more_routes", more)?);
-    }
-    RouteTable::parse(&documents).map_err(|errors| {
-        let lines = errors.iter().map(ToString::to_string).collect::<Vec<_>>();
-        format!("route documents with mistakes:\n  {}", lines.join("\n  "))
-    })
+/// The port of the door for users, and that of the listener which is there when no document declares one.
+pub(crate) const PORT: u16 = 8080;
+
+/// A table, and the peers that it leads to. Never changes: other documents are another one.
+#[derive(Default)]
+pub(crate) struct Live {
+    pub(crate) table: Table,
+    pub(crate) peers: BTreeMap<BackendId, Peer>,
 }
 
-/// The peers behind the built-in documents, for the description of the service.
-pub(crate) fn built_in_backends() -> Vec<String> {
-    let table = load(None, None).unwrap_or_default();
-    let mut names: Vec<String> = table.routes().map(|route| route.backend.name()).collect();
+impl Live {
+    /// The peer behind a backend.
+    pub(crate) fn peer(&self, target: &Target) -> Result<&Peer, Problem> {
+        match target {
+            Target::Service(id) => self.peers.get(id).ok_or_else(|| no_backend("no such peer")),
+            Target::Broken { reason } => Err(no_backend(reason)),
+        }
+    }
+}
+
+/// That a rule leads nowhere, and why, for the operator.
+pub(crate) fn no_backend(reason: &str) -> Problem {
+    Problem::new(&NO_BACKEND)
+        .detail("The route is there, and leads to no service.")
+        .operator(reason.to_owned())
+}
+
+/// What came of the documents.
+pub(crate) struct Gathered {
+    pub(crate) built: Built,
+    pub(crate) errors: Vec<DocumentError>,
+}
+
+/// Puts the documents of all files together.
+///
+/// A document with a mistake is left out; the others serve.
+///
+/// # Errors
+///
+/// No rule is left: a gateway that answers nothing is of no use, and the one before it, if any, is better.
+pub(crate) fn gather(files: &[Arc<Read>], known: &dyn Known) -> Result<Gathered, String> {
+    let (mut documents, mut errors) = (Documents::default(), Vec::new());
+    for read in files {
+        errors.extend_from_slice(&read.errors);
+        errors.extend(read.documents.iter().filter_map(|document| documents.add(document.clone()).err()));
+    }
+    let mut built = Table::build(&documents, PORT, known);
+    errors.append(&mut built.errors);
+    if built.table.rules().next().is_none() {
+        let lines = errors.iter().map(ToString::to_string).collect::<Vec<_>>();
+        return Err(format!("no route can be used:\n  {}", lines.join("\n  ")));
+    }
+    Ok(Gathered { built, errors })
+}
+
+impl Gathered {
+    /// Tells the operator what is not served, and why.
+    pub(crate) fn tell(&self) {
+        for error in &self.errors {
+            tracing::error!(%error, "a route document is not used");
+        }
+        for status in &self.built.routes {
+            let conditions = status.parents.iter().flat_map(|parent| &parent.conditions);
+            for condition in conditions.filter(|condition| !condition.holds) {
+                let (kind, reason, message) = (condition.kind, condition.reason, &condition.message);
+                tracing::warn!(route = %status.route, condition = kind, reason, message, "a route is not served in full");
+            }
+        }
+    }
+}
+
+/// Reads the files again, and gives what takes the place of the routes in use when anything has changed.
+///
+/// # Errors
+///
+/// What keeps the routes in use where they are.
+pub(crate) fn again(
+    source: &Source,
+    before: &Live,
+    directory: &Directory,
+) -> Result<Option<(Live, Gathered)>, String> {
+    let (files, has_changed) = source.read()?;
+    if !has_changed {
+        return Ok(None);
+    }
+    let known =
+        |backend: &BackendId| before.peers.contains_key(backend) || directory.knows(&peer_name(backend));
+    let gathered = gather(&files, &known)?;
+    let peer = |backend: BackendId| {
+        let peer = before.peers.get(&backend).cloned().or_else(|| directory.find(&peer_name(&backend)))?;
+        Some((backend, peer))
+    };
+    let table = gathered.built.table.clone();
+    let peers = table.backends().into_iter().filter_map(peer).collect();
+    Ok(Some((Live { table, peers }, gathered)))
+}
+
+/// The names of the peers behind some documents.
+pub(crate) fn backends(files: &[Arc<Read>]) -> Vec<String> {
+    let built = gather(files, &|_: &BackendId| true);
+    let table = built.map(|gathered| gathered.built.table).unwrap_or_default();
+    let mut names: Vec<String> = table.backends().iter().map(peer_name).collect();
     names.sort();
     names.dedup();
     names
 }
 
-fn read(setting: &str, folder: &Path) -> Result<Vec<(String, String)>, String> {
-    let failed = |error: std::io::Error| format!("gateway.{setting}: {}: {error}", folder.display());
-    let mut paths = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
-            paths.push(path);
-        }
+/// The name of a backend in the phone book: `service:port`, as within one namespace of a cluster, and
+/// `service.namespace:port` from outside of it.
+pub(crate) fn peer_name(backend: &BackendId) -> String {
+    match backend.namespace.as_str() {
+        "default" => format!("{}:{}", backend.service, backend.port),
+        namespace => format!("{}.{namespace}:{}", backend.service, backend.port),
     }
-    if paths.is_empty() {
-        return Err(format!("gateway.{setting}: {} holds no .yaml file", folder.display()));
-    }
-    paths.sort();
-    let read = |path: &std::path::PathBuf| {
-        let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        Ok((path.display().to_string(), text))
-    };
-    paths.iter().map(read).collect()
 }

@@ -27,6 +27,11 @@ impl Place {
         std::fs::write(path, text).unwrap();
     }
 
+    /// Takes a file away.
+    pub fn remove(&self, name: &str) {
+        std::fs::remove_file(self.0.path().join(name)).unwrap();
+    }
+
     /// The data folder.
     pub fn data(&self) -> PathBuf {
         self.0.path().join("data")

@@ -1,11 +1,11 @@
-//! The pure part of the gateway: what a request may look like, which path it means, which service it is for.
+//! The pure part of the gateway: what a rule does to a request.
 //!
-//! Nothing here waits, opens a socket or reads a clock. Bytes and text go in, decisions come out.
+//! Nothing here waits, opens a socket or reads a clock.
 //!
-//! - [`head`] stands in front of the HTTP server and lets only well-formed, unambiguous requests through.
-//! - [`path`] turns a request path into the one form that routing, authorisation and forwarding share.
-//! - [`routes`] reads Gateway API `HTTPRoute` documents and finds the route of a path.
+//! - [`authority`] is whom a request is for,
+//! - [`redirect`] writes the address that a client should go to,
+//! - [`share`] divides requests by weight.
 
-pub mod head;
-pub mod path;
-pub mod routes;
+pub mod authority;
+pub mod redirect;
+pub mod share;

@@ -2,7 +2,7 @@
 
 use super::limits::HeadLimits;
 use super::refusal::Refusal;
-use crate::domain::path::{byte_set, is_path_character};
+use crate::path::{byte_set, is_path_character};
 
 /// Longest method that is looked at, in bytes. No registered method is longer than 17.
 const MAX_METHOD_BYTES: usize = 32;

@@ -1,0 +1,302 @@
+//! Puts a table together.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tradewind_gateway_api::gateway::{AllowedRoutes, From, Gateway, GatewayTls, Listener, RouteNamespaces};
+use tradewind_gateway_api::reference::ParentRef;
+use tradewind_gateway_api::{Body, Document, DocumentError};
+
+use crate::attach::{self, Ours};
+use crate::compile::{self, Compiled, Match, Path};
+use crate::documents::Documents;
+use crate::host::{HostMap, Pattern};
+use crate::index::{Candidate, Index};
+use crate::refer::{Known, Referrer};
+use crate::rule::RouteId;
+use crate::status::{Condition, GatewayStatus, ListenerStatus, ParentStatus, RouteStatus};
+use crate::table::{Entry, Listening, Table};
+
+/// The class whose gateways are ours where no document says which program a class is of.
+const CLASS: &str = "tradewind";
+/// The program that a `GatewayClass` of ours names.
+const CONTROLLER: &str = "tradewind.dev/gateway";
+
+/// A table, and what came of each document.
+#[derive(Debug, Clone, Default)]
+pub struct Built {
+    /// The table.
+    pub table: Table,
+    /// Of the gateways that are ours.
+    pub gateways: Vec<GatewayStatus>,
+    /// Of the routes that refer to one of them.
+    pub routes: Vec<RouteStatus>,
+    /// What is wrong with documents that were left out.
+    pub errors: Vec<DocumentError>,
+}
+
+impl Table {
+    /// Puts the documents of a gateway together.
+    ///
+    /// Ours are the gateways whose class names the controller `tradewind.dev/gateway`, or, where no document declares
+    /// the class, whose class is `tradewind`. Where no document declares any gateway there is one all the same, so that
+    /// a folder of routes is enough: it listens for HTTP on `port`, and takes every route, whichever parent it names.
+    #[must_use]
+    pub fn build(documents: &Documents, port: u16, known: &dyn Known) -> Built {
+        let implied = implied(port);
+        let mut builder = Builder { documents, known, built: Built::default(), attached: BTreeMap::new() };
+        let ours = ours(documents, &implied);
+        for gateway in &ours {
+            builder.listeners(gateway);
+        }
+        for route in documents.routes() {
+            builder.route(route, &ours);
+        }
+        builder.finish(&ours)
+    }
+}
+
+fn ours<'build>(documents: &'build Documents, implied: &'build Gateway) -> Vec<Ours<'build>> {
+    if documents.gateways().next().is_none() {
+        return vec![Ours {
+            namespace: "default",
+            name: "tradewind",
+            generation: 0,
+            gateway: implied,
+            is_implied: true,
+        }];
+    }
+    let is_ours = |gateway: &Gateway| {
+        let mut classes = documents.classes();
+        match classes.find(|(document, _)| document.metadata.name == gateway.gateway_class_name) {
+            Some((_, class)) => class.controller_name == CONTROLLER,
+            None => gateway.gateway_class_name == CLASS,
+        }
+    };
+    let found = documents.gateways().filter(|(_, gateway)| is_ours(gateway));
+    found
+        .map(|(document, gateway)| Ours {
+            namespace: &document.metadata.namespace,
+            name: &document.metadata.name,
+            generation: document.metadata.generation,
+            gateway,
+            is_implied: false,
+        })
+        .collect()
+}
+
+/// The gateway that is there when nobody wrote one.
+fn implied(port: u16) -> Gateway {
+    let namespaces = RouteNamespaces { from: From::All, selector: None };
+    let listener = Listener {
+        name: "http".to_owned(),
+        hostname: None,
+        port,
+        protocol: "HTTP".to_owned(),
+        tls: None,
+        allowed_routes: AllowedRoutes { namespaces, kinds: Vec::new() },
+    };
+    Gateway { gateway_class_name: CLASS.to_owned(), listeners: vec![listener], tls: GatewayTls::default() }
+}
+
+struct Builder<'build> {
+    documents: &'build Documents,
+    known: &'build dyn Known,
+    built: Built,
+    /// How many routes attached, by namespace and name of the gateway and name of the listener.
+    attached: BTreeMap<(String, String, String), usize>,
+}
+
+/// Where a route attaches: a port and the host of a listener, and the hosts of the route there.
+type Place = (u16, Pattern, Vec<Pattern>);
+
+impl Builder<'_> {
+    /// Listeners are there even where no route attaches: a host that one is for is answered by no other.
+    fn listeners(&mut self, ours: &Ours<'_>) {
+        for listener in &ours.gateway.listeners {
+            if !attach::supported_kinds(listener).is_empty() {
+                let hosts = self.built.table.ports.entry(listener.port).or_default();
+                hosts.entry(&Pattern::of(listener.hostname.as_deref()));
+            }
+        }
+    }
+
+    fn route(&mut self, document: &Document, ours: &[Ours<'_>]) {
+        let (kind, parents, hostnames) = match &document.body {
+            Body::HttpRoute(route) => ("HTTPRoute", &route.parent_refs, &route.hostnames),
+            Body::GrpcRoute(route) => ("GRPCRoute", &route.parent_refs, &route.hostnames),
+            _ => return,
+        };
+        let metadata = &document.metadata;
+        let route = RouteId { kind, namespace: metadata.namespace.clone(), name: metadata.name.clone() };
+        let mut referrer =
+            Referrer { documents: self.documents, known: self.known, route: &route, broken: None };
+        let compiled = match compile::route(document, &mut referrer) {
+            Ok(compiled) => compiled,
+            Err(errors) => return self.built.errors.extend(errors),
+        };
+        let resolved = resolved(referrer.broken);
+        let (places, parents) =
+            self.parents(document, &parents_of(parents, ours), hostnames, ours, &resolved);
+        if parents.is_empty() {
+            return;
+        }
+        let generation = metadata.generation;
+        self.built.routes.push(RouteStatus { route: route.clone(), generation, parents });
+        if !places.is_empty() {
+            compiled.into_iter().for_each(|compiled| self.rule(compiled, &places));
+        }
+    }
+
+    /// Where a route attaches, and what came of each reference to a gateway of ours.
+    fn parents(
+        &mut self,
+        document: &Document,
+        parents: &[ParentRef],
+        hostnames: &[String],
+        ours: &[Ours<'_>],
+        resolved: &Condition,
+    ) -> (Vec<Place>, Vec<ParentStatus>) {
+        let (mut places, mut statuses): (Vec<Place>, _) = (Vec::new(), Vec::new());
+        for parent in parents {
+            let Some(gateway) = ours.iter().find(|ours| ours.is_meant(parent, document)) else {
+                continue;
+            };
+            let accepted = match attach::listeners(gateway, parent, document, hostnames, self.documents) {
+                Ok(found) => {
+                    for (listener, hosts) in found {
+                        self.count(gateway, listener);
+                        let place = (listener.port, Pattern::of(listener.hostname.as_deref()), hosts);
+                        if !places.contains(&place) {
+                            places.push(place);
+                        }
+                    }
+                    Condition::new("Accepted", true, "Accepted", "the route is served")
+                }
+                Err(condition) => condition,
+            };
+            statuses
+                .push(ParentStatus { parent: parent.clone(), conditions: vec![accepted, resolved.clone()] });
+        }
+        (places, statuses)
+    }
+
+    fn count(&mut self, ours: &Ours<'_>, listener: &Listener) {
+        let key = (ours.namespace.to_owned(), ours.name.to_owned(), listener.name.clone());
+        *self.attached.entry(key).or_default() += 1;
+    }
+
+    fn rule(&mut self, mut compiled: Compiled, places: &[Place]) {
+        let table = &mut self.built.table;
+        let rule = table.rules.len();
+        compiled.rule.index = rule;
+        table.rules.push(Arc::new(compiled.rule));
+        for found in compiled.matches {
+            let entry = table.entries.len();
+            let prefix = match &found.path {
+                Path::Prefix(path) => Some(path.clone()),
+                Path::Exact(_) | Path::Expression(_) => None,
+            };
+            table.entries.push(Entry { rule, template: found.template.as_str().into(), prefix });
+            for (port, listening, hosts) in places {
+                let listening: &mut Listening = table.ports.entry(*port).or_default().entry(listening);
+                for host in hosts {
+                    add(listening.hosts.entry(host), &found, entry);
+                }
+            }
+        }
+    }
+
+    fn finish(mut self, ours: &[Ours<'_>]) -> Built {
+        for listening in self.built.table.ports.values_mut().flat_map(HostMap::values_mut) {
+            listening.hosts.values_mut().for_each(Index::finish);
+        }
+        self.built.gateways = ours.iter().map(|ours| self.status(ours)).collect();
+        self.built
+    }
+
+    fn status(&self, ours: &Ours<'_>) -> GatewayStatus {
+        let listeners: Vec<ListenerStatus> =
+            ours.gateway.listeners.iter().map(|listener| self.listener_status(ours, listener)).collect();
+        let all = listeners.iter().all(|listener| listener.conditions.iter().all(is_good));
+        let accepted = if all {
+            Condition::new("Accepted", true, "Accepted", "the gateway is served")
+        } else {
+            Condition::new("Accepted", true, "ListenersNotValid", "some listeners are not served")
+        };
+        let programmed = Condition::new("Programmed", true, "Programmed", "routes are in use");
+        GatewayStatus {
+            namespace: ours.namespace.to_owned(),
+            name: ours.name.to_owned(),
+            generation: ours.generation,
+            conditions: vec![accepted, programmed],
+            listeners,
+        }
+    }
+
+    fn listener_status(&self, ours: &Ours<'_>, listener: &Listener) -> ListenerStatus {
+        let key = (ours.namespace.to_owned(), ours.name.to_owned(), listener.name.clone());
+        let supported_kinds = attach::supported_kinds(listener);
+        let is_protocol = matches!(listener.protocol.as_str(), "HTTP" | "HTTPS");
+        let accepted = if is_protocol {
+            Condition::new("Accepted", true, "Accepted", "the listener is served")
+        } else {
+            let message = format!("{} is not spoken here; HTTP and HTTPS are", listener.protocol);
+            Condition::new("Accepted", false, "UnsupportedProtocol", message)
+        };
+        let asked = &listener.allowed_routes.kinds;
+        let all_kinds = asked.iter().all(|asked| supported_kinds.contains(&asked.kind.as_str()));
+        let resolved = if all_kinds {
+            Condition::new("ResolvedRefs", true, "ResolvedRefs", "all references lead somewhere")
+        } else {
+            Condition::new(
+                "ResolvedRefs",
+                false,
+                "InvalidRouteKinds",
+                "HTTPRoute and GRPCRoute are known here",
+            )
+        };
+        let attached_routes = self.attached.get(&key).copied().unwrap_or_default();
+        ListenerStatus {
+            name: listener.name.clone(),
+            supported_kinds,
+            attached_routes,
+            conditions: vec![accepted, resolved],
+        }
+    }
+}
+
+fn is_good(condition: &Condition) -> bool {
+    condition.holds
+}
+
+/// The parents that a route names. One that names none attaches to a gateway that nobody wrote.
+fn parents_of(parents: &[ParentRef], ours: &[Ours<'_>]) -> Vec<ParentRef> {
+    match ours.first() {
+        Some(implied) if parents.is_empty() && implied.is_implied => vec![ParentRef {
+            group: "gateway.networking.k8s.io".to_owned(),
+            kind: "Gateway".to_owned(),
+            namespace: Some(implied.namespace.to_owned()),
+            name: implied.name.to_owned(),
+            section_name: None,
+            port: None,
+        }],
+        _ => parents.to_vec(),
+    }
+}
+
+fn resolved(broken: Option<(&'static str, String)>) -> Condition {
+    match broken {
+        None => Condition::new("ResolvedRefs", true, "ResolvedRefs", "all references lead somewhere"),
+        Some((reason, message)) => Condition::new("ResolvedRefs", false, reason, message),
+    }
+}
+
+fn add(index: &mut Index, found: &Match, entry: usize) {
+    let candidate = Candidate { conditions: found.conditions.clone(), entry };
+    match &found.path {
+        Path::Exact(path) => index.add_exact(path, candidate),
+        Path::Prefix(path) => index.add_prefix(path, candidate),
+        Path::Expression(regex) => index.add_expression(regex.clone(), candidate),
+    }
+}

@@ -1,0 +1,93 @@
+//! The documents of a gateway, from all of its files.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tradewind_gateway_api::backend_tls::BackendTlsPolicy;
+use tradewind_gateway_api::gateway::{Gateway, GatewayClass};
+use tradewind_gateway_api::grant::ReferenceGrant;
+use tradewind_gateway_api::{Body, Document, DocumentError};
+
+/// Documents, of which no two have the same kind, namespace and name.
+#[derive(Debug, Clone, Default)]
+pub struct Documents {
+    all: Vec<Arc<Document>>,
+    /// By kind, namespace and name.
+    known: BTreeMap<(&'static str, String, String), usize>,
+}
+
+impl Documents {
+    /// Adds a document.
+    ///
+    /// # Errors
+    ///
+    /// There is one of that kind, namespace and name already, which stays.
+    pub fn add(&mut self, document: impl Into<Arc<Document>>) -> Result<(), DocumentError> {
+        let document = document.into();
+        let kind = document.body.kind();
+        let key = (kind, document.metadata.namespace.clone(), document.metadata.name.clone());
+        if let Some(first) = self.known.get(&key).and_then(|index| self.all.get(*index)) {
+            let (line, column) = first.position();
+            let reason =
+                format!("is that of a {kind} which is already declared at {}:{line}:{column}", first.file());
+            return Err(document.error("metadata.name", &reason));
+        }
+        self.known.insert(key, self.all.len());
+        self.all.push(document);
+        Ok(())
+    }
+
+    /// All documents, in the order in which they were added.
+    pub fn iter(&self) -> impl Iterator<Item = &Document> {
+        self.all.iter().map(|document| &**document)
+    }
+
+    /// The document of a kind, namespace and name.
+    #[must_use]
+    pub fn get(&self, kind: &'static str, namespace: &str, name: &str) -> Option<&Document> {
+        let key = (kind, namespace.to_owned(), name.to_owned());
+        self.known.get(&key).and_then(|index| self.all.get(*index)).map(|document| &**document)
+    }
+
+    pub(crate) fn gateways(&self) -> impl Iterator<Item = (&Document, &Gateway)> {
+        self.iter().filter_map(|document| match &document.body {
+            Body::Gateway(gateway) => Some((document, gateway)),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn classes(&self) -> impl Iterator<Item = (&Document, &GatewayClass)> {
+        self.iter().filter_map(|document| match &document.body {
+            Body::GatewayClass(class) => Some((document, class)),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn grants(&self) -> impl Iterator<Item = (&Document, &ReferenceGrant)> {
+        self.iter().filter_map(|document| match &document.body {
+            Body::ReferenceGrant(grant) => Some((document, grant)),
+            _ => None,
+        })
+    }
+
+    /// How connections to services are secured.
+    pub fn backend_tls(&self) -> impl Iterator<Item = (&Document, &BackendTlsPolicy)> {
+        self.iter().filter_map(|document| match &document.body {
+            Body::BackendTlsPolicy(policy) => Some((document, policy)),
+            _ => None,
+        })
+    }
+
+    /// Routes in the order of precedence: the oldest first, then by namespace and name.
+    pub(crate) fn routes(&self) -> Vec<&Document> {
+        let is_route =
+            |document: &&Document| matches!(document.body, Body::HttpRoute(_) | Body::GrpcRoute(_));
+        let mut routes: Vec<&Document> = self.iter().filter(is_route).collect();
+        routes.sort_by_key(|document| {
+            let metadata = &document.metadata;
+            let age = &metadata.creation_timestamp;
+            (age.is_empty(), age, &metadata.namespace, &metadata.name)
+        });
+        routes
+    }
+}

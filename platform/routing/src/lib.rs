@@ -1,0 +1,41 @@
+//! Which rule of which Gateway API document a request belongs to.
+//!
+//! [`Table::build`] takes the documents of a gateway together: which routes attach to which listeners, by name, kind,
+//! namespace and host; which references lead somewhere, and which of them another namespace agrees to. What comes
+//! out is a [`Table`] that never changes, so that a change of the documents is a new table put in the place of the old
+//! one, and what an operator wants to know of each document ([`GatewayStatus`], [`RouteStatus`]).
+//!
+//! [`Table::find`] decides on a request: the most specific listener, then the most specific host, then path, method,
+//! headers and query in the order that the Gateway API gives them. The time that it takes does not grow with the
+//! number of rules, except that rules of the same host and path are looked at one after the other, and that
+//! regular expressions on the paths of one host are.
+//!
+//! - `host` knows patterns of hosts,
+//! - `index` finds by path, `conditions` looks at the rest of a request,
+//! - `attach` finds the listeners of a route, `refer` follows references, `compile` reads one route, and `build` puts
+//!   a table together; `status` says what came of each document.
+
+#![warn(missing_docs)]
+
+mod asked;
+mod attach;
+mod build;
+mod change;
+mod compile;
+mod conditions;
+mod documents;
+mod host;
+mod index;
+mod refer;
+mod rule;
+mod status;
+mod table;
+
+pub use asked::Asked;
+pub use build::Built;
+pub use change::{HeaderChanges, PathChange};
+pub use documents::Documents;
+pub use refer::Known;
+pub use rule::{Backend, BackendId, Redirect, Rewrite, RouteId, Rule, Step, Target};
+pub use status::{Condition, GatewayStatus, ListenerStatus, ParentStatus, RouteStatus};
+pub use table::{Found, Table};

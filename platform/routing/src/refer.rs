@@ -1,0 +1,83 @@
+//! Follows references to services.
+
+use tradewind_gateway_api::reference::ObjectRef;
+
+use crate::documents::Documents;
+use crate::rule::{BackendId, RouteId, Target};
+
+const GROUP: &str = "gateway.networking.k8s.io";
+
+/// Which services there are.
+pub trait Known {
+    /// Whether there is such a service, and it has that port.
+    fn has(&self, backend: &BackendId) -> bool;
+}
+
+impl<F: Fn(&BackendId) -> bool> Known for F {
+    fn has(&self, backend: &BackendId) -> bool {
+        self(backend)
+    }
+}
+
+/// Why a reference is broken: the word of the specification, and a sentence.
+pub(crate) type Broken = (&'static str, String);
+
+/// Follows the references of one route, and remembers the first that is broken.
+pub(crate) struct Referrer<'build> {
+    pub(crate) documents: &'build Documents,
+    pub(crate) known: &'build dyn Known,
+    pub(crate) route: &'build RouteId,
+    pub(crate) broken: Option<Broken>,
+}
+
+impl Referrer<'_> {
+    pub(crate) fn target(&mut self, reference: &ObjectRef) -> Target {
+        match self.follow(reference) {
+            Ok(id) => Target::Service(id),
+            Err((word, reason)) => {
+                let target = Target::Broken { reason: reason.clone() };
+                self.broken.get_or_insert((word, reason));
+                target
+            }
+        }
+    }
+
+    fn follow(&self, reference: &ObjectRef) -> Result<BackendId, Broken> {
+        let ObjectRef { group, kind, name, .. } = reference;
+        if !group.is_empty() || kind != "Service" {
+            let group = if group.is_empty() { "the core group" } else { group };
+            return Err(("InvalidKind", format!("{kind} of {group} is no backend here; Service is")));
+        }
+        let namespace = reference.namespace.as_ref().unwrap_or(&self.route.namespace);
+        if *namespace != self.route.namespace && !self.is_granted(namespace, name) {
+            let reason =
+                format!("no ReferenceGrant of {namespace} lets {} refer to the service {name}", self.route);
+            return Err(("RefNotPermitted", reason));
+        }
+        // The definition asks for the port of a service.
+        let port = reference.port.unwrap_or_default();
+        let id = BackendId { namespace: namespace.clone(), service: name.clone(), port };
+        if self.known.has(&id) {
+            Ok(id)
+        } else {
+            Err(("BackendNotFound", format!("there is no service {name} with port {port} in {namespace}")))
+        }
+    }
+
+    /// Whether the namespace of a service agrees to be referred to.
+    fn is_granted(&self, namespace: &str, service: &str) -> bool {
+        let mut grants =
+            self.documents.grants().filter(|(document, _)| document.metadata.namespace == namespace);
+        grants.any(|(_, grant)| {
+            let from = grant.from.iter().any(|from| {
+                from.group == GROUP && from.kind == self.route.kind && from.namespace == self.route.namespace
+            });
+            let to = grant.to.iter().any(|to| {
+                to.group.is_empty()
+                    && to.kind == "Service"
+                    && to.name.as_ref().is_none_or(|name| name == service)
+            });
+            from && to
+        })
+    }
+}

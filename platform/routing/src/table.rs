@@ -1,0 +1,89 @@
+//! The table, and looking things up in it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::asked::Asked;
+use crate::host::HostMap;
+use crate::index::Index;
+use crate::rule::{BackendId, Rule, Step, Target};
+use tradewind_http_validation::path::CanonicalPath;
+
+/// All rules of a gateway. Immutable: a change of the documents is a new table.
+#[derive(Debug, Clone, Default)]
+pub struct Table {
+    pub(crate) ports: BTreeMap<u16, HostMap<Listening>>,
+    pub(crate) rules: Vec<Arc<Rule>>,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// What one listener, or several of one port and host, are for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Listening {
+    pub(crate) hosts: HostMap<Index>,
+}
+
+/// One match of one rule.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) rule: usize,
+    pub(crate) template: Arc<str>,
+    pub(crate) prefix: Option<CanonicalPath>,
+}
+
+/// The rule that a request belongs to.
+#[derive(Debug, Clone, Copy)]
+pub struct Found<'table> {
+    /// The rule.
+    pub rule: &'table Arc<Rule>,
+    /// The path as a metrics label: `/a` for an exact match, `/a/*` for a prefix, `~expression` for an expression.
+    /// There are as many as there are matches, whatever clients send.
+    pub template: &'table Arc<str>,
+    /// The prefix that matched, where one did; what a rewrite may replace.
+    pub prefix: Option<&'table CanonicalPath>,
+}
+
+impl Table {
+    /// The rule of a request that came in by a port; none when there is none, or no listener.
+    #[must_use]
+    pub fn find(&self, port: u16, asked: &Asked<'_>) -> Option<Found<'_>> {
+        // Listeners are apart from each other: what the most specific one has no rule for, no other one answers.
+        let listening = self.ports.get(&port)?.fitting(asked.host).next()?;
+        let entry = listening.hosts.fitting(asked.host).find_map(|index| index.find(asked))?;
+        let entry = self.entries.get(entry)?;
+        let rule = self.rules.get(entry.rule)?;
+        Some(Found { rule, template: &entry.template, prefix: entry.prefix.as_ref() })
+    }
+
+    /// All rules, in the order of precedence of their routes.
+    pub fn rules(&self) -> impl Iterator<Item = &Arc<Rule>> {
+        self.rules.iter()
+    }
+
+    /// The services that rules name, mirrors included, each once and sorted.
+    #[must_use]
+    pub fn backends(&self) -> Vec<BackendId> {
+        let mut found: Vec<BackendId> = self.rules.iter().flat_map(|rule| services(rule)).cloned().collect();
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// The ports that listeners ask for.
+    pub fn ports(&self) -> impl Iterator<Item = u16> {
+        self.ports.keys().copied()
+    }
+}
+
+fn services(rule: &Rule) -> impl Iterator<Item = &BackendId> {
+    let own = rule.steps.iter();
+    let steps = own.chain(rule.backends.iter().flat_map(|backend| &backend.steps));
+    let mirrors = steps.filter_map(|step| match step {
+        Step::Mirror { target, .. } => Some(target),
+        _ => None,
+    });
+    rule.backends.iter().map(|backend| &backend.target).chain(mirrors).filter_map(|target| match target {
+        Target::Service(id) => Some(id),
+        Target::Broken { .. } => None,
+    })
+}

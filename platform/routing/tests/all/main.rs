@@ -1,0 +1,14 @@
+//! What the crate promises, from the outside.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test ends where something is not as it should be"
+)]
+
+mod attaching;
+mod finding;
+mod grpc;
+mod referring;
+mod scale;
+mod support;

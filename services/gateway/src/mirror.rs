@@ -1,0 +1,90 @@
+//! Copies of requests, whose answers nobody waits for.
+
+use std::time::Duration;
+
+use http::Request;
+use tradewind_chassis::Scope;
+use tradewind_chassis::http::Call;
+use tradewind_client::{Body, Peer};
+use tradewind_kernel::{Clock, Entropy};
+use tradewind_problem::Problem;
+
+use crate::forward;
+use crate::routes::Live;
+use crate::steps::{Copies, Way};
+
+/// The greatest body that is copied, in bytes. A request with a greater one, or one of unknown length, is not copied: to
+/// keep it would cost memory for something nobody waits for.
+const MOST_COPIED: u64 = 64 * 1024;
+
+/// Copies at the same time, in all; more are left out.
+const MOST_AT_ONCE: usize = 100;
+
+/// Copies of one request, ready to be sent.
+pub(crate) struct Ready {
+    copies: Vec<(Peer, Request<Body>)>,
+    scope: Scope,
+    clock: Clock,
+    limit: Duration,
+}
+
+/// The request as the backend gets it, and copies of it for the mirrors that are to get this one.
+pub(crate) async fn copied(
+    live: &Live,
+    call: Call,
+    way: &Way<'_>,
+    limit: Duration,
+) -> Result<(Request<Body>, Ready), Problem> {
+    let (scope, clock, entropy) = (call.scope().clone(), call.clock().clone(), call.entropy().clone());
+    let drawn = way.copies.iter().filter(|copies| is_drawn(copies, &entropy));
+    let peers: Vec<Peer> = drawn.filter_map(|copies| live.peer(copies.target).ok().cloned()).collect();
+    let mut request = forward::request(call, way, limit)?;
+    let mut copies = Vec::new();
+    if !peers.is_empty() && scope.running() < MOST_AT_ONCE {
+        request = in_memory(request).await?;
+        copies.extend(peers.into_iter().filter_map(|peer| Some((peer, copy(&request)?))));
+    }
+    Ok((request, Ready { copies, scope, clock, limit }))
+}
+
+/// Sends copies, each in a task of its own.
+pub(crate) fn send(ready: Ready) {
+    for (peer, request) in ready.copies {
+        let (clock, limit) = (ready.clock.clone(), ready.limit);
+        ready.scope.spawn("mirror", async move {
+            // Neither the answer nor that there is none concerns anybody.
+            let _ = clock.timeout(limit, peer.send(request)).await;
+        });
+    }
+}
+
+fn is_drawn(copies: &Copies<'_>, entropy: &Entropy) -> bool {
+    let (numerator, denominator) = (u64::from(copies.share.numerator), u64::from(copies.share.denominator));
+    match numerator {
+        0 => false,
+        _ if numerator >= denominator => true,
+        _ => entropy.below(denominator) < numerator,
+    }
+}
+
+/// The same request with its body in memory, where that is short enough.
+async fn in_memory(request: Request<Body>) -> Result<Request<Body>, Problem> {
+    let is_short = request.body().length().is_some_and(|length| length <= MOST_COPIED);
+    if !is_short || request.body().try_clone().is_some() {
+        return Ok(request);
+    }
+    let (parts, body) = request.into_parts();
+    let bytes = body.collect(MOST_COPIED as usize).await.map_err(|_| {
+        Problem::new(&tradewind_problem::MALFORMED_JSON).detail("The body ended before it was complete.")
+    })?;
+    Ok(Request::from_parts(parts, Body::from(bytes)))
+}
+
+fn copy(request: &Request<Body>) -> Option<Request<Body>> {
+    let mut copy = Request::new(request.body().try_clone()?);
+    request.method().clone_into(copy.method_mut());
+    request.uri().clone_into(copy.uri_mut());
+    request.headers().clone_into(copy.headers_mut());
+    *copy.version_mut() = request.version();
+    Some(copy)
+}

@@ -1,0 +1,199 @@
+//! Where route documents come from: those that are built in, and folders that may change.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use tradewind_gateway_api::{Definitions, Document, DocumentError, Reading};
+
+/// The documents of `deploy/routes/`, so that a single binary needs no files.
+const BUILT_IN: [(&str, &str); 11] = [
+    ("deploy/routes/accounts.yaml", include_str!("../../../deploy/routes/accounts.yaml")),
+    ("deploy/routes/cart.yaml", include_str!("../../../deploy/routes/cart.yaml")),
+    ("deploy/routes/catalogue.yaml", include_str!("../../../deploy/routes/catalogue.yaml")),
+    ("deploy/routes/customers.yaml", include_str!("../../../deploy/routes/customers.yaml")),
+    ("deploy/routes/orders.yaml", include_str!("../../../deploy/routes/orders.yaml")),
+    ("deploy/routes/payments.yaml", include_str!("../../../deploy/routes/payments.yaml")),
+    ("deploy/routes/provider.yaml", include_str!("../../../deploy/routes/provider.yaml")),
+    ("deploy/routes/shipping.yaml", include_str!("../../../deploy/routes/shipping.yaml")),
+    ("deploy/routes/shopfront.yaml", include_str!("../../../deploy/routes/shopfront.yaml")),
+    ("deploy/routes/stock.yaml", include_str!("../../../deploy/routes/stock.yaml")),
+    ("deploy/routes/webhooks.yaml", include_str!("../../../deploy/routes/webhooks.yaml")),
+];
+
+/// The greatest file that is opened, in bytes; of a greater one no document is taken, so it need not be read.
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
+
+/// Where documents come from. A file is read again only when it has changed.
+pub(crate) struct Source {
+    definitions: Definitions,
+    /// The setting that names each folder, and the folder.
+    folders: Vec<(&'static str, PathBuf)>,
+    built_in: Vec<Arc<Read>>,
+    files: Mutex<BTreeMap<PathBuf, Kept>>,
+}
+
+/// A file as it was read.
+struct Kept {
+    stamp: Stamp,
+    read: Arc<Read>,
+}
+
+/// What tells that a file is another one than before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    modified: Option<SystemTime>,
+    length: u64,
+}
+
+/// The documents of a file, and what is wrong in it.
+#[derive(Default)]
+pub(crate) struct Read {
+    pub(crate) documents: Vec<Arc<Document>>,
+    pub(crate) errors: Vec<DocumentError>,
+}
+
+impl Source {
+    pub(crate) fn new(
+        folder: Option<&Path>,
+        more: Option<&Path>,
+        built_in: &[Arc<Read>],
+    ) -> Result<Self, String> {
+        let folders = [("routes", folder), ("more_routes", more)];
+        let folders = folders.into_iter().filter_map(|(setting, path)| Some((setting, path?.to_owned())));
+        Ok(Self {
+            definitions: Definitions::standard()?,
+            folders: folders.collect(),
+            built_in: if folder.is_none() { built_in.to_vec() } else { Vec::new() },
+            files: Mutex::default(),
+        })
+    }
+
+    /// Whether it can change.
+    pub(crate) fn has_folders(&self) -> bool {
+        !self.folders.is_empty()
+    }
+
+    /// All files, and whether any of them has changed since they were read last.
+    ///
+    /// # Errors
+    ///
+    /// A folder that cannot be listed or holds no document.
+    pub(crate) fn read(&self) -> Result<(Vec<Arc<Read>>, bool), String> {
+        let mut found = self.built_in.clone();
+        let paths = self.paths()?;
+        let mut before = std::mem::take(&mut *self.files.lock().unwrap_or_else(PoisonError::into_inner));
+        let (mut now, mut has_changed) = (BTreeMap::new(), false);
+        for path in paths {
+            let stamp = stamp(&path);
+            let kept = before.remove(&path).filter(|kept| kept.stamp == stamp);
+            has_changed |= kept.is_none();
+            let read = kept.map_or_else(|| Arc::new(self.file(&path)), |kept| kept.read);
+            found.push(read.clone());
+            now.insert(path, Kept { stamp, read });
+        }
+        has_changed |= !before.is_empty();
+        *self.files.lock().unwrap_or_else(PoisonError::into_inner) = now;
+        Ok((found, has_changed))
+    }
+
+    fn paths(&self) -> Result<Vec<PathBuf>, String> {
+        let mut all = Vec::new();
+        for (setting, folder) in &self.folders {
+            let paths =
+                paths(folder).map_err(|error| format!("gateway.{setting}: {}: {error}", folder.display()))?;
+            if paths.is_empty() {
+                return Err(format!("gateway.{setting}: {} holds no .yaml file", folder.display()));
+            }
+            all.extend(paths);
+        }
+        Ok(all)
+    }
+
+    /// A file that cannot be read, such as one that is being replaced, is a mistake like others.
+    fn file(&self, path: &Path) -> Read {
+        let name = path.display().to_string();
+        match text(path) {
+            Ok(text) => self.parse(&name, &text),
+            Err(reason) => {
+                let error = DocumentError { file: name, line: 1, column: 1, reason };
+                Read { documents: Vec::new(), errors: vec![error] }
+            }
+        }
+    }
+
+    fn parse(&self, file: &str, text: &str) -> Read {
+        Read::from(self.definitions.read(file, text))
+    }
+}
+
+impl From<Reading> for Read {
+    fn from(reading: Reading) -> Self {
+        Self { documents: reading.documents.into_iter().map(Arc::new).collect(), errors: reading.errors }
+    }
+}
+
+/// The documents that are built in. A test checks them.
+///
+/// # Errors
+///
+/// Why they cannot be read; they are part of the program.
+pub(crate) fn built_in() -> Result<Vec<Arc<Read>>, String> {
+    let definitions = Definitions::standard()?;
+    let read = |(file, text): (&str, &str)| Arc::new(Read::from(definitions.read_checked(file, text)));
+    Ok(BUILT_IN.map(read).to_vec())
+}
+
+/// The documents of a folder, by name; names that begin with a dot are for programs.
+fn paths(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        let is_document = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+        if is_document && !is_hidden {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// Follows links: a mounted volume changes by a link that leads elsewhere.
+fn stamp(path: &Path) -> Stamp {
+    match std::fs::metadata(path) {
+        Ok(metadata) => Stamp { modified: metadata.modified().ok(), length: metadata.len() },
+        Err(_) => Stamp { modified: None, length: 0 },
+    }
+}
+
+fn text(path: &Path) -> Result<String, String> {
+    let length = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
+    if length > MAX_FILE_BYTES {
+        return Err(format!("the file must not exceed {MAX_FILE_BYTES} bytes"));
+    }
+    std::fs::read_to_string(path).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use tradewind_routing::BackendId;
+
+    use super::*;
+    use crate::routes::gather;
+
+    #[test]
+    fn the_documents_that_are_built_in_have_no_mistake() {
+        let definitions = Definitions::standard().unwrap();
+        for (file, text) in BUILT_IN {
+            let reading = definitions.read(file, text);
+            assert!(reading.errors.is_empty() && !reading.documents.is_empty(), "{:?}", reading.errors);
+        }
+        let gathered = gather(&built_in().unwrap(), &|_: &BackendId| true).unwrap();
+        assert!(gathered.errors.is_empty(), "{:?}", gathered.errors);
+        assert_eq!(gathered.built.routes.len(), BUILT_IN.len());
+        let parents = gathered.built.routes.iter().flat_map(|route| &route.parents);
+        assert!(parents.flat_map(|parent| &parent.conditions).all(|condition| condition.holds));
+    }
+}
