@@ -10,6 +10,7 @@ use tradewind_problem::{DEADLINE_EXCEEDED, Problem};
 use tradewind_routing::{Asked, Backend, Found, Rule};
 
 use crate::domain::authority::Authority;
+use crate::domain::places::Places;
 use crate::domain::share;
 use crate::error::{AMBIGUOUS_PATH, NO_ROUTE};
 use crate::routes::{Live, PORT, no_backend};
@@ -37,13 +38,13 @@ async fn route(gateway: Arc<Gateway>, call: Call) -> Result<Reply, Problem> {
         return Err(Problem::new(&NO_ROUTE).detail(format!("No route leads to {path}. Check its spelling.")));
     };
     let label = found.template.to_string();
-    let reply = answered(&live, call, &found, Way::new(path.clone()), &authority).await?;
+    let reply = answered((&live, &gateway.copies), call, &found, Way::new(path.clone()), &authority).await?;
     Ok(reply.label(label))
 }
 
 /// Takes the steps of the rule, then those of one of its backends, and asks that one.
 async fn answered<'table>(
-    live: &'table Live,
+    (live, copies): (&'table Live, &Places),
     call: Call,
     found: &Found<'table>,
     mut way: Way<'table>,
@@ -60,8 +61,8 @@ async fn answered<'table>(
     let limit = limit(found.rule, &call);
     let clock = call.clock().clone();
     let asking = async {
-        let (request, copies) = mirror::copied(live, call, &way, limit).await?;
-        mirror::send(copies);
+        let (request, ready) = mirror::copied((live, copies), call, &way, limit).await?;
+        mirror::send(ready);
         peer.send(request).await
     };
     let Ok(response) = clock.timeout(limit, asking).await else {

@@ -22,9 +22,13 @@ use tradewind_chassis::{Definition, Init, Service};
 use tradewind_routing::BackendId;
 
 use crate::config::Settings;
+use crate::domain::places::Places;
 use crate::routes::{Live, PORT, gather, peer_name};
 use crate::source::{Read, Source};
 use crate::state::Gateway;
+
+/// Copies of requests under way at a time; what comes beyond is not copied.
+const MOST_COPIES: usize = 100;
 
 /// The name of the service.
 pub const SERVICE: &str = "gateway";
@@ -72,6 +76,7 @@ fn start(init: &mut Init<Settings>, built_in: &[Arc<Read>]) -> Result<Gateway, S
         ),
         refused: Mutex::default(),
         live: RwLock::new(Arc::new(Live { table, peers })),
+        copies: Places::new(MOST_COPIES),
         source: Arc::new(source),
         directory: init.directory(),
         blocking: init.blocking(1, 1),

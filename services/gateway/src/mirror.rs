@@ -9,6 +9,7 @@ use tradewind_client::{Body, Peer};
 use tradewind_kernel::{Clock, Entropy};
 use tradewind_problem::Problem;
 
+use crate::domain::places::{Place, Places};
 use crate::forward;
 use crate::routes::Live;
 use crate::steps::{Copies, Way};
@@ -17,12 +18,9 @@ use crate::steps::{Copies, Way};
 /// keep it would cost memory for something nobody waits for.
 const MOST_COPIED: u64 = 64 * 1024;
 
-/// Copies at the same time, in all; more are left out.
-const MOST_AT_ONCE: usize = 100;
-
 /// Copies of one request, ready to be sent.
 pub(crate) struct Ready {
-    copies: Vec<(Peer, Request<Body>)>,
+    copies: Vec<(Peer, Request<Body>, Place)>,
     scope: Scope,
     clock: Clock,
     limit: Duration,
@@ -30,7 +28,7 @@ pub(crate) struct Ready {
 
 /// The request as the backend gets it, and copies of it for the mirrors that are to get this one.
 pub(crate) async fn copied(
-    live: &Live,
+    (live, places): (&Live, &Places),
     call: Call,
     way: &Way<'_>,
     limit: Duration,
@@ -40,20 +38,21 @@ pub(crate) async fn copied(
     let peers: Vec<Peer> = drawn.filter_map(|copies| live.peer(copies.target).ok().cloned()).collect();
     let mut request = forward::request(call, way, limit)?;
     let mut copies = Vec::new();
-    if !peers.is_empty() && scope.running() < MOST_AT_ONCE {
+    if !peers.is_empty() {
         request = in_memory(request).await?;
-        copies.extend(peers.into_iter().filter_map(|peer| Some((peer, copy(&request)?))));
+        copies.extend(peers.into_iter().filter_map(|peer| Some((peer, copy(&request)?, places.take()?))));
     }
     Ok((request, Ready { copies, scope, clock, limit }))
 }
 
 /// Sends copies, each in a task of its own.
 pub(crate) fn send(ready: Ready) {
-    for (peer, request) in ready.copies {
+    for (peer, request, place) in ready.copies {
         let (clock, limit) = (ready.clock.clone(), ready.limit);
         ready.scope.spawn("mirror", async move {
             // Neither the answer nor that there is none concerns anybody.
             let _ = clock.timeout(limit, peer.send(request)).await;
+            drop(place);
         });
     }
 }

@@ -7,6 +7,7 @@ use tradewind_chassis::metrics::Counter;
 use tradewind_chassis::{Blocking, Directory};
 use tradewind_problem::Problem;
 
+use crate::domain::places::Places;
 use crate::routes::{Live, again};
 use crate::source::Source;
 
@@ -22,6 +23,8 @@ const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
 /// What the door works with.
 pub(crate) struct Gateway {
     pub(crate) live: RwLock<Arc<Live>>,
+    /// Copies of requests under way.
+    pub(crate) copies: Places,
     pub(crate) source: Arc<Source>,
     pub(crate) directory: Directory,
     pub(crate) blocking: Blocking,
