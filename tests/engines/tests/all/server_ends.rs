@@ -48,7 +48,8 @@ impl Helper {
     async fn start(kind: &str) -> Self {
         let program = std::env::current_exe().unwrap();
         let name = format!("server_ends::helper_that_holds_a_{kind}");
-        let arguments = ["--exact", &name, "--nocapture"];
+        // What was started in the background of a script has SIGINT ignored, and so has all that it starts.
+        let arguments = ["--default-signal=INT", program.to_str().unwrap(), "--exact", &name, "--nocapture"];
         let folder = Folder::new("helper");
         let path = std::env::var("PATH").unwrap();
         let mut variables = vec![(HELPER, "1"), ("PATH", &path)];
@@ -56,7 +57,7 @@ impl Helper {
             .map(|name| (name, std::env::var(name).unwrap_or_default()));
         let named = named.iter().filter(|(_, folder)| !folder.is_empty());
         variables.extend(named.map(|(name, folder)| (*name, folder.as_str())));
-        let mut process = Process::start(program.to_str().unwrap(), &arguments, folder.path(), &variables);
+        let mut process = Process::start("/usr/bin/env", &arguments, folder.path(), &variables);
         process.says(" .\n").await;
         let output = process.output();
         let line = output.lines().find_map(|line| line.split_once("server ")).unwrap().1;
