@@ -6,9 +6,9 @@
 //! one, and what an operator wants to know of each document ([`GatewayStatus`], [`RouteStatus`]).
 //!
 //! [`Table::find`] decides on a request: the most specific listener, then the most specific host, then path, method,
-//! headers and query in the order that the Gateway API gives them. The time that it takes does not grow with the
-//! number of rules, except that rules of the same host and path are looked at one after the other, and that
-//! regular expressions on the paths of one host are.
+//! headers and query in the order that the Gateway API gives them. It takes a step for each segment of the path,
+//! each of them the logarithm of the names below it; rules of the same host and path are looked at one after the other,
+//! and so are regular expressions on the paths of one host.
 //!
 //! - `host` knows patterns of hosts,
 //! - `index` finds by path, `conditions` looks at the rest of a request,
