@@ -271,6 +271,35 @@ mod tests {
         }
     }
 
+    /// `narrows` knows a part of the keywords only; one that it does not know would be left out silently.
+    #[test]
+    fn alternatives_use_no_keyword_that_is_not_asked_there() {
+        fn walk(schema: &Schema, is_alternative: bool) {
+            if is_alternative {
+                let bounds = [schema.min_length, schema.max_length, schema.min_items, schema.max_items];
+                let numbers = [schema.minimum, schema.maximum];
+                assert!(
+                    bounds.iter().all(Option::is_none) && numbers.iter().all(Option::is_none),
+                    "{schema:?}"
+                );
+                assert!(
+                    schema.pattern.is_none() && schema.items.is_none() && schema.rules.is_empty(),
+                    "{schema:?}"
+                );
+                assert!(schema.one_of.is_empty() && schema.additional_properties.is_none(), "{schema:?}");
+            }
+            let alternatives = schema.one_of.iter().chain(&schema.any_of).chain(schema.not.as_deref());
+            alternatives.for_each(|below| walk(below, true));
+            let below = schema.properties.values().chain(schema.items.as_deref());
+            below
+                .chain(schema.additional_properties.as_deref())
+                .for_each(|below| walk(below, is_alternative));
+        }
+        for kind in Definitions::standard().unwrap().kinds {
+            kind.definition().unwrap().schemas.iter().for_each(|versions| walk(&versions.schema, false));
+        }
+    }
+
     #[test]
     fn what_was_checked_is_read_the_same_and_faster() {
         let definitions = Definitions::standard().unwrap();
