@@ -11,27 +11,42 @@
 //! - `lines` collects CRLF lines, `request_line`, `fields` and `host` judge them,
 //! - `message` puts a head together, `chunks` follows a chunked body,
 //! - `limits` bounds a head, `refusal` is what the caller is told.
+//!
+//! [`Scanner`] stands before a server that parses by itself. [`RequestReader`], [`ResponseReader`] and [`ChunkReader`]
+//! are for a program that takes messages apart by itself: the same judges, over a buffer, without a copy.
 
+mod chunk_reader;
 mod chunks;
 mod fields;
 mod host;
 mod limits;
 mod lines;
 mod message;
+mod reader;
 mod refusal;
 mod request_line;
+mod response;
+mod spans;
 
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod reader_tests;
+#[cfg(test)]
 mod tests;
 
+pub use chunk_reader::{ChunkReader, Piece};
 pub use limits::HeadLimits;
+pub use message::Framing;
+pub use reader::{Persistence, RequestReader};
 pub use refusal::Refusal;
+pub use request_line::Version;
+pub use response::{ResponseFraming, ResponseReader};
+pub use spans::Fields;
 
 use chunks::{Chunks, pass};
 use lines::{Lines, Met};
-use message::{Framing, Head};
+use message::Head;
 
 /// Follows the bytes that a client sends on one connection.
 ///

@@ -33,6 +33,29 @@ pub(super) enum Chunks {
 }
 
 impl Chunks {
+    /// How many of the next bytes are data; zero when they are something else.
+    pub(super) fn data_left(&self) -> u64 {
+        match self {
+            Self::Data { left } => *left,
+            _ => 0,
+        }
+    }
+
+    /// True in the trailer section.
+    pub(super) fn in_trailers(&self) -> bool {
+        matches!(self, Self::Trailers { .. })
+    }
+
+    /// Counts off data that was taken.
+    pub(super) fn take_data(&mut self, taken: u64) {
+        if let Self::Data { left } = self {
+            *left -= taken.min(*left);
+            if *left == 0 {
+                *self = Self::DataEnd { after_carriage_return: false };
+            }
+        }
+    }
+
     /// True when the trailer section has ended, and with it the message.
     pub(super) fn is_finished(&self) -> bool {
         matches!(self, Self::Finished)

@@ -108,6 +108,57 @@ impl Lines {
     }
 }
 
+/// Finds the lines of a unit that lies in one buffer, whole or in part.
+///
+/// The same verdicts as [`Lines`], without a copy. Each byte is looked at once, however slowly it comes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Cursor {
+    /// Where the unfinished line begins.
+    start: usize,
+    /// Up to where the unfinished line has been looked at.
+    looked: usize,
+}
+
+/// What came of a call to [`Cursor::next`].
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Next<'unit> {
+    /// No line is complete yet. Call again when more has come.
+    NeedMore,
+    /// A line, without its CRLF, and where it begins.
+    Line(&'unit [u8], usize),
+    /// The unit would exceed its limit.
+    LimitReached,
+    /// A byte that may not stand there.
+    Flaw(Flaw),
+}
+
+impl Cursor {
+    /// Where the next line begins; after the last one, where the unit ends.
+    pub(super) fn start(&self) -> usize {
+        self.start
+    }
+
+    /// The next line of `unit`, which is all that has come of it so far.
+    pub(super) fn next<'unit>(&mut self, unit: &'unit [u8], limit: usize) -> Next<'unit> {
+        let window = unit.get(..limit).unwrap_or(unit);
+        self.looked += plain_bytes(window.get(self.looked..).unwrap_or_default());
+        match window.get(self.looked..).unwrap_or_default() {
+            [] | [b'\r'] if unit.len() > window.len() => Next::LimitReached,
+            [] | [b'\r'] => Next::NeedMore,
+            [b'\r', b'\n', ..] => {
+                let start = self.start;
+                let line = window.get(start..self.looked).unwrap_or_default();
+                self.looked += 2;
+                self.start = self.looked;
+                Next::Line(line, start)
+            }
+            [b'\r', ..] => Next::Flaw(Flaw::BareCarriageReturn),
+            [b'\n', ..] => Next::Flaw(Flaw::BareLineFeed),
+            _ => Next::Flaw(Flaw::ControlByte),
+        }
+    }
+}
+
 /// How many bytes in front are neither a line end nor a control byte.
 ///
 /// Whole blocks are looked at without a branch per byte, which compiles to vector instructions.

@@ -8,7 +8,7 @@ use super::request_line::{self, Version};
 
 /// How the body of a request is delimited (RFC 9112 §6.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Framing {
+pub enum Framing {
     /// So many bytes; zero without a body.
     Sized(u64),
     /// Chunks up to the empty one.
@@ -29,6 +29,11 @@ impl Head {
     /// True once the first line is complete and valid.
     pub(super) fn has_request_line(&self) -> bool {
         self.version.is_some()
+    }
+
+    /// The version of the request line, once it has come.
+    pub(super) fn version(&self) -> Option<Version> {
+        self.version
     }
 
     /// Takes the next line, without its line end. `Some` at the empty line: the head is complete and valid.

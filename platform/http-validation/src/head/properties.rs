@@ -1,6 +1,6 @@
 //! What must hold for any bytes and any way of cutting them.
 
-use super::{HeadLimits, Refusal, Scanner};
+use super::{ChunkReader, Framing, HeadLimits, Piece, Refusal, RequestReader, Scanner};
 use proptest::prelude::*;
 
 /// All that a scanner tells about a byte stream.
@@ -135,8 +135,65 @@ fn is_prefix_without_empty_lines(mut released: &[u8], mut input: &[u8]) -> bool 
     true
 }
 
+/// What the readers make of a stream that comes in pieces: how many heads, and the verdict.
+fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, limits: HeadLimits) -> (u64, Result<(), Refusal>) {
+    let (mut buffer, mut reader, mut heads) = (Vec::new(), RequestReader::new(limits), 0);
+    let (mut sized, mut chunks): (u64, Option<ChunkReader>) = (0, None);
+    for piece in pieces {
+        buffer.extend_from_slice(piece);
+        loop {
+            let taken = if let Some(reader) = chunks.as_mut().filter(|_| !buffer.is_empty()) {
+                match reader.next(&buffer) {
+                    Ok(Piece::Data(taken) | Piece::Framing(taken)) => taken,
+                    Ok(Piece::End(taken)) => {
+                        chunks = None;
+                        taken
+                    }
+                    Err(refusal) => return (heads, Err(refusal)),
+                }
+            } else if sized > 0 {
+                let taken = buffer.len().min(sized as usize);
+                sized -= taken as u64;
+                taken
+            } else {
+                match reader.read(&buffer) {
+                    Ok(None) => break,
+                    Ok(Some(taken)) => {
+                        heads += 1;
+                        match reader.framing() {
+                            Framing::Sized(length) => sized = length,
+                            Framing::Chunked => chunks = Some(ChunkReader::new(limits.max_headers)),
+                        }
+                        reader.reset();
+                        taken
+                    }
+                    Err(refusal) => return (heads, Err(refusal)),
+                }
+            };
+            buffer.drain(..taken);
+            if buffer.is_empty() {
+                break;
+            }
+        }
+    }
+    (heads, Ok(()))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn readers_judge_as_the_scanner_does(
+        stream in streams(),
+        limits in limits(),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
+    ) {
+        let scanned = scan([stream.as_slice()], limits);
+        let expected = (scanned.heads, scanned.verdict);
+        prop_assert_eq!(&read([stream.as_slice()], limits), &expected);
+        prop_assert_eq!(&read(cut(&stream, &cuts), limits), &expected);
+        prop_assert_eq!(&read(stream.chunks(1), limits), &expected);
+    }
 
     #[test]
     fn cutting_changes_nothing(

@@ -7,10 +7,12 @@ use crate::path::{byte_set, is_path_character};
 /// Longest method that is looked at, in bytes. No registered method is longer than 17.
 const MAX_METHOD_BYTES: usize = 32;
 
-/// The version that a request speaks.
+/// The version that a message of HTTP/1 speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Version {
+pub enum Version {
+    /// `HTTP/1.0`.
     Http10,
+    /// `HTTP/1.1`.
     Http11,
 }
 
