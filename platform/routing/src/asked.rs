@@ -1,6 +1,8 @@
 //! What a look-up is about.
 
-use http::{HeaderMap, Method};
+use std::fmt;
+
+use http::{HeaderMap, HeaderName};
 use tradewind_http_validation::path::CanonicalPath;
 
 /// What a request says of itself.
@@ -12,8 +14,20 @@ pub struct Asked<'request> {
     pub path: &'request CanonicalPath,
     /// The query, without `?`.
     pub query: Option<&'request str>,
-    /// The method.
-    pub method: &'request Method,
+    /// The method; methods are compared with regard to case.
+    pub method: &'request str,
     /// The headers.
-    pub headers: &'request HeaderMap,
+    pub headers: &'request dyn Headers,
+}
+
+/// Where the headers of a request are looked up, in whichever form they are kept.
+pub trait Headers: fmt::Debug {
+    /// Shows the value of each header of a name, in their order.
+    fn each(&self, name: &HeaderName, show: &mut dyn FnMut(&[u8]));
+}
+
+impl Headers for HeaderMap {
+    fn each(&self, name: &HeaderName, show: &mut dyn FnMut(&[u8])) {
+        self.get_all(name).iter().for_each(|value| show(value.as_bytes()));
+    }
 }

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use http::{HeaderMap, HeaderName, Method};
+use http::{HeaderName, Method};
 use percent_encoding::percent_decode_str;
 use regex::Regex;
 
-use crate::asked::Asked;
+use crate::asked::{Asked, Headers};
 
 /// All of it must hold.
 #[derive(Debug, Clone, Default)]
@@ -41,33 +41,33 @@ impl Conditions {
     }
 
     pub(crate) fn hold(&self, asked: &Asked<'_>) -> bool {
-        self.method.as_ref().is_none_or(|method| method == asked.method)
+        self.method.as_ref().is_none_or(|method| method.as_str() == asked.method)
             && (!self.is_grpc || is_grpc(asked.headers))
             && self.headers.iter().all(|(name, expected)| holds(asked.headers, name, expected))
             && self.queries.iter().all(|(name, expected)| has_parameter(asked.query, name, expected))
     }
 }
 
-fn is_grpc(headers: &HeaderMap) -> bool {
-    let kind = headers.get(http::header::CONTENT_TYPE).map(http::HeaderValue::as_bytes).unwrap_or_default();
-    kind.starts_with(b"application/grpc")
+fn is_grpc(headers: &dyn Headers) -> bool {
+    let mut is_grpc = None;
+    headers.each(&http::header::CONTENT_TYPE, &mut |value| {
+        is_grpc.get_or_insert(value.starts_with(b"application/grpc"));
+    });
+    is_grpc.unwrap_or_default()
 }
 
 /// Several headers of one name are one list (RFC 9110 §5.3).
-fn holds(headers: &HeaderMap, name: &HeaderName, expected: &Expected) -> bool {
-    let mut values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-    match (values.next(), values.next()) {
-        (None, _) => false,
-        (Some(value), None) => expected.is_met(value),
-        (Some(first), Some(second)) => {
-            let mut list = format!("{first},{second}");
-            for value in values {
-                list.push(',');
-                list.push_str(value);
-            }
-            expected.is_met(&list)
+fn holds(headers: &dyn Headers, name: &HeaderName, expected: &Expected) -> bool {
+    let (mut list, mut has_any) = (String::new(), false);
+    headers.each(name, &mut |value| {
+        // What is not text fits nothing.
+        let Some(text) = std::str::from_utf8(value).ok().filter(|text| text.is_ascii()) else { return };
+        if std::mem::replace(&mut has_any, true) {
+            list.push(',');
         }
-    }
+        list.push_str(text);
+    });
+    has_any && expected.is_met(&list)
 }
 
 /// Of several parameters of one name the first counts.

@@ -31,7 +31,7 @@ mod rule;
 mod status;
 mod table;
 
-pub use asked::Asked;
+pub use asked::{Asked, Headers};
 pub use build::Built;
 pub use change::{HeaderChanges, PathChange};
 pub use documents::Documents;

@@ -31,7 +31,7 @@ async fn route(gateway: Arc<Gateway>, call: Call) -> Result<Reply, Problem> {
         host: &authority.host,
         path: &path,
         query: call.uri().query(),
-        method: call.method(),
+        method: call.method().as_str(),
         headers: call.headers(),
     };
     let Some(found) = live.table.find(PORT, &asked) else {

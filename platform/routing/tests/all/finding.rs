@@ -183,7 +183,7 @@ fn labels_do_not_depend_on_what_clients_send() {
     ] {
         let path = canonical(path).unwrap();
         let headers = http::HeaderMap::new();
-        let asked = Asked { host: "a", path: &path, query: None, method: &Method::GET, headers: &headers };
+        let asked = Asked { host: "a", path: &path, query: None, method: "GET", headers: &headers };
         let found = table.find(PORT, &asked).unwrap();
         assert_eq!((&**found.template, found.prefix.map(|p| p.as_str())), (label, prefix));
     }

@@ -95,7 +95,7 @@ impl Request {
             host: &self.host,
             path: &path,
             query: self.query.as_deref(),
-            method: &self.method,
+            method: self.method.as_str(),
             headers: &self.headers,
         };
         let found = table.find(self.port, &asked)?;
