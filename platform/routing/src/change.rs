@@ -51,6 +51,24 @@ impl HeaderChanges {
         })
     }
 
+    /// Headers that take the place of those of the same name; first of the changes.
+    #[must_use]
+    pub fn set(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.set
+    }
+
+    /// Headers beside those of the same name.
+    #[must_use]
+    pub fn added(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.add
+    }
+
+    /// Headers that are taken away; last of the changes.
+    #[must_use]
+    pub fn removed(&self) -> &[HeaderName] {
+        &self.remove
+    }
+
     /// Makes the changes.
     pub fn apply(&self, headers: &mut HeaderMap) {
         for (name, value) in &self.set {

@@ -34,6 +34,8 @@ pub(crate) struct Entry {
 /// The rule that a request belongs to.
 #[derive(Debug, Clone, Copy)]
 pub struct Found<'table> {
+    /// Which match of the table, counted from 0.
+    pub entry: usize,
     /// The rule.
     pub rule: &'table Arc<Rule>,
     /// The path as a metrics label: `/a` for an exact match, `/a/*` for a prefix, `~expression` for an expression.
@@ -50,9 +52,15 @@ impl Table {
         // Listeners are apart from each other: what the most specific one has no rule for, no other one answers.
         let listening = self.ports.get(&port)?.fitting(asked.host).next()?;
         let entry = listening.hosts.fitting(asked.host).find_map(|index| index.find(asked))?;
-        let entry = self.entries.get(entry)?;
+        let (index, entry) = (entry, self.entries.get(entry)?);
         let rule = self.rules.get(entry.rule)?;
-        Some(Found { rule, template: &entry.template, prefix: entry.prefix.as_ref() })
+        Some(Found { entry: index, rule, template: &entry.template, prefix: entry.prefix.as_ref() })
+    }
+
+    /// How many matches there are.
+    #[must_use]
+    pub fn entries(&self) -> usize {
+        self.entries.len()
     }
 
     /// All rules, in the order of precedence of their routes.

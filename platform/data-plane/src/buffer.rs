@@ -1,0 +1,170 @@
+//! Bytes that have arrived and are not used up.
+
+use std::cell::RefCell;
+
+/// The size of a buffer in bytes: the longest usual head and a little more.
+const USUAL: usize = 17 * 1024;
+
+/// The size of a buffer in bytes for a long body, which goes through in fewer steps.
+const LARGE: usize = 68 * 1024;
+
+/// Buffers that a thread keeps for later.
+const KEPT: usize = 64;
+
+/// Bytes that have arrived and are not used up. Its storage is zeroed once and then used again and again.
+#[derive(Debug, Default)]
+pub(crate) struct Buffer {
+    storage: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+impl Buffer {
+    /// What has arrived.
+    pub(crate) fn filled(&self) -> &[u8] {
+        self.storage.get(self.start..self.end).unwrap_or_default()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// Uses bytes in front up.
+    pub(crate) fn consume(&mut self, count: usize) {
+        self.start = self.end.min(self.start + count);
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+        }
+    }
+
+    /// Room for more; empty only when the buffer is full from its first byte on.
+    pub(crate) fn room(&mut self) -> &mut [u8] {
+        if self.end == self.storage.len() && self.start > 0 {
+            self.storage.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+        }
+        self.storage.get_mut(self.end..).unwrap_or_default()
+    }
+
+    /// Counts bytes that were put into the room.
+    pub(crate) fn filled_more(&mut self, count: usize) {
+        self.end = self.storage.len().min(self.end + count);
+    }
+
+    /// Puts bytes behind those that have arrived.
+    pub(crate) fn extend(&mut self, bytes: &[u8]) {
+        let kept = self.end - self.start;
+        if self.storage.len() < kept + bytes.len() {
+            self.storage.resize((kept + bytes.len()).max(USUAL), 0);
+        }
+        self.room();
+        if self.storage.len() - self.end < bytes.len() {
+            self.storage.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, kept);
+        }
+        if let Some(room) = self.storage.get_mut(self.end..self.end + bytes.len()) {
+            room.copy_from_slice(bytes);
+            self.end += bytes.len();
+        }
+    }
+
+    /// Makes the storage large enough for steps of a long body.
+    pub(crate) fn enlarge(&mut self) {
+        self.at_least(LARGE);
+    }
+
+    fn at_least(&mut self, size: usize) {
+        if self.storage.len() < size {
+            self.storage.resize(size, 0);
+        }
+    }
+}
+
+/// Buffers of one thread that nobody uses at the moment. Idle connections have none.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    usual: RefCell<Vec<Buffer>>,
+    large: RefCell<Vec<Buffer>>,
+}
+
+impl Buffers {
+    /// An empty buffer with room.
+    pub(crate) fn take(&self) -> Buffer {
+        let mut buffer = self.usual.borrow_mut().pop().unwrap_or_default();
+        buffer.at_least(USUAL);
+        buffer
+    }
+
+    /// Gives a buffer back; what is left in it is forgotten.
+    pub(crate) fn put(&self, mut buffer: Buffer) {
+        (buffer.start, buffer.end) = (0, 0);
+        let list = if buffer.storage.len() > USUAL { &self.large } else { &self.usual };
+        let mut list = list.borrow_mut();
+        if !buffer.storage.is_empty() && list.len() < KEPT {
+            list.push(buffer);
+        }
+    }
+
+    /// A buffer for a long body with what another one holds.
+    pub(crate) fn enlarge(&self, buffer: &mut Buffer) {
+        if buffer.storage.len() > USUAL {
+            return;
+        }
+        let Some(mut large) = self.large.borrow_mut().pop() else {
+            return buffer.enlarge();
+        };
+        large.extend(buffer.filled());
+        self.put(std::mem::replace(buffer, large));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_come_out_as_they_went_in() {
+        let buffers = Buffers::default();
+        let mut buffer = buffers.take();
+        let (mut written, mut read): (u8, u8) = (0, 0);
+        for step in 1..500_usize {
+            let count = (step * 7919) % 6000;
+            let room = buffer.room();
+            let count = count.min(room.len());
+            room[..count].iter_mut().for_each(|byte| {
+                *byte = written;
+                written = written.wrapping_add(1);
+            });
+            buffer.filled_more(count);
+            if step % 50 == 0 {
+                buffers.enlarge(&mut buffer);
+            }
+            let used = (step * 104_729) % 7000;
+            let used = used.min(buffer.filled().len());
+            for byte in &buffer.filled()[..used] {
+                assert_eq!(*byte, read);
+                read = read.wrapping_add(1);
+            }
+            buffer.consume(used);
+        }
+    }
+
+    #[test]
+    fn what_is_put_behind_stays_in_order() {
+        let mut buffer = Buffer::default();
+        buffer.extend(&[1; 10_000]);
+        buffer.consume(9_000);
+        buffer.extend(&[2; 16_000]);
+        assert_eq!(buffer.filled(), [vec![1; 1_000], vec![2; 16_000]].concat());
+    }
+
+    #[test]
+    fn a_buffer_that_was_given_back_is_empty() {
+        let buffers = Buffers::default();
+        let mut buffer = buffers.take();
+        buffer.extend(b"secret");
+        buffers.put(buffer);
+        assert!(buffers.take().is_empty());
+        assert!(buffers.usual.borrow().is_empty());
+    }
+}

@@ -1,0 +1,143 @@
+//! Who decides what becomes of a request.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue};
+
+use crate::answer::Answer;
+use crate::edits::HeaderEdits;
+use crate::outcome::Outcome;
+use crate::request::Request;
+use crate::upstream::cluster::Cluster;
+
+/// Decides what becomes of requests. All threads share it; what is asked on the way of a request is what it makes for
+/// each thread.
+pub trait Edge: Send + Sync + 'static {
+    /// The part of one thread, made on that thread.
+    fn thread(&self) -> Box<dyn EdgeThread>;
+}
+
+/// Decides on the requests of one thread. Never waits, never locks.
+pub trait EdgeThread {
+    /// What becomes of a request.
+    fn decide(&self, request: &Request<'_>) -> Decision;
+
+    /// What came of a request. `mark` is that of the decision; none when nothing was decided.
+    fn finished(&self, request: &Request<'_>, outcome: &Outcome, mark: Option<&Rc<dyn std::any::Any>>);
+
+    /// What a client sent was no request, and was answered so.
+    fn refused(&self, peer: std::net::SocketAddr, answer: &Answer) {
+        let _ = (peer, answer);
+    }
+
+    /// Is called about ten times a second: writes what was collected, drops what is old.
+    fn tick(&self) {}
+}
+
+/// What becomes of a request.
+pub enum Decision {
+    /// It is answered at once.
+    Answer(Answer, Option<Rc<dyn std::any::Any>>),
+    /// A backend answers.
+    Forward(Box<Forward>),
+}
+
+/// How a request goes to a backend.
+pub struct Forward {
+    /// Where to.
+    pub cluster: Rc<Cluster>,
+    /// The target that the backend gets: a path with perhaps a query.
+    pub target: Cow<'static, str>,
+    /// The `Host` that the backend gets; none: that of the client.
+    pub host: Option<Arc<str>>,
+    /// Changes of the request's headers, in this order.
+    pub request: Vec<Arc<HeaderEdits>>,
+    /// Headers that the backend gets besides; they take the place of what the client sent.
+    pub request_headers: Vec<(HeaderName, HeaderValue)>,
+    /// Changes of the answer's headers, in this order.
+    pub response: Vec<Arc<HeaderEdits>>,
+    /// Headers that the client gets besides, in the place of the backend's.
+    pub response_headers: Vec<(HeaderName, HeaderValue)>,
+    /// How long all attempts together may take until the answer is whole; none: no bound but those of the timers.
+    pub request_timeout: Option<Duration>,
+    /// How long one attempt may take; none: until the first byte as the timers say.
+    pub attempt_timeout: Option<Duration>,
+    /// How many further attempts there may be when one fails.
+    pub retries: u32,
+    /// Statuses after which there may be another attempt, besides those without an answer.
+    pub retry_on: Arc<[u16]>,
+    /// The address of the client, where a trusted proxy before us said so; none: that of the connection.
+    pub client: Option<std::net::IpAddr>,
+    /// Whether what the client claims in `X-Forwarded-*` is passed on, since it comes from a trusted proxy.
+    pub trusts_forwarded: bool,
+    /// Bytes of the request's body; none: as the limits say.
+    pub most_body: Option<u64>,
+    /// Clusters that get a copy whose answer nobody waits for.
+    pub mirrors: Vec<Mirrored>,
+    /// Given back with the outcome.
+    pub mark: Rc<dyn std::any::Any>,
+}
+
+/// Where a copy of a request goes.
+#[derive(Debug)]
+pub struct Mirrored {
+    /// Where to.
+    pub cluster: Rc<Cluster>,
+}
+
+impl fmt::Debug for Decision {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answer(answer, _) => formatter.debug_tuple("Answer").field(answer).finish(),
+            Self::Forward(forward) => formatter.debug_tuple("Forward").field(forward).finish(),
+        }
+    }
+}
+
+impl fmt::Debug for Forward {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct("Forward");
+        shown.field("cluster", &self.cluster).field("target", &self.target).finish_non_exhaustive()
+    }
+}
+
+impl Forward {
+    /// To a cluster, with a target, and as simply as that.
+    #[must_use]
+    pub fn to(
+        cluster: Rc<Cluster>,
+        target: impl Into<Cow<'static, str>>,
+        mark: Rc<dyn std::any::Any>,
+    ) -> Self {
+        Self {
+            cluster,
+            target: target.into(),
+            host: None,
+            request: Vec::new(),
+            request_headers: Vec::new(),
+            response: Vec::new(),
+            response_headers: Vec::new(),
+            request_timeout: None,
+            attempt_timeout: None,
+            retries: 1,
+            retry_on: Arc::new([]),
+            client: None,
+            trusts_forwarded: false,
+            most_body: None,
+            mirrors: Vec::new(),
+            mark,
+        }
+    }
+
+    pub(crate) fn edits_request(&self) -> bool {
+        !self.request.is_empty() || !self.request_headers.is_empty()
+    }
+
+    pub(crate) fn edits_response(&self) -> bool {
+        !self.response.is_empty() || !self.response_headers.is_empty()
+    }
+}

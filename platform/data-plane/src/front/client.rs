@@ -1,0 +1,188 @@
+//! The connection of a client that speaks HTTP/1, and the body of its request.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tradewind_http_validation::head::Framing;
+
+use crate::buffer::Buffer;
+use crate::exchange::{Broken, Source};
+use crate::io::Io;
+use crate::listener::Listener;
+use crate::message::body::{Body, Part};
+use crate::thread::Thread;
+use crate::timer::Timer;
+
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+/// The connection of a client.
+pub(crate) struct Client {
+    pub(crate) thread: Rc<Thread>,
+    pub(crate) listener: Rc<Listener>,
+    pub(crate) io: Io,
+    /// What has come and is not used up.
+    pub(crate) buffer: RefCell<Buffer>,
+    pub(crate) timer: RefCell<Timer>,
+    pub(crate) peer: SocketAddr,
+    pub(crate) server_name: Option<String>,
+}
+
+impl Client {
+    pub(crate) fn new(
+        thread: Rc<Thread>,
+        listener: Rc<Listener>,
+        io: Io,
+        peer: SocketAddr,
+        server_name: Option<String>,
+    ) -> Self {
+        let timer = RefCell::new(Timer::new(thread.settings.timers.idle));
+        Self { thread, listener, io, buffer: RefCell::default(), timer, peer, server_name }
+    }
+
+    pub(crate) fn is_secure(&self) -> bool {
+        self.listener.tls.is_some()
+    }
+
+    /// Reads into the buffer, which gets storage if it has none.
+    pub(crate) fn poll_read(&self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut buffer = self.buffer.borrow_mut();
+        if buffer.room().is_empty() {
+            if buffer.is_empty() {
+                *buffer = self.thread.buffers.take();
+            } else {
+                self.thread.buffers.enlarge(&mut buffer);
+            }
+        }
+        self.io.poll_read(context, &mut buffer)
+    }
+
+    /// Gives the storage of an empty buffer back: connections that wait for a request have none.
+    pub(crate) fn release(&self) {
+        let mut buffer = self.buffer.borrow_mut();
+        if buffer.is_empty() {
+            self.thread.buffers.put(std::mem::take(&mut buffer));
+        }
+    }
+
+    /// Writes all of it, each piece within so long.
+    pub(crate) async fn write_all(&self, bytes: &[u8], limit: Duration) -> io::Result<()> {
+        let mut written = 0;
+        self.timer.borrow_mut().set(limit);
+        poll_fn(|context| {
+            while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
+                match self.io.poll_write(context, rest) {
+                    Poll::Ready(count) => {
+                        written += count?;
+                        self.timer.borrow_mut().set(limit);
+                    }
+                    Poll::Pending if self.timer.borrow_mut().poll(context).is_ready() => {
+                        return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+                    }
+                    Poll::Pending => return Poll::Pending,
+                }
+            }
+            self.io.poll_flush(context)
+        })
+        .await
+    }
+
+    /// Whether the client has gone, as far as is known. What comes meanwhile is kept for later.
+    pub(crate) fn poll_gone(&self, context: &mut Context<'_>) -> Poll<()> {
+        while self.buffer.borrow().is_empty() {
+            if ready!(self.io.poll_readable(context)).is_err() {
+                return Poll::Ready(());
+            }
+            match ready!(self.poll_read(context)) {
+                Ok(0) | Err(_) => return Poll::Ready(()),
+                Ok(_) => {}
+            }
+        }
+        Poll::Pending
+    }
+}
+
+/// The body of a request of HTTP/1.
+pub(crate) struct RequestBody {
+    client: Rc<Client>,
+    pub(crate) body: Body,
+    /// What of `100 Continue` is to be written before the body is waited for.
+    invitation: &'static [u8],
+    most: u64,
+    taken: u64,
+}
+
+impl RequestBody {
+    pub(crate) fn new(client: Rc<Client>, framing: Framing, is_expecting: bool, most: u64) -> Self {
+        let body = Body::of_request(framing);
+        let invitation = if is_expecting && !body.has_ended() { CONTINUE } else { &[] };
+        Self { client, body, invitation, most, taken: 0 }
+    }
+
+    /// Uses up what has come of the body, and says whether that was all of it.
+    pub(crate) fn skip(&mut self) -> bool {
+        let mut buffer = self.client.buffer.borrow_mut();
+        while !self.body.has_ended() && !buffer.is_empty() {
+            match self.body.part(buffer.filled()) {
+                Ok(Part::Data(count) | Part::Skip(count)) => buffer.consume(count),
+                Err(_) => return false,
+            }
+        }
+        self.body.has_ended()
+    }
+
+    /// Moves what has come of the body.
+    fn take(&mut self, into: &mut Vec<u8>) -> Result<usize, Broken> {
+        let mut buffer = self.client.buffer.borrow_mut();
+        let mut moved = 0;
+        while !self.body.has_ended() && !buffer.is_empty() {
+            let part = self.body.part(buffer.filled()).map_err(Broken::Refused)?;
+            let (Part::Data(count) | Part::Skip(count)) = part;
+            if let Part::Data(count) = part {
+                moved += count;
+                into.extend_from_slice(buffer.filled().get(..count).unwrap_or_default());
+            }
+            buffer.consume(count);
+        }
+        self.taken += moved as u64;
+        if self.taken > self.most { Err(Broken::TooLarge(self.most)) } else { Ok(moved) }
+    }
+}
+
+impl Source for RequestBody {
+    fn poll_more(&mut self, context: &mut Context<'_>, into: &mut Vec<u8>) -> Poll<Result<bool, Broken>> {
+        loop {
+            if self.take(into)? > 0 {
+                return Poll::Ready(Ok(true));
+            }
+            if self.body.has_ended() {
+                return Poll::Ready(Ok(false));
+            }
+            while !self.invitation.is_empty() {
+                let Ok(count) = ready!(self.client.io.poll_write(context, self.invitation)) else {
+                    return Poll::Ready(Err(Broken::Gone));
+                };
+                self.invitation = self.invitation.get(count..).unwrap_or_default();
+            }
+            match ready!(self.client.poll_read(context)) {
+                Ok(0) | Err(_) => return Poll::Ready(Err(Broken::Gone)),
+                // Who sends unasked needs no invitation.
+                Ok(_) => self.invitation = &[],
+            }
+        }
+    }
+
+    fn answer_begins(&mut self) {
+        if self.invitation.len() == CONTINUE.len() {
+            self.invitation = &[];
+        }
+    }
+
+    fn taken(&self) -> u64 {
+        self.taken
+    }
+}

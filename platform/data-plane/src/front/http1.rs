@@ -1,0 +1,222 @@
+//! Serves a client that speaks HTTP/1.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use tokio::sync::futures::Notified;
+use tradewind_http_validation::head::{Framing, Refusal, RequestReader, Version};
+
+use crate::answer::Answer;
+use crate::buffer::Buffer;
+use crate::edge::Decision;
+use crate::front::client::{Client, RequestBody};
+use crate::front::forward::{Asking, forward};
+use crate::front::refused::{give, linger};
+use crate::outcome::Outcome;
+use crate::request::{Fields, Protocol, Request};
+use crate::timer::now;
+use crate::trace::TraceParent;
+
+/// What becomes of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// It waits for another request.
+    Another,
+    /// It is closed; all that was sent was taken.
+    Close,
+    /// It is closed while the client may still be sending.
+    Linger,
+}
+
+/// What has come instead of a head.
+enum Arrived {
+    Head(usize),
+    Refused(Refusal),
+    Slow,
+    Nothing,
+}
+
+/// Serves one request after the other.
+pub(crate) async fn serve(client: Rc<Client>) {
+    let mut reader = RequestReader::new(client.thread.settings.limits.head);
+    let thread = client.thread.clone();
+    let mut stopping = std::pin::pin!(thread.stopping.notified());
+    let mut next = Next::Another;
+    while next == Next::Another {
+        next = one(&client, &mut reader, stopping.as_mut()).await;
+        reader.reset();
+    }
+    if next == Next::Linger {
+        linger(&client).await;
+    } else {
+        let _ = poll_fn(|context| client.io.poll_shutdown(context)).await;
+    }
+    client.buffer.borrow_mut().consume(usize::MAX);
+    client.release();
+}
+
+async fn one(client: &Rc<Client>, reader: &mut RequestReader, stopping: Pin<&mut Notified<'_>>) -> Next {
+    match head(client, reader, stopping).await {
+        Arrived::Head(length) => {
+            let unit = separate(client, length);
+            let next = respond(client, reader, &unit).await;
+            client.thread.buffers.put(unit);
+            next
+        }
+        Arrived::Refused(refusal) => tell(client, &Answer::refusal(&refusal)).await,
+        Arrived::Slow => {
+            let detail = "The head of the request took too long to come.";
+            tell(client, &Answer::problem(408, "slow-request", detail)).await
+        }
+        Arrived::Nothing => Next::Close,
+    }
+}
+
+/// Tells a client that what it has sent is no request.
+async fn tell(client: &Rc<Client>, answer: &Answer) -> Next {
+    client.thread.edge.refused(client.peer, answer);
+    give(client, answer, false, false).await;
+    Next::Linger
+}
+
+/// Waits for a head.
+async fn head(
+    client: &Rc<Client>,
+    reader: &mut RequestReader,
+    mut stopping: Pin<&mut Notified<'_>>,
+) -> Arrived {
+    let timers = client.thread.settings.timers;
+    client.release();
+    client.timer.borrow_mut().set(timers.idle);
+    let mut has_begun = false;
+    poll_fn(|context| {
+        loop {
+            let is_empty = client.buffer.borrow().is_empty();
+            if !is_empty {
+                match reader.read(client.buffer.borrow().filled()) {
+                    Ok(Some(length)) => return Poll::Ready(Arrived::Head(length)),
+                    Ok(None) => {}
+                    Err(refusal) => return Poll::Ready(Arrived::Refused(refusal)),
+                }
+                if !has_begun {
+                    has_begun = true;
+                    client.timer.borrow_mut().set(timers.head);
+                }
+            }
+            match more(client, context, is_empty, stopping.as_mut()) {
+                Poll::Ready(true) => {}
+                Poll::Ready(false) => return Poll::Ready(Arrived::Nothing),
+                Poll::Pending if client.timer.borrow_mut().poll(context).is_ready() => {
+                    return Poll::Ready(if has_begun { Arrived::Slow } else { Arrived::Nothing });
+                }
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    })
+    .await
+}
+
+/// Reads some more; false when there is no more, or none is wanted.
+fn more(
+    client: &Client,
+    context: &mut Context<'_>,
+    is_empty: bool,
+    stopping: Pin<&mut Notified<'_>>,
+) -> Poll<bool> {
+    if is_empty {
+        let is_stopping = client.thread.is_stopping.get() || stopping.poll(context).is_ready();
+        match client.io.poll_readable(context) {
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(_)) => return Poll::Ready(false),
+            // A request that is here already is served.
+            Poll::Pending if is_stopping => return Poll::Ready(false),
+            Poll::Pending => return Poll::Pending,
+        }
+    }
+    match client.poll_read(context) {
+        Poll::Ready(Ok(count)) => Poll::Ready(count > 0),
+        Poll::Ready(Err(_)) => Poll::Ready(false),
+        Poll::Pending if is_empty && client.thread.is_stopping.get() => Poll::Ready(false),
+        Poll::Pending => Poll::Pending,
+    }
+}
+
+/// Takes the head out of the buffer; what has come behind it stays.
+fn separate(client: &Client, length: usize) -> Buffer {
+    let mut buffer = client.buffer.borrow_mut();
+    let unit = std::mem::take(&mut *buffer);
+    let behind = unit.filled().get(length..).unwrap_or_default();
+    if !behind.is_empty() {
+        *buffer = client.thread.buffers.take();
+        buffer.extend(behind);
+    }
+    unit
+}
+
+/// Answers the request whose head is at the front of `unit`.
+async fn respond(client: &Rc<Client>, reader: &RequestReader, unit: &Buffer) -> Next {
+    let (unit, thread) = (unit.filled(), &client.thread);
+    let (persistence, version) = (reader.persistence(), reader.version());
+    let fields = reader.fields(unit);
+    let request = Request {
+        method: reader.method(unit),
+        target: reader.target(unit),
+        authority: fields.first("host").and_then(|host| std::str::from_utf8(host).ok()).unwrap_or_default(),
+        fields: Fields::Spans(fields),
+        body: match reader.framing() {
+            Framing::Sized(length) => Some(length),
+            Framing::Chunked => None,
+        },
+        protocol: if version == Version::Http10 { Protocol::Http10 } else { Protocol::Http11 },
+        peer: client.peer,
+        port: client.listener.port.unwrap_or(client.listener.address.port()),
+        is_secure: client.is_secure(),
+        server_name: client.server_name.as_deref(),
+    };
+    let asking = Asking {
+        client,
+        request: &request,
+        persistence,
+        framing: reader.framing(),
+        persists: persistence.persists(version) && !thread.is_stopping.get(),
+        began: now(),
+        trace: trace(client, &request),
+    };
+    match thread.edge.decide(&request) {
+        Decision::Answer(answer, mark) => {
+            let (next, outcome) = answer_at_once(&asking, &answer).await;
+            thread.edge.finished(&request, &outcome, mark.as_ref());
+            next
+        }
+        Decision::Forward(way) => {
+            let (next, outcome) = forward(&asking, &way).await;
+            thread.edge.finished(&request, &outcome, Some(&way.mark));
+            next
+        }
+    }
+}
+
+fn trace(client: &Client, request: &Request<'_>) -> TraceParent {
+    let random = || client.thread.random();
+    match request.header("traceparent").and_then(TraceParent::parse) {
+        Some(parent) => parent.child(random()),
+        None => TraceParent::begin([random(), random(), random()]),
+    }
+}
+
+/// Gives an answer of our own. A body that is not there yet is not waited for.
+pub(crate) async fn answer_at_once(asking: &Asking<'_>, answer: &Answer) -> (Next, Outcome) {
+    let mut body = RequestBody::new(asking.client.clone(), asking.framing, false, u64::MAX);
+    let is_whole = body.skip();
+    let persists = asking.persists && is_whole;
+    let to_head = asking.request.method == "HEAD";
+    let is_there = give(asking.client, answer, to_head, persists).await;
+    let next = match (is_there, persists, is_whole) {
+        (true, true, _) => Next::Another,
+        (true, false, false) => Next::Linger,
+        _ => Next::Close,
+    };
+    (next, asking.outcome(answer, is_there))
+}

@@ -1,0 +1,291 @@
+//! Gives a client of HTTP/1 the answer of a backend.
+
+use std::future::poll_fn;
+use std::task::{Context, Poll, ready};
+
+use tradewind_http_validation::head::{ResponseFraming, Version};
+
+use crate::edge::Forward;
+use crate::exchange::{Exchange, Source};
+use crate::front::client::RequestBody;
+use crate::front::forward::Asking;
+use crate::front::http1::Next;
+use crate::front::tunnel;
+use crate::message::answer_head::{Giving, Making, write};
+use crate::message::body::Body;
+use crate::message::chunk_size;
+use crate::request::Protocol;
+use crate::timer::{Moment, now};
+
+/// Data that goes out in one step with what is before it, in bytes. Longer data is not copied.
+const TOGETHER: usize = 16 * 1024;
+
+/// What a relay needs to know.
+pub(crate) struct Relaying<'a> {
+    pub(crate) asking: &'a Asking<'a>,
+    pub(crate) way: &'a Forward,
+    /// The protocol that the backend was asked to upgrade to.
+    pub(crate) upgrade: Option<&'a str>,
+    /// When the answer must be whole.
+    pub(crate) deadline: Option<Moment>,
+}
+
+/// What came of it.
+pub(crate) struct Relayed {
+    pub(crate) next: Next,
+    /// Bytes of the body that the client was given.
+    pub(crate) given: u64,
+    /// Why the answer is not whole.
+    pub(crate) reason: Option<&'static str>,
+    /// Bytes of the request's body.
+    pub(crate) taken: u64,
+}
+
+/// Gives the client the answer whose head has this length in the buffer of the exchange.
+pub(crate) async fn relay(
+    relaying: &Relaying<'_>,
+    mut exchange: Box<Exchange<RequestBody>>,
+    length: usize,
+) -> Relayed {
+    let status = exchange.connection.reader.status();
+    if status == 101 {
+        return switch(relaying, exchange, length).await;
+    }
+    let giving = giving(relaying, &exchange);
+    let asking = relaying.asking;
+    // Where the request is not whole yet, what the client goes on sending is no head.
+    let persists = asking.persists && giving != Giving::UntilClose && exchange.upload.is_whole();
+    let mut out = Vec::with_capacity(2 * 1024);
+    head(relaying, &exchange, (giving, persists), &mut out);
+    exchange.buffer.consume(length);
+    let framing = exchange.connection.reader.framing(asking.request.method == "HEAD");
+    exchange.body = Body::of_answer(framing);
+    if matches!(framing, ResponseFraming::Sized(size) if size > TOGETHER as u64) {
+        asking.client.thread.buffers.enlarge(&mut exchange.buffer);
+    }
+    let takes_trailers = asking.persistence.takes_trailers;
+    let mut giver = Giver { out, written: 0, giving, given: 0, direct: 0, is_last: false, takes_trailers };
+    let given = run(relaying, &mut exchange, &mut giver).await;
+    finish(relaying, exchange, &giver, given, persists)
+}
+
+fn giving(relaying: &Relaying<'_>, exchange: &Exchange<RequestBody>) -> Giving {
+    let reader = &exchange.connection.reader;
+    let (status, to_head) = (reader.status(), relaying.asking.request.method == "HEAD");
+    if status == 204 {
+        return Giving::Nothing;
+    }
+    if to_head || status == 304 {
+        return reader.content_length().map_or(Giving::Nothing, Giving::Sized);
+    }
+    match reader.framing(false) {
+        ResponseFraming::Sized(length) => Giving::Sized(length),
+        // HTTP/1.0 has no chunks (RFC 9112 §7.1).
+        _ if relaying.asking.request.protocol == Protocol::Http10 => Giving::UntilClose,
+        ResponseFraming::Chunked | ResponseFraming::UntilClose => Giving::Chunked,
+    }
+}
+
+fn head(
+    relaying: &Relaying<'_>,
+    exchange: &Exchange<RequestBody>,
+    (giving, persists): (Giving, bool),
+    out: &mut Vec<u8>,
+) {
+    let (reader, unit) = (&exchange.connection.reader, exchange.buffer.filled());
+    let says_so = relaying.asking.request.protocol == Protocol::Http10;
+    let making = Making { forward: relaying.way, giving, persists, says_so };
+    write(reader.status(), reader.reason(unit), reader.fields(unit), making, out);
+}
+
+/// What the client is given.
+struct Giver {
+    /// What is to be written before anything else.
+    out: Vec<u8>,
+    written: usize,
+    giving: Giving,
+    given: u64,
+    /// Data at the front of the exchange's buffer that is written from where it lies.
+    direct: usize,
+    is_last: bool,
+    takes_trailers: bool,
+}
+
+/// Why an answer is not whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cut {
+    ByBackend,
+    ByClient,
+    ByTime,
+}
+
+async fn run(
+    relaying: &Relaying<'_>,
+    exchange: &mut Exchange<RequestBody>,
+    giver: &mut Giver,
+) -> Result<(), Cut> {
+    let client = relaying.asking.client;
+    let limit = client.thread.settings.timers.body;
+    let set = || {
+        let phase = now() + limit;
+        let deadline = relaying.deadline.map_or(phase, |deadline| phase.min(deadline));
+        client.timer.borrow_mut().set_at(deadline);
+    };
+    // Most answers lie in the buffer whole, and need no timer.
+    let mut moved = None;
+    poll_fn(|context| {
+        if let Poll::Ready(given) = giver.poll(context, &client.io, exchange) {
+            return Poll::Ready(given);
+        }
+        let now = Some(exchange.moved + giver.given);
+        if std::mem::replace(&mut moved, now) != now {
+            set();
+        }
+        client.timer.borrow_mut().poll(context).map(|()| Err(Cut::ByTime))
+    })
+    .await
+}
+
+impl Giver {
+    /// Gives until the client takes no more for now, or there is no more.
+    fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+        client: &crate::io::Io,
+        exchange: &mut Exchange<RequestBody>,
+    ) -> Poll<Result<(), Cut>> {
+        loop {
+            self.collect(exchange)?;
+            ready!(self.poll_write(context, client, exchange))?;
+            if self.is_last {
+                return client.poll_flush(context).map_err(|_| Cut::ByClient);
+            }
+            match ready!(exchange.poll_data(context)) {
+                Ok(count) => self.take(exchange, count),
+                Err(_) => return Poll::Ready(Err(Cut::ByBackend)),
+            }
+        }
+    }
+
+    /// Takes what has come already, so that it goes out in one step with what is before it.
+    fn collect(&mut self, exchange: &mut Exchange<RequestBody>) -> Result<(), Cut> {
+        while !self.is_last && self.direct == 0 && self.out.len() < TOGETHER {
+            match exchange.data().map_err(|_| Cut::ByBackend)? {
+                Some(count) => self.take(exchange, count),
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes data from the front of the buffer; none is the end.
+    fn take(&mut self, exchange: &mut Exchange<RequestBody>, count: usize) {
+        self.given += count as u64;
+        let is_chunked = self.giving == Giving::Chunked;
+        if count == 0 {
+            self.is_last = true;
+            if is_chunked {
+                self.end(exchange.body.trailers());
+            }
+            return;
+        }
+        if !is_chunked && count > TOGETHER {
+            self.direct = count;
+            return;
+        }
+        if is_chunked {
+            chunk_size(count, &mut self.out);
+        }
+        self.out.extend_from_slice(exchange.buffer.filled().get(..count).unwrap_or_default());
+        exchange.buffer.consume(count);
+        if is_chunked {
+            self.out.extend_from_slice(b"\r\n");
+        }
+    }
+
+    /// The last chunk. Trailers go on where the client has said that it takes them (RFC 9110 §6.5.1).
+    fn end(&mut self, trailers: &[u8]) {
+        self.out.extend_from_slice(b"0\r\n");
+        let trailers = if self.takes_trailers && !trailers.is_empty() { trailers } else { b"\r\n" };
+        self.out.extend_from_slice(trailers);
+    }
+
+    fn poll_write(
+        &mut self,
+        context: &mut Context<'_>,
+        client: &crate::io::Io,
+        exchange: &mut Exchange<RequestBody>,
+    ) -> Poll<Result<(), Cut>> {
+        while let Some(rest) = self.out.get(self.written..).filter(|rest| !rest.is_empty()) {
+            self.written += ready!(client.poll_write(context, rest)).map_err(|_| Cut::ByClient)?;
+        }
+        self.out.clear();
+        self.written = 0;
+        while self.direct > 0 {
+            let data = exchange.buffer.filled().get(..self.direct).unwrap_or_default();
+            let written = ready!(client.poll_write(context, data)).map_err(|_| Cut::ByClient)?;
+            exchange.buffer.consume(written);
+            self.direct = self.direct.saturating_sub(written);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Keeps what can be used again, and says what becomes of the client's connection.
+fn finish(
+    relaying: &Relaying<'_>,
+    exchange: Box<Exchange<RequestBody>>,
+    giver: &Giver,
+    given: Result<(), Cut>,
+    persists: bool,
+) -> Relayed {
+    let taken = exchange.upload.source.taken();
+    let is_whole = exchange.upload.source.body.has_ended();
+    if given.is_ok() && exchange.is_clean() {
+        let Exchange { busy, connection, buffer, .. } = *exchange;
+        let most = relaying.way.cluster.settings.most_idle;
+        busy.0.put_idle(connection, most);
+        relaying.asking.client.thread.buffers.put(buffer);
+    }
+    let (next, reason) = match given {
+        Ok(()) if persists && is_whole => (Next::Another, None),
+        Ok(()) if is_whole => (Next::Close, None),
+        Ok(()) => (Next::Linger, None),
+        // The client sees that the answer is cut off: its end is missing.
+        Err(Cut::ByBackend) => (Next::Close, Some("upstream-cut")),
+        Err(Cut::ByClient) => (Next::Close, Some("client-gone")),
+        Err(Cut::ByTime) => (Next::Close, Some("too-slow")),
+    };
+    Relayed { next, given: giver.given, reason, taken }
+}
+
+/// The backend has changed to another protocol: from now on bytes go both ways as they are.
+async fn switch(relaying: &Relaying<'_>, exchange: Box<Exchange<RequestBody>>, length: usize) -> Relayed {
+    let client = relaying.asking.client;
+    let answer = |given, reason| Relayed { next: Next::Close, given, reason, taken: 0 };
+    let (reader, unit) = (&exchange.connection.reader, exchange.buffer.filled());
+    let agreed = reader.fields(unit).first("upgrade").unwrap_or_default();
+    let is_agreed = relaying.upgrade.is_some_and(|wanted| agreed.eq_ignore_ascii_case(wanted.as_bytes()));
+    if !is_agreed || reader.version() == Version::Http10 {
+        // Nobody has asked for it, so nobody knows what the bytes behind would be.
+        let detail = "The service behind changed the protocol without being asked.";
+        let refusal = crate::answer::Answer::problem(502, "upstream-malformed", detail);
+        super::refused::give(client, &refusal, false, false).await;
+        return answer(0, Some("upstream-malformed"));
+    }
+    let making = Making { forward: relaying.way, giving: Giving::Nothing, persists: true, says_so: false };
+    let mut out = Vec::with_capacity(1024);
+    write(101, reader.reason(unit), reader.fields(unit), making, &mut out);
+    out.truncate(out.len().saturating_sub(2));
+    out.extend_from_slice(b"connection: upgrade\r\nupgrade: ");
+    out.extend_from_slice(agreed);
+    out.extend_from_slice(b"\r\n\r\n");
+    if client.write_all(&out, client.thread.settings.timers.body).await.is_err() {
+        return answer(0, Some("client-gone"));
+    }
+    let Exchange { busy, connection, mut buffer, .. } = *exchange;
+    buffer.consume(length);
+    let given = tunnel::run(client, &connection.io, buffer).await;
+    drop(busy);
+    answer(given, None)
+}

@@ -1,0 +1,45 @@
+//! Carries HTTP between clients and backends.
+//!
+//! Each core has a thread with a listening socket of its own (`SO_REUSEPORT`), its own event loop and its own
+//! connections to backends; on the way of a request nothing is shared with another thread, and nothing is locked. Which
+//! backend a request goes to is not decided here: an [`Edge`] does it, once for each request, without waiting.
+//!
+//! A client's HTTP/1 is read by a front of our own: the strict readers of `http-validation` find the parts of a head
+//! where they lie, and what goes on to the backend is written anew from them, so that no byte of a client reaches a
+//! backend by accident. A connection to a backend is a socket in a list, without a task.
+//!
+//! - `server` opens sockets and starts threads, `thread` is what all connections of one thread share,
+//! - `front` serves clients, `upstream` has the connections to backends, `exchange` is one request between the two,
+//! - `message` writes heads and follows bodies,
+//! - `io`, `buffer` and `timer` are what connections are made of.
+
+#![warn(missing_docs)]
+
+mod answer;
+mod buffer;
+mod edge;
+mod edits;
+mod exchange;
+mod front;
+mod io;
+mod listener;
+mod message;
+mod outcome;
+mod request;
+mod server;
+mod settings;
+mod thread;
+mod timer;
+mod trace;
+mod upstream;
+
+pub use answer::Answer;
+pub use edge::{Decision, Edge, EdgeThread, Forward, Mirrored};
+pub use edits::HeaderEdits;
+pub use listener::Listener;
+pub use outcome::{Outcome, Upstream};
+pub use request::{Protocol, Request};
+pub use server::{Bound, Server, ServerError};
+pub use settings::{Limits, Settings, Timers};
+pub use trace::TraceParent;
+pub use upstream::cluster::{Cluster, ClusterSettings};

@@ -1,0 +1,23 @@
+//! Where clients connect.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// Where clients connect.
+#[derive(Debug, Clone)]
+pub struct Listener {
+    /// The address; port 0 takes a free one.
+    pub address: SocketAddr,
+    /// The port as routes name it; none: that of the address.
+    pub port: Option<u16>,
+    /// TLS, where the listener has it.
+    pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
+}
+
+impl Listener {
+    /// A listener in clear.
+    #[must_use]
+    pub fn plain(address: SocketAddr) -> Self {
+        Self { address, port: None, tls: None }
+    }
+}

@@ -1,0 +1,112 @@
+//! The head that a client of HTTP/1 gets.
+
+use std::borrow::Cow;
+
+use http::StatusCode;
+use tradewind_http_validation::head::Fields;
+
+use crate::edge::Forward;
+use crate::edits::Header;
+use crate::message::names::{Fate, fate, is_named};
+use crate::message::{decimal, field};
+
+/// How the body of the answer goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Giving {
+    /// There is none, and what it would be is not said, as for 204.
+    Nothing,
+    /// So many bytes; also of an answer that has none, to `HEAD`, say.
+    Sized(u64),
+    /// In chunks of our own.
+    Chunked,
+    /// Until the connection is closed.
+    UntilClose,
+}
+
+/// What a head is made of besides its status and fields.
+#[derive(Clone, Copy)]
+pub(crate) struct Making<'a> {
+    pub(crate) forward: &'a Forward,
+    pub(crate) giving: Giving,
+    /// Whether the connection may carry another request.
+    pub(crate) persists: bool,
+    /// Whether the client has to be told so: it speaks HTTP/1.0.
+    pub(crate) says_so: bool,
+}
+
+/// Appends the head of an answer of a backend as the client gets it.
+pub(crate) fn write(status: u16, reason: &[u8], fields: Fields<'_>, making: Making<'_>, into: &mut Vec<u8>) {
+    status_line(status, reason, into);
+    passing(fields, making.forward, &mut |name, value| field(name, value, into));
+    framing(making.giving, into);
+    connection(making.persists, making.says_so, into);
+    into.extend_from_slice(b"\r\n");
+}
+
+/// The fields of an answer that go on, with all changes made.
+pub(crate) fn passing(fields: Fields<'_>, forward: &Forward, show: &mut dyn FnMut(&[u8], &[u8])) {
+    if !forward.edits_response() {
+        return unedited(fields, &mut |name, value| show(name, value));
+    }
+    let mut headers: Vec<Header<'_>> = Vec::with_capacity(24);
+    unedited(fields, &mut |name, value| headers.push((Cow::Borrowed(name), Cow::Borrowed(value))));
+    forward.response.iter().for_each(|edits| edits.apply(&mut headers));
+    for (name, _) in &forward.response_headers {
+        // What varies, varies for both.
+        if name != http::header::VARY {
+            headers.retain(|(found, _)| !found.eq_ignore_ascii_case(name.as_str().as_bytes()));
+        }
+    }
+    for (name, value) in &forward.response_headers {
+        headers.push((Cow::Borrowed(name.as_str().as_bytes()), Cow::Borrowed(value.as_bytes())));
+    }
+    headers.iter().for_each(|(name, value)| show(name, value));
+}
+
+fn unedited<'a>(fields: Fields<'a>, show: &mut dyn FnMut(&'a [u8], &'a [u8])) {
+    let mut named = fields.all("connection").peekable();
+    // Between services only: a client outside decides about its own tries.
+    const RETRIED: &[u8] = b"tradewind-retried";
+    let names_others = named.peek().is_some();
+    for (name, value) in fields.iter() {
+        let passes = matches!(fate(name), Fate::Passes | Fate::Trace | Fate::Forwarded)
+            && !(name.len() == RETRIED.len() && name.eq_ignore_ascii_case(RETRIED))
+            && !(names_others && fields.all("connection").any(|connection| is_named(name, connection)));
+        if passes {
+            show(name, value);
+        }
+    }
+}
+
+/// Appends the first line of an answer.
+pub(crate) fn status_line(status: u16, reason: &[u8], into: &mut Vec<u8>) {
+    into.extend_from_slice(b"HTTP/1.1 ");
+    decimal(u64::from(status), into);
+    into.push(b' ');
+    let usual = || StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    let reason = if reason.is_empty() { usual().unwrap_or_default().as_bytes() } else { reason };
+    into.extend_from_slice(reason);
+    into.extend_from_slice(b"\r\n");
+}
+
+/// Appends the fields that say where the body ends.
+pub(crate) fn framing(giving: Giving, into: &mut Vec<u8>) {
+    match giving {
+        Giving::Nothing | Giving::UntilClose => {}
+        Giving::Sized(length) => {
+            into.extend_from_slice(b"content-length: ");
+            decimal(length, into);
+            into.extend_from_slice(b"\r\n");
+        }
+        Giving::Chunked => field(b"transfer-encoding", b"chunked", into),
+    }
+}
+
+/// Appends what is said of the connection, if anything has to be.
+pub(crate) fn connection(persists: bool, says_so: bool, into: &mut Vec<u8>) {
+    if !persists {
+        field(b"connection", b"close", into);
+    } else if says_so {
+        field(b"connection", b"keep-alive", into);
+    }
+}

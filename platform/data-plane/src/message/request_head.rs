@@ -1,0 +1,148 @@
+//! The head that a backend gets.
+
+use std::borrow::Cow;
+use std::io::Write;
+use std::net::IpAddr;
+
+use crate::edge::Forward;
+use crate::edits::Header;
+use crate::message::names::{Fate, fate, is_end_to_end, is_named};
+use crate::message::{decimal, field};
+use crate::request::Request;
+use crate::trace::TraceParent;
+
+/// How the body of the request goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sending {
+    /// There is none, and none is announced.
+    Nothing,
+    /// So many bytes.
+    Sized(u64),
+    /// In chunks of our own.
+    Chunked,
+}
+
+/// What a head is made of.
+#[derive(Clone, Copy)]
+pub(crate) struct Making<'a> {
+    pub(crate) request: &'a Request<'a>,
+    pub(crate) forward: &'a Forward,
+    pub(crate) trace: TraceParent,
+    pub(crate) sending: Sending,
+    /// The protocol that the client wants to upgrade to, and may.
+    pub(crate) upgrade: Option<&'a str>,
+    /// Whether the client takes trailers.
+    pub(crate) takes_trailers: bool,
+    /// Whether a `Connection` field names fields that end here.
+    pub(crate) names_others: bool,
+}
+
+/// Appends the head of the request as the backend gets it.
+pub(crate) fn write(making: Making<'_>, into: &mut Vec<u8>) {
+    let Making { request, forward, .. } = making;
+    into.extend_from_slice(request.method.as_bytes());
+    into.push(b' ');
+    into.extend_from_slice(forward.target.as_bytes());
+    into.extend_from_slice(b" HTTP/1.1\r\n");
+    let host = forward.host.as_deref().unwrap_or(request.authority);
+    field(b"host", host.as_bytes(), into);
+    if forward.edits_request() {
+        edited(making, into);
+    } else {
+        passing(making, &mut |name, value| field(name, value, into));
+    }
+    forwarded(making, into);
+    field(b"traceparent", &making.trace.to_bytes(), into);
+    framing(making, into);
+    into.extend_from_slice(b"\r\n");
+}
+
+/// The fields that go on.
+fn passing<'a>(making: Making<'a>, show: &mut dyn FnMut(&'a [u8], &'a [u8])) {
+    let fields = making.request.fields;
+    fields.for_each(&mut |name, value| match fate(name) {
+        Fate::Passes if making.names_others && is_hop(making, name) => {}
+        Fate::Passes => show(name, value),
+        Fate::Forwarded
+            if making.forward.trusts_forwarded && !name.eq_ignore_ascii_case(b"x-forwarded-for") =>
+        {
+            show(name, value);
+        }
+        _ => {}
+    });
+}
+
+/// Whether a `Connection` field ends this one.
+fn is_hop(making: Making<'_>, name: &[u8]) -> bool {
+    let mut is_hop = false;
+    making.request.fields.each("connection", &mut |connection| is_hop |= is_named(name, connection));
+    is_hop && !is_end_to_end(name)
+}
+
+fn edited(making: Making<'_>, into: &mut Vec<u8>) {
+    let mut headers: Vec<Header<'_>> = Vec::with_capacity(24);
+    passing(making, &mut |name, value| headers.push((Cow::Borrowed(name), Cow::Borrowed(value))));
+    for (name, value) in &making.forward.request_headers {
+        let name = name.as_str().as_bytes();
+        headers.retain(|(found, _)| !found.eq_ignore_ascii_case(name));
+        headers.push((Cow::Borrowed(name), Cow::Borrowed(value.as_bytes())));
+    }
+    making.forward.request.iter().for_each(|edits| edits.apply(&mut headers));
+    headers.iter().for_each(|(name, value)| field(name, value, into));
+}
+
+/// Who asks, and whom: what only a gateway can know.
+fn forwarded(making: Making<'_>, into: &mut Vec<u8>) {
+    let Making { request, forward, .. } = making;
+    into.extend_from_slice(b"x-forwarded-for: ");
+    if forward.trusts_forwarded {
+        request.fields.each("x-forwarded-for", &mut |value| {
+            into.extend_from_slice(value);
+            into.extend_from_slice(b", ");
+        });
+    }
+    address(request.peer.ip(), into);
+    into.extend_from_slice(b"\r\n");
+    let has = |name| forward.trusts_forwarded && request.fields.first(name).is_some();
+    if !has("x-forwarded-proto") {
+        let scheme: &[u8] = if request.is_secure { b"https" } else { b"http" };
+        field(b"x-forwarded-proto", scheme, into);
+    }
+    if !has("x-forwarded-host") && !request.authority.is_empty() {
+        field(b"x-forwarded-host", request.authority.as_bytes(), into);
+    }
+}
+
+pub(crate) fn address(address: IpAddr, into: &mut Vec<u8>) {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            for (index, octet) in address.octets().into_iter().enumerate() {
+                if index > 0 {
+                    into.push(b'.');
+                }
+                decimal(u64::from(octet), into);
+            }
+        }
+        // Writing into memory does not fail.
+        IpAddr::V6(address) => write!(into, "{address}").unwrap_or_default(),
+    }
+}
+
+fn framing(making: Making<'_>, into: &mut Vec<u8>) {
+    match making.sending {
+        Sending::Nothing => {}
+        Sending::Sized(length) => {
+            into.extend_from_slice(b"content-length: ");
+            decimal(length, into);
+            into.extend_from_slice(b"\r\n");
+        }
+        Sending::Chunked => field(b"transfer-encoding", b"chunked", into),
+    }
+    if let Some(protocol) = making.upgrade {
+        field(b"connection", b"upgrade", into);
+        field(b"upgrade", protocol.as_bytes(), into);
+    } else if making.takes_trailers {
+        field(b"te", b"trailers", into);
+        field(b"connection", b"te", into);
+    }
+}

@@ -1,0 +1,38 @@
+//! What came of a request.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::trace::TraceParent;
+
+/// What came of a request, for logs and metrics.
+#[derive(Debug, Clone, Copy)]
+pub struct Outcome {
+    /// The status that the client got; 499 when it had gone before there was an answer.
+    pub status: u16,
+    /// Why the answer is not that of a backend, or why it is not whole; none where all is well.
+    pub reason: Option<&'static str>,
+    /// Bytes of the request's body that were taken.
+    pub request_bytes: u64,
+    /// Bytes of the answer's body that were given.
+    pub response_bytes: u64,
+    /// From the end of the request's head to the last byte of the answer.
+    pub duration: Duration,
+    /// The backend that was asked last, if any was.
+    pub upstream: Option<Upstream>,
+    /// How often a backend was asked.
+    pub attempts: u32,
+    /// The trace, with the span that the backend was given.
+    pub trace: TraceParent,
+}
+
+/// The part of a backend in a request.
+#[derive(Debug, Clone, Copy)]
+pub struct Upstream {
+    /// Which one.
+    pub address: SocketAddr,
+    /// How long it took to have a connection; zero for one that was there.
+    pub connected: Duration,
+    /// From the start of the attempt to the head of the answer; none without an answer.
+    pub answered: Option<Duration>,
+}

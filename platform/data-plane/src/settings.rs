@@ -1,0 +1,101 @@
+//! Bounds on connections and requests.
+
+use std::time::Duration;
+
+use tradewind_http_validation::head::HeadLimits;
+
+/// How the server serves.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Threads, each with listening sockets of its own; one for each core is what there should be.
+    pub threads: usize,
+    /// How long phases may take.
+    pub timers: Timers,
+    /// How much there may be.
+    pub limits: Limits,
+    /// The names of protocols that a client may upgrade to, in lower case; `websocket` by default.
+    pub upgrades: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            timers: Timers::default(),
+            limits: Limits::default(),
+            upgrades: vec!["websocket".to_owned()],
+        }
+    }
+}
+
+/// How long each phase of a connection may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timers {
+    /// A TLS handshake. Default 10 s.
+    pub handshake: Duration,
+    /// A connection without a request. Default 60 s; longer than what most clients keep one for.
+    pub idle: Duration,
+    /// From the first byte of a head to its last. Default 10 s.
+    pub head: Duration,
+    /// Between two pieces of a body, either way, and for a client to take a piece of an answer. Default 30 s.
+    pub body: Duration,
+    /// From the last byte of a request to the first of its answer, unless the route says otherwise. Default 15 s.
+    pub answer: Duration,
+    /// A tunnel (a WebSocket, say) through which nothing goes. Default 1 h.
+    pub tunnel: Duration,
+    /// How long a connection is kept for its client to read a refusal. Default 2 s.
+    pub linger: Duration,
+    /// How long requests under way may take when the server stops. Default 60 s.
+    pub drain: Duration,
+}
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self {
+            handshake: Duration::from_secs(10),
+            idle: Duration::from_secs(60),
+            head: Duration::from_secs(10),
+            body: Duration::from_secs(30),
+            answer: Duration::from_secs(15),
+            tunnel: Duration::from_secs(3600),
+            linger: Duration::from_secs(2),
+            drain: Duration::from_secs(60),
+        }
+    }
+}
+
+/// How much there may be of what costs memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Request heads.
+    pub head: HeadLimits,
+    /// Heads of answers; backends are known, and their cookies and policies are long. Default 64 KiB, 200 fields.
+    pub answer_head: HeadLimits,
+    /// Connections of clients on one thread. Default 10,000.
+    pub connections: usize,
+    /// Connections of one client address on one thread. Default 1,000: a company behind one address is one client.
+    pub connections_of_client: usize,
+    /// Bytes of a request's body. Default 64 MiB.
+    pub body: u64,
+    /// Interim answers (`103`) before the answer. Default 8.
+    pub interim: u32,
+    /// Bytes of a body that are kept so that a request can be sent again or mirrored. Default 64 KiB.
+    pub replay: usize,
+    /// Streams that one HTTP/2 connection may have at a time. Default 100 (RFC 9113 §6.5.2 advises no fewer).
+    pub streams: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            head: HeadLimits::default(),
+            answer_head: HeadLimits { max_head_bytes: 64 * 1024, max_headers: 200, max_target_bytes: 0 },
+            connections: 10_000,
+            connections_of_client: 1_000,
+            body: 64 * 1024 * 1024,
+            interim: 8,
+            replay: 64 * 1024,
+            streams: 100,
+        }
+    }
+}

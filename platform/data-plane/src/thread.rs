@@ -1,0 +1,120 @@
+//! What all connections of one thread share.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::rc::Rc;
+
+use tokio::sync::Notify;
+use tokio::task::LocalSet;
+
+use crate::buffer::Buffers;
+use crate::edge::EdgeThread;
+use crate::settings::Settings;
+
+/// What all connections of one thread share. Nothing of it is another thread's.
+pub(crate) struct Thread {
+    pub(crate) edge: Box<dyn EdgeThread>,
+    pub(crate) settings: Settings,
+    pub(crate) buffers: Buffers,
+    /// No further requests are taken.
+    pub(crate) is_stopping: Cell<bool>,
+    pub(crate) stopping: Notify,
+    connections: Cell<usize>,
+    by_client: RefCell<BTreeMap<IpAddr, usize>>,
+    emptied: Notify,
+    random: Cell<u64>,
+}
+
+/// A connection of a client, as long as it is there.
+pub(crate) struct Place {
+    thread: Rc<Thread>,
+    client: IpAddr,
+}
+
+impl Thread {
+    pub(crate) fn new(edge: Box<dyn EdgeThread>, settings: Settings, seed: u64) -> Rc<Self> {
+        Rc::new(Self {
+            edge,
+            settings,
+            buffers: Buffers::default(),
+            is_stopping: Cell::new(false),
+            stopping: Notify::new(),
+            connections: Cell::new(0),
+            by_client: RefCell::default(),
+            emptied: Notify::new(),
+            random: Cell::new(seed | 1),
+        })
+    }
+
+    /// A place for a connection; none when there are as many as there may be.
+    pub(crate) fn place(self: &Rc<Self>, client: IpAddr) -> Option<Place> {
+        let limits = &self.settings.limits;
+        if self.connections.get() >= limits.connections {
+            return None;
+        }
+        let mut by_client = self.by_client.borrow_mut();
+        let of_client = by_client.entry(client).or_default();
+        if *of_client >= limits.connections_of_client {
+            return None;
+        }
+        *of_client += 1;
+        self.connections.set(self.connections.get() + 1);
+        Some(Place { thread: self.clone(), client })
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.get()
+    }
+
+    /// Waits until no connection is left.
+    pub(crate) async fn emptied(&self) {
+        while self.connections.get() > 0 {
+            self.emptied.notified().await;
+        }
+    }
+
+    /// Takes no further requests.
+    pub(crate) fn stop(&self) {
+        self.is_stopping.set(true);
+        self.stopping.notify_waiters();
+    }
+
+    /// A random number, for ids that are no secret (splitmix64).
+    pub(crate) fn random(&self) -> u64 {
+        let state = self.random.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
+        self.random.set(state);
+        let mut mixed = state;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let thread = &self.thread;
+        thread.connections.set(thread.connections.get().saturating_sub(1));
+        let mut by_client = thread.by_client.borrow_mut();
+        if let Some(count) = by_client.get_mut(&self.client) {
+            *count -= 1;
+            if *count == 0 {
+                by_client.remove(&self.client);
+            }
+        }
+        if thread.connections.get() == 0 {
+            thread.emptied.notify_waiters();
+        }
+    }
+}
+
+/// Runs a task of this thread beside the one that calls. It ends with the thread at the latest.
+pub(crate) fn spawn(task: impl Future<Output = ()> + 'static) {
+    tokio::task::spawn_local(task);
+}
+
+/// The event loop of a thread.
+pub(crate) fn event_loop() -> std::io::Result<(tokio::runtime::Runtime, LocalSet)> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok((runtime, LocalSet::new()))
+}

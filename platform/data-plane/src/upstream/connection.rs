@@ -1,0 +1,42 @@
+//! One connection to an endpoint.
+
+use std::io;
+use std::net::SocketAddr;
+
+use tokio::net::TcpStream;
+use tradewind_http_validation::head::{HeadLimits, ResponseReader};
+
+use crate::io::{Io, Stream};
+use crate::timer::within;
+use crate::upstream::cluster::ClusterSettings;
+use crate::upstream::secure;
+
+/// A connection over which one request goes after the other.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) io: Io,
+    pub(crate) reader: Box<ResponseReader>,
+}
+
+/// Opens a connection to an endpoint.
+///
+/// # Errors
+///
+/// There is none in time: nothing of a request was sent.
+pub(crate) async fn open(
+    address: SocketAddr,
+    settings: &ClusterSettings,
+    limits: HeadLimits,
+) -> io::Result<Connection> {
+    let connecting = async {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok::<_, io::Error>(match &settings.tls {
+            None => Stream::Plain(stream),
+            Some((config, name)) => secure::connect(config.clone(), name.clone(), stream).await?,
+        })
+    };
+    let stream = within(settings.connect, connecting).await;
+    let stream = stream.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))?;
+    Ok(Connection { io: Io::new(stream), reader: Box::new(ResponseReader::new(limits)) })
+}
