@@ -24,6 +24,9 @@ pub(crate) trait Source {
 
     /// Bytes of the body that were taken so far.
     fn taken(&self) -> u64;
+
+    /// Whether all of the body was taken.
+    fn has_ended(&self) -> bool;
 }
 
 /// Why the body of a request cannot be had.

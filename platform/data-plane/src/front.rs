@@ -3,8 +3,10 @@
 pub(crate) mod client;
 mod forward;
 mod http1;
+mod http2;
 mod refused;
 mod relay;
+mod sniff;
 mod tunnel;
 
 use std::net::SocketAddr;
@@ -13,6 +15,7 @@ use std::rc::Rc;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
+use crate::front::client::Client;
 use crate::io::{Io, Stream};
 use crate::listener::Listener;
 use crate::thread::{Place, Thread, spawn};
@@ -35,7 +38,22 @@ async fn serve(
     place: Place,
 ) {
     let Some((stream, server_name)) = secured(&thread, &listener, stream).await else { return };
-    let client = client::Client::new(thread, listener, Io::new(stream), peer, server_name);
+    let agreed = match &stream {
+        Stream::Server(stream) => stream.get_ref().1.alpn_protocol().map(|protocol| protocol == b"h2"),
+        Stream::Plain(_) | Stream::Client(_) => None,
+    };
+    let client = Client::new(thread, listener, Io::new(stream), peer, server_name);
+    // A client in clear may know beforehand (RFC 9113 §3.3).
+    let is_http2 = match agreed {
+        Some(agreed) => agreed,
+        None => sniff::is_http2(&client).await,
+    };
+    if is_http2 {
+        let Client { thread, listener, io, buffer, peer, server_name, .. } = client;
+        let shared = http2::Shared { thread, listener, peer, server_name };
+        http2::serve(shared, io.into_stream(), buffer.into_inner(), place).await;
+        return;
+    }
     http1::serve(Rc::new(client)).await;
     drop(place);
 }
@@ -46,8 +64,8 @@ async fn secured(
     listener: &Listener,
     stream: TcpStream,
 ) -> Option<(Stream, Option<String>)> {
-    let Some(config) = &listener.tls else { return Some((Stream::Plain(stream), None)) };
-    let handshake = TlsAcceptor::from(config.clone()).accept(stream);
+    let Some(tls) = &listener.tls else { return Some((Stream::Plain(stream), None)) };
+    let handshake = TlsAcceptor::from(tls.config()).accept(stream);
     let stream = within(thread.settings.timers.handshake, handshake).await?.ok()?;
     let server_name = stream.get_ref().1.server_name().map(str::to_owned);
     Some((Stream::Server(Box::new(stream)), server_name))

@@ -27,6 +27,10 @@ impl Io {
         Self(RefCell::new(stream))
     }
 
+    pub(crate) fn into_stream(self) -> Stream {
+        self.0.into_inner()
+    }
+
     /// Reads into the room of a buffer. Zero is the end of the stream.
     pub(crate) fn poll_read(
         &self,

@@ -9,13 +9,15 @@
 //! backend by accident. A connection to a backend is a socket in a list, without a task.
 //!
 //! - `server` opens sockets and starts threads, `thread` is what all connections of one thread share,
-//! - `front` serves clients, `upstream` has the connections to backends, `exchange` is one request between the two,
+//! - `front` serves clients, `upstream` has the connections to backends, `attempt` and `exchange` are
+//!   one request between the two,
 //! - `message` writes heads and follows bodies,
 //! - `io`, `buffer` and `timer` are what connections are made of.
 
 #![warn(missing_docs)]
 
 mod answer;
+mod attempt;
 mod buffer;
 mod edge;
 mod edits;
@@ -30,6 +32,7 @@ mod server;
 mod settings;
 mod thread;
 mod timer;
+mod tls;
 mod trace;
 mod upstream;
 
@@ -41,5 +44,6 @@ pub use outcome::{Outcome, Upstream};
 pub use request::{Protocol, Request};
 pub use server::{Bound, Server, ServerError};
 pub use settings::{Limits, Settings, Timers};
+pub use tls::{BackendTls, Certificate, ClientAuthority, ServerTls};
 pub use trace::TraceParent;
 pub use upstream::cluster::{Cluster, ClusterSettings};

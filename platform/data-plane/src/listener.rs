@@ -1,7 +1,8 @@
 //! Where clients connect.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+
+use crate::tls::ServerTls;
 
 /// Where clients connect.
 #[derive(Debug, Clone)]
@@ -11,7 +12,7 @@ pub struct Listener {
     /// The port as routes name it; none: that of the address.
     pub port: Option<u16>,
     /// TLS, where the listener has it.
-    pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
+    pub tls: Option<ServerTls>,
 }
 
 impl Listener {

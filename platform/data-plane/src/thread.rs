@@ -10,7 +10,9 @@ use tokio::task::LocalSet;
 
 use crate::buffer::Buffers;
 use crate::edge::EdgeThread;
+use crate::request::Request;
 use crate::settings::Settings;
+use crate::trace::TraceParent;
 
 /// What all connections of one thread share. Nothing of it is another thread's.
 pub(crate) struct Thread {
@@ -78,6 +80,14 @@ impl Thread {
     pub(crate) fn stop(&self) {
         self.is_stopping.set(true);
         self.stopping.notify_waiters();
+    }
+
+    /// The trace of a request: that of the client with a span of its own, or a new one.
+    pub(crate) fn trace(&self, request: &Request<'_>) -> TraceParent {
+        match request.header("traceparent").and_then(TraceParent::parse) {
+            Some(parent) => parent.child(self.random()),
+            None => TraceParent::begin([self.random(), self.random(), self.random()]),
+        }
     }
 
     /// A random number, for ids that are no secret (splitmix64).

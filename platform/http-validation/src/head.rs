@@ -48,6 +48,18 @@ use chunks::{Chunks, pass};
 use lines::{Lines, Met};
 use message::Head;
 
+/// Whether a text is one host with an optional port (RFC 9110 §7.2), as a `Host` field has to be.
+#[must_use]
+pub fn is_host(text: &[u8]) -> bool {
+    host::is_valid(text)
+}
+
+/// Whether a text is a path with an optional query (RFC 9112 §3.2.1) of characters that a URI allows.
+#[must_use]
+pub fn is_origin_form(text: &[u8]) -> bool {
+    text.first() == Some(&b'/') && request_line::is_origin_form(text)
+}
+
 /// Follows the bytes that a client sends on one connection.
 ///
 /// One scanner belongs to one connection and is never reused for another. It holds at most one head, one

@@ -11,6 +11,7 @@ mod arguments;
 #[cfg(feature = "fault-points")]
 pub mod fault;
 mod link;
+mod occasions;
 mod part;
 mod serve;
 mod settings;
@@ -26,6 +27,7 @@ use tradewind_chassis::{Service, StartError};
 use crate::arguments::Arguments;
 
 pub use link::hand_over;
+pub use occasions::{Occasion, until_stopped};
 pub use part::Part;
 pub use settings::read_settings;
 pub use stop::Stop;

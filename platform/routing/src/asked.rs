@@ -21,7 +21,7 @@ pub struct Asked<'request> {
 }
 
 /// Where the headers of a request are looked up, in whichever form they are kept.
-pub trait Headers: fmt::Debug {
+pub trait Headers: fmt::Debug + Sync {
     /// Shows the value of each header of a name, in their order.
     fn each(&self, name: &HeaderName, show: &mut dyn FnMut(&[u8]));
 }

@@ -3,6 +3,7 @@
 mod config;
 mod cors;
 pub mod domain;
+mod edge;
 mod error;
 mod forward;
 mod guard;
@@ -11,6 +12,7 @@ mod mirror;
 mod mutants;
 mod routes;
 mod source;
+mod standalone;
 mod state;
 mod steps;
 
@@ -34,6 +36,15 @@ const MOST_COPIES: usize = 100;
 pub const SERVICE: &str = "gateway";
 
 pub use mutants::MUTANTS;
+
+/// The process: the service in a fleet, or with `--routes` the gateway on its own, before any HTTP services.
+#[must_use]
+pub fn run() -> std::process::ExitCode {
+    match standalone::asked_for() {
+        Some(arguments) => standalone::run(&arguments),
+        None => tradewind_process::run(service()),
+    }
+}
 
 /// The service as a value.
 #[must_use]

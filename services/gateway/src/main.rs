@@ -1,5 +1,5 @@
-//! The process of the service.
+//! The process of the service, or the gateway on its own.
 
 fn main() -> std::process::ExitCode {
-    tradewind_process::run(tradewind_gateway::service())
+    tradewind_gateway::run()
 }

@@ -45,7 +45,7 @@ pub(crate) struct Gathered {
     pub(crate) errors: Vec<DocumentError>,
 }
 
-/// Puts the documents of all files together.
+/// Puts the documents of all files together, for a gateway in which `known` says which services there are.
 ///
 /// A document with a mistake is left out; the others serve.
 ///
@@ -53,12 +53,32 @@ pub(crate) struct Gathered {
 ///
 /// No rule is left: a gateway that answers nothing is of no use, and the one before it, if any, is better.
 pub(crate) fn gather(files: &[Arc<Read>], known: &dyn Known) -> Result<Gathered, String> {
+    let (documents, errors) = collect(files);
+    build(&documents, errors, PORT, known)
+}
+
+/// The documents of all files, and what is wrong with the others.
+pub(crate) fn collect(files: &[Arc<Read>]) -> (Documents, Vec<DocumentError>) {
     let (mut documents, mut errors) = (Documents::default(), Vec::new());
     for read in files {
         errors.extend_from_slice(&read.errors);
         errors.extend(read.documents.iter().filter_map(|document| documents.add(document.clone()).err()));
     }
-    let mut built = Table::build(&documents, PORT, known);
+    (documents, errors)
+}
+
+/// What the documents come to; `port` is that of the listener where none is declared.
+///
+/// # Errors
+///
+/// No rule is left.
+pub(crate) fn build(
+    documents: &Documents,
+    mut errors: Vec<DocumentError>,
+    port: u16,
+    known: &dyn Known,
+) -> Result<Gathered, String> {
+    let mut built = Table::build(documents, port, known);
     errors.append(&mut built.errors);
     if built.table.rules().next().is_none() {
         let lines = errors.iter().map(ToString::to_string).collect::<Vec<_>>();

@@ -185,4 +185,8 @@ impl Source for RequestBody {
     fn taken(&self) -> u64 {
         self.taken
     }
+
+    fn has_ended(&self) -> bool {
+        self.body.has_ended()
+    }
 }

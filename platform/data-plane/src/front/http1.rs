@@ -9,15 +9,15 @@ use tokio::sync::futures::Notified;
 use tradewind_http_validation::head::{Framing, Refusal, RequestReader, Version};
 
 use crate::answer::Answer;
+use crate::attempt::Asking;
 use crate::buffer::Buffer;
 use crate::edge::Decision;
 use crate::front::client::{Client, RequestBody};
-use crate::front::forward::{Asking, forward};
+use crate::front::forward::{Asking1, forward, upgrade};
 use crate::front::refused::{give, linger};
 use crate::outcome::Outcome;
 use crate::request::{Fields, Protocol, Request};
 use crate::timer::now;
-use crate::trace::TraceParent;
 
 /// What becomes of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,48 +175,55 @@ async fn respond(client: &Rc<Client>, reader: &RequestReader, unit: &Buffer) -> 
         is_secure: client.is_secure(),
         server_name: client.server_name.as_deref(),
     };
-    let asking = Asking {
+    let gone = |context: &mut Context<'_>| client.poll_gone(context);
+    let framing = reader.framing();
+    let asking1 = Asking1 {
         client,
-        request: &request,
         persistence,
-        framing: reader.framing(),
         persists: persistence.persists(version) && !thread.is_stopping.get(),
-        began: now(),
-        trace: trace(client, &request),
+        asking: Asking {
+            thread,
+            timer: &client.timer,
+            request: &request,
+            framing,
+            takes_trailers: persistence.takes_trailers,
+            names_others: persistence.names_others,
+            upgrade: upgrade(client, &request, persistence, framing),
+            began: now(),
+            trace: thread.trace(&request),
+            gone: &gone,
+        },
     };
     match thread.edge.decide(&request) {
         Decision::Answer(answer, mark) => {
-            let (next, outcome) = answer_at_once(&asking, &answer).await;
+            let mut body = RequestBody::new(client.clone(), framing, false, u64::MAX);
+            let (next, outcome) = answer_at_once(&asking1, &answer, body.skip(), true).await;
             thread.edge.finished(&request, &outcome, mark.as_ref());
             next
         }
         Decision::Forward(way) => {
-            let (next, outcome) = forward(&asking, &way).await;
+            let (next, outcome) = forward(&asking1, &way).await;
             thread.edge.finished(&request, &outcome, Some(&way.mark));
             next
         }
     }
 }
 
-fn trace(client: &Client, request: &Request<'_>) -> TraceParent {
-    let random = || client.thread.random();
-    match request.header("traceparent").and_then(TraceParent::parse) {
-        Some(parent) => parent.child(random()),
-        None => TraceParent::begin([random(), random(), random()]),
-    }
-}
-
-/// Gives an answer of our own. A body that is not there yet is not waited for.
-pub(crate) async fn answer_at_once(asking: &Asking<'_>, answer: &Answer) -> (Next, Outcome) {
-    let mut body = RequestBody::new(asking.client.clone(), asking.framing, false, u64::MAX);
-    let is_whole = body.skip();
-    let persists = asking.persists && is_whole;
-    let to_head = asking.request.method == "HEAD";
-    let is_there = give(asking.client, answer, to_head, persists).await;
-    let next = match (is_there, persists, is_whole) {
+/// Gives an answer of our own. A body that is not there yet is not waited for; where it is not `whole`, or what comes
+/// next is not sure to be a head, the connection ends.
+pub(crate) async fn answer_at_once(
+    asking1: &Asking1<'_>,
+    answer: &Answer,
+    whole: bool,
+    is_safe: bool,
+) -> (Next, Outcome) {
+    let persists = asking1.persists && whole && is_safe;
+    let to_head = asking1.asking.request.method == "HEAD";
+    let is_there = give(asking1.client, answer, to_head, persists).await;
+    let next = match (is_there, persists, whole) {
         (true, true, _) => Next::Another,
         (true, false, false) => Next::Linger,
         _ => Next::Close,
     };
-    (next, asking.outcome(answer, is_there))
+    (next, asking1.asking.outcome(answer, is_there))
 }

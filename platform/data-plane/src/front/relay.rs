@@ -8,7 +8,7 @@ use tradewind_http_validation::head::{ResponseFraming, Version};
 use crate::edge::Forward;
 use crate::exchange::{Exchange, Source};
 use crate::front::client::RequestBody;
-use crate::front::forward::Asking;
+use crate::front::forward::Asking1;
 use crate::front::http1::Next;
 use crate::front::tunnel;
 use crate::message::answer_head::{Giving, Making, write};
@@ -22,10 +22,8 @@ const TOGETHER: usize = 16 * 1024;
 
 /// What a relay needs to know.
 pub(crate) struct Relaying<'a> {
-    pub(crate) asking: &'a Asking<'a>,
+    pub(crate) asking1: &'a Asking1<'a>,
     pub(crate) way: &'a Forward,
-    /// The protocol that the backend was asked to upgrade to.
-    pub(crate) upgrade: Option<&'a str>,
     /// When the answer must be whole.
     pub(crate) deadline: Option<Moment>,
 }
@@ -52,18 +50,18 @@ pub(crate) async fn relay(
         return switch(relaying, exchange, length).await;
     }
     let giving = giving(relaying, &exchange);
-    let asking = relaying.asking;
+    let (asking1, asking) = (relaying.asking1, &relaying.asking1.asking);
     // Where the request is not whole yet, what the client goes on sending is no head.
-    let persists = asking.persists && giving != Giving::UntilClose && exchange.upload.is_whole();
+    let persists = asking1.persists && giving != Giving::UntilClose && exchange.upload.is_whole();
     let mut out = Vec::with_capacity(2 * 1024);
     head(relaying, &exchange, (giving, persists), &mut out);
     exchange.buffer.consume(length);
     let framing = exchange.connection.reader.framing(asking.request.method == "HEAD");
     exchange.body = Body::of_answer(framing);
     if matches!(framing, ResponseFraming::Sized(size) if size > TOGETHER as u64) {
-        asking.client.thread.buffers.enlarge(&mut exchange.buffer);
+        asking.thread.buffers.enlarge(&mut exchange.buffer);
     }
-    let takes_trailers = asking.persistence.takes_trailers;
+    let takes_trailers = asking.takes_trailers;
     let mut giver = Giver { out, written: 0, giving, given: 0, direct: 0, is_last: false, takes_trailers };
     let given = run(relaying, &mut exchange, &mut giver).await;
     finish(relaying, exchange, &giver, given, persists)
@@ -71,7 +69,7 @@ pub(crate) async fn relay(
 
 fn giving(relaying: &Relaying<'_>, exchange: &Exchange<RequestBody>) -> Giving {
     let reader = &exchange.connection.reader;
-    let (status, to_head) = (reader.status(), relaying.asking.request.method == "HEAD");
+    let (status, to_head) = (reader.status(), relaying.asking1.asking.request.method == "HEAD");
     if status == 204 {
         return Giving::Nothing;
     }
@@ -81,7 +79,7 @@ fn giving(relaying: &Relaying<'_>, exchange: &Exchange<RequestBody>) -> Giving {
     match reader.framing(false) {
         ResponseFraming::Sized(length) => Giving::Sized(length),
         // HTTP/1.0 has no chunks (RFC 9112 §7.1).
-        _ if relaying.asking.request.protocol == Protocol::Http10 => Giving::UntilClose,
+        _ if relaying.asking1.asking.request.protocol == Protocol::Http10 => Giving::UntilClose,
         ResponseFraming::Chunked | ResponseFraming::UntilClose => Giving::Chunked,
     }
 }
@@ -93,7 +91,7 @@ fn head(
     out: &mut Vec<u8>,
 ) {
     let (reader, unit) = (&exchange.connection.reader, exchange.buffer.filled());
-    let says_so = relaying.asking.request.protocol == Protocol::Http10;
+    let says_so = relaying.asking1.asking.request.protocol == Protocol::Http10;
     let making = Making { forward: relaying.way, giving, persists, says_so };
     write(reader.status(), reader.reason(unit), reader.fields(unit), making, out);
 }
@@ -124,7 +122,7 @@ async fn run(
     exchange: &mut Exchange<RequestBody>,
     giver: &mut Giver,
 ) -> Result<(), Cut> {
-    let client = relaying.asking.client;
+    let client = relaying.asking1.client;
     let limit = client.thread.settings.timers.body;
     let set = || {
         let phase = now() + limit;
@@ -245,7 +243,7 @@ fn finish(
         let Exchange { busy, connection, buffer, .. } = *exchange;
         let most = relaying.way.cluster.settings.most_idle;
         busy.0.put_idle(connection, most);
-        relaying.asking.client.thread.buffers.put(buffer);
+        relaying.asking1.client.thread.buffers.put(buffer);
     }
     let (next, reason) = match given {
         Ok(()) if persists && is_whole => (Next::Another, None),
@@ -261,11 +259,12 @@ fn finish(
 
 /// The backend has changed to another protocol: from now on bytes go both ways as they are.
 async fn switch(relaying: &Relaying<'_>, exchange: Box<Exchange<RequestBody>>, length: usize) -> Relayed {
-    let client = relaying.asking.client;
+    let client = relaying.asking1.client;
     let answer = |given, reason| Relayed { next: Next::Close, given, reason, taken: 0 };
     let (reader, unit) = (&exchange.connection.reader, exchange.buffer.filled());
     let agreed = reader.fields(unit).first("upgrade").unwrap_or_default();
-    let is_agreed = relaying.upgrade.is_some_and(|wanted| agreed.eq_ignore_ascii_case(wanted.as_bytes()));
+    let is_agreed =
+        relaying.asking1.asking.upgrade.is_some_and(|wanted| agreed.eq_ignore_ascii_case(wanted.as_bytes()));
     if !is_agreed || reader.version() == Version::Http10 {
         // Nobody has asked for it, so nobody knows what the bytes behind would be.
         let detail = "The service behind changed the protocol without being asked.";

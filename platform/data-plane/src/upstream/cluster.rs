@@ -8,9 +8,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::pki_types::ServerName;
-
 use crate::timer::{Moment, now};
+use crate::tls::BackendTls;
 use crate::upstream::balance;
 use crate::upstream::endpoint::Endpoint;
 
@@ -29,8 +28,8 @@ pub struct ClusterSettings {
     pub failures: u32,
     /// How long it is left alone the first time; each further time twice as long, up to ten times. Default 5 s.
     pub ejection: Duration,
-    /// The configuration of TLS, where connections have it.
-    pub(crate) tls: Option<(Arc<rustls::ClientConfig>, ServerName<'static>)>,
+    /// TLS, where connections have it.
+    pub tls: Option<BackendTls>,
 }
 
 impl Default for ClusterSettings {

@@ -33,7 +33,7 @@ pub(crate) async fn open(
         stream.set_nodelay(true)?;
         Ok::<_, io::Error>(match &settings.tls {
             None => Stream::Plain(stream),
-            Some((config, name)) => secure::connect(config.clone(), name.clone(), stream).await?,
+            Some(tls) => secure::connect(tls, stream).await?,
         })
     };
     let stream = within(settings.connect, connecting).await;

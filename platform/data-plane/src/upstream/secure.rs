@@ -1,20 +1,15 @@
 //! TLS towards backends.
 
 use std::io;
-use std::sync::Arc;
 
-use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use crate::io::Stream;
+use crate::tls::BackendTls;
 
 /// Completes a handshake.
-pub(crate) async fn connect(
-    config: Arc<rustls::ClientConfig>,
-    name: ServerName<'static>,
-    stream: TcpStream,
-) -> io::Result<Stream> {
-    let stream = TlsConnector::from(config).connect(name, stream).await?;
+pub(crate) async fn connect(tls: &BackendTls, stream: TcpStream) -> io::Result<Stream> {
+    let stream = TlsConnector::from(tls.config.clone()).connect(tls.name.clone(), stream).await?;
     Ok(Stream::Client(Box::new(stream)))
 }

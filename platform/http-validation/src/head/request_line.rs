@@ -90,17 +90,20 @@ fn check_target(method: &[u8], target: &[u8], limits: &HeadLimits) -> Result<(),
 /// Brackets are let through in the query, for they are URI characters (§2.2) that browsers leave as they are.
 /// Whether `%` is followed by two digits is judged with the canonical path.
 fn check_origin_form(target: &[u8]) -> Result<(), Refusal> {
+    if is_origin_form(target) {
+        return Ok(());
+    }
+    Err(bad_target("percent-encode the characters of the target that a URI does not allow"))
+}
+
+pub(super) fn is_origin_form(target: &[u8]) -> bool {
     let mut halves = target.splitn(2, |&byte| byte == b'?');
     let path = halves.next().unwrap_or_default();
     let query = halves.next().unwrap_or_default();
     let path_is_valid = path.iter().all(|&byte| is_path_character(byte) || matches!(byte, b'/' | b'%'));
     let query_is_valid =
         query.iter().all(|&byte| is_path_character(byte) || matches!(byte, b'/' | b'%' | b'?' | b'[' | b']'));
-    if path_is_valid && query_is_valid {
-        Ok(())
-    } else {
-        Err(bad_target("percent-encode the characters of the target that a URI does not allow"))
-    }
+    path_is_valid && query_is_valid
 }
 
 /// `scheme ":"` in front (RFC 3986 §3.1).

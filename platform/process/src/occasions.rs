@@ -1,0 +1,50 @@
+//! A program that is no service: what it does goes on elsewhere, and its main thread waits for something to happen.
+
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::Stop;
+
+/// What a waiting program is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion {
+    /// Some time has passed.
+    Time,
+    /// SIGHUP: look again at what may have changed.
+    Hangup,
+    /// SIGUSR2: another process of the program is to take the place of this one.
+    Upgrade,
+}
+
+/// Tells `tell` of each occasion until SIGTERM or SIGINT; `every` is how often it hears that time passes. `tell` may
+/// say that it is enough, and then this returns, too.
+///
+/// Blocks the thread that calls.
+///
+/// # Errors
+/// When signals cannot be heard.
+pub fn until_stopped(every: Duration, mut tell: impl FnMut(Occasion) -> bool) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| error.to_string())?;
+    runtime.block_on(async {
+        let mut stop = Stop::listen(false)?;
+        let failed = |error: std::io::Error| format!("signals cannot be heard: {error}");
+        let mut hangup = signal(SignalKind::hangup()).map_err(failed)?;
+        let mut upgrade = signal(SignalKind::user_defined2()).map_err(failed)?;
+        let mut time = tokio::time::interval(every);
+        time.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let occasion = tokio::select! {
+                biased;
+                () = stop.asked() => return Ok(()),
+                _ = hangup.recv() => Occasion::Hangup,
+                _ = upgrade.recv() => Occasion::Upgrade,
+                _ = time.tick() => Occasion::Time,
+            };
+            if tell(occasion) {
+                return Ok(());
+            }
+        }
+    })
+}

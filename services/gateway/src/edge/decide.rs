@@ -1,0 +1,203 @@
+//! What becomes of one request.
+
+use std::any::Any;
+use std::rc::Rc;
+
+use http::header::{self, LOCATION};
+use http::{HeaderMap, HeaderValue, Method};
+use tradewind_data_plane::{Answer, Decision, Forward, Mirrored, Request};
+use tradewind_gateway_api::filter::{Cors, Fraction};
+use tradewind_http_validation::path::{self, CanonicalPath};
+use tradewind_routing::{Asked, BackendId, Found, Redirect, Rewrite, Step, Target};
+
+use crate::cors;
+use crate::domain::authority::Authority;
+use crate::domain::redirect::{AskedFor, location};
+use crate::domain::share;
+use crate::edge::headers::{Seen, some};
+use crate::edge::rule::{Compiled, Entry, Leading, Taken};
+use crate::edge::thread::ThreadEdge;
+
+/// A request on its way through the steps of its rule.
+struct Way<'a> {
+    thread: &'a ThreadEdge,
+    request: &'a Request<'a>,
+    authority: &'a Authority,
+    found: &'a Found<'a>,
+    path: CanonicalPath,
+    forward: Parts,
+}
+
+/// What the steps come to.
+#[derive(Default)]
+struct Parts {
+    host: Option<std::sync::Arc<str>>,
+    request: Vec<std::sync::Arc<tradewind_data_plane::HeaderEdits>>,
+    response: Vec<std::sync::Arc<tradewind_data_plane::HeaderEdits>>,
+    response_headers: Vec<(http::HeaderName, HeaderValue)>,
+    mirrors: Vec<BackendId>,
+}
+
+pub(crate) fn decide(thread: &ThreadEdge, request: &Request<'_>) -> Decision {
+    let path = match path::canonical(request.path()) {
+        Ok(path) => path,
+        Err(error) => {
+            thread.refuse("ambiguous-path");
+            let detail = format!("The path is not taken: {error}.");
+            return Decision::Answer(Answer::problem(400, "ambiguous-path", &detail), None);
+        }
+    };
+    let (ready, authority) = (thread.ready(), Authority::parse(request.authority()));
+    let seen = Seen(request);
+    let asked = Asked {
+        host: &authority.host,
+        path: &path,
+        query: request.query(),
+        method: request.method(),
+        headers: &seen,
+    };
+    let Some(found) = ready.routes.table.find(request.port(), &asked) else {
+        thread.refuse("no-route");
+        let detail = format!("No route leads to {path}. Check its spelling.");
+        return Decision::Answer(Answer::problem(404, "no-route", &detail), None);
+    };
+    let entry = thread.entry(&ready, &found);
+    let mut way = Way {
+        thread,
+        request,
+        authority: &authority,
+        found: &found,
+        path: path.clone(),
+        forward: Parts::default(),
+    };
+    match way.follow(&entry.rule) {
+        Ok(leading) => way.forward(&entry, leading),
+        Err(answer) => Decision::Answer(*answer, Some(entry as Rc<dyn Any>)),
+    }
+}
+
+impl Way<'_> {
+    /// Takes the steps of the rule, then those of one of its backends.
+    fn follow<'rule>(&mut self, rule: &'rule Compiled) -> Result<&'rule Leading, Box<Answer>> {
+        self.take(&rule.steps)?;
+        let backend = self.chosen(rule).ok_or_else(|| broken("the rule has no backend with a weight"))?;
+        self.take(&backend.steps)?;
+        Ok(backend)
+    }
+
+    fn chosen<'rule>(&self, rule: &'rule Compiled) -> Option<&'rule Leading> {
+        let weights = || rule.backends.iter().map(|backend| backend.weight as u32);
+        let index = match rule.weights {
+            0 => None,
+            sum if rule.backends.len() == 1 => share::fallen_on(weights(), sum - 1),
+            sum => share::fallen_on(weights(), self.thread.below(sum)),
+        };
+        rule.backends.get(index?)
+    }
+
+    fn take(&mut self, steps: &[Taken]) -> Result<(), Box<Answer>> {
+        for step in steps {
+            match step {
+                Taken::Request(edits) => self.forward.request.push(edits.clone()),
+                Taken::Response(edits) => self.forward.response.push(edits.clone()),
+                Taken::Other(step) => self.other(step)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn other(&mut self, step: &Step) -> Result<(), Box<Answer>> {
+        match step {
+            Step::Mirror { target: Target::Service(id), share } if self.is_drawn(*share) => {
+                self.forward.mirrors.push(id.clone());
+            }
+            Step::Rewrite(rewrite) => self.rewrite(rewrite),
+            Step::Redirect(redirect) => return Err(Box::new(self.redirected(redirect))),
+            Step::Cors(cors) => return self.cors(cors),
+            Step::Broken { reason } => return Err(broken(reason)),
+            Step::Mirror { .. } | Step::RequestHeaders(_) | Step::ResponseHeaders(_) => {}
+        }
+        Ok(())
+    }
+
+    fn is_drawn(&self, share: Fraction) -> bool {
+        let (numerator, denominator) = (u64::from(share.numerator), u64::from(share.denominator));
+        numerator > 0 && (numerator >= denominator || self.thread.below(denominator) < numerator)
+    }
+
+    fn rewrite(&mut self, rewrite: &Rewrite) {
+        if let Some(host) = &rewrite.hostname {
+            self.forward.host = Some(host.as_str().into());
+        }
+        if let Some(change) = &rewrite.path {
+            self.path = change.apply(&self.path, self.found.prefix);
+        }
+    }
+
+    fn redirected(&self, redirect: &Redirect) -> Answer {
+        let asked = AskedFor {
+            scheme: if self.request.is_secure() { "https" } else { "http" },
+            authority: self.authority,
+            path: &self.path,
+            query: self.request.query(),
+            prefix: self.found.prefix,
+        };
+        match HeaderValue::from_str(&location(redirect, &asked)) {
+            Ok(location) => Answer::new(redirect.status, "").header(LOCATION, location),
+            Err(_) => Answer::problem(400, "ambiguous-path", "The address cannot be redirected."),
+        }
+    }
+
+    fn cors(&mut self, cors: &Cors) -> Result<(), Box<Answer>> {
+        let names =
+            [header::ORIGIN, header::ACCESS_CONTROL_REQUEST_METHOD, header::ACCESS_CONTROL_REQUEST_HEADERS];
+        let headers = some(self.request, &names);
+        let method = Method::from_bytes(self.request.method().as_bytes()).unwrap_or(Method::GET);
+        if cors::is_preflight(&method, &headers) {
+            let shared = cors::preflight(cors, &headers);
+            return Err(Box::new(
+                each(shared).fold(Answer::new(204, ""), |answer, (name, value)| answer.header(name, value)),
+            ));
+        }
+        self.forward.response_headers.extend(each(cors::answer(cors, &headers)));
+        Ok(())
+    }
+
+    fn forward(self, entry: &Rc<Entry>, leading: &Leading) -> Decision {
+        let Some(cluster) = &leading.cluster else {
+            return Decision::Answer(*broken(&leading.broken), Some(entry.clone() as Rc<dyn Any>));
+        };
+        let target = match self.request.query() {
+            Some(query) => format!("{}?{query}", self.path),
+            None => self.path.to_string(),
+        };
+        let timeouts = &entry.rule.rule.timeouts;
+        let ready = self.thread.ready();
+        let mut forward = Forward::to(cluster.clone(), target, entry.clone() as Rc<dyn Any>);
+        forward.host = self.forward.host;
+        forward.request = self.forward.request;
+        forward.response = self.forward.response;
+        forward.response_headers = self.forward.response_headers;
+        // Zero is no bound.
+        forward.request_timeout = timeouts.request.filter(|limit| !limit.is_zero());
+        forward.attempt_timeout = timeouts.backend_request.filter(|limit| !limit.is_zero());
+        forward.retry_on = entry.rule.retry_on.clone();
+        let mirrored = |id: &BackendId| Mirrored { cluster: self.thread.cluster(&ready, id) };
+        forward.mirrors = self.forward.mirrors.iter().map(mirrored).collect();
+        Decision::Forward(Box::new(forward))
+    }
+}
+
+/// A rule that leads nowhere, or a step that cannot be taken: the document is at fault, and the operator is told.
+fn broken(reason: &str) -> Box<Answer> {
+    tracing::debug!(reason, "a request cannot be routed");
+    Box::new(Answer::problem(500, "no-backend", "The route is there, and leads to no service."))
+}
+
+fn each(headers: HeaderMap) -> impl Iterator<Item = (http::HeaderName, HeaderValue)> {
+    let mut last = None;
+    headers.into_iter().filter_map(move |(name, value)| {
+        last = name.or_else(|| last.take());
+        last.clone().map(|name| (name, value))
+    })
+}

@@ -1,0 +1,83 @@
+//! A rule of the table, made ready for one thread.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use tradewind_data_plane::{Cluster, HeaderEdits};
+use tradewind_routing::{Backend, BackendId, Rule, Step, Target};
+
+use crate::edge::counts::Counts;
+use crate::edge::headers::edits;
+
+/// A match of the table.
+pub(crate) struct Entry {
+    pub(crate) rule: Rc<Compiled>,
+    pub(crate) counts: Arc<Counts>,
+}
+
+/// A rule with what it leads to.
+pub(crate) struct Compiled {
+    pub(crate) rule: Arc<Rule>,
+    pub(crate) backends: Vec<Leading>,
+    pub(crate) weights: u64,
+    pub(crate) steps: Vec<Taken>,
+    /// No status of a backend is asked for again.
+    pub(crate) retry_on: Arc<[u16]>,
+}
+
+/// One of the backends.
+pub(crate) struct Leading {
+    pub(crate) weight: u64,
+    /// None where the reference is broken.
+    pub(crate) cluster: Option<Rc<Cluster>>,
+    /// Why it is, for the operator.
+    pub(crate) broken: String,
+    pub(crate) steps: Vec<Taken>,
+}
+
+/// A step, made ready. Those that need the request are looked up in the rule.
+pub(crate) enum Taken {
+    Request(Arc<HeaderEdits>),
+    Response(Arc<HeaderEdits>),
+    Other(Step),
+}
+
+/// Finds the cluster of a backend.
+pub(crate) type Find<'a> = &'a mut dyn FnMut(&BackendId) -> Rc<Cluster>;
+
+impl Compiled {
+    pub(crate) fn new(rule: &Arc<Rule>, find: Find<'_>) -> Self {
+        let backends: Vec<Leading> =
+            rule.backends.iter().map(|backend| Leading::new(backend, find)).collect();
+        Self {
+            rule: rule.clone(),
+            weights: backends.iter().map(|backend| backend.weight).sum(),
+            backends,
+            steps: rule.steps.iter().map(taken).collect(),
+            retry_on: Arc::new([]),
+        }
+    }
+}
+
+impl Leading {
+    fn new(backend: &Backend, find: Find<'_>) -> Self {
+        let (cluster, broken) = match &backend.target {
+            Target::Service(id) => (Some(find(id)), String::new()),
+            Target::Broken { reason } => (None, reason.clone()),
+        };
+        Self {
+            weight: u64::from(backend.weight),
+            cluster,
+            broken,
+            steps: backend.steps.iter().map(taken).collect(),
+        }
+    }
+}
+
+fn taken(step: &Step) -> Taken {
+    match step {
+        Step::RequestHeaders(changes) => Taken::Request(edits(changes)),
+        Step::ResponseHeaders(changes) => Taken::Response(edits(changes)),
+        other => Taken::Other(other.clone()),
+    }
+}

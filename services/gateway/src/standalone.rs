@@ -1,0 +1,10 @@
+//! The gateway on its own: routes from a folder, backends wherever its documents say, no fleet.
+
+mod addresses;
+mod admin;
+mod arguments;
+mod loading;
+mod program;
+
+pub(crate) use arguments::asked_for;
+pub(crate) use program::run;

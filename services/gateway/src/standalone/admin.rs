@@ -1,0 +1,89 @@
+//! The internal door: health, metrics, and what is in use.
+
+use std::any::Any;
+use std::fmt::Write;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use http::{HeaderValue, header};
+use tradewind_data_plane::{Answer, Decision, Edge, EdgeThread, Outcome, Request};
+use tradewind_routing::Target;
+
+use crate::edge::{Routes, Shared};
+
+/// Answers on the internal door.
+#[derive(Debug, Clone)]
+pub(crate) struct Admin {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) is_draining: Arc<AtomicBool>,
+}
+
+impl Edge for Admin {
+    fn thread(&self) -> Box<dyn EdgeThread> {
+        Box::new(self.clone())
+    }
+}
+
+impl EdgeThread for Admin {
+    fn decide(&self, request: &Request<'_>) -> Decision {
+        let is_read = matches!(request.method(), "GET" | "HEAD");
+        let answer = match request.path() {
+            _ if !is_read => Answer::problem(405, "method-not-allowed", "Only GET is answered here."),
+            "/livez" | "/startupz" => text(200, "text/plain; charset=utf-8", "ok\n".to_owned()),
+            "/readyz" if self.is_draining.load(Ordering::Acquire) => {
+                text(503, "text/plain; charset=utf-8", "draining\n".to_owned())
+            }
+            "/readyz" => text(200, "text/plain; charset=utf-8", "ok\n".to_owned()),
+            "/metrics" => {
+                let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+                text(200, kind, self.shared.counts.text())
+            }
+            "/routes" => text(200, "text/plain; charset=utf-8", routes(&self.shared.routes())),
+            "/backends" => text(200, "text/plain; charset=utf-8", backends(&self.shared.routes())),
+            "/" => text(200, "text/plain; charset=utf-8", INDEX.to_owned()),
+            _ => {
+                Answer::problem(404, "no-route", "There is /livez, /readyz, /metrics, /routes and /backends.")
+            }
+        };
+        Decision::Answer(answer, None)
+    }
+
+    fn finished(&self, _: &Request<'_>, _: &Outcome, _: Option<&Rc<dyn Any>>) {}
+}
+
+const INDEX: &str = "/livez     whether the process runs\n\
+                     /readyz    whether it takes requests\n\
+                     /metrics   for Prometheus\n\
+                     /routes    the rules in use\n\
+                     /backends  services and their endpoints\n";
+
+fn text(status: u16, kind: &'static str, body: String) -> Answer {
+    Answer::new(status, "").header(header::CONTENT_TYPE, HeaderValue::from_static(kind)).body(body)
+}
+
+fn routes(routes: &Routes) -> String {
+    let mut text = String::new();
+    for rule in routes.table.rules() {
+        let name = rule.name.as_deref().map(|name| format!(" ({name})")).unwrap_or_default();
+        writeln!(text, "{} rule {}{name}", rule.route, rule.number).unwrap_or_default();
+        for backend in &rule.backends {
+            let target = match &backend.target {
+                Target::Service(id) => id.to_string(),
+                Target::Broken { reason } => format!("nowhere: {reason}"),
+            };
+            writeln!(text, "  to {target} weight {}", backend.weight).unwrap_or_default();
+        }
+    }
+    text
+}
+
+fn backends(routes: &Routes) -> String {
+    let mut text = String::new();
+    for (backend, addresses) in &routes.endpoints {
+        let shown: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+        let shown = if shown.is_empty() { "no endpoint".to_owned() } else { shown.join(" ") };
+        writeln!(text, "{backend} {shown}").unwrap_or_default();
+    }
+    text
+}

@@ -1,0 +1,48 @@
+//! From a folder to routes.
+
+use std::sync::Arc;
+
+use tradewind_routing::BackendId;
+
+use crate::edge::Routes;
+use crate::routes::{Gathered, build, collect};
+use crate::source::{Read, Source};
+use crate::standalone::addresses::Addresses;
+use crate::standalone::arguments::Arguments;
+
+/// What a folder comes to.
+pub(crate) struct Loaded {
+    pub(crate) routes: Routes,
+    pub(crate) gathered: Gathered,
+}
+
+/// Opens the folder.
+///
+/// # Errors
+///
+/// There is none, or it holds nothing that can be used.
+pub(crate) fn open(arguments: &Arguments) -> Result<(Source, Loaded), String> {
+    let source = Source::new(Some(&arguments.routes), None, &[])?;
+    let (files, _) = source.read()?;
+    let loaded = load(&files, arguments)?;
+    Ok((source, loaded))
+}
+
+/// Reads again what has changed; none where nothing has.
+///
+/// # Errors
+///
+/// What keeps the routes in use where they are.
+pub(crate) fn again(source: &Source, arguments: &Arguments) -> Result<Option<Loaded>, String> {
+    let (files, has_changed) = source.read()?;
+    if has_changed { load(&files, arguments).map(Some) } else { Ok(None) }
+}
+
+fn load(files: &[Arc<Read>], arguments: &Arguments) -> Result<Loaded, String> {
+    let (documents, errors) = collect(files);
+    let addresses = Addresses::of(&documents, &arguments.backends);
+    let known = |backend: &BackendId| addresses.has(backend);
+    let gathered = build(&documents, errors, arguments.port, &known)?;
+    let routes = Routes { table: gathered.built.table.clone(), endpoints: addresses.into_map() };
+    Ok(Loaded { routes, gathered })
+}

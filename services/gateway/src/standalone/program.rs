@@ -1,0 +1,148 @@
+//! Start, serve, follow changes, drain.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tradewind_chassis::telemetry::{self, LogSettings};
+use tradewind_data_plane::{Bound, Listener, Server, Settings, Timers};
+use tradewind_kernel::Entropy;
+use tradewind_process::{Occasion, WRONG_SETTINGS, until_stopped};
+
+use crate::edge::{GatewayEdge, Shared};
+use crate::source::Source;
+use crate::standalone::admin::Admin;
+use crate::standalone::arguments::Arguments;
+use crate::standalone::loading::{Loaded, again, open};
+
+/// How often the folder is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Runs the gateway until it is asked to stop.
+pub(crate) fn run(arguments: &Arguments) -> ExitCode {
+    match serve(arguments) {
+        Ok(code) => code,
+        Err(reason) => {
+            writeln!(std::io::stderr(), "tradewind-gateway: {reason}").unwrap_or_default();
+            ExitCode::from(WRONG_SETTINGS)
+        }
+    }
+}
+
+/// What runs.
+struct Running<'a> {
+    arguments: &'a Arguments,
+    source: Source,
+    shared: Arc<Shared>,
+    /// Why the routes in use stayed the last time; said once, however long it is so.
+    refused: Option<String>,
+}
+
+fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
+    telemetry::init(&LogSettings::default()).map_err(|error| error.to_string())?;
+    let (source, loaded) = open(arguments)?;
+    loaded.gathered.tell();
+    let listeners = listeners(arguments, &loaded)?;
+    let shared = Shared::new(loaded.routes);
+    let is_draining = Arc::new(AtomicBool::new(false));
+    let admin = admin(arguments, &shared, &is_draining)?;
+    let settings = settings(arguments);
+    let bound = Bound::bind(listeners, settings).map_err(|error| error.to_string())?;
+    let edge = Arc::new(GatewayEdge(shared.clone()));
+    let server = bound.serve(edge, seed()).map_err(|error| error.to_string())?;
+    tell_where(&server, admin.as_ref());
+    let mut running = Running { arguments, source, shared, refused: None };
+    until_stopped(LOOK, |occasion| {
+        running.hear(occasion);
+        false
+    })?;
+    is_draining.store(true, Ordering::Release);
+    tracing::info!("stopping: requests under way are finished first");
+    let dropped = server.drain();
+    drop(admin);
+    if dropped > 0 {
+        tracing::warn!(dropped, "connections were dropped at the deadline");
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Running<'_> {
+    fn hear(&mut self, occasion: Occasion) {
+        if occasion == Occasion::Hangup {
+            tracing::info!("the documents are read again");
+        }
+        match again(&self.source, self.arguments) {
+            Ok(None) => self.refused = None,
+            Ok(Some(Loaded { routes, gathered })) => {
+                gathered.tell();
+                let (count, mistakes) = (gathered.built.routes.len(), gathered.errors.len());
+                self.shared.swap(routes);
+                self.refused = None;
+                tracing::info!(routes = count, mistakes, "other routes are in use");
+            }
+            Err(reason) if self.refused.as_ref() != Some(&reason) => {
+                tracing::error!(reason, "the routes in use stay, since others cannot take their place");
+                self.refused = Some(reason);
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+/// A listener for each port that documents ask for.
+fn listeners(arguments: &Arguments, loaded: &Loaded) -> Result<Vec<Listener>, String> {
+    let ports = loaded.routes.table.ports();
+    ports
+        .map(|port| {
+            let shifted = u16::try_from(i32::from(port) + arguments.port_offset);
+            let shifted = shifted.map_err(|_| format!("--port-offset: {port} cannot be moved so far"))?;
+            let mut listener = Listener::plain(SocketAddr::new(arguments.bind, shifted));
+            listener.port = Some(port);
+            Ok(listener)
+        })
+        .collect()
+}
+
+fn settings(arguments: &Arguments) -> Settings {
+    let mut settings = Settings::default();
+    if let Some(threads) = arguments.threads {
+        settings.threads = usize::from(threads);
+    }
+    settings.timers = Timers { drain: Duration::from_secs(arguments.drain), ..settings.timers };
+    settings
+}
+
+fn admin(
+    arguments: &Arguments,
+    shared: &Arc<Shared>,
+    is_draining: &Arc<AtomicBool>,
+) -> Result<Option<Server>, String> {
+    let Some(address) = arguments.admin else { return Ok(None) };
+    let settings = Settings { threads: 1, ..Settings::default() };
+    let bound = Bound::bind(vec![Listener::plain(address)], settings).map_err(|error| error.to_string())?;
+    let edge = Admin { shared: shared.clone(), is_draining: is_draining.clone() };
+    bound.serve(Arc::new(edge), seed()).map(Some).map_err(|error| error.to_string())
+}
+
+fn seed() -> u64 {
+    let mut bytes = [0; 8];
+    Entropy::system().fill(&mut bytes);
+    u64::from_le_bytes(bytes)
+}
+
+/// One line for each door, for people and scripts that started the process.
+fn tell_where(server: &Server, admin: Option<&Server>) {
+    let mut out = std::io::stdout().lock();
+    for address in server.addresses() {
+        writeln!(out, "gateway: listening at http://{address}").unwrap_or_default();
+    }
+    for address in admin.into_iter().flat_map(Server::addresses) {
+        writeln!(out, "gateway: internal door at http://{address}").unwrap_or_default();
+    }
+    writeln!(out, "gateway: ready").unwrap_or_default();
+    out.flush().unwrap_or_default();
+}
