@@ -9,8 +9,8 @@ use tradewind_http_validation::head::Refusal;
 use crate::buffer::Buffer;
 use crate::io::Io;
 use crate::message::body::{Body, Part};
-use crate::message::chunk_size;
 use crate::message::request_head::Sending;
+use crate::message::{chunk_size, trailers};
 use crate::upstream::connection::Connection;
 use crate::upstream::endpoint::Endpoint;
 
@@ -27,6 +27,9 @@ pub(crate) trait Source {
 
     /// Whether all of the body was taken.
     fn has_ended(&self) -> bool;
+
+    /// The fields behind it, once it has ended.
+    fn trailers(&self) -> &[u8];
 }
 
 /// Why the body of a request cannot be had.
@@ -148,7 +151,7 @@ impl<S: Source> Upload<S> {
         }
         if !has_more {
             if self.sending == Sending::Chunked {
-                self.pending.extend_from_slice(b"0\r\n\r\n");
+                trailers::end(self.source.trailers(), &mut self.pending);
             }
             self.state = State::LastPending;
         }

@@ -84,7 +84,13 @@ impl Thread {
 
     /// The trace of a request: that of the client with a span of its own, or a new one.
     pub(crate) fn trace(&self, request: &Request<'_>) -> TraceParent {
-        match request.header("traceparent").and_then(TraceParent::parse) {
+        let (mut count, mut parent) = (0, None);
+        request.headers("traceparent", &mut |value| {
+            count += 1;
+            parent = TraceParent::parse(value);
+        });
+        // Of several nobody knows which one is meant.
+        match parent.filter(|_| count == 1) {
             Some(parent) => parent.child(self.random()),
             None => TraceParent::begin([self.random(), self.random(), self.random()]),
         }

@@ -44,7 +44,7 @@ pub use request_line::Version;
 pub use response::{ResponseFraming, ResponseReader};
 pub use spans::Fields;
 
-use chunks::{Chunks, pass};
+use chunks::{Chunks, Trailers, pass};
 use lines::{Lines, Met};
 use message::Head;
 
@@ -181,7 +181,10 @@ impl Scanner {
                 Ok(taken)
             }
             Phase::Chunked(chunks) => {
-                let taken = chunks.step(input, &mut self.lines, self.limits.max_headers, released)?;
+                let taken = {
+                    let allowed = Trailers { most: self.limits.max_headers, may_frame: false };
+                    chunks.step(input, &mut self.lines, allowed, released)?
+                };
                 if chunks.is_finished() {
                     self.phase = Phase::Between(EmptyLine::None);
                 }

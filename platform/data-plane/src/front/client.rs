@@ -189,4 +189,8 @@ impl Source for RequestBody {
     fn has_ended(&self) -> bool {
         self.body.has_ended()
     }
+
+    fn trailers(&self) -> &[u8] {
+        self.body.trailers()
+    }
 }

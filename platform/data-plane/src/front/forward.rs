@@ -11,6 +11,7 @@ use crate::front::client::{Client, RequestBody};
 use crate::front::http1::{Next, answer_at_once};
 use crate::front::relay::{self, Relayed, Relaying};
 use crate::outcome::Outcome;
+use crate::request::Protocol;
 use crate::timer::now;
 
 /// A request of HTTP/1, and who asks.
@@ -70,7 +71,13 @@ pub(crate) fn upgrade<'a>(
     persistence: Persistence,
     framing: Framing,
 ) -> Option<&'a str> {
-    let may = persistence.upgrade && framing == Framing::Sized(0) && request.method == "GET";
+    let mut fields = 0;
+    request.headers("upgrade", &mut |_| fields += 1);
+    let may = persistence.upgrade
+        && fields == 1
+        && framing == Framing::Sized(0)
+        && request.method == "GET"
+        && request.protocol == Protocol::Http11;
     if !may {
         return None;
     }

@@ -13,7 +13,7 @@ use crate::front::http1::Next;
 use crate::front::tunnel;
 use crate::message::answer_head::{Giving, Making, write};
 use crate::message::body::Body;
-use crate::message::chunk_size;
+use crate::message::{chunk_size, trailers};
 use crate::request::Protocol;
 use crate::timer::{Moment, now};
 
@@ -61,8 +61,7 @@ pub(crate) async fn relay(
     if matches!(framing, ResponseFraming::Sized(size) if size > TOGETHER as u64) {
         asking.thread.buffers.enlarge(&mut exchange.buffer);
     }
-    let takes_trailers = asking.takes_trailers;
-    let mut giver = Giver { out, written: 0, giving, given: 0, direct: 0, is_last: false, takes_trailers };
+    let mut giver = Giver { out, written: 0, giving, given: 0, direct: 0, is_last: false };
     let given = run(relaying, &mut exchange, &mut giver).await;
     finish(relaying, exchange, &giver, given, persists)
 }
@@ -106,7 +105,6 @@ struct Giver {
     /// Data at the front of the exchange's buffer that is written from where it lies.
     direct: usize,
     is_last: bool,
-    takes_trailers: bool,
 }
 
 /// Why an answer is not whole.
@@ -183,7 +181,7 @@ impl Giver {
         if count == 0 {
             self.is_last = true;
             if is_chunked {
-                self.end(exchange.body.trailers());
+                trailers::end(exchange.body.trailers(), &mut self.out);
             }
             return;
         }
@@ -199,13 +197,6 @@ impl Giver {
         if is_chunked {
             self.out.extend_from_slice(b"\r\n");
         }
-    }
-
-    /// The last chunk. Trailers go on where the client has said that it takes them (RFC 9110 §6.5.1).
-    fn end(&mut self, trailers: &[u8]) {
-        self.out.extend_from_slice(b"0\r\n");
-        let trailers = if self.takes_trailers && !trailers.is_empty() { trailers } else { b"\r\n" };
-        self.out.extend_from_slice(trailers);
     }
 
     fn poll_write(

@@ -40,7 +40,7 @@ impl Body {
         match framing {
             ResponseFraming::Sized(0) => Self::Ended(Vec::new()),
             ResponseFraming::Sized(length) => Self::Sized(length),
-            ResponseFraming::Chunked => Self::Chunked(Box::new(ChunkReader::new(TRAILERS))),
+            ResponseFraming::Chunked => Self::Chunked(Box::new(ChunkReader::of_answer(TRAILERS))),
             ResponseFraming::UntilClose => Self::UntilClose,
         }
     }

@@ -18,7 +18,21 @@ pub(crate) enum Fate {
 }
 
 /// What becomes of a field, by its name in any case.
+///
+/// A name with underscores is taken for the one with hyphens that many programs read it as, and ends here where that
+/// one is not for clients to write.
 pub(crate) fn fate(name: &[u8]) -> Fate {
+    if !name.contains(&b'_') {
+        return by_name(name);
+    }
+    let hyphens: Vec<u8> = name.iter().map(|&byte| if byte == b'_' { b'-' } else { byte }).collect();
+    match by_name(&hyphens) {
+        Fate::Passes => Fate::Passes,
+        _ => Fate::Ends,
+    }
+}
+
+fn by_name(name: &[u8]) -> Fate {
     let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
     // By length first: of most fields nothing else is looked at.
     match name.len() {
@@ -46,26 +60,11 @@ pub(crate) fn fate(name: &[u8]) -> Fate {
 
 /// Whether a `Connection` field names this one, which then ends here, too.
 ///
-/// What says whom a request is for, who sends it or where a message ends is passed on or written anew whatever the
-/// field says, so that nobody can take it away from a request.
+/// What says whom a request is for, who sends it or where a message ends is written anew whatever the field says, so
+/// that nobody can take it away from a request.
 pub(crate) fn is_named(name: &[u8], connection: &[u8]) -> bool {
     let mut tokens = connection.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
     tokens.any(|token| token.eq_ignore_ascii_case(name))
-}
-
-/// Fields that `Connection` may not take away: to end them at this hop would change what a request is allowed to do.
-pub(crate) fn is_end_to_end(name: &[u8]) -> bool {
-    const KEPT: [&[u8]; 8] = [
-        b"authorization",
-        b"cookie",
-        b"content-type",
-        b"content-encoding",
-        b"cache-control",
-        b"idempotency-key",
-        b"origin",
-        b"host",
-    ];
-    KEPT.iter().any(|kept| kept.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]
@@ -100,6 +99,9 @@ mod tests {
             ("Proxy-Authentication-Info", Fate::Ends),
             ("Accept", Fate::Passes),
             ("X-Forwarded-Foo", Fate::Passes),
+            ("X_Forwarded-For", Fate::Ends),
+            ("Content_Length", Fate::Ends),
+            ("My_Field", Fate::Passes),
         ] {
             assert_eq!(fate(name.as_bytes()), expected, "{name}");
         }
@@ -109,6 +111,5 @@ mod tests {
     fn connection_names_fields() {
         assert!(is_named(b"X-Mine", b"close, x-mine"));
         assert!(!is_named(b"X-Mine", b"x-mine-too"));
-        assert!(is_end_to_end(b"Authorization") && !is_end_to_end(b"x-mine"));
     }
 }

@@ -6,9 +6,9 @@ use std::net::IpAddr;
 
 use crate::edge::Forward;
 use crate::edits::Header;
-use crate::message::names::{Fate, fate, is_end_to_end, is_named};
+use crate::message::names::{Fate, fate, is_named};
 use crate::message::{decimal, field};
-use crate::request::Request;
+use crate::request::{Protocol, Request};
 use crate::trace::TraceParent;
 
 /// How the body of the request goes on.
@@ -46,10 +46,11 @@ pub(crate) fn write(making: Making<'_>, into: &mut Vec<u8>) {
     into.extend_from_slice(b" HTTP/1.1\r\n");
     let host = forward.host.as_deref().unwrap_or(request.authority);
     field(b"host", host.as_bytes(), into);
+    let cookies = crumbs(request);
     if forward.edits_request() {
-        edited(making, into);
+        edited(making, cookies.as_deref(), into);
     } else {
-        passing(making, &mut |name, value| field(name, value, into));
+        passing(making, cookies.as_deref(), &mut |name, value| field(name, value, into));
     }
     forwarded(making, into);
     field(b"traceparent", &making.trace.to_bytes(), into);
@@ -57,10 +58,30 @@ pub(crate) fn write(making: Making<'_>, into: &mut Vec<u8>) {
     into.extend_from_slice(b"\r\n");
 }
 
+/// The cookies of a request in one field, where HTTP/2 has cut them into several (RFC 9113 §8.2.3).
+fn crumbs(request: &Request<'_>) -> Option<Vec<u8>> {
+    if request.protocol != Protocol::Http2 {
+        return None;
+    }
+    let (mut count, mut joined) = (0, Vec::new());
+    request.fields.each("cookie", &mut |value| {
+        if count > 0 {
+            joined.extend_from_slice(b"; ");
+        }
+        count += 1;
+        joined.extend_from_slice(value);
+    });
+    (count > 1).then_some(joined)
+}
+
 /// The fields that go on.
-fn passing<'a>(making: Making<'a>, show: &mut dyn FnMut(&'a [u8], &'a [u8])) {
+fn passing<'a>(making: Making<'a>, cookies: Option<&'a [u8]>, show: &mut dyn FnMut(&'a [u8], &'a [u8])) {
     let fields = making.request.fields;
+    if let Some(cookies) = cookies {
+        show(b"cookie", cookies);
+    }
     fields.for_each(&mut |name, value| match fate(name) {
+        _ if cookies.is_some() && name == b"cookie" => {}
         Fate::Passes if making.names_others && is_hop(making, name) => {}
         Fate::Passes => show(name, value),
         Fate::Forwarded
@@ -76,12 +97,12 @@ fn passing<'a>(making: Making<'a>, show: &mut dyn FnMut(&'a [u8], &'a [u8])) {
 fn is_hop(making: Making<'_>, name: &[u8]) -> bool {
     let mut is_hop = false;
     making.request.fields.each("connection", &mut |connection| is_hop |= is_named(name, connection));
-    is_hop && !is_end_to_end(name)
+    is_hop
 }
 
-fn edited(making: Making<'_>, into: &mut Vec<u8>) {
-    let mut headers: Vec<Header<'_>> = Vec::with_capacity(24);
-    passing(making, &mut |name, value| headers.push((Cow::Borrowed(name), Cow::Borrowed(value))));
+fn edited<'a>(making: Making<'a>, cookies: Option<&'a [u8]>, into: &mut Vec<u8>) {
+    let mut headers: Vec<Header<'a>> = Vec::with_capacity(24);
+    passing(making, cookies, &mut |name, value| headers.push((Cow::Borrowed(name), Cow::Borrowed(value))));
     for (name, value) in &making.forward.request_headers {
         let name = name.as_str().as_bytes();
         headers.retain(|(found, _)| !found.eq_ignore_ascii_case(name));

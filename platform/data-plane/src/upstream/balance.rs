@@ -6,6 +6,10 @@ use std::rc::Rc;
 use crate::timer::now;
 use crate::upstream::endpoint::Endpoint;
 
+/// How much greater a load has to be to count as greater: what differs less differs by chance, and to follow it would
+/// send everything to whoever was a little quicker once.
+const NOISE: f64 = 1.25;
+
 /// Of two endpoints drawn at random the one with the lesser load ("the power of two choices", Mitzenmacher 2001).
 ///
 /// Endpoints that were tried already, are left alone or have all they can bear come only when there are no others.
@@ -24,7 +28,7 @@ pub(crate) fn pick(
     let drawn =
         |index: u64| endpoints.get(index as usize).filter(|one| good(one) && one.in_flight.get() < most);
     let chosen = match (drawn(first), drawn(second)) {
-        (Some(one), Some(other)) => Some(if other.load(now) < one.load(now) { other } else { one }),
+        (Some(one), Some(other)) => Some(if other.load(now) * NOISE < one.load(now) { other } else { one }),
         (one, other) => one.or(other),
     };
     let with_room = || endpoints.iter().filter(|endpoint| endpoint.in_flight.get() < most);

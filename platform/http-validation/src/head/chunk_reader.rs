@@ -1,6 +1,6 @@
 //! A chunked body taken apart where it lies.
 
-use super::chunks::Chunks;
+use super::chunks::{Chunks, Trailers};
 use super::lines::Lines;
 use super::refusal::Refusal;
 
@@ -11,7 +11,7 @@ use super::refusal::Refusal;
 pub struct ChunkReader {
     chunks: Chunks,
     lines: Lines,
-    max_fields: usize,
+    allowed: Trailers,
     /// Framing that was read; in the end the trailer section.
     framing: Vec<u8>,
 }
@@ -31,7 +31,16 @@ impl ChunkReader {
     /// A reader for one body, with at most so many trailer fields.
     #[must_use]
     pub fn new(max_fields: usize) -> Self {
-        Self { max_fields, ..Self::default() }
+        let allowed = Trailers { most: max_fields, may_frame: false };
+        Self { allowed, ..Self::default() }
+    }
+
+    /// A reader for the body of an answer, which may have trailer fields that frame or route a message: a backend that
+    /// sends them is careless, and who passes them on leaves them out.
+    #[must_use]
+    pub fn of_answer(max_fields: usize) -> Self {
+        let allowed = Trailers { most: max_fields, may_frame: true };
+        Self { allowed, ..Self::default() }
     }
 
     /// Looks at the bytes in front of `input`, which must not be empty.
@@ -54,7 +63,7 @@ impl ChunkReader {
             if self.chunks.data_left() > 0 {
                 break;
             }
-            taken += self.chunks.step(rest, &mut self.lines, self.max_fields, &mut self.framing)?;
+            taken += self.chunks.step(rest, &mut self.lines, self.allowed, &mut self.framing)?;
             // Trailers are released all at once, when their section has ended.
             if self.chunks.in_trailers() {
                 self.framing.clear();

@@ -13,6 +13,14 @@ const MAX_SIZE_LINE_BYTES: usize = MAX_SIZE_DIGITS + MAX_EXTENSION_BYTES + 2;
 /// Bytes of a trailer section with all its line ends.
 const MAX_TRAILER_BYTES: usize = 4 * 1024;
 
+/// Which trailer fields there may be.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Trailers {
+    pub(super) most: usize,
+    /// Also those that frame or route a message; whoever reads them is to leave them out.
+    pub(super) may_frame: bool,
+}
+
 /// Where in a chunked body the next byte belongs.
 #[derive(Debug, Default)]
 pub(super) enum Chunks {
@@ -66,7 +74,7 @@ impl Chunks {
         &mut self,
         input: &[u8],
         lines: &mut Lines,
-        max_fields: usize,
+        allowed: Trailers,
         released: &mut Vec<u8>,
     ) -> Result<usize, Refusal> {
         match self {
@@ -82,7 +90,7 @@ impl Chunks {
                 let after_carriage_return = *after_carriage_return;
                 self.data_end(after_carriage_return, input, released)
             }
-            Self::Trailers { .. } => self.trailer_line(input, lines, max_fields, released),
+            Self::Trailers { .. } => self.trailer_line(input, lines, allowed, released),
             Self::Finished => Ok(0),
         }
     }
@@ -139,7 +147,7 @@ impl Chunks {
         &mut self,
         input: &[u8],
         lines: &mut Lines,
-        max_fields: usize,
+        allowed: Trailers,
         released: &mut Vec<u8>,
     ) -> Result<usize, Refusal> {
         let Self::Trailers { fields } = self else {
@@ -152,10 +160,13 @@ impl Chunks {
                 lines.release(released);
                 *self = Self::Finished;
             }
-            Met::Line if *fields == max_fields => return Err(fields::too_many(max_fields)),
+            Met::Line if *fields == allowed.most => return Err(fields::too_many(allowed.most)),
             Met::Line => {
                 *fields += 1;
-                check_trailer(&Field::parse(lines.line())?)?;
+                let field = Field::parse(lines.line())?;
+                if !allowed.may_frame {
+                    check_trailer(&field)?;
+                }
             }
             Met::LimitReached => return Err(trailers_too_large()),
             Met::Flaw(flaw) => return Err(in_body(flaw)),

@@ -188,7 +188,8 @@ impl Persistence {
         } else if field.is("expect") {
             self.expects_continue = true;
         } else if field.is("te") {
-            self.takes_trailers |= tokens(field.value).any(|token| token.eq_ignore_ascii_case(b"trailers"));
+            self.takes_trailers |=
+                tokens(field.value).any(|token| bare(token).eq_ignore_ascii_case(b"trailers"));
         }
     }
 
@@ -202,6 +203,11 @@ impl Persistence {
 /// The elements of a list (RFC 9110 §5.6.1).
 fn tokens(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).filter(|token| !token.is_empty())
+}
+
+/// An element without its parameters.
+fn bare(token: &[u8]) -> &[u8] {
+    token.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii()
 }
 
 /// What was checked to be ASCII.

@@ -126,15 +126,10 @@ impl ResponseReader {
             let detail = "Transfer-Encoding needs HTTP/1.1";
             return Err(Refusal::bad_request("bad-transfer-encoding", detail.to_owned()));
         }
-        // RFC 9112 §6.1 forbids it, and who reads it all the same takes the next answer for a body.
-        if self.is_chunked && (self.status() < 200 || self.status() == 204) {
-            let detail = "an answer of this status has no Transfer-Encoding";
-            return Err(Refusal::bad_request("bad-transfer-encoding", detail.to_owned()));
-        }
         Ok(())
     }
 
-    /// The status, from 100 to 999.
+    /// The status, from 100 to 599.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.line.map(|(_, status)| status).unwrap_or_default()
@@ -183,9 +178,15 @@ impl ResponseReader {
     }
 
     /// Whether the connection may carry another message, as far as this head says.
+    ///
+    /// One that announces a body which there cannot be is the last: nobody knows what comes behind it
+    /// (RFC 9112 §6.1).
     #[must_use]
     pub fn persists(&self) -> bool {
-        self.persistence.persists(self.version())
+        let has_no_body = matches!(self.status(), 100..=199 | 204 | 304);
+        let announces =
+            self.is_chunked || (self.status() == 204 && self.content_length.is_some_and(|length| length > 0));
+        self.persistence.persists(self.version()) && !(has_no_body && announces)
     }
 }
 
@@ -202,8 +203,8 @@ fn status_line(line: &[u8]) -> Result<(Version, u16, usize), Refusal> {
     let number = digits.iter().try_fold(0u16, |number, digit| {
         digit.is_ascii_digit().then(|| number * 10 + u16::from(digit - b'0'))
     });
-    let status = number.filter(|number| (100..=999).contains(number) && digits.len() == 3);
-    let status = status.ok_or_else(|| bad_status_line("the status must be three digits from 100 on"))?;
+    let status = number.filter(|number| (100..=599).contains(number) && digits.len() == 3);
+    let status = status.ok_or_else(|| bad_status_line("the status must be three digits from 100 to 599"))?;
     match rest {
         [] => Ok((version, status, 0)),
         [b' ', reason @ ..] => Ok((version, status, reason.len())),

@@ -39,6 +39,10 @@ struct Parts {
 }
 
 pub(crate) fn decide(thread: &ThreadEdge, request: &Request<'_>) -> Decision {
+    if request.path() == "*" {
+        // About the server as a whole (RFC 9110 §9.3.7), which is this one.
+        return Decision::Answer(Answer::new(204, "server-options"), None);
+    }
     let path = match path::canonical(request.path()) {
         Ok(path) => path,
         Err(error) => {

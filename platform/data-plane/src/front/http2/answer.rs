@@ -14,7 +14,7 @@ use crate::exchange::Exchange;
 use crate::front::http2::request::{Kept, StreamBody};
 use crate::message::answer_head::passing;
 use crate::message::body::Body;
-use crate::message::names::{Fate, fate};
+use crate::message::trailers::passing as passing_trailers;
 use crate::outcome::Outcome;
 use crate::timer::{Moment, Timer, now};
 
@@ -202,15 +202,12 @@ impl std::error::Error for Cut {}
 /// Trailer fields that may go on.
 fn trailers(section: &[u8]) -> Option<HeaderMap> {
     let mut map = HeaderMap::new();
-    for line in section.split(|&byte| byte == b'\n') {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let Some(colon) = line.iter().position(|&byte| byte == b':') else { continue };
-        let (name, value) = (line.get(..colon)?, line.get(colon + 1..)?.trim_ascii());
+    passing_trailers(section, &mut |name, value| {
         let pair = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value));
-        if let (Fate::Passes, (Ok(name), Ok(value))) = (fate(name), pair) {
+        if let (Ok(name), Ok(value)) = pair {
             map.append(name, value);
         }
-    }
+    });
     (!map.is_empty()).then_some(map)
 }
 

@@ -18,6 +18,7 @@ use crate::edge::Decision;
 use crate::exchange::{Broken, Source};
 use crate::front::http2::Shared;
 use crate::front::http2::answer::{AnswerBody, Given, Relay};
+use crate::message::field;
 use crate::outcome::Outcome;
 use crate::request::{Fields, Protocol, Request};
 use crate::timer::{Timer, now};
@@ -119,7 +120,8 @@ pub(crate) async fn answer(shared: Rc<Shared>, request: http::Request<Incoming>)
         }
         Decision::Forward(way) => {
             let most = way.most_body.unwrap_or(thread.settings.limits.body);
-            let source = StreamBody { incoming: body, most, taken: 0, has_ended: length == Some(0) };
+            let has_ended = length == Some(0);
+            let source = StreamBody { incoming: body, most, taken: 0, has_ended, trailers: Vec::new() };
             let mut attempts = Attempts::new(asking, &way, source);
             let stopped = attempts.run().await;
             let outcome = Outcome {
@@ -176,6 +178,8 @@ pub(crate) struct StreamBody {
     most: u64,
     taken: u64,
     has_ended: bool,
+    /// Field lines behind the body.
+    trailers: Vec<u8>,
 }
 
 impl Source for StreamBody {
@@ -192,8 +196,16 @@ impl Source for StreamBody {
                     continue;
                 }
             };
-            // Trailers of a request go nowhere: a backend of HTTP/1 has rarely a use for them.
-            let Ok(data) = frame.into_data() else { continue };
+            let data = match frame.into_data() {
+                Ok(data) => data,
+                Err(frame) => {
+                    let fields = frame.trailers_ref().into_iter().flatten();
+                    fields.for_each(|(name, value)| {
+                        field(name.as_str().as_bytes(), value.as_bytes(), &mut self.trailers);
+                    });
+                    continue;
+                }
+            };
             self.taken += data.len() as u64;
             if self.taken > self.most {
                 return Poll::Ready(Err(Broken::TooLarge(self.most)));
@@ -212,6 +224,10 @@ impl Source for StreamBody {
 
     fn has_ended(&self) -> bool {
         self.has_ended
+    }
+
+    fn trailers(&self) -> &[u8] {
+        &self.trailers
     }
 }
 

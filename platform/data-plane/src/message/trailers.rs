@@ -1,0 +1,67 @@
+//! Fields behind a chunked body.
+
+use crate::message::field;
+use crate::message::names::{Fate, fate};
+
+/// Fields that mean something before the content, and would come too late or past whoever has judged the head
+/// (RFC 9110 §6.5.1).
+const IN_FRONT: [&[u8]; 20] = [
+    b"age",
+    b"authorization",
+    b"cache-control",
+    b"content-encoding",
+    b"content-range",
+    b"content-type",
+    b"cookie",
+    b"date",
+    b"expires",
+    b"if-match",
+    b"if-modified-since",
+    b"if-none-match",
+    b"if-unmodified-since",
+    b"location",
+    b"max-forwards",
+    b"range",
+    b"retry-after",
+    b"set-cookie",
+    b"vary",
+    b"www-authenticate",
+];
+
+/// Shows the fields of a trailer section that go on.
+pub(crate) fn passing<'a>(section: &'a [u8], show: &mut dyn FnMut(&'a [u8], &'a [u8])) {
+    for line in section.split(|&byte| byte == b'\n') {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let Some(colon) = line.iter().position(|&byte| byte == b':') else { continue };
+        let (name, value) = line.split_at_checked(colon).unwrap_or_default();
+        let value = value.get(1..).unwrap_or_default().trim_ascii();
+        let is_in_front = IN_FRONT.iter().any(|known| known.eq_ignore_ascii_case(name));
+        if fate(name) == Fate::Passes && !is_in_front {
+            show(name, value);
+        }
+    }
+}
+
+/// Appends the last chunk and the fields behind it that go on.
+pub(crate) fn end(section: &[u8], into: &mut Vec<u8>) {
+    into.extend_from_slice(b"0\r\n");
+    passing(section, &mut |name, value| field(name, value, into));
+    into.extend_from_slice(b"\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_frames_routes_or_proves_is_left_out() {
+        let section = b"X-Checksum: abc\r\nContent-Length: 5\r\nAuthorization: x\r\nHost: a\r\n\
+            Set-Cookie: a=b\r\nx-forwarded-for: a\r\nGrpc-Status: 0\r\n\r\n";
+        let mut out = Vec::new();
+        end(section, &mut out);
+        assert_eq!(out, b"0\r\nX-Checksum: abc\r\nGrpc-Status: 0\r\n\r\n");
+        let mut out = Vec::new();
+        end(b"", &mut out);
+        assert_eq!(out, b"0\r\n\r\n");
+    }
+}
