@@ -1,0 +1,14 @@
+//! What the edge of a fleet decides about a request, as values.
+//!
+//! Nothing here waits, reads a clock, opens a socket, draws at random or has a thread: moments are the time since
+//! some start, randomness is a number, and both are given. Each thread of a data plane owns what it decides with, so
+//! that nothing on the way of a request is locked; only the table of a rate limit is shared, since a limit counts for
+//! all threads together.
+//!
+//! - [`address`]: networks, and the client behind trusted proxies.
+//! - [`trace`]: the `traceparent` field.
+
+#![warn(missing_docs)]
+
+pub mod address;
+pub mod trace;
