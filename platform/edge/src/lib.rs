@@ -6,9 +6,12 @@
 //! all threads together.
 //!
 //! - [`address`]: networks, and the client behind trusted proxies.
+//! - [`limit`]: how often somebody may ask.
 //! - [`trace`]: the `traceparent` field.
 
 #![warn(missing_docs)]
 
 pub mod address;
+mod decimal;
+pub mod limit;
 pub mod trace;
