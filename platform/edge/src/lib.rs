@@ -7,11 +7,14 @@
 //!
 //! - [`address`]: networks, and the client behind trusted proxies.
 //! - [`limit`]: how often somebody may ask.
+//! - [`token`]: access tokens of other issuers.
 //! - [`trace`]: the `traceparent` field.
 
 #![warn(missing_docs)]
 
 pub mod address;
 mod decimal;
+mod hash;
 pub mod limit;
+pub mod token;
 pub mod trace;
