@@ -7,6 +7,7 @@
 //!
 //! - [`address`]: networks, and the client behind trusted proxies.
 //! - [`limit`]: how often somebody may ask.
+//! - [`log`]: lines of the access log.
 //! - [`token`]: access tokens of other issuers.
 //! - [`trace`]: the `traceparent` field.
 
@@ -16,5 +17,6 @@ pub mod address;
 mod decimal;
 mod hash;
 pub mod limit;
+pub mod log;
 pub mod token;
 pub mod trace;
