@@ -8,6 +8,7 @@
 //! - [`address`]: networks, and the client behind trusted proxies.
 //! - [`limit`]: how often somebody may ask.
 //! - [`log`]: lines of the access log.
+//! - [`retry_budget`]: how many retries a backend may get.
 //! - [`token`]: access tokens of other issuers.
 //! - [`trace`]: the `traceparent` field.
 
@@ -18,5 +19,7 @@ mod decimal;
 mod hash;
 pub mod limit;
 pub mod log;
+pub mod retry_budget;
 pub mod token;
 pub mod trace;
+mod window;
