@@ -6,6 +6,7 @@
 //! all threads together.
 //!
 //! - [`address`]: networks, and the client behind trusted proxies.
+//! - [`health`]: which endpoints are fit to be asked.
 //! - [`limit`]: how often somebody may ask.
 //! - [`log`]: lines of the access log.
 //! - [`retry_budget`]: how many retries a backend may get.
@@ -17,6 +18,7 @@
 pub mod address;
 mod decimal;
 mod hash;
+pub mod health;
 pub mod limit;
 pub mod log;
 pub mod retry_budget;
