@@ -6,6 +6,7 @@
 //! all threads together.
 //!
 //! - [`address`]: networks, and the client behind trusted proxies.
+//! - [`balance`]: which endpoint gets a request.
 //! - [`health`]: which endpoints are fit to be asked.
 //! - [`limit`]: how often somebody may ask.
 //! - [`log`]: lines of the access log.
@@ -16,6 +17,7 @@
 #![warn(missing_docs)]
 
 pub mod address;
+pub mod balance;
 mod decimal;
 mod hash;
 pub mod health;
