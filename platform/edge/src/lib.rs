@@ -6,6 +6,7 @@
 //! all threads together.
 //!
 //! - [`address`]: networks, and the client behind trusted proxies.
+//! - [`admission`]: how much may be under way at a backend.
 //! - [`balance`]: which endpoint gets a request.
 //! - [`health`]: which endpoints are fit to be asked.
 //! - [`limit`]: how often somebody may ask.
@@ -17,6 +18,7 @@
 #![warn(missing_docs)]
 
 pub mod address;
+pub mod admission;
 pub mod balance;
 mod decimal;
 mod hash;
