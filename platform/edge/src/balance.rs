@@ -7,7 +7,7 @@
 //! Thorup and Zadimoghaddam).
 //!
 //! Highest random weight rather than a ring or Maglev's table: with at most 64 endpoints the weights are computed in
-//! less time than a miss of a cache takes, there is nothing to build again when an endpoint comes or goes, only the keys
+//! about the time that one miss of a cache takes, there is nothing to build again when an endpoint comes or goes, only the keys
 //! of that endpoint move, and the next best one is at hand when the best one is out or full.
 
 mod balancer;

@@ -7,7 +7,7 @@ const FIRST: u64 = 0x9e37_79b9_7f4a_7c15;
 const SECOND: u64 = 0xd1b5_4a32_d192_ed03;
 
 /// Mixes two numbers: both halves of their product.
-pub(crate) fn mix(one: u64, other: u64) -> u64 {
+fn mix(one: u64, other: u64) -> u64 {
     let product = u128::from(one) * u128::from(other);
     (product as u64) ^ ((product >> 64) as u64)
 }
@@ -27,4 +27,9 @@ pub(crate) fn of(seed: u64, bytes: &[u8]) -> u64 {
 /// Spreads what little differs over all bits.
 pub(crate) fn finish(state: u64) -> u64 {
     mix(mix(state ^ FIRST, SECOND) ^ FIRST, FIRST)
+}
+
+/// What two hashes weigh together: one product, since both are spread already.
+pub(crate) fn weigh(one: u64, other: u64) -> u64 {
+    mix(one ^ other, SECOND)
 }

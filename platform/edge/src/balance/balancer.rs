@@ -14,6 +14,11 @@ use crate::health::warmth;
 pub struct Balancer {
     settings: BalanceSettings,
     endpoints: Vec<Option<Endpoint>>,
+    /// What keys are weighed with, by place; the same in every process. A choice by key reads nothing but these two.
+    seeds: [u64; MAX_ENDPOINTS],
+    in_flight: [u32; MAX_ENDPOINTS],
+    /// The sum of `in_flight`.
+    under_way: u64,
     present: Places,
     serial: u64,
     /// Before this no endpoint is forgotten.
@@ -24,10 +29,7 @@ pub struct Balancer {
 struct Endpoint {
     name: Box<str>,
     serial: u64,
-    /// What keys are weighed with; the same in every process.
-    seed: u64,
     load: Load,
-    in_flight: u32,
     /// When it was chosen last.
     picked: Duration,
     /// Since when it is warmed up; nothing when it had its whole share from the beginning.
@@ -55,7 +57,17 @@ impl Balancer {
     #[must_use]
     pub fn new(settings: BalanceSettings) -> Self {
         let (present, forgotten_at) = (Places::NONE, Duration::ZERO);
-        Self { settings, endpoints: Vec::new(), present, serial: 0, forgotten_at }
+        let (seeds, in_flight) = ([0; MAX_ENDPOINTS], [0; MAX_ENDPOINTS]);
+        Self {
+            settings,
+            endpoints: Vec::new(),
+            seeds,
+            in_flight,
+            under_way: 0,
+            present,
+            serial: 0,
+            forgotten_at,
+        }
     }
 
     /// These are the endpoints from now on: those that stay keep their places and what is known of them. Of names beyond
@@ -68,6 +80,8 @@ impl Balancer {
             if endpoint.as_ref().is_some_and(|endpoint| !names.contains(&&*endpoint.name)) {
                 *endpoint = None;
                 self.present = self.present.without(place);
+                let gone = self.in_flight.get_mut(place).map_or(0, std::mem::take);
+                self.under_way = self.under_way.saturating_sub(u64::from(gone));
             }
         }
         for name in names {
@@ -84,13 +98,13 @@ impl Balancer {
             self.endpoints.push(None);
         }
         self.serial += 1;
-        if let Some(free) = self.endpoints.get_mut(place) {
+        let numbers = self.seeds.get_mut(place).zip(self.in_flight.get_mut(place));
+        if let Some((free, (seed, in_flight))) = self.endpoints.get_mut(place).zip(numbers) {
+            (*seed, *in_flight) = (hash::of(0, name.as_bytes()), 0);
             *free = Some(Endpoint {
                 name: name.into(),
                 serial: self.serial,
-                seed: hash::of(0, name.as_bytes()),
                 load: Load::default(),
-                in_flight: 0,
                 // It is chosen soon, to find out how it is.
                 picked: now.saturating_sub(self.settings.forced_every),
                 cold_since,
@@ -114,7 +128,7 @@ impl Balancer {
     /// What is under way at the endpoint of a place.
     #[must_use]
     pub fn in_flight(&self, place: usize) -> u32 {
-        self.endpoint(place).map_or(0, |endpoint| endpoint.in_flight)
+        self.in_flight.get(place).copied().unwrap_or(0)
     }
 
     /// The places of all endpoints.
@@ -144,19 +158,24 @@ impl Balancer {
     pub fn pick_for(&mut self, key: &[u8], fit: Places, now: Duration) -> Option<Picked> {
         let fit = fit.and(self.present);
         let key = hash::of(0, key);
-        let all: u64 = fit.iter().map(|place| u64::from(self.in_flight(place))).sum();
+        let all = if fit == self.present {
+            self.under_way
+        } else {
+            fit.iter().map(|place| u64::from(self.in_flight(place))).sum()
+        };
         let shares = u64::from(fit.len()).max(1) * 100;
         let bound = ((all + 1) * u64::from(self.settings.bound_percent.max(100))).div_ceil(shares);
-        let mut best = None;
-        for place in fit.iter() {
-            let Some(endpoint) = self.endpoint(place) else { continue };
-            let weight = hash::finish(endpoint.seed ^ key);
+        let (mut most, mut best) = (0, None);
+        for (place, (seed, in_flight)) in
+            self.seeds.iter().zip(&self.in_flight).take(self.endpoints.len()).enumerate()
+        {
+            let weight = hash::weigh(*seed, key);
             // Not all can have reached the bound: it is above the average.
-            if u64::from(endpoint.in_flight) < bound && best.is_none_or(|(most, _)| weight > most) {
-                best = Some((weight, place));
+            if weight >= most && fit.has(place) && u64::from(*in_flight) < bound {
+                (most, best) = (weight, Some(place));
             }
         }
-        self.take(best?.1, now)
+        self.take(best?, now)
     }
 
     /// Says how the request of an endpoint ended. An endpoint that is gone does not care.
@@ -164,7 +183,10 @@ impl Balancer {
         let penalty = self.settings.penalty;
         let endpoint = self.endpoints.get_mut(picked.place).and_then(Option::as_mut);
         let Some(endpoint) = endpoint.filter(|endpoint| endpoint.serial == picked.serial) else { return };
-        endpoint.in_flight = endpoint.in_flight.saturating_sub(1);
+        if let Some(in_flight) = self.in_flight.get_mut(picked.place) {
+            *in_flight = in_flight.saturating_sub(1);
+            self.under_way = self.under_way.saturating_sub(1);
+        }
         match ended {
             Ended::Answered(took) => endpoint.load.observe(took, now),
             Ended::Failed(took) => endpoint.load.observe(took.max(penalty), now),
@@ -178,7 +200,8 @@ impl Balancer {
 
     fn take(&mut self, place: usize, now: Duration) -> Option<Picked> {
         let endpoint = self.endpoints.get_mut(place).and_then(Option::as_mut)?;
-        endpoint.in_flight += 1;
+        *self.in_flight.get_mut(place)? += 1;
+        self.under_way += 1;
         endpoint.picked = now;
         Some(Picked { place, serial: endpoint.serial })
     }
@@ -191,7 +214,7 @@ impl Balancer {
         }
         let (mut oldest, mut next) = (None, now.saturating_add(self.settings.forced_every));
         for place in fit.iter() {
-            let Some(endpoint) = self.endpoint(place).filter(|endpoint| endpoint.in_flight == 0) else {
+            let Some(endpoint) = self.endpoint(place).filter(|_| self.in_flight(place) == 0) else {
                 continue;
             };
             let due = endpoint.picked.saturating_add(self.settings.forced_every);
@@ -209,7 +232,7 @@ impl Balancer {
     /// The one that costs less; of equal ones that which was chosen longer ago. A cold one steps back now and then.
     fn better(&self, (first, second): (usize, usize), now: Duration, random: u64) -> usize {
         let key = |place| {
-            let cost = |endpoint: &Endpoint| (endpoint.cost(now), endpoint.picked);
+            let cost = |endpoint: &Endpoint| (endpoint.cost(self.in_flight(place), now), endpoint.picked);
             self.endpoint(place).map_or((u64::MAX, now), cost)
         };
         let (winner, other) = if key(first) <= key(second) { (first, second) } else { (second, first) };
@@ -225,8 +248,8 @@ impl Balancer {
 
 impl Endpoint {
     /// What choosing it costs: its latency once more for each request under way.
-    fn cost(&self, now: Duration) -> u64 {
-        (self.load.estimate(now) + 1).saturating_mul(u64::from(self.in_flight) + 1)
+    fn cost(&self, in_flight: u32, now: Duration) -> u64 {
+        (self.load.estimate(now) + 1).saturating_mul(u64::from(in_flight) + 1)
     }
 
     /// How much of its share it gets, in percent.

@@ -97,13 +97,19 @@ impl Places {
         })
     }
 
-    /// The place with so many before it.
+    /// The place with so many before it: in steps of halves, by counting what is in the lower one.
     pub(super) fn nth(self, before: u32) -> Option<usize> {
-        let mut rest = self.0;
-        for _ in 0..before {
-            rest &= rest.wrapping_sub(1);
+        let (mut rest, mut before, mut place, mut width) = (self.0, before, 0, 64);
+        while width > 1 {
+            width /= 2;
+            let lower = (rest & ((1 << width) - 1)).count_ones();
+            if before >= lower {
+                before -= lower;
+                rest >>= width;
+                place += width;
+            }
         }
-        (rest != 0).then(|| rest.trailing_zeros() as usize)
+        (before == 0 && rest & 1 == 1).then_some(place)
     }
 }
 

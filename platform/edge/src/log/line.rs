@@ -12,6 +12,9 @@ const MAX_PATH: usize = 2_048;
 const MAX_HOST: usize = 255;
 const MAX_USER_AGENT: usize = 256;
 
+/// Room for a line as most are, so that the buffer grows at once.
+const USUAL: usize = 640;
+
 /// What is written down of one request. The bytes of clients are written whatever they are.
 #[derive(Debug, Clone, Copy)]
 pub struct Line<'a> {
@@ -65,6 +68,7 @@ pub struct Upstream<'a> {
 impl Line<'_> {
     /// Appends the line with its end. The order of the fields is always the same; what is not there is left out.
     pub fn write(&self, dates: &mut DateCache, to: &mut Vec<u8>) {
+        to.reserve(USUAL);
         to.extend_from_slice(b"{\"time\":\"");
         dates.write(self.time, to);
         to.extend_from_slice(b"\",\"client\":\"");

@@ -9,7 +9,7 @@ use crate::decimal;
 pub(super) fn string(text: &[u8], to: &mut Vec<u8>) {
     to.push(b'"');
     let mut rest = text;
-    while let Some(at) = rest.iter().position(|byte| IS_SPECIAL[usize::from(*byte)]) {
+    while let Some(at) = first_special(rest) {
         let (plain, special) = rest.split_at(at);
         to.extend_from_slice(plain);
         match special.split_first() {
@@ -25,6 +25,26 @@ pub(super) fn string(text: &[u8], to: &mut Vec<u8>) {
     }
     to.extend_from_slice(rest);
     to.push(b'"');
+}
+
+/// Where the first byte is that does not stand for itself; eight bytes at a time are looked at.
+fn first_special(text: &[u8]) -> Option<usize> {
+    let (words, _) = text.as_chunks::<8>();
+    let plain = words.iter().take_while(|word| !has_special(u64::from_le_bytes(**word))).count() * 8;
+    let rest = text.get(plain..)?;
+    rest.iter().position(|byte| IS_SPECIAL[usize::from(*byte)]).map(|at| plain + at)
+}
+
+/// Whether one of eight bytes does not stand for itself.
+///
+/// `x - 0x01…` sets the highest bit of a byte that is zero; a borrow from a byte below can do so wrongly, but only
+/// when that byte was zero itself. The same with `0x20…` finds what is below a space.
+fn has_special(word: u64) -> bool {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    const HIGHEST: u64 = 0x80 * EACH;
+    let below = |word: u64, least: u64| word.wrapping_sub(least * EACH) & !word;
+    let is = |byte: u8| below(word ^ (u64::from(byte) * EACH), 1);
+    (word | below(word, 0x20) | is(b'"') | is(b'\\') | is(0x7f)) & HIGHEST != 0
 }
 
 /// Appends `text` up to `most` bytes, and not half a character.
@@ -168,6 +188,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn eight_bytes_are_looked_at_as_one_by_one(word in prop::array::uniform8(prop_oneof![
+            any::<u8>(), 0x1d_u8..0x25, 0x5a_u8..0x5f, 0x7d_u8..0x82, Just(b'a'),
+        ])) {
+            let expected = word.iter().any(|byte| IS_SPECIAL[usize::from(*byte)]);
+            prop_assert_eq!(has_special(u64::from_le_bytes(word)), expected);
+        }
+
         /// Whatever comes: one line of visible characters, which a reader of JSON reads as what was sent.
         #[test]
         fn any_bytes_come_back(

@@ -21,8 +21,9 @@ const HASHED: usize = 16;
 /// refused is not kept: whoever makes up tokens would fill the cache with them.
 #[derive(Debug)]
 pub struct VerifiedCache {
-    places: Vec<Option<Entry>>,
-    rows: usize,
+    /// The hashes of the tokens, so that of a row only the one is touched that is looked for.
+    tags: Vec<[u64; WAYS]>,
+    places: Vec<[Option<Entry>; WAYS]>,
     seed: u64,
     generation: u64,
     shown: u64,
@@ -42,8 +43,8 @@ impl VerifiedCache {
     #[must_use]
     pub fn new(tokens: usize, seed: u64) -> Self {
         let rows = tokens.div_ceil(WAYS).clamp(1, 1 << 20).next_power_of_two();
-        let places = (0..rows * WAYS).map(|_| None).collect();
-        Self { places, rows, seed, generation: 0, shown: 0 }
+        let places = (0..rows).map(|_| [const { None }; WAYS]).collect();
+        Self { tags: vec![[0; WAYS]; rows], places, seed, generation: 0, shown: 0 }
     }
 
     /// Judges a token as [`verify`] does, and remembers it.
@@ -80,47 +81,53 @@ impl VerifiedCache {
         }
         self.shown += 1;
         let shown = self.shown;
-        let row = self.row(token);
-        let places = self.places.get_mut(row..row + WAYS)?;
-        let entry = places.iter_mut().flatten().find(|entry| *entry.token == *token)?;
+        let (row, tag) = self.row(token);
+        let tags = self.tags.get(row)?;
+        let places = self.places.get_mut(row)?.iter_mut();
+        let mut tagged =
+            places.zip(tags).filter(|(_, each)| **each == tag).filter_map(|(place, _)| place.as_mut());
+        let entry = tagged.find(|entry| *entry.token == *token)?;
         entry.shown = shown;
         (entry.from <= now && now < entry.until).then_some(&entry.claims)
     }
 
     /// Forgets everything.
     pub fn clear(&mut self) {
-        self.places.fill_with(|| None);
+        self.places.fill_with(|| [const { None }; WAYS]);
     }
 
     /// How many tokens are remembered, valid or not.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.places.iter().flatten().count()
+        self.places.iter().flatten().flatten().count()
     }
 
     /// Whether none is remembered.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.places.iter().all(Option::is_none)
+        self.places.iter().flatten().all(Option::is_none)
     }
 
     fn keep(&mut self, entry: Entry, now: u64) {
-        let row = self.row(&entry.token);
+        let (row, tag) = self.row(&entry.token);
         let value = |place: &Option<Entry>| match place {
             Some(old) if old.token == entry.token => 0,
             None => 1,
             Some(old) if old.until <= now => 2,
             Some(old) => 2 + old.shown,
         };
-        let places = self.places.get_mut(row..row + WAYS).unwrap_or_default();
-        if let Some(place) = places.iter_mut().min_by_key(|place| value(place)) {
-            *place = Some(entry);
+        let Some((tags, places)) = self.tags.get_mut(row).zip(self.places.get_mut(row)) else { return };
+        if let Some((place, each)) = places.iter_mut().zip(tags).min_by_key(|(place, _)| value(place)) {
+            (*place, *each) = (Some(entry), tag);
         }
     }
 
-    fn row(&self, token: &str) -> usize {
+    /// The row of a token, and what it is told by there.
+    fn row(&self, token: &str) -> (usize, u64) {
         let bytes = token.as_bytes();
         let end = bytes.last_chunk::<HASHED>().map_or(bytes, |end| end.as_slice());
-        (hash::of(self.seed, end) as usize & (self.rows - 1)) * WAYS
+        let hash = hash::of(self.seed, end);
+        // The rows are a power of two.
+        (hash as usize & (self.tags.len() - 1), hash)
     }
 }
