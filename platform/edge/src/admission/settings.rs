@@ -9,7 +9,7 @@ pub enum Priority {
     Sheddable,
     /// Like most.
     Default,
-    /// It must get through, such as a checkout.
+    /// It must get through, such as a sign-in.
     Critical,
 }
 

@@ -144,7 +144,7 @@ mod tests {
                 duration: Duration::from_micros(1_000),
                 attempts: 2,
             }),
-            route: Some("shop/orders"),
+            route: Some("team/items"),
             rule: Some("place"),
             trace: b"4bf92f3577b34da6a3ce929d0e0e4736",
             refusal: None,
@@ -164,7 +164,7 @@ mod tests {
         let expected = concat!(
             r#"{"time":"2026-01-01T00:00:00.000001Z","client":"192.0.2.1","method":"GET","path":"/a\"b","#,
             r#""host":"shop.example","status":200,"bytes_in":0,"bytes_out":1024,"duration_us":1234,"#,
-            r#""upstream":"10.0.0.1:8050","upstream_us":1000,"attempts":2,"route":"shop/orders","rule":"place","#,
+            r#""upstream":"10.0.0.1:8050","upstream_us":1000,"attempts":2,"route":"team/items","rule":"place","#,
             r#""trace":"4bf92f3577b34da6a3ce929d0e0e4736","tls":"1.3","user_agent":"curl/8"}"#,
             "\n"
         );
