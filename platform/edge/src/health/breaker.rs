@@ -81,7 +81,8 @@ impl Breaker {
         }
     }
 
-    /// Leave to send, or the state that forbids it.
+    /// Leave to send, or the state that forbids it. Each ticket must be reported or abandoned: a probe whose end
+    /// nobody tells keeps the breaker half-open.
     ///
     /// # Errors
     /// When it is open, or half-open and tried already.

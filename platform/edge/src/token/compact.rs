@@ -2,8 +2,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 
 use crate::token::refusal::{MAX_TOKEN, Refusal};
 
@@ -14,9 +14,14 @@ pub(super) struct Header {
     pub(super) alg: String,
     pub(super) typ: Option<String>,
     pub(super) kid: Option<String>,
-    /// Extensions that must be understood (RFC 7515 §4.1.11). None is, and an empty list is not allowed; `null` is
-    /// taken for absent.
+    /// Extensions that must be understood (RFC 7515 §4.1.11). None is, and an empty list is not allowed.
+    #[serde(default, deserialize_with = "is_there")]
     pub(super) crit: Option<IgnoredAny>,
+}
+
+/// Whatever it is, `null` too.
+fn is_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<IgnoredAny>, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(Some)
 }
 
 /// A token taken apart; nothing of it is verified.
