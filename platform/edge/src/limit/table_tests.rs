@@ -42,6 +42,15 @@ fn what_is_told_holds() {
 }
 
 #[test]
+fn what_does_not_divide_is_rounded_to_less() {
+    let (table, policy) = (Table::new(64, 1), policy(3, 1));
+    let moments =
+        [0, 333_333, 333_334, 666_667, 666_668].map(|micros| SECOND + Duration::from_micros(micros));
+    let found = moments.map(|now| table.take(&policy, b"a", now).allowed);
+    assert_eq!(found, [true, false, true, false, true]);
+}
+
+#[test]
 fn what_costs_more_than_ever_is_allowed_is_never_allowed() {
     let (table, policy) = (Table::new(64, 1), policy(10, 5));
     let decision = table.take_many(&policy, b"a", 6, SECOND);
