@@ -1,0 +1,12 @@
+//! What the crate promises, from the outside.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    unreachable_pub,
+    reason = "a test that cannot go on should stop, and tests own their threads"
+)]
+
+mod wire;

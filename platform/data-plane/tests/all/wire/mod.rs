@@ -1,0 +1,21 @@
+//! The gateway on the wire: for the bytes of a client, the bytes that the upstream receives, and the answer.
+//!
+//! - `cases/` holds the cases, one file for each class of attack; `case` reads them, and says how they are written,
+//! - `client` and `upstream` play the two ends, `message` reads what they receive, more strictly than any server,
+//! - `check` compares, `generated` makes pipelines that a seed decides on,
+//! - `gateway` is the one place that knows what is tested,
+//! - `agreement` asks real servers where the requests end (feature `engines`).
+
+#[cfg(feature = "engines")]
+mod agreement;
+mod case;
+mod check;
+mod client;
+mod gateway;
+mod generated;
+mod message;
+mod random;
+mod stand_in;
+mod suite;
+mod text;
+mod upstream;
