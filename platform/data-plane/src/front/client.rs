@@ -92,6 +92,9 @@ impl Client {
     }
 
     /// Whether the client has gone, as far as is known. What comes meanwhile is kept for later.
+    ///
+    /// One that shuts its side and waits looks the same, and is taken for gone, as by most servers: a backend is not to
+    /// work for clients that have given up.
     pub(crate) fn poll_gone(&self, context: &mut Context<'_>) -> Poll<()> {
         while self.buffer.borrow().is_empty() {
             if ready!(self.io.poll_readable(context)).is_err() {

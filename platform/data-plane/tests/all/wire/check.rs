@@ -50,11 +50,13 @@ fn requests(case: &Case, record: &Record, found: &mut Vec<String>) {
     for extra in arrived.iter().skip(case.upstream.len()) {
         found.push(format!("upstream got a request that should not be there: {:?}", extra.message));
     }
-    for missing in case.upstream.iter().skip(arrived.len()) {
-        found.push(format!("upstream did not get {:?}", missing.message.start));
-    }
     let may_be_partial = case.answers.iter().any(|answer| matches!(answer, Answer::InBody(_)))
         || case.scripts.iter().any(|script| script.is_early);
+    // A gateway may stop sending a body that has its answer already.
+    if !may_be_partial || record.partial.is_empty() {
+        let missing = case.upstream.iter().skip(arrived.len());
+        found.extend(missing.map(|missing| format!("upstream did not get {:?}", missing.message.start)));
+    }
     if !may_be_partial {
         found.extend(
             record.partial.iter().map(|bytes| format!("upstream got half a request: \"{}\"", shown(bytes))),

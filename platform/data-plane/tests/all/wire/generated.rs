@@ -9,7 +9,7 @@ use super::message::Message;
 use super::random::Random;
 use super::suite::{all, beside};
 use super::text::shown;
-use super::upstream::{MARK, Record, Upstream};
+use super::upstream::{MARK, PROBE, Record, Upstream};
 
 /// A request as the gateway has to understand it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -218,6 +218,8 @@ fn clients_beside_each_other_get_their_own_answers() {
     failed.extend(record.partial.iter().map(|bytes| format!("half a request: \"{}\"", shown(bytes))));
     let mut arrived: Vec<Believed> =
         record.requests.iter().map(|request| Believed::of(&request.message)).collect();
+    // What is refused is followed by a further request where the connection stays.
+    arrived.retain(|request| request.target != PROBE);
     let mut sent: Vec<Believed> = seeds.iter().flat_map(|seed| pipeline(*seed).requests).collect();
     arrived.sort();
     sent.sort();

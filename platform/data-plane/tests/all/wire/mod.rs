@@ -4,6 +4,7 @@
 //! - `client` and `upstream` play the two ends, `message` reads what they receive, more strictly than any server,
 //! - `check` compares, `generated` makes pipelines that a seed decides on,
 //! - `gateway` is the one place that knows what is tested,
+//! - `suite` runs the cases: all of them, or those whose class or name holds the variable `TRADEWIND_WIRE`,
 //! - `agreement` asks real servers where the requests end (feature `engines`).
 
 #[cfg(feature = "engines")]
@@ -15,7 +16,6 @@ mod gateway;
 mod generated;
 mod message;
 mod random;
-mod stand_in;
 mod suite;
 mod text;
 mod upstream;

@@ -12,7 +12,10 @@ use super::gateway::gateway;
 use super::upstream::{Record, Upstream};
 
 /// How many cases run beside each other; most of their time is waiting.
-const BESIDE: usize = 8;
+const BESIDE: usize = 12;
+
+/// After so many failures no further case is run.
+const ENOUGH: usize = 40;
 
 /// All cases of all files; each file is a class.
 pub fn all() -> Vec<Case> {
@@ -58,9 +61,15 @@ fn hold(cut: Cut) {
     let only = std::env::var("TRADEWIND_WIRE").unwrap_or_default();
     let all: Vec<Case> =
         all().into_iter().filter(|case| case.name.contains(&only) || case.class.contains(&only)).collect();
+    let failures = AtomicUsize::new(0);
     let mut failed: Vec<String> = beside(&all, |case| {
+        // Failures mostly wait for what does not come: with many, the rest says nothing new.
+        if failures.load(Ordering::Relaxed) >= ENOUGH {
+            return None;
+        }
         let complaints = outcome(case, cut).0;
         let lines: String = complaints.iter().map(|what| format!("\n    {what}")).collect();
+        failures.fetch_add(usize::from(!complaints.is_empty()), Ordering::Relaxed);
         (!complaints.is_empty()).then(|| format!("{}: {}{lines}", case.class, case.name))
     })
     .into_iter()
@@ -68,7 +77,9 @@ fn hold(cut: Cut) {
     .collect();
     failed.sort();
     let count = all.len();
-    assert!(failed.is_empty(), "{} of {count} cases, sent as {cut:?}:\n{}", failed.len(), failed.join("\n"));
+    let more = if failed.len() < ENOUGH { "" } else { " at least" };
+    let failing = failed.len();
+    assert!(failed.is_empty(), "{failing}{more} of {count} cases, sent as {cut:?}:\n{}", failed.join("\n"));
 }
 
 #[test]

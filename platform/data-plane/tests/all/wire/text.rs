@@ -1,8 +1,8 @@
 //! Bytes written as text: what a case file may say in a line.
 //!
-//! Everything stands for itself, except after a backslash: `\r`, `\n`, `\t`, `\0`, `\s` (a space at the end of a line
-//! that editors would take away), `\\`, `\xNN`, and `\*N(text)` for N times that text, which may hold escapes other than
-//! a second repetition and, as `\)`, a closing parenthesis.
+//! Everything stands for itself, except after a backslash: `\r`, `\n`, `\t`, `\0`, `\s` (a space at the end of a line,
+//! which editors would take away), `\\`, `\xNN`, and `\*N(text)` for N times that text, which may hold escapes other
+//! than a second repetition and, as `\)`, a closing parenthesis.
 
 /// The bytes that `text` stands for.
 pub fn bytes(text: &str) -> Result<Vec<u8>, String> {

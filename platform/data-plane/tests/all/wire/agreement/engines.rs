@@ -1,9 +1,11 @@
 //! nginx and HAProxy as child processes on loopback, each in front of a recording upstream.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+use tokio::net::TcpSocket;
 
 use super::super::upstream::Upstream;
 use super::{Believed, Server};
@@ -20,6 +22,17 @@ pub struct Engine {
     upstream: Upstream,
     folder: PathBuf,
     keeper: Child,
+    _kept: TcpSocket,
+}
+
+/// A port that stays ours: a bound socket that never listens keeps others away, but not a server that allows the
+/// address to be used again, as these do.
+fn port() -> (TcpSocket, SocketAddr) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
+    (socket, address)
 }
 
 pub fn nginx() -> Engine {
@@ -66,8 +79,7 @@ impl Engine {
             Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("agreement-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let upstream = Upstream::start(Vec::new());
-        // Free a moment ago; whoever takes it meanwhile makes the start fail.
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let (kept, address) = port();
         let (configuration, arguments) = configure(&folder, address, upstream.address());
         let file = folder.join("configuration");
         std::fs::write(&file, configuration).unwrap();
@@ -76,7 +88,7 @@ impl Engine {
         let output = std::fs::File::create(folder.join("output")).unwrap();
         command.stdin(Stdio::piped()).stdout(output.try_clone().unwrap()).stderr(output);
         let keeper = command.spawn().unwrap();
-        let engine = Self { name, address, upstream, folder, keeper };
+        let engine = Self { name, address, upstream, folder, keeper, _kept: kept };
         engine.wait();
         engine
     }
