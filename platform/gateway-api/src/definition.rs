@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::check::{Report, check, fill};
 use crate::document::Document;
 use crate::error::DocumentError;
+use crate::refused::RefusedPolicy;
 use crate::rule::Judge;
 use crate::schema::Schema;
 use crate::yaml::{self, Node, Place, Value};
@@ -92,6 +93,9 @@ pub struct Reading {
     pub documents: Vec<Document>,
     /// What is wrong with the others, in the order of the lines.
     pub errors: Vec<DocumentError>,
+    /// Those of the others that are policies, and what they are about. What such a policy protects must not be open
+    /// because of a mistake in it.
+    pub refused: Vec<RefusedPolicy>,
 }
 
 impl Definitions {
@@ -130,9 +134,13 @@ impl Definitions {
         let judge = Judge::new();
         for root in roots {
             let mut report = Report::new(&judge);
+            let policy = RefusedPolicy::of(&root);
             match self.document(file, root, trust, &mut report) {
                 Some(document) if report.found.is_empty() => reading.documents.push(document),
-                _ => reading.errors.extend(errors(file, report)),
+                _ => {
+                    reading.errors.extend(errors(file, report));
+                    reading.refused.extend(policy);
+                }
             }
         }
         if let Some(flaw) = flaw {
