@@ -171,7 +171,7 @@ fn typed<T: DeserializeOwned>(root: &Node) -> Result<T, String> {
     serde_json::from_value(json(root)).map_err(|error| error.to_string())
 }
 
-fn json(node: &Node) -> Json {
+pub(crate) fn json(node: &Node) -> Json {
     match &node.value {
         Value::Null => Json::Null,
         Value::Text(text) | Value::Word(text) => Json::String(text.clone()),

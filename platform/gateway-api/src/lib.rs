@@ -29,6 +29,8 @@ pub mod grpc_route;
 pub mod http_route;
 mod metadata;
 pub mod policy;
+#[cfg(test)]
+mod published;
 pub mod reference;
 mod refused;
 mod rule;
