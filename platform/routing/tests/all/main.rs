@@ -9,6 +9,8 @@
 mod attaching;
 mod finding;
 mod grpc;
+mod policies;
+mod ports;
 mod referring;
 mod scale;
 mod support;
