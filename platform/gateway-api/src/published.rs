@@ -126,3 +126,58 @@ fn no_field_of_the_first_level_has_a_default() {
         }
     }
 }
+
+const GUIDE: &str = include_str!("../../../docs/guides/gateway-policies.md");
+
+/// The guide has a line for each field, with its default and its bounds.
+#[test]
+fn the_guide_tells_each_field_as_it_is() {
+    let parts = ["## RoutePolicy", "## BackendPolicy", "## ListenerPolicy"];
+    for (part, (published, _)) in parts.into_iter().zip(PUBLISHED) {
+        let text = GUIDE.split(part).nth(1).unwrap().split("\n## ").next().unwrap();
+        let resource = resource(published);
+        let schema = &resource["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"];
+        walk(schema, "spec", &mut |way, fields| {
+            let Some(field) = way.strip_prefix("spec.").filter(|field| !field.ends_with("[]")) else {
+                return;
+            };
+            let row = text.lines().find(|line| line.starts_with(&format!("| `{field}` |")));
+            let row = row.unwrap_or_else(|| panic!("{part} has no line for {field}"));
+            for said in said(fields) {
+                assert!(row.contains(&said), "{field}: the guide should say {said}, but says {row}");
+            }
+        });
+    }
+}
+
+fn shown(value: &Json) -> String {
+    match value {
+        Json::String(text) if text.is_empty() => "''".to_owned(),
+        Json::String(text) => text.clone(),
+        Json::Array(items) => format!("[{}]", items.iter().map(shown).collect::<Vec<_>>().join(", ")),
+        other => other.to_string(),
+    }
+}
+
+/// What a line must hold: the default, the bounds, the words.
+fn said(fields: &Map<String, Json>) -> Vec<String> {
+    let mut all: Vec<String> =
+        fields.get("default").map(|default| format!("`{}`", shown(default))).into_iter().collect();
+    if let (Some(least), Some(most)) = (fields.get("minimum"), fields.get("maximum")) {
+        all.push(format!("{least} to {most}"));
+    }
+    if let Some(most) = fields.get("maxItems") {
+        all.push(format!(
+            "{} to {most} items",
+            fields.get("minItems").map_or("0".to_owned(), Json::to_string)
+        ));
+    }
+    let words = fields.get("enum").or(fields.get("items").and_then(|items| items.get("enum")));
+    all.extend(words.and_then(Json::as_array).into_iter().flatten().map(|word| format!("`{}`", shown(word))));
+    for rule in fields.get("x-kubernetes-validations").and_then(Json::as_array).into_iter().flatten() {
+        all.extend(
+            rule["message"].as_str().and_then(|text| text.strip_prefix("must be from ")).map(str::to_owned),
+        );
+    }
+    all
+}

@@ -15,7 +15,7 @@
 //! - `index` finds by path, `conditions` looks at the rest of a request,
 //! - `attach` finds the listeners of a route, `refer` follows references, `compile` reads one route, and `build` puts
 //!   a table together; `status` says what came of each document,
-//! - `policy` finds out which policies hold for each rule, service and port.
+//! - `policy` finds out which policies hold for each rule, service and port, `effective` is what comes of them.
 
 #![warn(missing_docs)]
 
@@ -26,6 +26,7 @@ mod change;
 mod compile;
 mod conditions;
 mod documents;
+mod effective;
 mod host;
 mod index;
 mod policy;
@@ -38,7 +39,7 @@ pub use asked::Asked;
 pub use build::Built;
 pub use change::{HeaderChanges, PathChange};
 pub use documents::Documents;
-pub use policy::{
+pub use effective::{
     EffectiveBackendPolicy, EffectiveClientCertificate, EffectiveListenerPolicy, EffectiveRateLimit,
     EffectiveRoutePolicy, PolicyId,
 };

@@ -6,21 +6,14 @@
 //! before service. What no policy says has a default that needs no policy.
 //!
 //! - `attach` finds the targets and writes the statuses, `target` knows what there is,
-//! - `merge` puts levels together, `rules`, `ports` and `services` do so for what the table holds,
-//! - `effective` is what comes out.
+//! - `merge` puts levels together, `rules`, `ports` and `services` do so for what the table holds.
 
 mod attach;
-mod effective;
 mod merge;
 mod ports;
 mod rules;
 mod services;
 mod target;
-
-pub use effective::{
-    EffectiveBackendPolicy, EffectiveClientCertificate, EffectiveListenerPolicy, EffectiveRateLimit,
-    EffectiveRoutePolicy, PolicyId,
-};
 
 pub(crate) use attach::Attached;
 pub(crate) use ports::listeners;

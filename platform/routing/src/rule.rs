@@ -7,7 +7,7 @@ use tradewind_gateway_api::filter::{Cors, Fraction};
 use tradewind_gateway_api::http_route::Timeouts;
 
 use crate::change::{HeaderChanges, PathChange};
-use crate::policy::EffectiveRoutePolicy;
+use crate::effective::EffectiveRoutePolicy;
 
 /// A rule of a route, put together with those of other documents.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use tradewind_gateway_api::reference::{ParentRef, TargetRef};
 
-use crate::policy::PolicyId;
+use crate::effective::PolicyId;
 use crate::rule::RouteId;
 
 /// One thing that is so or not so.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::asked::Asked;
+use crate::effective::{EffectiveBackendPolicy, EffectiveListenerPolicy};
 use crate::host::HostMap;
 use crate::index::Index;
-use crate::policy::{EffectiveBackendPolicy, EffectiveListenerPolicy};
 use crate::rule::{BackendId, Rule, Step, Target};
 use tradewind_http_validation::path::CanonicalPath;
 

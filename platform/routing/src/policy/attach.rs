@@ -6,8 +6,8 @@ use tradewind_gateway_api::policy::{BackendPolicy, ListenerPolicy, RoutePolicy};
 use tradewind_gateway_api::reference::TargetRef;
 use tradewind_gateway_api::{Body, Document};
 
-use super::effective::PolicyId;
 use super::target::{Led, Targets};
+use crate::effective::PolicyId;
 use crate::status::{AncestorStatus, Condition, PolicyStatus};
 
 /// A target: kind, namespace, name and section.

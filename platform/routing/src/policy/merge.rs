@@ -5,7 +5,7 @@ use tradewind_gateway_api::policy::{BackendPolicy, ListenerPolicy, RoutePolicy};
 use tradewind_gateway_api::reference::{LocalRef, ObjectRef};
 
 use super::attach::Source;
-use super::effective::{
+use crate::effective::{
     EffectiveBackendPolicy, EffectiveClientCertificate, EffectiveListenerPolicy, EffectiveRateLimit,
     EffectiveRoutePolicy, PolicyId,
 };

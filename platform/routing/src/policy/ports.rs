@@ -8,9 +8,9 @@ use std::sync::Arc;
 use tradewind_gateway_api::reference::LocalRef;
 
 use super::attach::{Attached, Place, Source};
-use super::effective::EffectiveListenerPolicy;
 use super::merge;
 use super::target::Targets;
+use crate::effective::EffectiveListenerPolicy;
 use crate::status::Condition;
 
 /// What holds for each port, where it is not what holds anyway. Notes which policies are in effect on no port, or not

@@ -8,10 +8,10 @@ use tradewind_gateway_api::gateway::Listener;
 use tradewind_gateway_api::policy::jwt::Provider;
 
 use super::attach::{Attached, Source};
-use super::effective::EffectiveRoutePolicy;
 use super::merge;
 use super::target::Targets;
 use crate::attach::Ours;
+use crate::effective::EffectiveRoutePolicy;
 use crate::rule::RouteId;
 
 /// Policies, the most specific first, of one level in the order of precedence.

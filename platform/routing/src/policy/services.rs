@@ -8,9 +8,9 @@ use tradewind_gateway_api::cluster::ServicePort;
 use tradewind_gateway_api::policy::backend::BackendProtocol;
 
 use super::attach::{Attached, Source};
-use super::effective::EffectiveBackendPolicy;
 use super::merge;
 use super::target::Targets;
+use crate::effective::EffectiveBackendPolicy;
 use crate::rule::BackendId;
 
 /// What holds for each of these services, where it is not what holds anyway.

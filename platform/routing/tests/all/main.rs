@@ -9,6 +9,7 @@
 mod attaching;
 mod finding;
 mod grpc;
+mod guide;
 mod policies;
 mod ports;
 mod referring;
