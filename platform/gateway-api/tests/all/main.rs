@@ -12,6 +12,7 @@ mod grants;
 mod grpc_routes;
 mod http_routes;
 mod listener_policies;
+mod refused_policies;
 mod route_policies;
 mod secrets;
 mod support;
