@@ -164,6 +164,7 @@ impl Format {
             Self::Ipv4 => "an IPv4 address",
             Self::Ipv6 => "an IPv6 address",
             Self::Byte => "base64",
+            Self::Cidr => "a block of addresses such as 10.0.0.0/8",
         }
     }
 }

@@ -7,18 +7,23 @@ use serde::Deserialize;
 use crate::check::{Report, check, fill};
 use crate::document::Document;
 use crate::error::DocumentError;
+use crate::refused::RefusedPolicy;
 use crate::rule::Judge;
 use crate::schema::Schema;
 use crate::yaml::{self, Node, Place, Value};
 
-/// Group, kind and text of each definition; those of the Gateway API are the published ones, of its version 1.6.
-const EMBEDDED: [(&str, &str, &str); 11] = [
+/// Group, kind and text of each definition; those of the Gateway API are the published ones, of its version 1.6, and
+/// those of our own group are made from `deploy/definitions/`.
+const EMBEDDED: [(&str, &str, &str); 14] = [
     (GATEWAY_API, "GatewayClass", include_str!("../definitions/gatewayclass.json")),
     (GATEWAY_API, "Gateway", include_str!("../definitions/gateway.json")),
     (GATEWAY_API, "HTTPRoute", include_str!("../definitions/httproute.json")),
     (GATEWAY_API, "GRPCRoute", include_str!("../definitions/grpcroute.json")),
     (GATEWAY_API, "ReferenceGrant", include_str!("../definitions/referencegrant.json")),
     (GATEWAY_API, "BackendTLSPolicy", include_str!("../definitions/backendtlspolicy.json")),
+    (POLICY, "RoutePolicy", include_str!("../definitions/routepolicy.json")),
+    (POLICY, "BackendPolicy", include_str!("../definitions/backendpolicy.json")),
+    (POLICY, "ListenerPolicy", include_str!("../definitions/listenerpolicy.json")),
     ("", "Namespace", include_str!("../definitions/namespace.json")),
     ("", "Service", include_str!("../definitions/service.json")),
     ("discovery.k8s.io", "EndpointSlice", include_str!("../definitions/endpointslice.json")),
@@ -27,6 +32,7 @@ const EMBEDDED: [(&str, &str, &str); 11] = [
 ];
 
 const GATEWAY_API: &str = "gateway.networking.k8s.io";
+const POLICY: &str = "policy.tradewind.dev";
 
 const METADATA: &str = include_str!("../definitions/metadata.json");
 
@@ -87,6 +93,9 @@ pub struct Reading {
     pub documents: Vec<Document>,
     /// What is wrong with the others, in the order of the lines.
     pub errors: Vec<DocumentError>,
+    /// Those of the others that are policies, and what they are about. What such a policy protects must not be open
+    /// because of a mistake in it.
+    pub refused: Vec<RefusedPolicy>,
 }
 
 impl Definitions {
@@ -125,9 +134,13 @@ impl Definitions {
         let judge = Judge::new();
         for root in roots {
             let mut report = Report::new(&judge);
+            let policy = RefusedPolicy::of(&root);
             match self.document(file, root, trust, &mut report) {
                 Some(document) if report.found.is_empty() => reading.documents.push(document),
-                _ => reading.errors.extend(errors(file, report)),
+                _ => {
+                    reading.errors.extend(errors(file, report));
+                    reading.refused.extend(policy);
+                }
             }
         }
         if let Some(flaw) = flaw {

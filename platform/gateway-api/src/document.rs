@@ -13,6 +13,7 @@ use crate::grant::ReferenceGrant;
 use crate::grpc_route::GrpcRoute;
 use crate::http_route::HttpRoute;
 use crate::metadata::Metadata;
+use crate::policy::{BackendPolicy, ListenerPolicy, RoutePolicy};
 use crate::yaml::{Entry, Node, Place, Value};
 
 /// A document, its defaults filled in.
@@ -41,6 +42,12 @@ pub enum Body {
     ReferenceGrant(ReferenceGrant),
     /// `BackendTLSPolicy`.
     BackendTlsPolicy(BackendTlsPolicy),
+    /// `RoutePolicy`.
+    RoutePolicy(Box<RoutePolicy>),
+    /// `BackendPolicy`.
+    BackendPolicy(Box<BackendPolicy>),
+    /// `ListenerPolicy`.
+    ListenerPolicy(Box<ListenerPolicy>),
     /// `Namespace`, of which the labels count.
     Namespace,
     /// `Service`.
@@ -64,6 +71,9 @@ impl Body {
             Self::GrpcRoute(_) => "GRPCRoute",
             Self::ReferenceGrant(_) => "ReferenceGrant",
             Self::BackendTlsPolicy(_) => "BackendTLSPolicy",
+            Self::RoutePolicy(_) => "RoutePolicy",
+            Self::BackendPolicy(_) => "BackendPolicy",
+            Self::ListenerPolicy(_) => "ListenerPolicy",
             Self::Namespace => "Namespace",
             Self::Service(_) => "Service",
             Self::EndpointSlice(_) => "EndpointSlice",
@@ -87,6 +97,9 @@ impl Document {
             "GRPCRoute" => Body::GrpcRoute(field(&root, "spec")?),
             "ReferenceGrant" => Body::ReferenceGrant(field(&root, "spec")?),
             "BackendTLSPolicy" => Body::BackendTlsPolicy(field(&root, "spec")?),
+            "RoutePolicy" => Body::RoutePolicy(field(&root, "spec")?),
+            "BackendPolicy" => Body::BackendPolicy(field(&root, "spec")?),
+            "ListenerPolicy" => Body::ListenerPolicy(field(&root, "spec")?),
             "Namespace" => Body::Namespace,
             "Service" => Body::Service(field(&root, "spec")?),
             "EndpointSlice" => Body::EndpointSlice(typed(&root)?),
@@ -158,7 +171,7 @@ fn typed<T: DeserializeOwned>(root: &Node) -> Result<T, String> {
     serde_json::from_value(json(root)).map_err(|error| error.to_string())
 }
 
-fn json(node: &Node) -> Json {
+pub(crate) fn json(node: &Node) -> Json {
     match &node.value {
         Value::Null => Json::Null,
         Value::Text(text) | Value::Word(text) => Json::String(text.clone()),

@@ -8,7 +8,7 @@
 //! - `yaml` reads text into values that know where they stand,
 //! - `schema` and `rule` are what a definition asks, `check` asks it and fills in defaults, `seen` is how rules see values,
 //! - [`Document`] is what comes out; its parts are in [`http_route`], [`grpc_route`], [`gateway`], [`grant`],
-//!   [`backend_tls`] and [`cluster`].
+//!   [`backend_tls`], [`cluster`] and, of our own group, [`policy`].
 //!
 //! Nothing here opens a file or a socket. Texts come from an operator; one of 1 MiB, the most that is taken, is read
 //! in time linear in its length, but for the rules, whose cost the definitions bound by the lengths of lists.
@@ -28,7 +28,11 @@ pub mod grant;
 pub mod grpc_route;
 pub mod http_route;
 mod metadata;
+pub mod policy;
+#[cfg(test)]
+mod published;
 pub mod reference;
+mod refused;
 mod rule;
 mod schema;
 mod seen;
@@ -38,3 +42,4 @@ pub use definition::{Definitions, Reading};
 pub use document::{Body, Document};
 pub use error::DocumentError;
 pub use metadata::Metadata;
+pub use refused::RefusedPolicy;

@@ -99,6 +99,8 @@ pub(crate) enum Format {
     Ipv6,
     /// Base64 with padding (RFC 4648 §4).
     Byte,
+    /// A block of addresses (RFC 4632).
+    Cidr,
 }
 
 /// A regular expression, compiled when it is first asked.

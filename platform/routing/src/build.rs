@@ -12,9 +12,10 @@ use crate::compile::{self, Compiled, Match, Path};
 use crate::documents::Documents;
 use crate::host::{HostMap, Pattern};
 use crate::index::{Candidate, Index};
+use crate::policy::{self, Attached, Chain, Outer, RulePolicies, Targets};
 use crate::refer::{Known, Referrer};
-use crate::rule::RouteId;
-use crate::status::{Condition, GatewayStatus, ListenerStatus, ParentStatus, RouteStatus};
+use crate::rule::{RouteId, Rule};
+use crate::status::{Condition, GatewayStatus, ListenerStatus, ParentStatus, PolicyStatus, RouteStatus};
 use crate::table::{Entry, Listening, Table};
 
 /// The class whose gateways are ours where no document says which program a class is of.
@@ -31,6 +32,8 @@ pub struct Built {
     pub gateways: Vec<GatewayStatus>,
     /// Of the routes that refer to one of them.
     pub routes: Vec<RouteStatus>,
+    /// Of the policies about something that is ours or is not there.
+    pub policies: Vec<PolicyStatus>,
     /// What is wrong with documents that were left out.
     pub errors: Vec<DocumentError>,
 }
@@ -44,8 +47,11 @@ impl Table {
     #[must_use]
     pub fn build(documents: &Documents, port: u16, known: &dyn Known) -> Built {
         let implied = implied(port);
-        let mut builder = Builder { documents, known, built: Built::default(), attached: BTreeMap::new() };
         let ours = ours(documents, &implied);
+        let mut built = Built::default();
+        let targets = Targets { documents, ours: &ours, backends: &[] };
+        let policies = RulePolicies::new(&targets, &mut built.errors);
+        let mut builder = Builder { documents, known, built, attached: BTreeMap::new(), policies };
         for gateway in &ours {
             builder.listeners(gateway);
         }
@@ -105,12 +111,21 @@ struct Builder<'build> {
     built: Built,
     /// How many routes attached, by namespace and name of the gateway and name of the listener.
     attached: BTreeMap<(String, String, String), usize>,
+    policies: RulePolicies<'build>,
 }
 
-/// Where a route attaches: a port and the host of a listener, and the hosts of the route there.
-type Place = (u16, Pattern, Vec<Pattern>);
+/// Where a route attaches.
+struct Place {
+    port: u16,
+    /// The host of the listener.
+    listening: Pattern,
+    /// The hosts of the route there.
+    hosts: Vec<Pattern>,
+    /// The policies that hold there for every route.
+    outer: Outer,
+}
 
-impl Builder<'_> {
+impl<'build> Builder<'build> {
     /// Listeners are there even where no route attaches: a host that one is for is answered by no other.
     fn listeners(&mut self, ours: &Ours<'_>) {
         for listener in &ours.gateway.listeners {
@@ -144,7 +159,7 @@ impl Builder<'_> {
         let generation = metadata.generation;
         self.built.routes.push(RouteStatus { route: route.clone(), generation, parents });
         if !places.is_empty() {
-            compiled.into_iter().for_each(|compiled| self.rule(compiled, &places));
+            compiled.iter().for_each(|compiled| self.rule(compiled, &places));
         }
     }
 
@@ -166,10 +181,9 @@ impl Builder<'_> {
                 Ok(found) => {
                     for (listener, hosts) in found {
                         self.count(gateway, listener);
-                        let place = (listener.port, Pattern::of(listener.hostname.as_deref()), hosts);
-                        if !places.contains(&place) {
-                            places.push(place);
-                        }
+                        let outer = self.policies.outer(gateway, listener);
+                        let listening = Pattern::of(listener.hostname.as_deref());
+                        add_place(&mut places, Place { port: listener.port, listening, hosts, outer });
                     }
                     Condition::new("Accepted", true, "Accepted", "the route is served")
                 }
@@ -186,32 +200,57 @@ impl Builder<'_> {
         *self.attached.entry(key).or_default() += 1;
     }
 
-    fn rule(&mut self, mut compiled: Compiled, places: &[Place]) {
+    /// Adds a rule, once for each set of policies that holds at some of its places.
+    fn rule(&mut self, compiled: &Compiled, places: &[Place]) {
+        let mut sets: Vec<(Chain, Vec<&Place>)> = Vec::new();
+        for place in places {
+            let Rule { route, name, .. } = &compiled.rule;
+            let chain = self.policies.chain(route, name.as_deref(), &place.outer);
+            match sets.iter_mut().find(|(known, _)| *known == chain) {
+                Some((_, places)) => places.push(place),
+                None => sets.push((chain, vec![place])),
+            }
+        }
+        for (chain, places) in sets {
+            let index = self.built.table.rules.len();
+            let policy = self.policies.effective(&chain);
+            self.built.table.rules.push(Arc::new(Rule { index, policy, ..compiled.rule.clone() }));
+            self.matches(index, &compiled.matches, &places);
+        }
+    }
+
+    fn matches(&mut self, rule: usize, matches: &[Match], places: &[&Place]) {
         let table = &mut self.built.table;
-        let rule = table.rules.len();
-        compiled.rule.index = rule;
-        table.rules.push(Arc::new(compiled.rule));
-        for found in compiled.matches {
+        for found in matches {
             let entry = table.entries.len();
             let prefix = match &found.path {
                 Path::Prefix(path) => Some(path.clone()),
                 Path::Exact(_) | Path::Expression(_) => None,
             };
             table.entries.push(Entry { rule, template: found.template.as_str().into(), prefix });
-            for (port, listening, hosts) in places {
-                let listening: &mut Listening = table.ports.entry(*port).or_default().entry(listening);
-                for host in hosts {
-                    add(listening.hosts.entry(host), &found, entry);
+            for place in places {
+                let listening: &mut Listening =
+                    table.ports.entry(place.port).or_default().entry(&place.listening);
+                for host in &place.hosts {
+                    add(listening.hosts.entry(host), found, entry);
                 }
             }
         }
     }
 
-    fn finish(mut self, ours: &[Ours<'_>]) -> Built {
+    fn finish(mut self, ours: &[Ours<'build>]) -> Built {
         for listening in self.built.table.ports.values_mut().flat_map(HostMap::values_mut) {
             listening.hosts.values_mut().for_each(Index::finish);
         }
         self.built.gateways = ours.iter().map(|ours| self.status(ours)).collect();
+        let backends = self.built.table.backends();
+        let targets = Targets { documents: self.documents, ours, backends: &backends };
+        let of_services = Attached::new("BackendPolicy", &targets);
+        self.built.table.backend_policies = policy::services(&of_services, &targets);
+        let mut of_ports = Attached::new("ListenerPolicy", &targets);
+        self.built.table.listener_policies = policy::listeners(&mut of_ports, &targets);
+        let statuses = self.policies.attached.into_statuses().chain(of_services.into_statuses());
+        self.built.policies = statuses.chain(of_ports.into_statuses()).collect();
         self.built
     }
 
@@ -289,6 +328,15 @@ fn resolved(broken: Option<(&'static str, String)>) -> Condition {
     match broken {
         None => Condition::new("ResolvedRefs", true, "ResolvedRefs", "all references lead somewhere"),
         Some((reason, message)) => Condition::new("ResolvedRefs", false, reason, message),
+    }
+}
+
+/// Two listeners of one port and host are one place.
+fn add_place(places: &mut Vec<Place>, new: Place) {
+    let is_same = |place: &&mut Place| place.port == new.port && place.listening == new.listening;
+    match places.iter_mut().find(is_same) {
+        Some(place) => place.outer.extend(new.outer),
+        None => places.push(new),
     }
 }
 

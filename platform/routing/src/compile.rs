@@ -1,5 +1,7 @@
 //! Reads one route: its rules with their references followed, and its matches ready to be asked.
 
+use std::sync::Arc;
+
 use http::{HeaderName, Method};
 use regex::Regex;
 use tradewind_gateway_api::filter::{self, Filter};
@@ -74,12 +76,20 @@ impl Reader<'_, '_> {
             matches.extend(self.http_match(found, &way));
         }
         let (steps, backends) = (self.steps(&rule.filters, &way), self.backends(&rule.backend_refs, &way));
-        let route = self.referrer.route.clone();
-        let name = rule.name.clone();
-        Compiled {
-            rule: Rule { index: 0, route, number, name, steps, backends, timeouts: rule.timeouts },
-            matches,
-        }
+        Compiled { rule: self.rule(number, &rule.name, steps, backends, rule.timeouts), matches }
+    }
+
+    /// A rule; its place and its policy are for the builder to say.
+    fn rule(
+        &self,
+        number: usize,
+        name: &Option<String>,
+        steps: Vec<Step>,
+        backends: Vec<Backend>,
+        timeouts: Timeouts,
+    ) -> Rule {
+        let (route, name) = (self.referrer.route.clone(), name.clone());
+        Rule { index: 0, route, number, name, steps, backends, timeouts, policy: Arc::default() }
     }
 
     fn http_match(&mut self, found: &HttpMatch, way: &str) -> Option<Match> {
@@ -230,12 +240,7 @@ impl Reader<'_, '_> {
             matches.extend(self.grpc_match(found, &way));
         }
         let (steps, backends) = (self.steps(&rule.filters, &way), self.backends(&rule.backend_refs, &way));
-        let route = self.referrer.route.clone();
-        let name = rule.name.clone();
-        Compiled {
-            rule: Rule { index: 0, route, number, name, steps, backends, timeouts: Timeouts::default() },
-            matches,
-        }
+        Compiled { rule: self.rule(number, &rule.name, steps, backends, Timeouts::default()), matches }
     }
 
     fn grpc_match(&mut self, found: &GrpcMatch, way: &str) -> Option<Match> {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use tradewind_gateway_api::backend_tls::BackendTlsPolicy;
 use tradewind_gateway_api::gateway::{Gateway, GatewayClass};
 use tradewind_gateway_api::grant::ReferenceGrant;
-use tradewind_gateway_api::{Body, Document, DocumentError};
+use tradewind_gateway_api::reference::TargetRef;
+use tradewind_gateway_api::{Body, Document, DocumentError, Metadata, RefusedPolicy};
 
 /// Documents, of which no two have the same kind, namespace and name.
 #[derive(Debug, Clone, Default)]
@@ -14,7 +15,11 @@ pub struct Documents {
     all: Vec<Arc<Document>>,
     /// By kind, namespace and name.
     known: BTreeMap<(&'static str, String, String), usize>,
+    refused: Vec<Arc<RefusedPolicy>>,
 }
+
+/// A policy: its names, itself where it could be read, and what it is about where it could not.
+type Policy<'documents> = (&'documents Metadata, Option<&'documents Document>, &'documents [TargetRef]);
 
 impl Documents {
     /// Adds a document.
@@ -35,6 +40,12 @@ impl Documents {
         self.known.insert(key, self.all.len());
         self.all.push(document);
         Ok(())
+    }
+
+    /// Adds a policy that could not be read. What it is about is not served, since it could be what protects it; unless
+    /// there is a document of its kind and name that could be read, such as the one before a change.
+    pub fn add_refused(&mut self, policy: impl Into<Arc<RefusedPolicy>>) {
+        self.refused.push(policy.into());
     }
 
     /// All documents, in the order in which they were added.
@@ -78,16 +89,32 @@ impl Documents {
         })
     }
 
-    /// Routes in the order of precedence: the oldest first, then by namespace and name.
+    /// Policies of a kind in the order of precedence.
+    pub(crate) fn policies(&self, kind: &'static str) -> Vec<Policy<'_>> {
+        let is_policy = |document: &&Document| document.body.kind() == kind;
+        let read =
+            self.iter().filter(is_policy).map(|document| (&document.metadata, Some(document), &[][..]));
+        let is_known = |metadata: &Metadata| self.get(kind, &metadata.namespace, &metadata.name).is_some();
+        let is_refused = |policy: &&Arc<RefusedPolicy>| policy.kind == kind && !is_known(&policy.metadata);
+        let refused = self.refused.iter().filter(is_refused);
+        let refused = refused.map(|policy| (&policy.metadata, None, &policy.target_refs[..]));
+        let mut policies: Vec<Policy<'_>> = read.chain(refused).collect();
+        policies.sort_by_key(|(metadata, ..)| precedence(metadata));
+        policies
+    }
+
+    /// Routes in the order of precedence.
     pub(crate) fn routes(&self) -> Vec<&Document> {
         let is_route =
             |document: &&Document| matches!(document.body, Body::HttpRoute(_) | Body::GrpcRoute(_));
         let mut routes: Vec<&Document> = self.iter().filter(is_route).collect();
-        routes.sort_by_key(|document| {
-            let metadata = &document.metadata;
-            let age = &metadata.creation_timestamp;
-            (age.is_empty(), age, &metadata.namespace, &metadata.name)
-        });
+        routes.sort_by_key(|document| precedence(&document.metadata));
         routes
     }
+}
+
+/// The oldest first, then by namespace and name.
+fn precedence(metadata: &Metadata) -> (bool, &str, &str, &str) {
+    let age = metadata.creation_timestamp.as_str();
+    (age.is_empty(), age, &metadata.namespace, &metadata.name)
 }

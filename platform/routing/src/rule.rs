@@ -1,11 +1,13 @@
 //! What a request finds.
 
 use std::fmt;
+use std::sync::Arc;
 
 use tradewind_gateway_api::filter::{Cors, Fraction};
 use tradewind_gateway_api::http_route::Timeouts;
 
 use crate::change::{HeaderChanges, PathChange};
+use crate::effective::EffectiveRoutePolicy;
 
 /// A rule of a route, put together with those of other documents.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +26,9 @@ pub struct Rule {
     pub backends: Vec<Backend>,
     /// How long requests may take.
     pub timeouts: Timeouts,
+    /// What holds for its requests, all policies taken together. Where different policies hold at different listeners,
+    /// a rule stands in the table once for each.
+    pub policy: Arc<EffectiveRoutePolicy>,
 }
 
 /// A route by name.

@@ -1,7 +1,8 @@
 //! What came of each document, in the words of the Gateway API.
 
-use tradewind_gateway_api::reference::ParentRef;
+use tradewind_gateway_api::reference::{ParentRef, TargetRef};
 
+use crate::effective::PolicyId;
 use crate::rule::RouteId;
 
 /// One thing that is so or not so.
@@ -73,5 +74,25 @@ pub struct ParentStatus {
     /// The reference, as the route has it.
     pub parent: ParentRef,
     /// `Accepted` and `ResolvedRefs`.
+    pub conditions: Vec<Condition>,
+}
+
+/// What came of a policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyStatus {
+    /// The policy.
+    pub policy: PolicyId,
+    /// The generation that it is about.
+    pub generation: i64,
+    /// At each of its targets that is ours or is not there.
+    pub ancestors: Vec<AncestorStatus>,
+}
+
+/// What came of a policy at one target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AncestorStatus {
+    /// The target, as the policy has it.
+    pub ancestor: TargetRef,
+    /// `Accepted`, and `ResolvedRefs` of a policy that names other documents.
     pub conditions: Vec<Condition>,
 }

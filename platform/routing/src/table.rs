@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::asked::Asked;
+use crate::effective::{EffectiveBackendPolicy, EffectiveListenerPolicy};
 use crate::host::HostMap;
 use crate::index::Index;
 use crate::rule::{BackendId, Rule, Step, Target};
@@ -15,6 +16,11 @@ pub struct Table {
     pub(crate) ports: BTreeMap<u16, HostMap<Listening>>,
     pub(crate) rules: Vec<Arc<Rule>>,
     pub(crate) entries: Vec<Entry>,
+    /// Where it is not what holds anyway.
+    pub(crate) backend_policies: BTreeMap<BackendId, Arc<EffectiveBackendPolicy>>,
+    pub(crate) listener_policies: BTreeMap<u16, Arc<EffectiveListenerPolicy>>,
+    /// What holds anyway.
+    defaults: (Arc<EffectiveBackendPolicy>, Arc<EffectiveListenerPolicy>),
 }
 
 /// What one listener, or several of one port and host, are for.
@@ -75,6 +81,18 @@ impl Table {
         found.sort();
         found.dedup();
         found
+    }
+
+    /// What holds for requests to a port of a service, all policies taken together.
+    #[must_use]
+    pub fn backend_policy(&self, backend: &BackendId) -> &Arc<EffectiveBackendPolicy> {
+        self.backend_policies.get(backend).unwrap_or(&self.defaults.0)
+    }
+
+    /// What holds for connections to a port, all policies taken together.
+    #[must_use]
+    pub fn listener_policy(&self, port: u16) -> &Arc<EffectiveListenerPolicy> {
+        self.listener_policies.get(&port).unwrap_or(&self.defaults.1)
     }
 
     /// The ports that listeners ask for.

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value as Json;
 
 use super::{Report, wrong_type};
+use crate::policy::Cidr;
 use crate::schema::{Format, Schema};
 use crate::yaml::{Node, Value};
 
@@ -139,6 +140,7 @@ pub(super) fn has_format(node: &Node, format: Format) -> bool {
     match (&node.value, format) {
         (Value::Text(text), Format::Ipv4) => text.parse::<Ipv4Addr>().is_ok(),
         (Value::Text(text), Format::Ipv6) => text.parse::<Ipv6Addr>().is_ok(),
+        (Value::Text(text), Format::Cidr) => text.parse::<Cidr>().is_ok(),
         (Value::Text(text), Format::Byte) => BASE64.decode(text).is_ok(),
         (Value::Number(digits), Format::Int32) => digits.parse::<i32>().is_ok(),
         (Value::Number(digits), Format::Int64) => digits.parse::<i64>().is_ok(),

@@ -60,3 +60,31 @@ pub(crate) fn accepted_rule(text: &str) -> tradewind_gateway_api::http_route::Ht
         other => panic!("{other:?}"),
     }
 }
+
+/// A policy of our own group with a target and with the lines of its `spec` as given, indented by two.
+pub(crate) fn policy(kind: &str, spec: &str) -> String {
+    let (group, target) = match kind {
+        "RoutePolicy" => ("gateway.networking.k8s.io", "HTTPRoute"),
+        "ListenerPolicy" => ("gateway.networking.k8s.io", "Gateway"),
+        _ => ("''", "Service"),
+    };
+    let targets = match spec.contains("targetRefs") {
+        true => String::new(),
+        false => format!("  targetRefs: [{{group: {group}, kind: {target}, name: shop}}]\n"),
+    };
+    let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();
+    format!(
+        "apiVersion: policy.tradewind.dev/v1\nkind: {kind}\nmetadata:\n  name: shop\nspec:\n{targets}{spec}"
+    )
+}
+
+/// A policy with one mistake, at the place that is marked `«` in its `spec`.
+#[track_caller]
+pub(crate) fn refused_policy(kind: &str, spec: &str, reason: &str) {
+    let marked = policy(kind, spec);
+    let before = marked.split('«').next().expect("a text");
+    assert!(before.len() < marked.len(), "no place is marked in {spec}");
+    let line = before.matches('\n').count() + 1;
+    let column = before.lines().last().map_or(0, |line| line.chars().count()) + 1;
+    refused(&marked.replace('«', ""), &format!("{line}:{column}"), reason);
+}

@@ -2,15 +2,7 @@
 
 use tradewind_routing::{Built, Documents};
 
-use crate::support::{built, documents, get, leads, route, rule};
-
-fn gateway(name: &str, namespace: &str, listeners: &str) -> String {
-    let listeners: String = listeners.lines().map(|line| format!("  {line}\n")).collect();
-    format!(
-        "---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {{name: {name}, namespace: {namespace}}}\n\
-         spec:\n  gatewayClassName: tradewind\n  listeners:\n{listeners}"
-    )
-}
+use crate::support::{built, documents, gateway, get, leads, route, rule};
 
 fn shop(spec: &str) -> String {
     route("shop", &format!("{spec}\nrules:\n- backendRefs: [{{name: shop, port: 80}}]"))

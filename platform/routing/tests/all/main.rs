@@ -9,6 +9,9 @@
 mod attaching;
 mod finding;
 mod grpc;
+mod guide;
+mod policies;
+mod ports;
 mod referring;
 mod scale;
 mod support;

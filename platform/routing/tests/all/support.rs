@@ -1,9 +1,11 @@
 //! Tables from texts, and requests to them.
 
+use std::sync::Arc;
+
 use http::{HeaderMap, HeaderName, Method};
 use tradewind_gateway_api::Definitions;
 use tradewind_http_validation::path::canonical;
-use tradewind_routing::{Asked, BackendId, Built, Documents, Table, Target};
+use tradewind_routing::{Asked, BackendId, Built, Documents, Rule, Table, Target};
 
 /// The port of the gateway that is there when nobody wrote one.
 pub(crate) const PORT: u16 = 8080;
@@ -40,6 +42,24 @@ pub(crate) fn route(name: &str, spec: &str) -> String {
 /// A rule with matches, in flow style, that leads to a service.
 pub(crate) fn rule(matches: &str, service: &str) -> String {
     format!("- {{matches: [{matches}], backendRefs: [{{name: {service}, port: 80}}]}}\n")
+}
+
+/// A gateway of ours with listeners, in flow style.
+pub(crate) fn gateway(name: &str, namespace: &str, listeners: &str) -> String {
+    let listeners: String = listeners.lines().map(|line| format!("  {line}\n")).collect();
+    format!(
+        "---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {{name: {name}, namespace: {namespace}}}\n\
+         spec:\n  gatewayClassName: tradewind\n  listeners:\n{listeners}"
+    )
+}
+
+/// A policy about a target, whose fields are in flow style.
+pub(crate) fn policy(kind: &str, name: &str, target: &str, spec: &str) -> String {
+    let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();
+    format!(
+        "---\napiVersion: policy.tradewind.dev/v1\nkind: {kind}\nmetadata: {{name: {name}, namespace: default}}\n\
+         spec:\n  targetRefs: [{{{target}}}]\n{spec}"
+    )
 }
 
 /// A request, made step by step.
@@ -88,8 +108,8 @@ impl Request {
         self
     }
 
-    /// The service of the rule that is found.
-    pub(crate) fn to(&self, table: &Table) -> Option<String> {
+    /// The rule that is found.
+    pub(crate) fn rule<'table>(&self, table: &'table Table) -> Option<&'table Arc<Rule>> {
         let path = canonical(&self.path).expect("a path");
         let asked = Asked {
             host: &self.host,
@@ -98,8 +118,12 @@ impl Request {
             method: self.method.as_str(),
             headers: &self.headers,
         };
-        let found = table.find(self.port, &asked)?;
-        Some(match &found.rule.backends.first()?.target {
+        table.find(self.port, &asked).map(|found| found.rule)
+    }
+
+    /// The service of the rule that is found.
+    pub(crate) fn to(&self, table: &Table) -> Option<String> {
+        Some(match &self.rule(table)?.backends.first()?.target {
             Target::Service(id) => id.service.clone(),
             Target::Broken { reason } => format!("broken: {reason}"),
         })
