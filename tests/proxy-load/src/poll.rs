@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
 use rustix::buffer::spare_capacity;
-use rustix::event::{Timespec, epoll};
+use rustix::event::{PollFd, PollFlags, Timespec, epoll, poll};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with, sockopt};
 
@@ -76,8 +76,20 @@ impl Poll {
     ///
     /// The system refuses it.
     pub fn wait(&self, events: &mut Events, patience: Option<Duration>) -> io::Result<()> {
+        self.take(events, patience.map(|_| Timespec { tv_sec: 0, tv_nsec: 0 }))?;
+        let Some(patience) = patience.filter(|patience| events.0.is_empty() && !patience.is_zero()) else {
+            return Ok(());
+        };
+        // A wait of epoll is rounded up to whole milliseconds here; this one is not.
+        match poll(&mut [PollFd::new(&self.epoll, PollFlags::IN)], Some(&timespec(patience))) {
+            Ok(0) | Err(Errno::INTR) => Ok(()),
+            Ok(_) => self.take(events, Some(Timespec { tv_sec: 0, tv_nsec: 0 })),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn take(&self, events: &mut Events, patience: Option<Timespec>) -> io::Result<()> {
         events.0.clear();
-        let patience = patience.map(timespec);
         match epoll::wait(&self.epoll, spare_capacity(&mut events.0), patience.as_ref()) {
             Ok(_) | Err(Errno::INTR) => Ok(()),
             Err(error) => Err(error.into()),
