@@ -36,16 +36,16 @@ class Figures:
         self.line(name, value, ">= 0.999", value >= 0.999)
 
     def note(self, name, value):
-        print(f"{name:<48} {value:>12.3f}   {'-':<12} -", flush=True)
+        print(f"{name:<52} {value:>12.3f}   {'-':<12} -", flush=True)
 
     def failure(self, name, message):
         self.broken = True
         print(f"{name}: {message}")
-        print(f"{name:<48} {'stopped':>12}   {'complete':<12} FAIL", flush=True)
+        print(f"{name:<52} {'stopped':>12}   {'complete':<12} FAIL", flush=True)
 
     @staticmethod
     def line(name, value, target, met):
-        print(f"{name:<48} {value:>12.3f}   {target:<12} {'PASS' if met else 'FAIL'}", flush=True)
+        print(f"{name:<52} {value:>12.3f}   {target:<12} {'PASS' if met else 'FAIL'}", flush=True)
 
 
 def quartiles(values):

@@ -3,6 +3,7 @@
 import json
 import re
 import socket
+import subprocess
 import threading
 import time
 
@@ -45,6 +46,25 @@ def h2load(rig, proxy, seconds, connections=16, streams=16):
     status = re.search(r"^status codes: (\d+) 2xx", text, re.MULTILINE)
     return {"requests": succeeded, "requests_per_second": succeeded / seconds,
             "errors": done - min(succeeded, int(status[1]))}
+
+
+def handshakes(rig, proxy, seconds, clients=4):
+    """Full handshakes one after the other, by several clients at once, without a request. wrk would resume sessions."""
+    command = ["openssl", "s_time", "-connect", f"127.0.0.1:{proxy.port}", "-new", "-tls1_3", "-no-CAfile", "-time",
+               seconds]
+    began = time.monotonic()
+    running = [rig.children.start(command, rig.options.load_core, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, text=True) for _ in range(clients)]
+    texts = [child.communicate(timeout=seconds + 30)[0] for child in running]
+    elapsed = time.monotonic() - began
+    for child in running:
+        rig.children.end(child)
+    found = [re.search(r"^(\d+) connections in \d+ real seconds", text, re.MULTILINE) for text in texts]
+    if not all(found):
+        raise RuntimeError(f"openssl s_time said: {texts[0][-300:]}")
+    done = sum(int(match[1]) for match in found)
+    return {"requests": done, "requests_per_second": done / elapsed,
+            "errors": sum(child.returncode != 0 for child in running)}
 
 
 def open_loop(rig, proxy, seconds, rate, *more):

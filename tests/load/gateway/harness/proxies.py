@@ -83,6 +83,13 @@ class Proxy:
                 time.sleep(0.05)
         raise RuntimeError(f"{self.name} ended with {self.child.returncode} before it answered")
 
+    def answers_ok(self, headers):
+        """Whether a request with these headers is answered with 200."""
+        try:
+            return bool(self.ask(headers))
+        except ConnectionError:
+            return False
+
     def ask(self, headers):
         with socket.create_connection(("127.0.0.1", self.port), timeout=5) as plain:
             connection = insecure().wrap_socket(plain, server_hostname="localhost") if self.tls else plain

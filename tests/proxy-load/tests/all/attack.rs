@@ -41,6 +41,8 @@ fn the_end_of_a_slow_client_is_told_with_its_status() {
     let values = run(address, "slow-head", &["--seconds", "0.3"]);
     assert_eq!((values["closed_by_peer"], values["open_at_end"]), (5.0, 0.0), "{values:?}");
     assert!(values["closed_after_max_ms"] < 250.0, "{values:?}");
+    let ramped = run(address, "slow-head", &["--seconds", "0.5", "--ramp-seconds", "1"]);
+    assert!((2.0..=4.0).contains(&ramped["connected"]), "{ramped:?}");
     let again = run(address, "slow-head", &["--seconds", "0.5", "--again"]);
     assert!(again["connected"] >= 10.0, "{again:?}");
 }

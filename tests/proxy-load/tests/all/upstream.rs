@@ -21,7 +21,8 @@ fn it_answers_what_was_made_in_advance() {
 #[test]
 fn pipelined_requests_are_answered_in_their_order() {
     let upstream = Upstream::start(&[]);
-    let paths = ["/status/201", "/slow?ms=100", "/big", "/stream?events=2&ms=10", "/close", "/status/202"];
+    let paths =
+        ["/status/201", "/checkout/slow?ms=100", "/big", "/stream?events=2&ms=10", "/close", "/status/202"];
     let requests: Vec<_> =
         paths.iter().map(|path| format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n")).collect();
     let answers = upstream.exchange(&requests.concat());

@@ -34,6 +34,9 @@ struct Arguments {
     /// How long a slow client waits between two bytes
     #[arg(long, default_value_t = 1000)]
     every_ms: u64,
+    /// Slow clients come one after the other within this time, in seconds, instead of all at once
+    #[arg(long, default_value_t = 0.0)]
+    ramp_seconds: f64,
     /// A slow client that was closed comes again
     #[arg(long)]
     again: bool,

@@ -41,6 +41,8 @@ struct Attack<'arguments> {
     arguments: &'arguments Arguments,
     poll: Poll,
     clients: Vec<Option<Client>>,
+    /// How many have come.
+    come: usize,
     counts: Counts,
     start: Vec<u8>,
 }
@@ -50,20 +52,22 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<Values> {
         arguments,
         poll: Poll::new()?,
         clients: (0..arguments.connections).map(|_| None).collect(),
+        come: 0,
         counts: Counts::default(),
         start: start(arguments),
     };
-    (0..arguments.connections).for_each(|place| attack.connect(place));
     let every = Duration::from_millis(arguments.every_ms.max(1));
-    let until = Instant::now() + Duration::from_secs_f64(arguments.seconds);
-    let (mut events, mut tick) = (Events::new(), Instant::now() + every);
+    let began = Instant::now();
+    let until = began + Duration::from_secs_f64(arguments.seconds);
+    let (mut events, mut tick) = (Events::new(), began + every);
     while Instant::now() < until {
-        let patience = tick.min(until).saturating_duration_since(Instant::now());
+        let next = attack.come(began).unwrap_or(until);
+        let patience = tick.min(until).min(next).saturating_duration_since(Instant::now());
         attack.poll.wait(&mut events, Some(patience))?;
         events.iter().for_each(|ready| attack.ready(ready.token, ready.ended));
         if Instant::now() >= tick {
             tick += every;
-            (0..arguments.connections).for_each(|place| attack.tick(place));
+            (0..attack.come).for_each(|place| attack.tick(place));
         }
     }
     Ok(attack.values())
@@ -85,6 +89,21 @@ fn start(arguments: &Arguments) -> Vec<u8> {
 }
 
 impl Attack<'_> {
+    /// Those come whose time it is. When the next one will.
+    fn come(&mut self, began: Instant) -> Option<Instant> {
+        let all = self.arguments.connections;
+        let apart = Duration::from_secs_f64(self.arguments.ramp_seconds / all.max(1) as f64);
+        while self.come < all {
+            let at = began + apart * u32::try_from(self.come).unwrap_or(u32::MAX);
+            if at > Instant::now() {
+                return Some(at);
+            }
+            self.connect(self.come);
+            self.come += 1;
+        }
+        None
+    }
+
     fn connect(&mut self, place: usize) {
         let buffer = (self.arguments.mode == Mode::SlowRead).then_some(SMALL_BUFFER);
         let made = connecting(self.arguments.address, buffer).and_then(|stream| {

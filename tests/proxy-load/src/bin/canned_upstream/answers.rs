@@ -98,7 +98,8 @@ impl Answers {
         let number = |name| number(query, name);
         let millis = |name, other: u32| Duration::from_millis(number(name).unwrap_or(other).into());
         match path {
-            "/slow" => Answer::After(millis("ms", 100)),
+            // Whatever stands before it: routes tell requests apart by their first segments.
+            _ if path.ends_with("/slow") => Answer::After(millis("ms", 100)),
             "/stream" => Answer::Events(number("events").unwrap_or(10), millis("ms", 100)),
             "/echo" => Answer::Echo,
             "/close" => Answer::Made(closing()),
