@@ -33,9 +33,17 @@ impl Upstream {
 
     /// Sends bytes, then nothing more for a while, and gives what comes until the connection ends or rests.
     pub(crate) fn exchange(&self, request: &str) -> String {
+        self.exchange_parts(&[request])
+    }
+
+    /// The same with a pause behind each part.
+    pub(crate) fn exchange_parts(&self, parts: &[&str]) -> String {
         let mut stream = TcpStream::connect(self.address).expect("a connection");
         stream.set_read_timeout(Some(Duration::from_millis(400))).expect("a timeout");
-        stream.write_all(request.as_bytes()).expect("sent");
+        for part in parts {
+            stream.write_all(part.as_bytes()).expect("sent");
+            std::thread::sleep(Duration::from_millis(20));
+        }
         let (mut bytes, mut buffer) = (Vec::new(), [0; 65536]);
         while let Ok(length @ 1..) = stream.read(&mut buffer) {
             bytes.extend_from_slice(&buffer[..length]);

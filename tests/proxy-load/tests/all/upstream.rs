@@ -35,6 +35,16 @@ fn pipelined_requests_are_answered_in_their_order() {
 }
 
 #[test]
+fn a_request_that_comes_while_another_waits_is_answered_after_it() {
+    let upstream = Upstream::start(&[]);
+    let slow = "GET /slow?ms=100 HTTP/1.1\r\nHost: x\r\n\r\n";
+    let quick = "GET /status/201 HTTP/1.1\r\nHost: x\r\n\r\n";
+    let answers = upstream.exchange_parts(&[slow, &quick[..20], &quick[20..]]);
+    let place = |text: &str| answers.find(text).unwrap_or_else(|| panic!("no {text} in {answers}"));
+    assert!(place("Content-Length: 1024") < place("HTTP/1.1 201"));
+}
+
+#[test]
 fn a_body_comes_back_however_it_is_framed() {
     let upstream = Upstream::start(&[]);
     let sized = upstream.exchange("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello");
