@@ -24,7 +24,10 @@ def wrk(rig, proxy, seconds, path="/", connections=64, headers=()):
     extra = [word for header in headers for word in ("-H", header)]
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", script, *extra,
                proxy.url(path)]
-    text = rig.children.run(command, rig.options.load_core, seconds + 30)
+    try:
+        text = rig.children.run(command, rig.options.load_core, seconds + 30)
+    except RuntimeError as error:
+        raise RuntimeError(f"{proxy.name}: {error}") from error
     found = re.search(r"^DONE (\d+) (\d+) (\d+) (\d+) (\d+)$", text, re.MULTILINE)
     if not found:
         raise RuntimeError(f"wrk said: {text}")

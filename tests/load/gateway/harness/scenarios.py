@@ -10,6 +10,8 @@ BASE = "nginx"
 OURS = "tradewind"
 # Buffered access logs are written after a second at most.
 LOG_REST = 1.2
+# Cores that other things may use, in the middle of all rounds.
+MOST_OTHERS = 0.1
 
 
 class Scenario:
@@ -65,6 +67,9 @@ class Scenario:
     def report(self):
         names = [name for name in self.proxies() if any(row["proxy"] == name for row in self.rows)]
         table(self.name, self.rows, names)
+        others = quartiles([row["others_busy"] for row in self.rows])[1] if self.rows else 0
+        if others > MOST_OTHERS:
+            print(f"# {self.name}: other things have used {others:.2f} cores meanwhile, so the figures say little\n")
         for name in names:
             errors = sum(row.get("errors", 0) for row in self.rows if row["proxy"] == name)
             # What another proxy does wrong is worth knowing, and no failure of ours.
