@@ -62,6 +62,8 @@ pub struct Forward {
     pub response: Vec<Arc<HeaderEdits>>,
     /// Headers that the client gets besides, in the place of the backend's.
     pub response_headers: Vec<(HeaderName, HeaderValue)>,
+    /// Headers that the client gets where the backend gives none of the name.
+    pub response_defaults: Arc<[(HeaderName, HeaderValue)]>,
     /// How long all attempts together may take until the answer is whole; none: no bound but those of the timers.
     pub request_timeout: Option<Duration>,
     /// How long one attempt may take; none: until the first byte as the timers say.
@@ -70,8 +72,6 @@ pub struct Forward {
     pub retries: u32,
     /// Statuses after which there may be another attempt, besides those without an answer.
     pub retry_on: Arc<[u16]>,
-    /// The address of the client, where a trusted proxy before us said so; none: that of the connection.
-    pub client: Option<std::net::IpAddr>,
     /// Whether what the client claims in `X-Forwarded-*` is passed on, since it comes from a trusted proxy.
     pub trusts_forwarded: bool,
     /// Bytes of the request's body; none: as the limits say.
@@ -121,11 +121,11 @@ impl Forward {
             request_headers: Vec::new(),
             response: Vec::new(),
             response_headers: Vec::new(),
+            response_defaults: Arc::new([]),
             request_timeout: None,
             attempt_timeout: None,
             retries: 1,
             retry_on: Arc::new([]),
-            client: None,
             trusts_forwarded: false,
             most_body: None,
             mirrors: Vec::new(),

@@ -1,6 +1,7 @@
 //! A request as the edge sees it.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use http::HeaderMap;
 use tradewind_http_validation::head::Fields as Spans;
@@ -41,6 +42,8 @@ pub struct Request<'head> {
     pub(crate) port: u16,
     pub(crate) is_secure: bool,
     pub(crate) server_name: Option<&'head str>,
+    /// Since the start of the thread, and microseconds since 1970.
+    pub(crate) came: (Duration, u64),
 }
 
 /// Fields, however the version of HTTP keeps them.
@@ -139,6 +142,18 @@ impl<'head> Request<'head> {
     #[must_use]
     pub fn is_secure(&self) -> bool {
         self.is_secure
+    }
+
+    /// When its head was whole: since about the start of the process, on a clock that only goes forward.
+    #[must_use]
+    pub fn came(&self) -> Duration {
+        self.came.0
+    }
+
+    /// When its head was whole, in microseconds since 1970.
+    #[must_use]
+    pub fn came_at(&self) -> u64 {
+        self.came.1
     }
 
     /// The host that the client asked for in its TLS handshake, where it did.

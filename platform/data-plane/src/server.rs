@@ -196,6 +196,7 @@ fn run(
         spawn(async move {
             loop {
                 pause(TICK).await;
+                ticking.day_time.set();
                 ticking.edge.tick();
             }
         });

@@ -12,6 +12,7 @@ use crate::buffer::Buffers;
 use crate::edge::EdgeThread;
 use crate::request::Request;
 use crate::settings::Settings;
+use crate::timer::DayTime;
 use crate::trace::TraceParent;
 
 /// What all connections of one thread share. Nothing of it is another thread's.
@@ -26,6 +27,7 @@ pub(crate) struct Thread {
     by_client: RefCell<BTreeMap<IpAddr, usize>>,
     emptied: Notify,
     random: Cell<u64>,
+    pub(crate) day_time: DayTime,
 }
 
 /// A connection of a client, as long as it is there.
@@ -46,6 +48,7 @@ impl Thread {
             by_client: RefCell::default(),
             emptied: Notify::new(),
             random: Cell::new(seed | 1),
+            day_time: DayTime::new(),
         })
     }
 

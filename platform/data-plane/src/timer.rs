@@ -6,6 +6,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use std::cell::Cell;
+use std::time::SystemTime;
+
 use tokio::time::{Instant, Sleep};
 
 /// A moment on the machine's steady clock.
@@ -13,6 +16,36 @@ pub(crate) type Moment = Instant;
 
 pub(crate) fn now() -> Moment {
     Instant::now()
+}
+
+/// The time of day, without asking for it for each request: the steady clock from a moment at which both were known.
+#[derive(Debug)]
+pub(crate) struct DayTime {
+    start: Moment,
+    /// Microseconds since 1970 at `start`.
+    at_start: Cell<u64>,
+}
+
+impl DayTime {
+    pub(crate) fn new() -> Self {
+        let day_time = Self { start: now(), at_start: Cell::new(0) };
+        day_time.set();
+        day_time
+    }
+
+    /// Asks for the time of day; it may have been set meanwhile.
+    pub(crate) fn set(&self) {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let since = since.saturating_sub(now().saturating_duration_since(self.start));
+        self.at_start.set(u64::try_from(since.as_micros()).unwrap_or(u64::MAX));
+    }
+
+    /// The time since the start, and microseconds since 1970.
+    pub(crate) fn of(&self, moment: Moment) -> (Duration, u64) {
+        let since = moment.saturating_duration_since(self.start);
+        let micros = u64::try_from(since.as_micros()).unwrap_or(u64::MAX);
+        (since, self.at_start.get().saturating_add(micros))
+    }
 }
 
 /// Waits for a future, and not longer than so long.

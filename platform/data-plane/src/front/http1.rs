@@ -159,7 +159,7 @@ fn separate(client: &Client, length: usize) -> Buffer {
 async fn respond(client: &Rc<Client>, reader: &RequestReader, unit: &Buffer) -> Next {
     let (unit, thread) = (unit.filled(), &client.thread);
     let (persistence, version) = (reader.persistence(), reader.version());
-    let fields = reader.fields(unit);
+    let (fields, began) = (reader.fields(unit), now());
     let request = Request {
         method: reader.method(unit),
         target: reader.target(unit),
@@ -174,6 +174,7 @@ async fn respond(client: &Rc<Client>, reader: &RequestReader, unit: &Buffer) -> 
         port: client.listener.port.unwrap_or(client.listener.address.port()),
         is_secure: client.is_secure(),
         server_name: client.server_name.as_deref(),
+        came: thread.day_time.of(began),
     };
     let gone = |context: &mut Context<'_>| client.poll_gone(context);
     let framing = reader.framing();
@@ -189,7 +190,7 @@ async fn respond(client: &Rc<Client>, reader: &RequestReader, unit: &Buffer) -> 
             takes_trailers: persistence.takes_trailers,
             names_others: persistence.names_others,
             upgrade: upgrade(client, &request, persistence, framing),
-            began: now(),
+            began,
             trace: thread.trace(&request),
             gone: &gone,
         },

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use http::StatusCode;
+use http::{HeaderName, HeaderValue, StatusCode};
 use tradewind_http_validation::head::Fields;
 
 use crate::edge::Forward;
@@ -45,9 +45,35 @@ pub(crate) fn write(status: u16, reason: &[u8], fields: Fields<'_>, making: Maki
 
 /// The fields of an answer that go on, with all changes made.
 pub(crate) fn passing(fields: Fields<'_>, forward: &Forward, show: &mut dyn FnMut(&[u8], &[u8])) {
-    if !forward.edits_response() {
-        return unedited(fields, &mut |name, value| show(name, value));
+    let defaults = &*forward.response_defaults;
+    let mut given = 0_u32;
+    let mut noting = |name: &[u8], value: &[u8]| {
+        given |= is_default(defaults, name);
+        show(name, value);
+    };
+    if forward.edits_response() {
+        edited(fields, forward, &mut noting);
+    } else {
+        unedited(fields, &mut |name, value| noting(name, value));
     }
+    for (index, (name, value)) in defaults.iter().enumerate() {
+        if given & (1 << (index % 32)) == 0 {
+            show(name.as_str().as_bytes(), value.as_bytes());
+        }
+    }
+}
+
+/// The bits of the defaults that have this name.
+fn is_default(defaults: &[(HeaderName, HeaderValue)], name: &[u8]) -> u32 {
+    let is = |default: &HeaderName| {
+        let default = default.as_str().as_bytes();
+        default.len() == name.len() && default.eq_ignore_ascii_case(name)
+    };
+    let places = defaults.iter().enumerate().filter(|(_, (default, _))| is(default));
+    places.fold(0, |given, (index, _)| given | 1 << (index % 32))
+}
+
+fn edited(fields: Fields<'_>, forward: &Forward, show: &mut dyn FnMut(&[u8], &[u8])) {
     let mut headers: Vec<Header<'_>> = Vec::with_capacity(24);
     unedited(fields, &mut |name, value| headers.push((Cow::Borrowed(name), Cow::Borrowed(value))));
     forward.response.iter().for_each(|edits| edits.apply(&mut headers));

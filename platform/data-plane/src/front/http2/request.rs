@@ -21,7 +21,7 @@ use crate::front::http2::answer::{AnswerBody, Given, Relay};
 use crate::message::field;
 use crate::outcome::Outcome;
 use crate::request::{Fields, Protocol, Request};
-use crate::timer::{Timer, now};
+use crate::timer::{Moment, Timer, now};
 
 /// The head of a request, kept until all is done.
 pub(crate) struct Kept {
@@ -30,6 +30,7 @@ pub(crate) struct Kept {
     target: String,
     authority: String,
     length: Option<u64>,
+    began: Moment,
 }
 
 impl Kept {
@@ -59,7 +60,7 @@ impl Kept {
         } else {
             None
         };
-        let kept = Self { shared, parts, target, authority, length };
+        let kept = Self { shared, parts, target, authority, length, began: now() };
         match refusal {
             Some((status, code, detail)) => Err((Box::new(kept), Answer::problem(status, code, detail))),
             None => Ok(kept),
@@ -79,6 +80,7 @@ impl Kept {
             port: listener.port.unwrap_or(listener.address.port()),
             is_secure: listener.tls.is_some(),
             server_name: self.shared.server_name.as_deref(),
+            came: self.shared.thread.day_time.of(self.began),
         }
     }
 }
@@ -108,7 +110,7 @@ pub(crate) async fn answer(shared: Rc<Shared>, request: http::Request<Incoming>)
         takes_trailers: trailers,
         names_others: false,
         upgrade: None,
-        began: now(),
+        began: kept.began,
         trace: thread.trace(&request),
         // A stream that is reset drops this future.
         gone: &never,
