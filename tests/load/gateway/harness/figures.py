@@ -3,7 +3,8 @@
 import statistics
 
 COLUMNS = (
-    ("requests_per_second", "req/s", "{:,.0f}"), ("cpu_us", "CPU µs/req", "{:.1f}"), ("user_us", "user µs/req", "{:.1f}"),
+    ("requests_per_second", "req/s", "{:,.0f}"), ("cpu_us", "CPU µs/req", "{:.1f}"),
+    ("user_us", "user µs/req", "{:.1f}"),
     ("p50_us", "p50 µs", "{:,.0f}"), ("p99_us", "p99 µs", "{:,.0f}"), ("rss_mb", "RSS MB", "{:.1f}"),
     ("pss_mb", "PSS MB", "{:.1f}"), ("load_core_busy", "generator's core busy", "{:.0%}"),
     ("others_busy", "cores busy with other things", "{:.2f}"),
@@ -84,7 +85,8 @@ def ratio_table(title, rows, proxies, base):
     for proxy in proxies:
         cells = [paired(rows, proxy, base, key) for key, _ in keys]
         won = sum(ratio > 1 for ratio in paired(rows, proxy, base, "requests_per_second"))
-        print(f"| {proxy} | " + " | ".join(cell(those, "{:.2f}") if those else "–" for those in cells) + f" | {won} |")
+        shown = [cell(those, "{:.2f}") if those else "–" for those in cells]
+        print(f"| {proxy} | " + " | ".join(shown) + f" | {won} |")
     print(flush=True)
 
 

@@ -217,7 +217,9 @@ class HalfLoad(Scenario):
             capacity[proxy.name] = loads.wrk(self.rig, proxy, 2)["requests_per_second"]
         self.rate = self.options.rate or capacity.get(BASE, min(capacity.values())) / 2
         self.figures.note(f"{self.name}_requests_per_second_sent", self.rate)
-        for proxy in [proxy for proxy in running if capacity[proxy.name] < self.rate * 1.2]:
+        # The gateway stays, whatever it can do.
+        slow = [proxy for proxy in running if capacity[proxy.name] < self.rate * 1.2 and proxy.name not in (BASE, OURS)]
+        for proxy in slow:
             print(f"{self.name}: {proxy.name} is left out, as it can do {capacity[proxy.name]:,.0f} a second")
             running.remove(proxy)
             self.rig.end(proxy)
