@@ -11,13 +11,16 @@ pub struct Answer {
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: Bytes,
     pub(crate) reason: &'static str,
+    /// What the caller has to change.
+    pub(crate) detail: Box<str>,
 }
 
 impl Answer {
-    /// An answer without a body. `reason` says in logs why no backend was asked.
+    /// An answer without a body. A client that speaks gRPC gets a status of gRPC in the place of one of 400 and above.
+    /// `reason` says in logs why no backend was asked.
     #[must_use]
     pub fn new(status: u16, reason: &'static str) -> Self {
-        Self { status, headers: Vec::new(), body: Bytes::new(), reason }
+        Self { status, headers: Vec::new(), body: Bytes::new(), reason, detail: Box::default() }
     }
 
     /// A problem document (RFC 9457). `code` is its stable name, `detail` what the caller has to change.
@@ -37,7 +40,8 @@ impl Answer {
         body.push_str(code);
         body.push_str("\"}");
         let kind = HeaderValue::from_static("application/problem+json");
-        Self::new(status, code).header(http::header::CONTENT_TYPE, kind).body(body)
+        let problem = Self::new(status, code).header(http::header::CONTENT_TYPE, kind).body(body);
+        Self { detail: detail.into(), ..problem }
     }
 
     /// What a client is told whose bytes are refused.

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -11,15 +12,22 @@ use tradewind_http_validation::head::Framing;
 
 use crate::answer::Answer;
 use crate::edge::Forward;
-use crate::exchange::{Broken, Busy, Exchange, Failure, Source, Upload};
+use crate::exchange::Exchange;
+use crate::exchange::over_http1::{OverHttp1, Upload};
+use crate::exchange::over_http2::{NotSent, OverHttp2};
 use crate::message::request_head::{self, Making, Sending};
+use crate::message::request_map::{self, Unfit};
 use crate::outcome::{Outcome, Upstream};
 use crate::request::Request;
+use crate::settings::BackendProtocol;
+use crate::source::{Broken, Busy, Failure, Source};
 use crate::thread::Thread;
 use crate::timer::{Moment, Timer, now};
 use crate::trace::TraceParent;
 use crate::upstream::cluster::Nobody;
 use crate::upstream::connection;
+use crate::upstream::endpoint::Endpoint;
+use crate::upstream::multiplexed::NoStream;
 
 /// A request, and who asks.
 #[derive(Clone, Copy)]
@@ -67,11 +75,13 @@ impl Asking<'_> {
 pub(crate) struct Attempts<'a, S> {
     asking: Asking<'a>,
     way: &'a Forward,
-    /// The head and the body, where all of it is here; what is sent again.
+    /// The body, where all of it is here, behind the head of HTTP/1; what is sent again.
     message: Vec<u8>,
     sending: Sending,
     pub(crate) body: Option<S>,
-    may_repeat: bool,
+    is_idempotent: bool,
+    /// Whether all that was taken of the body is here.
+    is_kept: bool,
     tried: Vec<SocketAddr>,
     pub(crate) count: u32,
     fresh: u32,
@@ -87,6 +97,15 @@ pub(crate) enum Stopped {
     Gone,
 }
 
+/// Why a request is not on its way to an endpoint. Nothing of it was sent.
+enum NotBegun {
+    Stopped(Stopped),
+    Busy,
+    /// The connection is closing; there is another one.
+    Closing,
+    Unreachable(std::io::Error),
+}
+
 /// Why an attempt has failed.
 enum Failed {
     Gone,
@@ -95,7 +114,7 @@ enum Failed {
     Because(Failure),
 }
 
-impl<'a, S: Source> Attempts<'a, S> {
+impl<'a, S: Source + 'static> Attempts<'a, S> {
     pub(crate) fn new(asking: Asking<'a>, way: &'a Forward, body: S) -> Self {
         let has_length = asking.request.header("content-length").is_some();
         let sending = match asking.framing {
@@ -111,7 +130,8 @@ impl<'a, S: Source> Attempts<'a, S> {
             message: Vec::with_capacity(1024),
             sending,
             body: Some(body),
-            may_repeat: is_idempotent,
+            is_idempotent,
+            is_kept: true,
             tried: Vec::new(),
             count: 0,
             fresh: 0,
@@ -120,17 +140,19 @@ impl<'a, S: Source> Attempts<'a, S> {
         }
     }
 
-    /// Asks endpoints until one answers: the exchange, and the length of the head in its buffer.
-    pub(crate) async fn run(&mut self) -> Result<(Box<Exchange<S>>, usize), Stopped> {
+    /// Asks endpoints until one answers: the exchange whose head is here.
+    pub(crate) async fn run(&mut self) -> Result<Exchange<S>, Stopped> {
         self.prepare().await?;
         self.way.cluster.deposit();
         loop {
             let mut exchange = self.begin().await?;
             let began = now();
             match self.wait(&mut exchange, began).await {
-                Ok(length) if self.is_final(&exchange, began) => return Ok((exchange, length)),
-                Ok(_) => self.take_back(*exchange),
-                Err(failed) => self.failed(*exchange, failed)?,
+                Ok(()) if self.is_final(&exchange, began) => return Ok(exchange),
+                Ok(()) => {
+                    self.take_back(exchange);
+                }
+                Err(failed) => self.failed(exchange, failed, began)?,
             }
         }
     }
@@ -138,26 +160,31 @@ impl<'a, S: Source> Attempts<'a, S> {
     /// Writes the head, and waits for a short body, so that a slow client keeps no backend waiting and the request can
     /// be sent again.
     async fn prepare(&mut self) -> Result<(), Stopped> {
-        let Asking { thread, request, framing, .. } = self.asking;
-        let making = Making {
-            request,
-            forward: self.way,
-            trace: self.asking.trace,
-            sending: self.sending,
-            upgrade: self.asking.upgrade,
-            takes_trailers: self.asking.takes_trailers,
-            names_others: self.asking.names_others,
-        };
-        request_head::write(making, &mut self.message);
+        let Asking { thread, framing, .. } = self.asking;
+        if self.way.cluster.settings.protocol == BackendProtocol::Http1 {
+            request_head::write(self.making(), &mut self.message);
+        }
         let limits = &thread.settings.limits;
         let most = self.way.most_body.unwrap_or(limits.body);
         match framing {
             Framing::Sized(0) => {}
             Framing::Sized(length) if length > most => return Err(Stopped::Answer(too_large(most))),
             Framing::Sized(length) if length <= limits.replay as u64 => self.take_body().await?,
-            _ => self.may_repeat = false,
+            _ => self.is_kept = false,
         }
         Ok(())
+    }
+
+    fn making(&self) -> Making<'a> {
+        Making {
+            request: self.asking.request,
+            forward: self.way,
+            trace: self.asking.trace,
+            sending: self.sending,
+            upgrade: self.asking.upgrade,
+            takes_trailers: self.asking.takes_trailers,
+            names_others: self.asking.names_others,
+        }
     }
 
     async fn take_body(&mut self) -> Result<(), Stopped> {
@@ -189,40 +216,37 @@ impl<'a, S: Source> Attempts<'a, S> {
         if let Some(upstream) = &mut self.upstream {
             upstream.answered = Some(took);
         }
-        exchange.busy.0.took(took);
-        let status = exchange.connection.reader.status();
-        self.way.cluster.report(&exchange.busy.0, !matches!(status, 502..=504));
-        !(self.way.retry_on.contains(&status) && self.may_repeat && self.may_try_again())
+        exchange.busy().0.took(took);
+        let status = exchange.status();
+        self.way.cluster.report(&exchange.busy().0, !matches!(status, 502..=504));
+        let may_repeat = self.is_idempotent && self.is_kept;
+        !(self.way.retry_on.contains(&status) && may_repeat && self.may_try_again())
     }
 
-    /// A connection to an endpoint, with the request on its way.
-    async fn begin(&mut self) -> Result<Box<Exchange<S>>, Stopped> {
+    /// An endpoint with the request on its way to it.
+    async fn begin(&mut self) -> Result<Exchange<S>, Stopped> {
         loop {
             let endpoint = self.way.cluster.pick(&self.tried).map_err(nobody)?;
             self.count += 1;
-            let began = now();
-            let busy = Busy::new(endpoint.clone());
-            let settings = &self.way.cluster.settings;
-            let thread = self.asking.thread;
-            let (connection, connected) = match endpoint.take_idle(settings.idle) {
-                Some(connection) => (Ok(connection), Duration::ZERO),
-                None => {
-                    let limits = thread.settings.limits.answer_head;
-                    let opened = connection::open(endpoint.address, settings, limits).await;
-                    (opened, now().saturating_duration_since(began))
-                }
+            let begun = match self.way.cluster.settings.protocol {
+                BackendProtocol::Http1 => self.begin_http1(&endpoint).await,
+                BackendProtocol::Http2 => self.begin_http2(&endpoint).await,
             };
-            self.upstream = Some(Upstream { address: endpoint.address, connected, answered: None });
-            match connection {
-                Ok(connection) => {
-                    let Some(body) = self.body.take() else { return Err(Stopped::Gone) };
-                    let is_whole = body.has_ended();
-                    let message = std::mem::take(&mut self.message);
-                    let upload = Upload::new(body, self.sending, message, is_whole);
-                    let buffer = thread.buffers.take();
-                    return Ok(Box::new(Exchange::new(busy, connection, buffer, upload)));
+            match begun {
+                Ok(exchange) => return Ok(exchange),
+                Err(NotBegun::Stopped(stopped)) => return Err(stopped),
+                // What is full was not asked, and another one may have room.
+                Err(NotBegun::Busy) if !self.tried.contains(&endpoint.address) => {
+                    self.count -= 1;
+                    self.tried.push(endpoint.address);
                 }
-                Err(error) => {
+                Err(NotBegun::Busy) => return Err(nobody(Nobody::Busy)),
+                Err(NotBegun::Closing) if self.fresh < FRESH => {
+                    self.fresh += 1;
+                    self.count -= 1;
+                }
+                Err(NotBegun::Closing) => return Err(stopped_by_failure(Failure::Partly)),
+                Err(NotBegun::Unreachable(error)) => {
                     self.way.cluster.report(&endpoint, false);
                     self.tried.push(endpoint.address);
                     tracing::debug!(%error, address = %endpoint.address, "an endpoint cannot be reached");
@@ -235,43 +259,99 @@ impl<'a, S: Source> Attempts<'a, S> {
         }
     }
 
+    async fn begin_http1(&mut self, endpoint: &Rc<Endpoint>) -> Result<Exchange<S>, NotBegun> {
+        let began = now();
+        let busy = Busy::new(endpoint.clone());
+        let settings = &self.way.cluster.settings;
+        let thread = self.asking.thread;
+        let (connection, connected) = match endpoint.take_idle(settings.idle) {
+            Some(connection) => (Ok(connection), Duration::ZERO),
+            None => {
+                let limits = thread.settings.limits.answer_head;
+                let opened = connection::open(endpoint.address, settings, limits).await;
+                (opened, now().saturating_duration_since(began))
+            }
+        };
+        self.upstream = Some(Upstream { address: endpoint.address, connected, answered: None });
+        let connection = connection.map_err(NotBegun::Unreachable)?;
+        let Some(body) = self.body.take() else { return Err(NotBegun::Stopped(Stopped::Gone)) };
+        let is_whole = body.has_ended();
+        let message = std::mem::take(&mut self.message);
+        let upload = Upload::new(body, self.sending, message, is_whole);
+        let buffer = thread.buffers.take();
+        Ok(Exchange::Http1(Box::new(OverHttp1::new(busy, connection, buffer, upload))))
+    }
+
+    async fn begin_http2(&mut self, endpoint: &Rc<Endpoint>) -> Result<Exchange<S>, NotBegun> {
+        let began = now();
+        let busy = Busy::new(endpoint.clone());
+        let (settings, limits) = (&self.way.cluster.settings, &self.asking.thread.settings.limits);
+        let head = request_map::request(self.making(), settings.tls.is_some(), endpoint.address);
+        let head = head.map_err(|part| NotBegun::Stopped(unfit(part)))?;
+        let slot = endpoint.multiplexed.slot(endpoint.address, settings, limits).await;
+        let waited = now().saturating_duration_since(began);
+        let connected = slot.as_ref().map_or(waited, |slot| slot.connected);
+        self.upstream = Some(Upstream { address: endpoint.address, connected, answered: None });
+        let slot = slot.map_err(|error| match error {
+            NoStream::Busy => NotBegun::Busy,
+            NoStream::Unreachable(error) => NotBegun::Unreachable(error),
+        })?;
+        let Some(body) = self.body.take() else { return Err(NotBegun::Stopped(Stopped::Gone)) };
+        let upload = (body, std::mem::take(&mut self.message), limits.replay);
+        match OverHttp2::start(busy, slot, head, upload) {
+            Ok(exchange) => Ok(Exchange::Http2(exchange)),
+            Err(NotSent { error, source, first }) => {
+                tracing::debug!(%error, address = %endpoint.address, "a connection takes no request");
+                (self.body, self.message) = (Some(source), first);
+                Err(NotBegun::Closing)
+            }
+        }
+    }
+
     /// Whether there may be another attempt.
     fn may_try_again(&self) -> bool {
         self.count <= self.way.retries && self.way.cluster.withdraw()
     }
 
-    /// Takes the request back out of an exchange, to send it again.
-    fn take_back(&mut self, exchange: Exchange<S>) {
-        self.tried.push(exchange.busy.0.address);
-        self.message = exchange.upload.pending;
-        self.body = Some(exchange.upload.source);
-        self.asking.thread.buffers.put(exchange.buffer);
+    /// Takes the request back out of an exchange, to send it again where all that was taken of it is here.
+    fn take_back(&mut self, exchange: Exchange<S>) -> bool {
+        self.tried.push(exchange.busy().0.address);
+        let (message, source) = exchange.take_back(&self.asking.thread.buffers);
+        let is_kept = message.is_some();
+        self.message = message.unwrap_or_default();
+        self.body = source;
+        is_kept
     }
 
     /// An attempt has failed: whether there is another one.
-    fn failed(&mut self, exchange: Exchange<S>, failed: Failed) -> Result<(), Stopped> {
-        self.taken = self.taken.max(exchange.upload.source.taken());
-        let is_ours = !matches!(failed, Failed::Gone | Failed::Because(Failure::Client(_)));
+    fn failed(&mut self, exchange: Exchange<S>, failed: Failed, began: Moment) -> Result<(), Stopped> {
+        self.taken = self.taken.max(exchange.taken().0);
+        let was_there = self.upstream.is_some_and(|upstream| upstream.connected.is_zero());
         // One that was unused may have been closed by its peer at the same moment; that says nothing of the peer.
-        let is_untouched = matches!(failed, Failed::Because(Failure::Untouched(_)));
-        let was_closed = is_untouched && self.upstream.is_some_and(|upstream| upstream.connected.is_zero());
-        if is_ours && !was_closed {
-            self.way.cluster.report(&exchange.busy.0, false);
+        let (may, was_closed, says_something) = match &failed {
+            Failed::Because(Failure::Unprocessed { is_closing }) => (true, *is_closing, false),
+            Failed::Because(Failure::Untouched(_)) => {
+                (self.is_idempotent && self.is_kept, was_there, !was_there)
+            }
+            Failed::Gone | Failed::Because(Failure::Client(_)) => (false, false, false),
+            _ => (false, false, true),
+        };
+        if says_something {
+            self.way.cluster.report(&exchange.busy().0, false);
         }
-        let may = is_untouched && self.may_repeat;
-        if may && was_closed && self.fresh < FRESH {
+        if matches!(failed, Failed::Slow) {
+            exchange.gave_up(began);
+        }
+        let is_kept = self.take_back(exchange);
+        if may && is_kept && was_closed && self.fresh < FRESH {
             self.fresh += 1;
             self.count = self.count.saturating_sub(1);
-            self.take_back(exchange);
             self.tried.pop();
             return Ok(());
         }
-        if may && self.may_try_again() {
-            self.take_back(exchange);
+        if may && is_kept && self.may_try_again() {
             return Ok(());
         }
-        self.asking.thread.buffers.put(exchange.buffer);
-        self.body = Some(exchange.upload.source);
         Err(match failed {
             Failed::Gone => Stopped::Gone,
             Failed::Slow => Stopped::Answer(slow_answer()),
@@ -281,22 +361,22 @@ impl<'a, S: Source> Attempts<'a, S> {
     }
 
     /// Waits for the head of the answer.
-    async fn wait(&self, exchange: &mut Exchange<S>, began: Moment) -> Result<usize, Failed> {
+    async fn wait(&self, exchange: &mut Exchange<S>, began: Moment) -> Result<(), Failed> {
         let most = self.asking.thread.settings.limits.interim;
         let mut waiting = Waiting { attempts: self, began, moved: 0, whole: None };
         let mut interim = 0;
         waiting.set(exchange);
         loop {
-            let head = poll_fn(|context| waiting.poll(context, exchange)).await?;
-            let status = exchange.connection.reader.status();
+            poll_fn(|context| waiting.poll(context, exchange)).await?;
+            let status = exchange.status();
             if status >= 200 || status == 101 {
-                return Ok(head);
+                return Ok(());
             }
             interim += 1;
             if interim > most {
                 return Err(Failed::Because(Failure::Interim));
             }
-            exchange.skip_interim(head);
+            exchange.skip_interim();
         }
     }
 }
@@ -310,19 +390,19 @@ struct Waiting<'a, S> {
     whole: Option<Moment>,
 }
 
-impl<S: Source> Waiting<'_, S> {
-    fn poll(&mut self, context: &mut Context<'_>, exchange: &mut Exchange<S>) -> Poll<Result<usize, Failed>> {
+impl<S: Source + 'static> Waiting<'_, S> {
+    fn poll(&mut self, context: &mut Context<'_>, exchange: &mut Exchange<S>) -> Poll<Result<(), Failed>> {
         if let Poll::Ready(head) = exchange.poll_head(context) {
             return Poll::Ready(head.map_err(Failed::Because));
         }
-        let is_whole = exchange.upload.is_whole();
+        let is_whole = exchange.is_upload_whole();
         if is_whole && self.whole.is_none() {
             self.whole = Some(now());
             self.set(exchange);
-        } else if !is_whole && exchange.moved != self.moved {
+        } else if !is_whole && exchange.moved() != self.moved {
             self.set(exchange);
         }
-        self.moved = exchange.moved;
+        self.moved = exchange.moved();
         let asking = &self.attempts.asking;
         if is_whole && (asking.gone)(context).is_ready() {
             return Poll::Ready(Err(Failed::Gone));
@@ -338,7 +418,7 @@ impl<S: Source> Waiting<'_, S> {
         let Attempts { asking, way, .. } = self.attempts;
         let timers = asking.thread.settings.timers;
         let answer = way.attempt_timeout.unwrap_or(timers.answer);
-        let phase = match (self.whole, exchange.upload.is_whole()) {
+        let phase = match (self.whole, exchange.is_upload_whole()) {
             (Some(whole), _) => whole + answer,
             (None, true) => self.began + answer,
             (None, false) => now() + timers.body,
@@ -355,6 +435,14 @@ fn nobody(nobody: Nobody) -> Stopped {
         Nobody::Busy => Answer::problem(503, "overloaded", "The service behind has as much to do as it can."),
     };
     Stopped::Answer(answer.header(header::RETRY_AFTER, HeaderValue::from_static("1")))
+}
+
+fn unfit(part: Unfit) -> Stopped {
+    Stopped::Answer(match part {
+        Unfit::Method => Answer::problem(501, "method-not-supported", "The method cannot be passed on."),
+        Unfit::Target => Answer::problem(400, "bad-target", "The target cannot be passed on."),
+        Unfit::Host => Answer::problem(400, "bad-host", "The host cannot be passed on."),
+    })
 }
 
 fn too_large(most: u64) -> Answer {
@@ -391,6 +479,7 @@ fn stopped_by_failure(failure: Failure) -> Stopped {
             tracing::debug!(%error, "a backend closed a connection without an answer");
             ("upstream-reset", "The service behind closed the connection.")
         }
+        Failure::Unprocessed { .. } => ("upstream-reset", "The service behind has refused the request."),
         Failure::Partly => ("upstream-reset", "The service behind broke off within its answer."),
         Failure::Malformed(refusal) => {
             tracing::warn!(reason = %refusal, "a backend gave an answer that is none");

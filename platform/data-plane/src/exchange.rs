@@ -1,270 +1,236 @@
-//! One request to one endpoint, and its answer.
+//! One request to one endpoint, and its answer, whichever version of HTTP the endpoint speaks.
 
-use std::io;
-use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+pub(crate) mod over_http1;
+pub(crate) mod over_http2;
+mod stream_upload;
 
-use tradewind_http_validation::head::Refusal;
+use std::task::{Context, Poll};
 
-use crate::buffer::Buffer;
-use crate::io::Io;
-use crate::message::body::{Body, Part};
-use crate::message::request_head::Sending;
-use crate::message::{chunk_size, trailers};
-use crate::upstream::connection::Connection;
-use crate::upstream::endpoint::Endpoint;
+use bytes::Bytes;
+use http::HeaderMap;
+use tradewind_http_validation::head::ResponseFraming;
 
-/// Where the body of a request comes from.
-pub(crate) trait Source {
-    /// Appends some more of it; false once there is no more.
-    fn poll_more(&mut self, context: &mut Context<'_>, into: &mut Vec<u8>) -> Poll<Result<bool, Broken>>;
-
-    /// The answer has begun: nothing may be said to the client before it any more.
-    fn answer_begins(&mut self);
-
-    /// Bytes of the body that were taken so far.
-    fn taken(&self) -> u64;
-
-    /// Whether all of the body was taken.
-    fn has_ended(&self) -> bool;
-
-    /// The fields behind it, once it has ended.
-    fn trailers(&self) -> &[u8];
-}
-
-/// Why the body of a request cannot be had.
-#[derive(Debug)]
-pub(crate) enum Broken {
-    /// The client has gone, or its connection is broken.
-    Gone,
-    /// What it sends is no body.
-    Refused(Refusal),
-    /// It sends more than it may.
-    TooLarge(u64),
-}
-
-/// Why there is no answer.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// The client's part.
-    Client(Broken),
-    /// The connection ended before a byte of the answer had come.
-    Untouched(io::Error),
-    /// The connection ended within the answer.
-    Partly,
-    /// What came is no answer.
-    Malformed(Refusal),
-    /// More interim answers than anybody needs.
-    Interim,
-}
-
-/// Counts a request of an endpoint as long as it is under way.
-pub(crate) struct Busy(pub(crate) Rc<Endpoint>);
-
-impl Busy {
-    pub(crate) fn new(endpoint: Rc<Endpoint>) -> Self {
-        endpoint.in_flight.set(endpoint.in_flight.get() + 1);
-        Self(endpoint)
-    }
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        self.0.in_flight.set(self.0.in_flight.get().saturating_sub(1));
-    }
-}
-
-/// What goes to the endpoint.
-pub(crate) struct Upload<S> {
-    pub(crate) source: S,
-    sending: Sending,
-    /// The head, and what of the body is not written yet.
-    pub(crate) pending: Vec<u8>,
-    written: usize,
-    scratch: Vec<u8>,
-    state: State,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    More,
-    LastPending,
-    Whole,
-    /// The endpoint takes no more. It may have answered all the same.
-    Cut,
-}
-
-impl<S: Source> Upload<S> {
-    /// An upload whose `pending` has the head and as much of the body as is there; `is_whole` if that is all of it.
-    pub(crate) fn new(source: S, sending: Sending, pending: Vec<u8>, is_whole: bool) -> Self {
-        let state = if is_whole { State::LastPending } else { State::More };
-        Self { source, sending, pending, written: 0, scratch: Vec::new(), state }
-    }
-
-    pub(crate) fn is_whole(&self) -> bool {
-        self.state == State::Whole
-    }
-
-    /// Writes until there is nothing to write or the endpoint takes no more for now. The bytes moved are counted.
-    fn poll(&mut self, context: &mut Context<'_>, io: &Io, moved: &mut u64) -> Poll<Result<(), Broken>> {
-        loop {
-            while let Some(rest) = self.pending.get(self.written..).filter(|rest| !rest.is_empty()) {
-                match ready!(io.poll_write(context, rest)) {
-                    Ok(count) => {
-                        self.written += count;
-                        *moved += count as u64;
-                    }
-                    Err(_) => {
-                        self.state = State::Cut;
-                        self.written = self.pending.len();
-                        return Poll::Ready(Ok(()));
-                    }
-                }
-            }
-            match self.state {
-                State::More => ready!(self.poll_more(context))?,
-                State::LastPending => {
-                    if ready!(io.poll_flush(context)).is_ok() {
-                        self.state = State::Whole;
-                    } else {
-                        self.state = State::Cut;
-                    }
-                }
-                State::Whole | State::Cut => return Poll::Ready(Ok(())),
-            }
-        }
-    }
-
-    /// Puts some more of the body in the place of what was written.
-    fn poll_more(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Broken>> {
-        self.scratch.clear();
-        let has_more = ready!(self.source.poll_more(context, &mut self.scratch))?;
-        self.pending.clear();
-        self.written = 0;
-        match self.sending {
-            Sending::Chunked if !self.scratch.is_empty() => {
-                chunk_size(self.scratch.len(), &mut self.pending);
-                self.pending.extend_from_slice(&self.scratch);
-                self.pending.extend_from_slice(b"\r\n");
-            }
-            _ => std::mem::swap(&mut self.pending, &mut self.scratch),
-        }
-        if !has_more {
-            if self.sending == Sending::Chunked {
-                trailers::end(self.source.trailers(), &mut self.pending);
-            }
-            self.state = State::LastPending;
-        }
-        Poll::Ready(Ok(()))
-    }
-}
+use crate::buffer::Buffers;
+use crate::exchange::over_http1::OverHttp1;
+use crate::exchange::over_http2::OverHttp2;
+use crate::message::body::Body;
+use crate::message::{trailers, trailers::Trailers};
+use crate::request::Fields;
+use crate::source::{Busy, Failure, Source};
+use crate::timer::Moment;
 
 /// One request under way to one endpoint.
-pub(crate) struct Exchange<S> {
-    pub(crate) busy: Busy,
-    pub(crate) connection: Connection,
-    /// What has come of the answer and is not used up.
-    pub(crate) buffer: Buffer,
-    pub(crate) upload: Upload<S>,
-    pub(crate) body: Body,
-    /// Whether a byte of the answer has come.
-    pub(crate) is_touched: bool,
-    /// Bytes moved either way, for who watches whether anything moves.
-    pub(crate) moved: u64,
+pub(crate) enum Exchange<S: Source + 'static> {
+    Http1(Box<OverHttp1<S>>),
+    Http2(Box<OverHttp2<S>>),
 }
 
-impl<S: Source> Exchange<S> {
-    pub(crate) fn new(busy: Busy, mut connection: Connection, buffer: Buffer, upload: Upload<S>) -> Self {
-        connection.reader.reset();
-        Self { busy, connection, buffer, upload, body: Body::Ended(Vec::new()), is_touched: false, moved: 0 }
-    }
-
-    /// Sends, and waits for the head of the answer: its length in the buffer. The body is to be set by whoever reads it.
-    pub(crate) fn poll_head(&mut self, context: &mut Context<'_>) -> Poll<Result<usize, Failure>> {
-        self.poll_upload(context)?;
-        loop {
-            if !self.buffer.is_empty() {
-                match self.connection.reader.read(self.buffer.filled()) {
-                    Ok(None) => {}
-                    Ok(Some(length)) => {
-                        self.upload.source.answer_begins();
-                        return Poll::Ready(Ok(length));
-                    }
-                    Err(refusal) => return Poll::Ready(Err(Failure::Malformed(refusal))),
-                }
-                if self.buffer.room().is_empty() {
-                    self.buffer.enlarge();
-                }
-            }
-            match ready!(self.connection.io.poll_read(context, &mut self.buffer)) {
-                Ok(0) if self.is_touched => return Poll::Ready(Err(Failure::Partly)),
-                Ok(0) => {
-                    let closed = io::ErrorKind::UnexpectedEof.into();
-                    return Poll::Ready(Err(Failure::Untouched(closed)));
-                }
-                Ok(count) => {
-                    self.is_touched = true;
-                    self.moved += count as u64;
-                }
-                Err(_) if self.is_touched => return Poll::Ready(Err(Failure::Partly)),
-                Err(error) => return Poll::Ready(Err(Failure::Untouched(error))),
-            }
+impl<S: Source + 'static> Exchange<S> {
+    pub(crate) fn busy(&self) -> &Busy {
+        match self {
+            Self::Http1(exchange) => &exchange.busy,
+            Self::Http2(exchange) => &exchange.busy,
         }
     }
 
-    /// Forgets an interim answer whose head has this length.
-    pub(crate) fn skip_interim(&mut self, length: usize) {
-        self.buffer.consume(length);
-        self.connection.reader.reset();
+    /// Sends, and waits for the head of the answer.
+    pub(crate) fn poll_head(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        match self {
+            Self::Http1(exchange) => exchange.poll_head(context),
+            Self::Http2(exchange) => exchange.poll_head(context),
+        }
     }
 
-    /// Waits until some of the answer's body lies in front of the buffer, and says how much; zero at its end.
+    /// Forgets an interim answer.
+    pub(crate) fn skip_interim(&mut self) {
+        if let Self::Http1(exchange) = self {
+            exchange.skip_interim();
+        }
+    }
+
+    pub(crate) fn status(&self) -> u16 {
+        match self {
+            Self::Http1(exchange) => exchange.connection.reader.status(),
+            Self::Http2(exchange) => exchange.status(),
+        }
+    }
+
+    /// The reason phrase of the answer; HTTP/2 has none.
+    pub(crate) fn reason(&self) -> &[u8] {
+        match self {
+            Self::Http1(exchange) => exchange.connection.reader.reason(exchange.buffer.filled()),
+            Self::Http2(_) => &[],
+        }
+    }
+
+    /// The fields of the answer's head.
+    pub(crate) fn fields(&self) -> Fields<'_> {
+        match self {
+            Self::Http1(exchange) => {
+                Fields::Spans(exchange.connection.reader.fields(exchange.buffer.filled()))
+            }
+            Self::Http2(exchange) => Fields::Map(exchange.headers()),
+        }
+    }
+
+    pub(crate) fn content_length(&self) -> Option<u64> {
+        match self {
+            Self::Http1(exchange) => exchange.connection.reader.content_length(),
+            Self::Http2(exchange) => exchange.content_length(),
+        }
+    }
+
+    /// Where the body of the answer ends.
+    pub(crate) fn framing(&self, to_head: bool) -> ResponseFraming {
+        match self {
+            Self::Http1(exchange) => exchange.connection.reader.framing(to_head),
+            Self::Http2(exchange) => exchange.framing(to_head),
+        }
+    }
+
+    /// The head is used up, and what comes is the body. One longer than `usual` is read in greater steps.
+    pub(crate) fn begin_body(&mut self, to_head: bool, usual: u64, buffers: &Buffers) {
+        match self {
+            Self::Http1(exchange) => {
+                let framing = exchange.connection.reader.framing(to_head);
+                exchange.buffer.consume(exchange.head);
+                exchange.body = Body::of_answer(framing);
+                if matches!(framing, ResponseFraming::Sized(size) if size > usual) {
+                    buffers.enlarge(&mut exchange.buffer);
+                }
+            }
+            Self::Http2(exchange) => exchange.begin_body(),
+        }
+    }
+
+    /// Waits until some of the answer's body lies in front, and says how much; zero at its end.
     pub(crate) fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Result<usize, Failure>> {
-        // That the endpoint or the client cannot go on with the request does not end the answer.
-        let _ = self.poll_upload(context);
-        loop {
-            if let Some(count) = self.data()? {
-                return Poll::Ready(Ok(count));
-            }
-            match ready!(self.connection.io.poll_read(context, &mut self.buffer)) {
-                Ok(0) if self.body.close() => return Poll::Ready(Ok(0)),
-                Ok(0) | Err(_) => return Poll::Ready(Err(Failure::Partly)),
-                Ok(count) => self.moved += count as u64,
-            }
+        match self {
+            Self::Http1(exchange) => exchange.poll_data(context),
+            Self::Http2(exchange) => exchange.poll_data(context),
         }
     }
 
-    /// How much data lies in front of the buffer; zero at the end of the body, none when more has to come.
-    pub(crate) fn data(&mut self) -> Result<Option<usize>, Failure> {
-        loop {
-            if self.body.has_ended() {
-                return Ok(Some(0));
-            }
-            if self.buffer.is_empty() {
-                return Ok(None);
-            }
-            match self.body.part(self.buffer.filled()).map_err(Failure::Malformed)? {
-                Part::Data(count) => return Ok(Some(count)),
-                Part::Skip(count) => self.buffer.consume(count),
-            }
+    /// How much of the body lies in front already; zero at its end, none when more has to come.
+    pub(crate) fn data(&mut self, context: &mut Context<'_>) -> Result<Option<usize>, Failure> {
+        match self {
+            Self::Http1(exchange) => exchange.data(),
+            Self::Http2(exchange) => match exchange.poll_data(context) {
+                Poll::Ready(count) => count.map(Some),
+                Poll::Pending => Ok(None),
+            },
         }
     }
 
-    fn poll_upload(&mut self, context: &mut Context<'_>) -> Result<(), Failure> {
-        if self.upload.is_whole() {
-            return Ok(());
-        }
-        match self.upload.poll(context, &self.connection.io, &mut self.moved) {
-            Poll::Ready(Err(broken)) => Err(Failure::Client(broken)),
-            Poll::Ready(Ok(())) | Poll::Pending => Ok(()),
+    /// What lies in front.
+    pub(crate) fn filled(&self) -> &[u8] {
+        match self {
+            Self::Http1(exchange) => exchange.buffer.filled(),
+            Self::Http2(exchange) => exchange.filled(),
         }
     }
 
-    /// Whether the connection can carry another request: both messages are whole, and nothing came behind.
-    pub(crate) fn is_clean(&self) -> bool {
-        self.upload.is_whole()
-            && self.body.has_ended()
-            && self.buffer.is_empty()
-            && self.connection.reader.persists()
+    /// Uses bytes in front up.
+    pub(crate) fn consume(&mut self, count: usize) {
+        match self {
+            Self::Http1(exchange) => exchange.buffer.consume(count),
+            Self::Http2(exchange) => drop(exchange.take(count)),
+        }
+    }
+
+    /// The same bytes, to keep.
+    pub(crate) fn take(&mut self, count: usize) -> Bytes {
+        match self {
+            Self::Http1(exchange) => {
+                let data = Bytes::copy_from_slice(exchange.buffer.filled().get(..count).unwrap_or_default());
+                exchange.buffer.consume(count);
+                data
+            }
+            Self::Http2(exchange) => exchange.take(count),
+        }
+    }
+
+    /// Whether the answer has ended, and nothing is left of it but perhaps trailers that are here.
+    pub(crate) fn has_ended(&self) -> bool {
+        match self {
+            Self::Http1(exchange) => exchange.body.has_ended(),
+            Self::Http2(exchange) => exchange.has_ended(),
+        }
+    }
+
+    /// Whether nothing is to be waited for once the answer has ended. A stream can be cut at any time; a connection of
+    /// HTTP/1 can be used again only when the request is whole, too.
+    pub(crate) fn ends_with_answer(&self) -> bool {
+        match self {
+            Self::Http1(exchange) => exchange.upload.is_whole(),
+            Self::Http2(_) => true,
+        }
+    }
+
+    /// The fields behind the body, once it has ended.
+    pub(crate) fn trailers(&self) -> Trailers<'_> {
+        match self {
+            Self::Http1(exchange) => Trailers::Section(exchange.body.trailers()),
+            Self::Http2(exchange) => exchange.trailers().map_or(Trailers::Section(&[]), Trailers::Map),
+        }
+    }
+
+    /// Those that may go on, as HTTP/2 has them.
+    pub(crate) fn trailer_map(&self) -> Option<HeaderMap> {
+        trailers::map(self.trailers())
+    }
+
+    /// Whether all of the request was sent.
+    pub(crate) fn is_upload_whole(&self) -> bool {
+        match self {
+            Self::Http1(exchange) => exchange.upload.is_whole(),
+            Self::Http2(exchange) => exchange.is_upload_whole(),
+        }
+    }
+
+    /// Bytes moved either way, for who watches whether anything moves.
+    pub(crate) fn moved(&self) -> u64 {
+        match self {
+            Self::Http1(exchange) => exchange.moved,
+            Self::Http2(exchange) => exchange.moved(),
+        }
+    }
+
+    /// Bytes of the request's body that were taken, and whether that is all of it.
+    pub(crate) fn taken(&self) -> (u64, bool) {
+        match self {
+            Self::Http1(exchange) => (exchange.upload.source.taken(), exchange.upload.source.has_ended()),
+            Self::Http2(exchange) => exchange.taken(),
+        }
+    }
+
+    /// Gives the request back: what of it is needed to send it again, where that is here, and the source of the rest.
+    pub(crate) fn take_back(self, buffers: &Buffers) -> (Option<Vec<u8>>, Option<S>) {
+        match self {
+            Self::Http1(exchange) => {
+                let OverHttp1 { upload, buffer, .. } = *exchange;
+                buffers.put(buffer);
+                (Some(upload.pending), Some(upload.source))
+            }
+            Self::Http2(exchange) => exchange.take_back(),
+        }
+    }
+
+    /// There was no answer in time since this moment. A connection of many requests that is silent is left alone then.
+    pub(crate) fn gave_up(&self, since: Moment) {
+        if let Self::Http2(exchange) = self {
+            exchange.gave_up(since);
+        }
+    }
+
+    /// The answer was given: keeps what can be used again.
+    pub(crate) fn keep(self, buffers: &Buffers, most_idle: usize) {
+        if let Self::Http1(exchange) = self
+            && exchange.is_clean()
+        {
+            let OverHttp1 { busy, connection, buffer, .. } = *exchange;
+            busy.0.put_idle(connection, most_idle);
+            buffers.put(buffer);
+        }
     }
 }

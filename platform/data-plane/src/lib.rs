@@ -10,7 +10,7 @@
 //!
 //! - `server` opens sockets and starts threads, `thread` is what all connections of one thread share,
 //! - `front` serves clients, `upstream` has the connections to backends, `attempt` and `exchange` are
-//!   one request between the two,
+//!   one request between the two, whose body has a `source`,
 //! - `message` writes heads and follows bodies,
 //! - `io`, `buffer` and `timer` are what connections are made of.
 
@@ -23,6 +23,7 @@ mod edge;
 mod edits;
 mod exchange;
 mod front;
+mod grpc;
 mod io;
 mod listener;
 mod message;
@@ -30,6 +31,7 @@ mod outcome;
 mod request;
 mod server;
 mod settings;
+mod source;
 mod thread;
 mod timer;
 mod tls;
@@ -43,7 +45,7 @@ pub use listener::Listener;
 pub use outcome::{Outcome, Upstream};
 pub use request::{Protocol, Request};
 pub use server::{Bound, Server, ServerError};
-pub use settings::{Limits, Settings, Timers};
+pub use settings::{BackendProtocol, Limits, Settings, Timers};
 pub use tls::{BackendTls, Certificate, ClientAuthority, ServerTls};
 pub use trace::TraceParent;
 pub use upstream::cluster::{Cluster, ClusterSettings};

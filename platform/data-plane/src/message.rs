@@ -4,6 +4,7 @@ pub(crate) mod answer_head;
 pub(crate) mod body;
 pub(crate) mod names;
 pub(crate) mod request_head;
+pub(crate) mod request_map;
 pub(crate) mod trailers;
 
 /// Appends a number in decimal digits.

@@ -8,7 +8,8 @@ use crate::trace::TraceParent;
 /// What came of a request, for logs and metrics.
 #[derive(Debug, Clone, Copy)]
 pub struct Outcome {
-    /// The status that the client got; 499 when it had gone before there was an answer.
+    /// The status that the client got; 499 when it had gone before there was an answer. Where a client that speaks gRPC
+    /// got an answer that no backend gave, the status that any other client would have got.
     pub status: u16,
     /// Why the answer is not that of a backend, or why it is not whole; none where all is well.
     pub reason: Option<&'static str>,

@@ -28,6 +28,17 @@ impl Default for Settings {
     }
 }
 
+/// The version of HTTP that a backend speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BackendProtocol {
+    /// HTTP/1.1: a connection carries one request after the other.
+    #[default]
+    Http1,
+    /// HTTP/2: a connection carries many requests at a time. In clear the backend has to speak it without being asked
+    /// (prior knowledge, "h2c"); with TLS it has to agree to it (ALPN "h2"). What gRPC needs.
+    Http2,
+}
+
 /// How long each phase of a connection may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timers {

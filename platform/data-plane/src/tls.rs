@@ -38,6 +38,8 @@ pub struct ServerTls(Arc<RwLock<Arc<ServerConfig>>>);
 #[derive(Clone)]
 pub struct BackendTls {
     pub(crate) config: Arc<ClientConfig>,
+    /// The same for a backend that speaks HTTP/2.
+    pub(crate) config_of_http2: Arc<ClientConfig>,
     pub(crate) name: ServerName<'static>,
 }
 
@@ -113,8 +115,10 @@ impl BackendTls {
                 config.map_err(|error| format!("certificate and key do not fit: {error}"))?
             }
         };
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        let config_of_http2 = Arc::new(config.clone());
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { config: Arc::new(config), name: server_name })
+        Ok(Self { config: Arc::new(config), config_of_http2, name: server_name })
     }
 }
 

@@ -11,10 +11,10 @@ use std::time::Duration;
 use tradewind_http_validation::head::Framing;
 
 use crate::buffer::Buffer;
-use crate::exchange::{Broken, Source};
 use crate::io::Io;
 use crate::listener::Listener;
 use crate::message::body::{Body, Part};
+use crate::source::{Broken, Source};
 use crate::thread::Thread;
 use crate::timer::Timer;
 

@@ -30,11 +30,11 @@ pub(crate) async fn forward(asking1: &Asking1<'_>, way: &Forward) -> (Next, Outc
     let body = RequestBody::new((*client).clone(), asking.framing, persistence.expects_continue, most);
     let mut attempts = Attempts::new(*asking, way, body);
     let stopped = match attempts.run().await {
-        Ok((exchange, length)) => {
+        Ok(exchange) => {
             let deadline = way.request_timeout.map(|limit| asking.began + limit);
             let relaying = Relaying { asking1, way, deadline };
-            let status = exchange.connection.reader.status();
-            let Relayed { next, given, reason, taken } = relay::relay(&relaying, exchange, length).await;
+            let status = exchange.status();
+            let Relayed { next, given, reason, taken } = relay::relay(&relaying, exchange).await;
             let outcome = Outcome {
                 status,
                 reason,

@@ -15,6 +15,7 @@ use crate::edge::Decision;
 use crate::front::client::{Client, RequestBody};
 use crate::front::forward::{Asking1, forward, upgrade};
 use crate::front::refused::{give, linger};
+use crate::grpc;
 use crate::outcome::Outcome;
 use crate::request::{Fields, Protocol, Request};
 use crate::timer::now;
@@ -220,11 +221,13 @@ pub(crate) async fn answer_at_once(
 ) -> (Next, Outcome) {
     let persists = asking1.persists && whole && is_safe;
     let to_head = asking1.asking.request.method == "HEAD";
-    let is_there = give(asking1.client, answer, to_head, persists).await;
+    let told = grpc::told(answer, asking1.asking.request);
+    let is_there = give(asking1.client, &told, to_head, persists).await;
     let next = match (is_there, persists, whole) {
         (true, true, _) => Next::Another,
         (true, false, false) => Next::Linger,
         _ => Next::Close,
     };
-    (next, asking1.asking.outcome(answer, is_there))
+    let outcome = asking1.asking.outcome(answer, is_there);
+    (next, Outcome { response_bytes: told.body.len() as u64, ..outcome })
 }

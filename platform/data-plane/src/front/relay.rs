@@ -6,15 +6,15 @@ use std::task::{Context, Poll, ready};
 use tradewind_http_validation::head::{ResponseFraming, Version};
 
 use crate::edge::Forward;
-use crate::exchange::{Exchange, Source};
+use crate::exchange::Exchange;
+use crate::exchange::over_http1::OverHttp1;
 use crate::front::client::RequestBody;
 use crate::front::forward::Asking1;
 use crate::front::http1::Next;
 use crate::front::tunnel;
 use crate::message::answer_head::{Giving, Making, write};
-use crate::message::body::Body;
 use crate::message::{chunk_size, trailers};
-use crate::request::Protocol;
+use crate::request::{Fields, Protocol};
 use crate::timer::{Moment, now};
 
 /// Data that goes out in one step with what is before it, in bytes. Longer data is not copied.
@@ -39,43 +39,35 @@ pub(crate) struct Relayed {
     pub(crate) taken: u64,
 }
 
-/// Gives the client the answer whose head has this length in the buffer of the exchange.
-pub(crate) async fn relay(
-    relaying: &Relaying<'_>,
-    mut exchange: Box<Exchange<RequestBody>>,
-    length: usize,
-) -> Relayed {
-    let status = exchange.connection.reader.status();
-    if status == 101 {
-        return switch(relaying, exchange, length).await;
-    }
+/// Gives the client the answer whose head is here.
+pub(crate) async fn relay(relaying: &Relaying<'_>, mut exchange: Exchange<RequestBody>) -> Relayed {
+    exchange = match exchange {
+        Exchange::Http1(exchange) if exchange.connection.reader.status() == 101 => {
+            return switch(relaying, exchange).await;
+        }
+        exchange => exchange,
+    };
     let giving = giving(relaying, &exchange);
     let (asking1, asking) = (relaying.asking1, &relaying.asking1.asking);
     // Where the request is not whole yet, what the client goes on sending is no head.
-    let persists = asking1.persists && giving != Giving::UntilClose && exchange.upload.is_whole();
+    let persists = asking1.persists && giving != Giving::UntilClose && exchange.is_upload_whole();
     let mut out = Vec::with_capacity(2 * 1024);
     head(relaying, &exchange, (giving, persists), &mut out);
-    exchange.buffer.consume(length);
-    let framing = exchange.connection.reader.framing(asking.request.method == "HEAD");
-    exchange.body = Body::of_answer(framing);
-    if matches!(framing, ResponseFraming::Sized(size) if size > TOGETHER as u64) {
-        asking.thread.buffers.enlarge(&mut exchange.buffer);
-    }
+    exchange.begin_body(asking.request.method == "HEAD", TOGETHER as u64, &asking.thread.buffers);
     let mut giver = Giver { out, written: 0, giving, given: 0, direct: 0, is_last: false };
     let given = run(relaying, &mut exchange, &mut giver).await;
     finish(relaying, exchange, &giver, given, persists)
 }
 
 fn giving(relaying: &Relaying<'_>, exchange: &Exchange<RequestBody>) -> Giving {
-    let reader = &exchange.connection.reader;
-    let (status, to_head) = (reader.status(), relaying.asking1.asking.request.method == "HEAD");
+    let (status, to_head) = (exchange.status(), relaying.asking1.asking.request.method == "HEAD");
     if status == 204 {
         return Giving::Nothing;
     }
     if to_head || status == 304 {
-        return reader.content_length().map_or(Giving::Nothing, Giving::Sized);
+        return exchange.content_length().map_or(Giving::Nothing, Giving::Sized);
     }
-    match reader.framing(false) {
+    match exchange.framing(false) {
         ResponseFraming::Sized(length) => Giving::Sized(length),
         // HTTP/1.0 has no chunks (RFC 9112 §7.1).
         _ if relaying.asking1.asking.request.protocol == Protocol::Http10 => Giving::UntilClose,
@@ -89,10 +81,9 @@ fn head(
     (giving, persists): (Giving, bool),
     out: &mut Vec<u8>,
 ) {
-    let (reader, unit) = (&exchange.connection.reader, exchange.buffer.filled());
     let says_so = relaying.asking1.asking.request.protocol == Protocol::Http10;
     let making = Making { forward: relaying.way, giving, persists, says_so };
-    write(reader.status(), reader.reason(unit), reader.fields(unit), making, out);
+    write(exchange.status(), exchange.reason(), exchange.fields(), making, out);
 }
 
 /// What the client is given.
@@ -133,7 +124,7 @@ async fn run(
         if let Poll::Ready(given) = giver.poll(context, &client.io, exchange) {
             return Poll::Ready(given);
         }
-        let now = Some(exchange.moved + giver.given);
+        let now = Some(exchange.moved() + giver.given);
         if std::mem::replace(&mut moved, now) != now {
             set();
         }
@@ -151,7 +142,7 @@ impl Giver {
         exchange: &mut Exchange<RequestBody>,
     ) -> Poll<Result<(), Cut>> {
         loop {
-            self.collect(exchange)?;
+            self.collect(context, exchange)?;
             ready!(self.poll_write(context, client, exchange))?;
             if self.is_last {
                 return client.poll_flush(context).map_err(|_| Cut::ByClient);
@@ -164,9 +155,13 @@ impl Giver {
     }
 
     /// Takes what has come already, so that it goes out in one step with what is before it.
-    fn collect(&mut self, exchange: &mut Exchange<RequestBody>) -> Result<(), Cut> {
+    fn collect(
+        &mut self,
+        context: &mut Context<'_>,
+        exchange: &mut Exchange<RequestBody>,
+    ) -> Result<(), Cut> {
         while !self.is_last && self.direct == 0 && self.out.len() < TOGETHER {
-            match exchange.data().map_err(|_| Cut::ByBackend)? {
+            match exchange.data(context).map_err(|_| Cut::ByBackend)? {
                 Some(count) => self.take(exchange, count),
                 None => break,
             }
@@ -181,7 +176,7 @@ impl Giver {
         if count == 0 {
             self.is_last = true;
             if is_chunked {
-                trailers::end(exchange.body.trailers(), &mut self.out);
+                trailers::end(exchange.trailers(), &mut self.out);
             }
             return;
         }
@@ -192,8 +187,8 @@ impl Giver {
         if is_chunked {
             chunk_size(count, &mut self.out);
         }
-        self.out.extend_from_slice(exchange.buffer.filled().get(..count).unwrap_or_default());
-        exchange.buffer.consume(count);
+        self.out.extend_from_slice(exchange.filled().get(..count).unwrap_or_default());
+        exchange.consume(count);
         if is_chunked {
             self.out.extend_from_slice(b"\r\n");
         }
@@ -211,9 +206,9 @@ impl Giver {
         self.out.clear();
         self.written = 0;
         while self.direct > 0 {
-            let data = exchange.buffer.filled().get(..self.direct).unwrap_or_default();
+            let data = exchange.filled().get(..self.direct).unwrap_or_default();
             let written = ready!(client.poll_write(context, data)).map_err(|_| Cut::ByClient)?;
-            exchange.buffer.consume(written);
+            exchange.consume(written);
             self.direct = self.direct.saturating_sub(written);
         }
         Poll::Ready(Ok(()))
@@ -223,18 +218,15 @@ impl Giver {
 /// Keeps what can be used again, and says what becomes of the client's connection.
 fn finish(
     relaying: &Relaying<'_>,
-    exchange: Box<Exchange<RequestBody>>,
+    exchange: Exchange<RequestBody>,
     giver: &Giver,
     given: Result<(), Cut>,
     persists: bool,
 ) -> Relayed {
-    let taken = exchange.upload.source.taken();
-    let is_whole = exchange.upload.source.body.has_ended();
-    if given.is_ok() && exchange.is_clean() {
-        let Exchange { busy, connection, buffer, .. } = *exchange;
-        let most = relaying.way.cluster.settings.most_idle;
-        busy.0.put_idle(connection, most);
-        relaying.asking1.client.thread.buffers.put(buffer);
+    let (taken, is_whole) = exchange.taken();
+    if given.is_ok() {
+        let most_idle = relaying.way.cluster.settings.most_idle;
+        exchange.keep(&relaying.asking1.client.thread.buffers, most_idle);
     }
     let (next, reason) = match given {
         Ok(()) if persists && is_whole => (Next::Another, None),
@@ -249,7 +241,7 @@ fn finish(
 }
 
 /// The backend has changed to another protocol: from now on bytes go both ways as they are.
-async fn switch(relaying: &Relaying<'_>, exchange: Box<Exchange<RequestBody>>, length: usize) -> Relayed {
+async fn switch(relaying: &Relaying<'_>, exchange: Box<OverHttp1<RequestBody>>) -> Relayed {
     let client = relaying.asking1.client;
     let answer = |given, reason| Relayed { next: Next::Close, given, reason, taken: 0 };
     let (reader, unit) = (&exchange.connection.reader, exchange.buffer.filled());
@@ -265,7 +257,7 @@ async fn switch(relaying: &Relaying<'_>, exchange: Box<Exchange<RequestBody>>, l
     }
     let making = Making { forward: relaying.way, giving: Giving::Nothing, persists: true, says_so: false };
     let mut out = Vec::with_capacity(1024);
-    write(101, reader.reason(unit), reader.fields(unit), making, &mut out);
+    write(101, reader.reason(unit), Fields::Spans(reader.fields(unit)), making, &mut out);
     out.truncate(out.len().saturating_sub(2));
     out.extend_from_slice(b"connection: upgrade\r\nupgrade: ");
     out.extend_from_slice(agreed);
@@ -273,8 +265,8 @@ async fn switch(relaying: &Relaying<'_>, exchange: Box<Exchange<RequestBody>>, l
     if client.write_all(&out, client.thread.settings.timers.body).await.is_err() {
         return answer(0, Some("client-gone"));
     }
-    let Exchange { busy, connection, mut buffer, .. } = *exchange;
-    buffer.consume(length);
+    let OverHttp1 { busy, connection, mut buffer, head, .. } = *exchange;
+    buffer.consume(head);
     let given = tunnel::run(client, &connection.io, buffer).await;
     drop(busy);
     answer(given, None)

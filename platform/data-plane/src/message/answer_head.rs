@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use http::{HeaderName, HeaderValue, StatusCode};
-use tradewind_http_validation::head::Fields;
 
 use crate::edge::Forward;
 use crate::edits::Header;
 use crate::message::names::{Fate, fate, is_named};
 use crate::message::{decimal, field};
+use crate::request::Fields;
 
 /// How the body of the answer goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,18 +90,22 @@ fn edited(fields: Fields<'_>, forward: &Forward, show: &mut dyn FnMut(&[u8], &[u
 }
 
 fn unedited<'a>(fields: Fields<'a>, show: &mut dyn FnMut(&'a [u8], &'a [u8])) {
-    let mut named = fields.all("connection").peekable();
     // Between services only: a client outside decides about its own tries.
     const RETRIED: &[u8] = b"tradewind-retried";
-    let names_others = named.peek().is_some();
-    for (name, value) in fields.iter() {
+    let names_others = fields.first("connection").is_some();
+    let is_hop = |name: &[u8]| {
+        let mut is_hop = false;
+        fields.each("connection", &mut |connection| is_hop |= is_named(name, connection));
+        is_hop
+    };
+    fields.for_each(&mut |name, value| {
         let passes = matches!(fate(name), Fate::Passes | Fate::Trace | Fate::Forwarded)
             && !(name.len() == RETRIED.len() && name.eq_ignore_ascii_case(RETRIED))
-            && !(names_others && fields.all("connection").any(|connection| is_named(name, connection)));
+            && !(names_others && is_hop(name));
         if passes {
             show(name, value);
         }
-    }
+    });
 }
 
 /// Appends the first line of an answer.

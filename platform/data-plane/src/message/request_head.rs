@@ -46,16 +46,43 @@ pub(crate) fn write(making: Making<'_>, into: &mut Vec<u8>) {
     into.extend_from_slice(b" HTTP/1.1\r\n");
     let host = forward.host.as_deref().unwrap_or(request.authority);
     field(b"host", host.as_bytes(), into);
-    let cookies = crumbs(request);
-    if forward.edits_request() {
-        edited(making, cookies.as_deref(), into);
-    } else {
-        passing(making, cookies.as_deref(), &mut |name, value| field(name, value, into));
-    }
-    forwarded(making, into);
-    field(b"traceparent", &making.trace.to_bytes(), into);
+    fields(making, into);
     framing(making, into);
     into.extend_from_slice(b"\r\n");
+}
+
+/// Takes the fields of a head, as a version of HTTP has them.
+pub(crate) trait Head {
+    /// Takes a field.
+    fn field(&mut self, name: &[u8], value: &[u8]);
+
+    /// Takes a field whose value is written by `compose`.
+    fn composed(&mut self, name: &[u8], compose: impl FnOnce(&mut Vec<u8>));
+}
+
+impl Head for Vec<u8> {
+    fn field(&mut self, name: &[u8], value: &[u8]) {
+        field(name, value, self);
+    }
+
+    fn composed(&mut self, name: &[u8], compose: impl FnOnce(&mut Vec<u8>)) {
+        self.extend_from_slice(name);
+        self.extend_from_slice(b": ");
+        compose(self);
+        self.extend_from_slice(b"\r\n");
+    }
+}
+
+/// Appends the fields that the backend gets, besides those that say whom the request is for and where it ends.
+pub(crate) fn fields(making: Making<'_>, into: &mut impl Head) {
+    let cookies = crumbs(making.request);
+    if making.forward.edits_request() {
+        edited(making, cookies.as_deref(), into);
+    } else {
+        passing(making, cookies.as_deref(), &mut |name, value| into.field(name, value));
+    }
+    forwarded(making, into);
+    into.field(b"traceparent", &making.trace.to_bytes());
 }
 
 /// The cookies of a request in one field, where HTTP/2 has cut them into several (RFC 9113 §8.2.3).
@@ -100,7 +127,7 @@ fn is_hop(making: Making<'_>, name: &[u8]) -> bool {
     is_hop
 }
 
-fn edited<'a>(making: Making<'a>, cookies: Option<&'a [u8]>, into: &mut Vec<u8>) {
+fn edited<'a>(making: Making<'a>, cookies: Option<&'a [u8]>, into: &mut impl Head) {
     let mut headers: Vec<Header<'a>> = Vec::with_capacity(24);
     passing(making, cookies, &mut |name, value| headers.push((Cow::Borrowed(name), Cow::Borrowed(value))));
     for (name, value) in &making.forward.request_headers {
@@ -109,28 +136,28 @@ fn edited<'a>(making: Making<'a>, cookies: Option<&'a [u8]>, into: &mut Vec<u8>)
         headers.push((Cow::Borrowed(name), Cow::Borrowed(value.as_bytes())));
     }
     making.forward.request.iter().for_each(|edits| edits.apply(&mut headers));
-    headers.iter().for_each(|(name, value)| field(name, value, into));
+    headers.iter().for_each(|(name, value)| into.field(name, value));
 }
 
 /// Who asks, and whom: what only a gateway can know.
-fn forwarded(making: Making<'_>, into: &mut Vec<u8>) {
+fn forwarded(making: Making<'_>, into: &mut impl Head) {
     let Making { request, forward, .. } = making;
-    into.extend_from_slice(b"x-forwarded-for: ");
-    if forward.trusts_forwarded {
-        request.fields.each("x-forwarded-for", &mut |value| {
-            into.extend_from_slice(value);
-            into.extend_from_slice(b", ");
-        });
-    }
-    address(request.peer.ip(), into);
-    into.extend_from_slice(b"\r\n");
+    into.composed(b"x-forwarded-for", |into| {
+        if forward.trusts_forwarded {
+            request.fields.each("x-forwarded-for", &mut |value| {
+                into.extend_from_slice(value);
+                into.extend_from_slice(b", ");
+            });
+        }
+        address(request.peer.ip(), into);
+    });
     let has = |name| forward.trusts_forwarded && request.fields.first(name).is_some();
     if !has("x-forwarded-proto") {
         let scheme: &[u8] = if request.is_secure { b"https" } else { b"http" };
-        field(b"x-forwarded-proto", scheme, into);
+        into.field(b"x-forwarded-proto", scheme);
     }
     if !has("x-forwarded-host") && !request.authority.is_empty() {
-        field(b"x-forwarded-host", request.authority.as_bytes(), into);
+        into.field(b"x-forwarded-host", request.authority.as_bytes());
     }
 }
 

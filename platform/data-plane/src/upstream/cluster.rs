@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::settings::BackendProtocol;
 use crate::timer::{Moment, now};
 use crate::tls::BackendTls;
 use crate::upstream::balance;
@@ -16,11 +17,13 @@ use crate::upstream::endpoint::Endpoint;
 /// How connections to a backend are made and kept.
 #[derive(Debug, Clone)]
 pub struct ClusterSettings {
+    /// The version of HTTP that the endpoints speak. Default HTTP/1.1.
+    pub protocol: BackendProtocol,
     /// How long a connection may take to be there. Default 2 s.
     pub connect: Duration,
     /// How long a connection is kept unused. Default 30 s, which is less than what servers keep one for.
     pub idle: Duration,
-    /// Connections that each thread keeps unused for each endpoint. Default 512.
+    /// Connections of HTTP/1 that each thread keeps unused for each endpoint. Default 512.
     pub most_idle: usize,
     /// Requests under way to one endpoint from each thread; further ones go to others, or are refused. Default 1,024.
     pub most_requests: u32,
@@ -35,6 +38,7 @@ pub struct ClusterSettings {
 impl Default for ClusterSettings {
     fn default() -> Self {
         Self {
+            protocol: BackendProtocol::default(),
             connect: Duration::from_secs(2),
             idle: Duration::from_secs(30),
             most_idle: 512,

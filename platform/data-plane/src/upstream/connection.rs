@@ -28,15 +28,17 @@ pub(crate) async fn open(
     settings: &ClusterSettings,
     limits: HeadLimits,
 ) -> io::Result<Connection> {
-    let connecting = async {
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
-        Ok::<_, io::Error>(match &settings.tls {
-            None => Stream::Plain(stream),
-            Some(tls) => secure::connect(tls, stream).await?,
-        })
-    };
-    let stream = within(settings.connect, connecting).await;
+    let stream = within(settings.connect, connect(address, settings)).await;
     let stream = stream.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))?;
     Ok(Connection { io: Io::new(stream), reader: Box::new(ResponseReader::new(limits)) })
+}
+
+/// Connects, and completes the handshake of TLS where the cluster has it.
+pub(crate) async fn connect(address: SocketAddr, settings: &ClusterSettings) -> io::Result<Stream> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    Ok(match &settings.tls {
+        None => Stream::Plain(stream),
+        Some(tls) => secure::connect(tls, settings.protocol, stream).await?,
+    })
 }

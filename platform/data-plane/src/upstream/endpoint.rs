@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::timer::{Moment, now};
 use crate::upstream::connection::Connection;
+use crate::upstream::multiplexed::Multiplexed;
 
 /// How long an endpoint is thought to take that nobody has asked yet: as Linkerd and Finagle have it.
 const UNKNOWN: Duration = Duration::from_millis(30);
@@ -24,6 +25,8 @@ pub(crate) struct Endpoint {
     pub(crate) in_flight: Cell<u32>,
     /// Connections without a request, the one that was used last at the end.
     idle: RefCell<VecDeque<(Connection, Moment)>>,
+    /// Connections of HTTP/2.
+    pub(crate) multiplexed: Multiplexed,
     /// How long answers take, in seconds: what was longest, forgotten over time (peak EWMA).
     latency: Cell<f64>,
     seen: Cell<Moment>,
@@ -38,6 +41,7 @@ impl Endpoint {
             address,
             in_flight: Cell::new(0),
             idle: RefCell::default(),
+            multiplexed: Multiplexed::default(),
             latency: Cell::new(UNKNOWN.as_secs_f64()),
             seen: Cell::new(now()),
             failures: Cell::new(0),
@@ -68,6 +72,7 @@ impl Endpoint {
 
     /// Drops connections that were unused for too long, or whose peer has gone.
     pub(crate) fn sweep(&self, now: Moment, most_idle: Duration) {
+        self.multiplexed.sweep(now, most_idle);
         let mut idle = self.idle.borrow_mut();
         idle.retain(|(connection, since)| {
             now.saturating_duration_since(*since) < most_idle && !connection.io.is_disturbed()
@@ -115,6 +120,7 @@ impl Endpoint {
             self.ejections.set(self.ejections.get() + 1);
             self.ejected_until.set(Some(now() + ejection * times));
             self.idle.borrow_mut().clear();
+            self.multiplexed.clear();
         }
     }
 }

@@ -9,4 +9,5 @@
     reason = "a test that cannot go on should stop, and tests own their threads"
 )]
 
+mod backend_http2;
 mod wire;

@@ -1,20 +1,17 @@
 //! The answer to a request of HTTP/2.
 
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 use http_body::{Frame, SizeHint};
-use tradewind_http_validation::head::ResponseFraming;
 
 use crate::edge::Forward;
 use crate::exchange::Exchange;
 use crate::front::http2::request::{Kept, StreamBody};
 use crate::message::answer_head::passing;
-use crate::message::body::Body;
-use crate::message::trailers::passing as passing_trailers;
 use crate::outcome::Outcome;
 use crate::timer::{Moment, Timer, now};
 
@@ -33,12 +30,14 @@ enum State {
 pub(crate) struct Relay {
     kept: Kept,
     way: Box<Forward>,
-    exchange: Option<Box<Exchange<StreamBody>>>,
+    exchange: Option<Exchange<StreamBody>>,
     timer: Timer,
     limit: Duration,
     deadline: Option<Moment>,
     takes_trailers: bool,
     has_ended: bool,
+    /// What had moved when the timer was set.
+    moved: u64,
     given: Given,
 }
 
@@ -55,36 +54,29 @@ impl AnswerBody {
 }
 
 impl Relay {
-    /// The answer whose head has this length in the buffer of the exchange.
+    /// The answer whose head is here.
     pub(crate) fn answer(
         kept: Kept,
         way: Box<Forward>,
-        mut exchange: Box<Exchange<StreamBody>>,
-        length: usize,
+        mut exchange: Exchange<StreamBody>,
         (mut given, timer, takes_trailers): (Given, Timer, bool),
     ) -> Response<AnswerBody> {
-        let (reader, unit) = (&exchange.connection.reader, exchange.buffer.filled());
         let to_head = kept.request().method == "HEAD";
         let mut head = Response::new(());
-        *head.status_mut() = StatusCode::from_u16(reader.status()).unwrap_or(StatusCode::BAD_GATEWAY);
+        *head.status_mut() = StatusCode::from_u16(exchange.status()).unwrap_or(StatusCode::BAD_GATEWAY);
         // Copied, or the buffer of the connection would be kept as long as the head is (hyperium/hyper #4060).
-        passing(reader.fields(unit), &way, &mut |name, value| {
+        passing(exchange.fields(), &way, &mut |name, value| {
             let pair = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value));
             if let (Ok(name), Ok(value)) = pair {
                 head.headers_mut().append(name, value);
             }
         });
-        let framing = reader.framing(to_head);
-        if let Some(length) = reader.content_length().filter(|_| reader.status() != 204) {
+        if let Some(length) = exchange.content_length().filter(|_| exchange.status() != 204) {
             head.headers_mut().insert(http::header::CONTENT_LENGTH, length.into());
         }
-        given.outcome.status = reader.status();
-        exchange.buffer.consume(length);
-        exchange.body = Body::of_answer(framing);
+        given.outcome.status = exchange.status();
         let thread = &kept.shared.thread;
-        if matches!(framing, ResponseFraming::Sized(size) if size > STEP as u64) {
-            thread.buffers.enlarge(&mut exchange.buffer);
-        }
+        exchange.begin_body(to_head, STEP as u64, &thread.buffers);
         let limit = thread.settings.timers.body;
         let deadline = way.request_timeout.map(|limit| given.began + limit);
         let mut relay = Self {
@@ -96,6 +88,7 @@ impl Relay {
             deadline,
             takes_trailers,
             has_ended: false,
+            moved: 0,
             given,
         };
         relay.set();
@@ -104,14 +97,15 @@ impl Relay {
     }
 
     fn set(&mut self) {
+        self.moved = self.exchange.as_ref().map_or(0, Exchange::moved);
         let phase = now() + self.limit;
         self.timer.set_at(self.deadline.map_or(phase, |deadline| phase.min(deadline)));
     }
 
     /// An answer without a body is whole with its head.
     fn finish_empty(&mut self) {
-        let is_empty = self.exchange.as_ref().is_some_and(|exchange| exchange.body.has_ended());
-        if is_empty && self.exchange.as_ref().is_some_and(|exchange| exchange.upload.is_whole()) {
+        let is_whole = |exchange: &Exchange<_>| exchange.has_ended() && exchange.ends_with_answer();
+        if self.exchange.as_ref().is_some_and(is_whole) {
             self.finish(None);
             self.has_ended = true;
         }
@@ -125,21 +119,26 @@ impl Relay {
         let data = match exchange.poll_data(context) {
             Poll::Ready(data) => data,
             Poll::Pending => {
-                ready!(self.timer.poll(context));
-                return Poll::Ready(Some(Err(self.cut("too-slow"))));
+                while self.timer.poll(context).is_ready() {
+                    // What the client sends counts, too, though nobody is told of it.
+                    let has_moved = self.exchange.as_ref().is_some_and(|one| one.moved() != self.moved);
+                    if !has_moved || self.deadline.is_some_and(|deadline| deadline <= now()) {
+                        return Poll::Ready(Some(Err(self.cut("too-slow"))));
+                    }
+                    self.set();
+                }
+                return Poll::Pending;
             }
         };
         match data {
             Ok(0) => {
-                let trailers = self.takes_trailers.then(|| trailers(exchange.body.trailers())).flatten();
+                let trailers = self.takes_trailers.then(|| exchange.trailer_map()).flatten();
                 self.finish(None);
                 self.has_ended = true;
                 Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))))
             }
             Ok(count) => {
-                let data = exchange.buffer.filled().get(..count).unwrap_or_default();
-                let data = Bytes::copy_from_slice(data);
-                exchange.buffer.consume(count);
+                let data = exchange.take(count);
                 self.given.outcome.response_bytes += count as u64;
                 self.set();
                 self.end_with_data();
@@ -151,8 +150,9 @@ impl Relay {
 
     /// What was the last data is known at once where the length was; no frame of its own says so then.
     fn end_with_data(&mut self) {
-        let Some(exchange) = &mut self.exchange else { return };
-        if exchange.body.has_ended() && exchange.body.trailers().is_empty() && exchange.upload.is_whole() {
+        let Some(exchange) = &self.exchange else { return };
+        let has_trailers = exchange.trailer_map().is_some();
+        if exchange.has_ended() && !has_trailers && exchange.ends_with_answer() {
             self.finish(None);
             self.has_ended = true;
         }
@@ -168,10 +168,8 @@ impl Relay {
     fn finish(&mut self, reason: Option<&'static str>) {
         let Some(exchange) = self.exchange.take() else { return };
         let thread = &self.kept.shared.thread;
-        if reason.is_none() && exchange.is_clean() {
-            let Exchange { busy, connection, buffer, .. } = *exchange;
-            busy.0.put_idle(connection, self.way.cluster.settings.most_idle);
-            thread.buffers.put(buffer);
+        if reason.is_none() {
+            exchange.keep(&thread.buffers, self.way.cluster.settings.most_idle);
         }
         let outcome = &mut self.given.outcome;
         outcome.reason = reason;
@@ -198,18 +196,6 @@ impl std::fmt::Display for Cut {
 }
 
 impl std::error::Error for Cut {}
-
-/// Trailer fields that may go on.
-fn trailers(section: &[u8]) -> Option<HeaderMap> {
-    let mut map = HeaderMap::new();
-    passing_trailers(section, &mut |name, value| {
-        let pair = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value));
-        if let (Ok(name), Ok(value)) = pair {
-            map.append(name, value);
-        }
-    });
-    (!map.is_empty()).then_some(map)
-}
 
 impl http_body::Body for AnswerBody {
     type Data = Bytes;

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, Response, StatusCode};
 use http_body::Body as _;
@@ -15,12 +15,13 @@ use tradewind_http_validation::head::{self, Framing};
 use crate::answer::Answer;
 use crate::attempt::{Asking, Attempts, GONE, Stopped};
 use crate::edge::Decision;
-use crate::exchange::{Broken, Source};
 use crate::front::http2::Shared;
 use crate::front::http2::answer::{AnswerBody, Given, Relay};
+use crate::grpc;
 use crate::message::field;
 use crate::outcome::Outcome;
 use crate::request::{Fields, Protocol, Request};
+use crate::source::{Broken, Source};
 use crate::timer::{Moment, Timer, now};
 
 /// The head of a request, kept until all is done.
@@ -93,7 +94,7 @@ pub(crate) async fn answer(shared: Rc<Shared>, request: http::Request<Incoming>)
         Ok(kept) => kept,
         Err((kept, answer)) => {
             kept.shared.thread.edge.refused(kept.shared.peer, &answer);
-            return own(&answer);
+            return own(&grpc::told(&answer, &kept.request()));
         }
     };
     let thread = kept.shared.thread.clone();
@@ -101,7 +102,8 @@ pub(crate) async fn answer(shared: Rc<Shared>, request: http::Request<Incoming>)
     let decision = thread.edge.decide(&request);
     let timer = RefCell::new(Timer::new(thread.settings.timers.answer));
     let never = |_: &mut Context<'_>| Poll::Pending;
-    let trailers = request.header("te").is_some_and(|te| te.eq_ignore_ascii_case(b"trailers"));
+    let trailers = request.header("te").is_some_and(|te| te.eq_ignore_ascii_case(b"trailers"))
+        || grpc::is_grpc(&request);
     let asking = Asking {
         thread: &thread,
         timer: &timer,
@@ -118,7 +120,7 @@ pub(crate) async fn answer(shared: Rc<Shared>, request: http::Request<Incoming>)
     match decision {
         Decision::Answer(answer, mark) => {
             thread.edge.finished(&request, &asking.outcome(&answer, true), mark.as_ref());
-            own(&answer)
+            own(&grpc::told(&answer, &request))
         }
         Decision::Forward(way) => {
             let most = way.most_body.unwrap_or(thread.settings.limits.body);
@@ -137,11 +139,11 @@ pub(crate) async fn answer(shared: Rc<Shared>, request: http::Request<Incoming>)
                 trace: asking.trace,
             };
             match stopped {
-                Ok((exchange, length)) => {
+                Ok(exchange) => {
                     let began = asking.began;
                     let given = Given { outcome, began };
                     drop(attempts);
-                    Relay::answer(kept, way, exchange, length, (given, timer.into_inner(), trailers))
+                    Relay::answer(kept, way, exchange, (given, timer.into_inner(), trailers))
                 }
                 Err(stopped) => {
                     let answer = match stopped {
@@ -157,7 +159,7 @@ pub(crate) async fn answer(shared: Rc<Shared>, request: http::Request<Incoming>)
                         ..outcome
                     };
                     thread.edge.finished(&request, &outcome, Some(&way.mark));
-                    own(&answer)
+                    own(&grpc::told(&answer, &request))
                 }
             }
         }
@@ -186,9 +188,15 @@ pub(crate) struct StreamBody {
 
 impl Source for StreamBody {
     fn poll_more(&mut self, context: &mut Context<'_>, into: &mut Vec<u8>) -> Poll<Result<bool, Broken>> {
+        let Some(piece) = ready!(self.poll_piece(context))? else { return Poll::Ready(Ok(false)) };
+        into.extend_from_slice(&piece);
+        Poll::Ready(Ok(true))
+    }
+
+    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Broken>> {
         loop {
             if self.has_ended {
-                return Poll::Ready(Ok(false));
+                return Poll::Ready(Ok(None));
             }
             let frame = match ready!(Pin::new(&mut self.incoming).poll_frame(context)) {
                 Some(Ok(frame)) => frame,
@@ -213,8 +221,7 @@ impl Source for StreamBody {
                 return Poll::Ready(Err(Broken::TooLarge(self.most)));
             }
             self.has_ended = self.incoming.is_end_stream();
-            append(data, into);
-            return Poll::Ready(Ok(true));
+            return Poll::Ready(Ok(Some(data)));
         }
     }
 
@@ -230,13 +237,5 @@ impl Source for StreamBody {
 
     fn trailers(&self) -> &[u8] {
         &self.trailers
-    }
-}
-
-fn append(mut data: Bytes, into: &mut Vec<u8>) {
-    while data.has_remaining() {
-        let count = data.chunk().len();
-        into.extend_from_slice(data.chunk());
-        data.advance(count);
     }
 }

@@ -1,0 +1,96 @@
+//! The data plane in front of such a backend.
+
+use std::any::Any;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tradewind_data_plane::{
+    Answer, BackendProtocol, BackendTls, Bound, Cluster, ClusterSettings, Decision, Edge, EdgeThread, Forward,
+    Listener, Outcome, Request, Server, Settings,
+};
+
+pub struct Gateway {
+    pub address: SocketAddr,
+    pub outcomes: Arc<Mutex<Vec<(u16, Option<&'static str>, u32)>>>,
+    _server: Server,
+}
+
+#[derive(Clone)]
+pub struct Way {
+    pub endpoints: Vec<SocketAddr>,
+    pub protocol: BackendProtocol,
+    pub tls: Option<BackendTls>,
+    pub request_timeout: Option<Duration>,
+    pub idle: Duration,
+    pub most_requests: u32,
+}
+
+impl Way {
+    pub fn to(endpoint: SocketAddr) -> Self {
+        Self {
+            endpoints: vec![endpoint],
+            protocol: BackendProtocol::Http2,
+            tls: None,
+            request_timeout: None,
+            idle: Duration::from_secs(30),
+            most_requests: 1_024,
+        }
+    }
+}
+
+struct OneWay(Way, Arc<Mutex<Vec<(u16, Option<&'static str>, u32)>>>);
+
+struct OneThread {
+    cluster: Rc<Cluster>,
+    timeout: Option<Duration>,
+    outcomes: Arc<Mutex<Vec<(u16, Option<&'static str>, u32)>>>,
+}
+
+pub fn gateway(way: Way) -> Gateway {
+    let settings = Settings { threads: 1, ..Settings::default() };
+    let mut settings = settings;
+    settings.limits.streams = 250;
+    settings.timers.drain = Duration::from_millis(100);
+    let bound = Bound::bind(vec![Listener::plain(([127, 0, 0, 1], 0).into())], settings).expect("a port");
+    let outcomes = Arc::default();
+    let edge = OneWay(way, Arc::clone(&outcomes));
+    let server = bound.serve(Arc::new(edge), 1).expect("a thread");
+    Gateway { address: server.addresses()[0], outcomes, _server: server }
+}
+
+impl Edge for OneWay {
+    fn thread(&self) -> Box<dyn EdgeThread> {
+        let settings = ClusterSettings {
+            protocol: self.0.protocol,
+            tls: self.0.tls.clone(),
+            idle: self.0.idle,
+            most_requests: self.0.most_requests,
+            ..ClusterSettings::default()
+        };
+        let cluster = Cluster::new("backend", settings);
+        cluster.set_endpoints(&self.0.endpoints);
+        let (timeout, outcomes) = (self.0.request_timeout, self.1.clone());
+        Box::new(OneThread { cluster: Rc::new(cluster), timeout, outcomes })
+    }
+}
+
+impl EdgeThread for OneThread {
+    fn decide(&self, request: &Request<'_>) -> Decision {
+        if request.path() == "/nowhere" {
+            return Decision::Answer(Answer::problem(404, "no-route", "There is no route: 100 %."), None);
+        }
+        let mut forward = Forward::to(self.cluster.clone(), request.path().to_owned(), Rc::new(()));
+        forward.request_timeout = self.timeout;
+        Decision::Forward(Box::new(forward))
+    }
+
+    fn finished(&self, _: &Request<'_>, outcome: &Outcome, _: Option<&Rc<dyn Any>>) {
+        self.outcomes.lock().unwrap().push((outcome.status, outcome.reason, outcome.attempts));
+    }
+
+    fn tick(&self) {
+        self.cluster.sweep();
+    }
+}
