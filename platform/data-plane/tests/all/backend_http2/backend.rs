@@ -101,9 +101,12 @@ async fn answer(state: Arc<State>, request: Request<RecvStream>, mut respond: Se
             headers.insert("content-type", "application/grpc".parse().unwrap());
             headers.insert("x-authority", head.uri.authority().unwrap().as_str().parse().unwrap());
             headers.insert("x-scheme", head.uri.scheme_str().unwrap().parse().unwrap());
-            for (seen, name) in
-                [("x-te", "te"), ("x-for", "x-forwarded-for"), ("x-trace", "traceparent"), ("x-cookie", "cookie")]
-            {
+            for (seen, name) in [
+                ("x-te", "te"),
+                ("x-for", "x-forwarded-for"),
+                ("x-trace", "traceparent"),
+                ("x-cookie", "cookie"),
+            ] {
                 if let Some(value) = head.headers.get(name) {
                     headers.insert(seen, value.clone());
                 }
@@ -151,6 +154,8 @@ async fn answer(state: Arc<State>, request: Request<RecvStream>, mut respond: Se
         "/break" => {
             let mut stream = respond.send_response(Response::new(()), false).unwrap();
             send(&mut stream, Bytes::from_static(b"half"), false).await;
+            // A reset takes the place of what has not gone out yet.
+            state.drops.acquire().await.unwrap().forget();
             stream.send_reset(Reason::INTERNAL_ERROR);
         }
         "/refuse-once" if number == 0 => respond.send_reset(Reason::REFUSED_STREAM),

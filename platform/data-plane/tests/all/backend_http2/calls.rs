@@ -95,7 +95,8 @@ async fn great_bodies_go_both_ways_as_they_are() {
     let backend = backend(None).await;
     let gateway = gateway(Way::to(backend.address));
     let client = Client::new(gateway.address).await;
-    let sent: Vec<u8> = (0..5_u32 << 20).map(|index| (index.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let sent: Vec<u8> =
+        (0..5_u32 << 20).map(|index| (index.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let (answer, mut stream) = client.call("/echo").await;
     let bytes = Bytes::from(sent.clone());
     tokio::spawn(async move { send(&mut stream, bytes, true).await });

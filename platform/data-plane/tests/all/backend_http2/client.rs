@@ -18,7 +18,9 @@ pub struct Client(SendRequest<Bytes>);
 impl Client {
     pub async fn new(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await.unwrap();
-        let (sender, connection) = h2::client::handshake(stream).await.unwrap();
+        // Many short messages may wait to be looked at.
+        let mut builder = h2::client::Builder::new();
+        let (sender, connection) = builder.data_frame_budget(1 << 20).handshake(stream).await.unwrap();
         tokio::spawn(async move {
             let _ = connection.await;
         });
@@ -78,6 +80,11 @@ pub async fn whole(answer: Response<RecvStream>) -> Whole {
 
 /// What a client that speaks HTTP/1 gets for these bytes, until `end` has come or the connection has ended.
 pub async fn exchange(address: SocketAddr, request: &[u8], end: &str) -> String {
+    exchange_seen(address, request, end, |_| ()).await
+}
+
+/// The same; `seen` is told of each piece.
+pub async fn exchange_seen(address: SocketAddr, request: &[u8], end: &str, seen: impl Fn(&str)) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(request).await.unwrap();
     let mut answer = Vec::new();
@@ -88,6 +95,7 @@ pub async fn exchange(address: SocketAddr, request: &[u8], end: &str) -> String 
             break;
         }
         answer.extend_from_slice(&piece[..count]);
+        seen(&String::from_utf8_lossy(&piece[..count]));
     }
     String::from_utf8_lossy(&answer).into_owned()
 }

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tradewind_data_plane::{
-    Answer, BackendProtocol, BackendTls, Bound, Cluster, ClusterSettings, Decision, Edge, EdgeThread, Forward,
-    Listener, Outcome, Request, Server, Settings,
+    Answer, BackendProtocol, BackendTls, Bound, Cluster, ClusterSettings, Decision, Edge, EdgeThread,
+    Forward, Listener, Outcome, Request, Server, Settings,
 };
 
 pub struct Gateway {
