@@ -108,7 +108,7 @@ impl<'a, S: Source> Attempts<'a, S> {
         Self {
             asking,
             way,
-            message: Vec::with_capacity(1024),
+            message: asking.thread.buffers.message(),
             sending,
             body: Some(body),
             may_repeat: is_idempotent,

@@ -53,7 +53,7 @@ pub(crate) async fn relay(
     let (asking1, asking) = (relaying.asking1, &relaying.asking1.asking);
     // Where the request is not whole yet, what the client goes on sending is no head.
     let persists = asking1.persists && giving != Giving::UntilClose && exchange.upload.is_whole();
-    let mut out = Vec::with_capacity(2 * 1024);
+    let mut out = asking.thread.buffers.message();
     head(relaying, &exchange, (giving, persists), &mut out);
     exchange.buffer.consume(length);
     let framing = exchange.connection.reader.framing(asking.request.method == "HEAD");
@@ -63,6 +63,7 @@ pub(crate) async fn relay(
     }
     let mut giver = Giver { out, written: 0, giving, given: 0, direct: 0, is_last: false };
     let given = run(relaying, &mut exchange, &mut giver).await;
+    asking.thread.buffers.put_message(std::mem::take(&mut giver.out));
     finish(relaying, exchange, &giver, given, persists)
 }
 
@@ -231,10 +232,12 @@ fn finish(
     let taken = exchange.upload.source.taken();
     let is_whole = exchange.upload.source.body.has_ended();
     if given.is_ok() && exchange.is_clean() {
-        let Exchange { busy, connection, buffer, .. } = *exchange;
+        let Exchange { busy, connection, buffer, upload, .. } = *exchange;
         let most = relaying.way.cluster.settings.most_idle;
         busy.0.put_idle(connection, most);
-        relaying.asking1.client.thread.buffers.put(buffer);
+        let buffers = &relaying.asking1.client.thread.buffers;
+        buffers.put(buffer);
+        buffers.put_message(upload.pending);
     }
     let (next, reason) = match given {
         Ok(()) if persists && is_whole => (Next::Another, None),

@@ -83,7 +83,7 @@ pub(crate) fn decide(thread: &ThreadEdge, request: &Request<'_>) -> Decision {
         request,
         authority: &authority,
         found: &found,
-        path: path.clone(),
+        path,
         forward: Parts::default(),
     };
     match way.follow(&entry.rule) {

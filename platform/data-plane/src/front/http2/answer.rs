@@ -169,9 +169,10 @@ impl Relay {
         let Some(exchange) = self.exchange.take() else { return };
         let thread = &self.kept.shared.thread;
         if reason.is_none() && exchange.is_clean() {
-            let Exchange { busy, connection, buffer, .. } = *exchange;
+            let Exchange { busy, connection, buffer, upload, .. } = *exchange;
             busy.0.put_idle(connection, self.way.cluster.settings.most_idle);
             thread.buffers.put(buffer);
+            thread.buffers.put_message(upload.pending);
         }
         let outcome = &mut self.given.outcome;
         outcome.reason = reason;
