@@ -115,7 +115,23 @@ fn compare(server: &dyn Server, stream: &Stream) -> Result<Vec<String>, String> 
     }
 }
 
+/// What a gateway with a wrong belief would put out: a body that it takes for a request.
+fn planted() -> Stream {
+    let body = "GET /admin HTTP/1.1\r\nHost: shop.example\r\n\r\n";
+    let head = format!("POST /a HTTP/1.1\r\nHost: shop.example\r\nContent-Length: {}\r\n\r\n", body.len());
+    let bytes = [head.as_bytes(), body.as_bytes(), LAST.as_bytes()].concat();
+    let believed = |method: &str, target: &str| Believed {
+        method: method.to_owned(),
+        target: target.to_owned(),
+        mark: String::new(),
+        body: Vec::new(),
+    };
+    let requests = vec![believed("POST", "/a"), believed("GET", "/admin"), believed("GET", "/last")];
+    Stream { from: "planted".to_owned(), bytes, requests }
+}
+
 fn agree(server: &dyn Server) {
+    assert!(compare(server, &planted()).is_err(), "{} hides a disagreement", server.name());
     let streams = streams();
     let (mut disagreements, mut refusals, mut requests) = (Vec::new(), Vec::new(), 0);
     for stream in &streams {
