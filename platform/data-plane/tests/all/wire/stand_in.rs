@@ -13,6 +13,7 @@ use std::time::Duration;
 use tradewind_http_validation::head::{HeadLimits, Scanner};
 
 use super::message::{Kind, Message, Read, read};
+use super::upstream::listener;
 
 mod forward;
 
@@ -39,7 +40,7 @@ struct Shared {
 
 impl StandIn {
     pub fn start(upstream: SocketAddr) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = listener();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared { upstream, has_ended: AtomicBool::new(false), open: Mutex::default() });
         let accepting = {
