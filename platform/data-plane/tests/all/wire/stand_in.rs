@@ -1,7 +1,7 @@
 //! A simple gateway that keeps the rules which the cases are about, to try the cases and their runner on.
 //!
-//! It takes a whole request before it forwards anything, and a whole answer before it answers: too slow and too large for
-//! any use, but easy to see through.
+//! It takes a whole request before it forwards anything, and a whole answer before it answers: too slow and too large
+//! for any use, but easy to see through.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};

@@ -1,10 +1,12 @@
 //! Whether real servers see the requests end where the gateway believes.
 //!
 //! What the gateway has put out to its upstream is sent once more, to hyper, nginx and HAProxy, each time with one
-//! further request behind it. nginx and HAProxy pass what they understand on to a recording upstream. A server may refuse
-//! a request that it does not like, with an answer of its own; what it takes has to be the same, to the last byte.
+//! further request behind it. nginx and HAProxy pass what they understand on to a recording upstream. A server may
+//! refuse a request that it does not like, with an answer of its own; what it takes has to be the same, to the last
+//! byte.
 //!
-//! `cargo test -p tradewind-data-plane --features engines agreement`, or `./test --engines`, which installs the servers.
+//! `cargo test -p tradewind-data-plane --features engines agreement`, or `./test --engines`, which installs the
+//! servers.
 
 mod engines;
 mod hyper;
