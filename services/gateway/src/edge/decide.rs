@@ -78,14 +78,8 @@ pub(crate) fn decide(thread: &ThreadEdge, request: &Request<'_>) -> Decision {
         }
         Err(answer) => return Decision::Answer(*answer, Some(entry as Rc<dyn Any>)),
     };
-    let mut way = Way {
-        thread,
-        request,
-        authority: &authority,
-        found: &found,
-        path,
-        forward: Parts::default(),
-    };
+    let mut way =
+        Way { thread, request, authority: &authority, found: &found, path, forward: Parts::default() };
     match way.follow(&entry.rule) {
         Ok(leading) => way.forward(&entry, leading, guarded),
         Err(answer) => Decision::Answer(*answer, Some(entry as Rc<dyn Any>)),
