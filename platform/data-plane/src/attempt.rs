@@ -1,33 +1,27 @@
 //! Asks the endpoints of a cluster until one answers.
 
+mod begin;
+mod problems;
+
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::net::SocketAddr;
-use std::rc::Rc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
-use http::{HeaderValue, header};
 use tradewind_http_validation::head::Framing;
 
 use crate::answer::Answer;
+use crate::attempt::problems::{slow_answer, slow_body, stopped_by, stopped_by_failure, too_large};
 use crate::edge::Forward;
 use crate::exchange::Exchange;
-use crate::exchange::over_http1::{OverHttp1, Upload};
-use crate::exchange::over_http2::{NotSent, OverHttp2};
 use crate::message::request_head::{self, Making, Sending};
-use crate::message::request_map::{self, Unfit};
 use crate::outcome::{Outcome, Upstream};
 use crate::request::Request;
 use crate::settings::BackendProtocol;
-use crate::source::{Broken, Busy, Failure, Source};
+use crate::source::{Failure, Source};
 use crate::thread::Thread;
 use crate::timer::{Moment, Timer, now};
 use crate::trace::TraceParent;
-use crate::upstream::cluster::Nobody;
-use crate::upstream::connection;
-use crate::upstream::endpoint::Endpoint;
-use crate::upstream::multiplexed::NoStream;
 
 /// A request, and who asks.
 #[derive(Clone, Copy)]
@@ -97,15 +91,6 @@ pub(crate) enum Stopped {
     Gone,
 }
 
-/// Why a request is not on its way to an endpoint. Nothing of it was sent.
-enum NotBegun {
-    Stopped(Stopped),
-    Busy,
-    /// The connection is closing; there is another one.
-    Closing,
-    Unreachable(std::io::Error),
-}
-
 /// Why an attempt has failed.
 enum Failed {
     Gone,
@@ -127,7 +112,7 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
         Self {
             asking,
             way,
-            message: Vec::with_capacity(1024),
+            message: asking.thread.buffers.message(),
             sending,
             body: Some(body),
             is_idempotent,
@@ -221,91 +206,6 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
         self.way.cluster.report(&exchange.busy().0, !matches!(status, 502..=504));
         let may_repeat = self.is_idempotent && self.is_kept;
         !(self.way.retry_on.contains(&status) && may_repeat && self.may_try_again())
-    }
-
-    /// An endpoint with the request on its way to it.
-    async fn begin(&mut self) -> Result<Exchange<S>, Stopped> {
-        loop {
-            let endpoint = self.way.cluster.pick(&self.tried).map_err(nobody)?;
-            self.count += 1;
-            let begun = match self.way.cluster.settings.protocol {
-                BackendProtocol::Http1 => self.begin_http1(&endpoint).await,
-                BackendProtocol::Http2 => self.begin_http2(&endpoint).await,
-            };
-            match begun {
-                Ok(exchange) => return Ok(exchange),
-                Err(NotBegun::Stopped(stopped)) => return Err(stopped),
-                // What is full was not asked, and another one may have room.
-                Err(NotBegun::Busy) if !self.tried.contains(&endpoint.address) => {
-                    self.count -= 1;
-                    self.tried.push(endpoint.address);
-                }
-                Err(NotBegun::Busy) => return Err(nobody(Nobody::Busy)),
-                Err(NotBegun::Closing) if self.fresh < FRESH => {
-                    self.fresh += 1;
-                    self.count -= 1;
-                }
-                Err(NotBegun::Closing) => return Err(stopped_by_failure(Failure::Partly)),
-                Err(NotBegun::Unreachable(error)) => {
-                    self.way.cluster.report(&endpoint, false);
-                    self.tried.push(endpoint.address);
-                    tracing::debug!(%error, address = %endpoint.address, "an endpoint cannot be reached");
-                    // Nothing was sent: any request may be tried elsewhere.
-                    if !self.may_try_again() {
-                        return Err(Stopped::Answer(unreachable(&error)));
-                    }
-                }
-            }
-        }
-    }
-
-    async fn begin_http1(&mut self, endpoint: &Rc<Endpoint>) -> Result<Exchange<S>, NotBegun> {
-        let began = now();
-        let busy = Busy::new(endpoint.clone());
-        let settings = &self.way.cluster.settings;
-        let thread = self.asking.thread;
-        let (connection, connected) = match endpoint.take_idle(settings.idle) {
-            Some(connection) => (Ok(connection), Duration::ZERO),
-            None => {
-                let limits = thread.settings.limits.answer_head;
-                let opened = connection::open(endpoint.address, settings, limits).await;
-                (opened, now().saturating_duration_since(began))
-            }
-        };
-        self.upstream = Some(Upstream { address: endpoint.address, connected, answered: None });
-        let connection = connection.map_err(NotBegun::Unreachable)?;
-        let Some(body) = self.body.take() else { return Err(NotBegun::Stopped(Stopped::Gone)) };
-        let is_whole = body.has_ended();
-        let message = std::mem::take(&mut self.message);
-        let upload = Upload::new(body, self.sending, message, is_whole);
-        let buffer = thread.buffers.take();
-        Ok(Exchange::Http1(Box::new(OverHttp1::new(busy, connection, buffer, upload))))
-    }
-
-    async fn begin_http2(&mut self, endpoint: &Rc<Endpoint>) -> Result<Exchange<S>, NotBegun> {
-        let began = now();
-        let busy = Busy::new(endpoint.clone());
-        let (settings, limits) = (&self.way.cluster.settings, &self.asking.thread.settings.limits);
-        let head = request_map::request(self.making(), settings.tls.is_some(), endpoint.address);
-        let head = head.map_err(|part| NotBegun::Stopped(unfit(part)))?;
-        let slot = endpoint.multiplexed.slot(endpoint.address, settings, limits).await;
-        let waited = now().saturating_duration_since(began);
-        let connected = slot.as_ref().map_or(waited, |slot| slot.connected);
-        self.upstream = Some(Upstream { address: endpoint.address, connected, answered: None });
-        let slot = slot.map_err(|error| match error {
-            NoStream::Busy => NotBegun::Busy,
-            NoStream::Unreachable(error) => NotBegun::Unreachable(error),
-        })?;
-        let Some(body) = self.body.take() else { return Err(NotBegun::Stopped(Stopped::Gone)) };
-        let upload = (body, std::mem::take(&mut self.message), limits.replay);
-        match OverHttp2::start(busy, slot, head, upload) {
-            Ok(exchange) => Ok(Exchange::Http2(exchange)),
-            Err(NotSent { error, source, first }) => {
-                tracing::debug!(%error, address = %endpoint.address, "a connection takes no request");
-                (self.body, self.message) = (Some(source), first);
-                Err(NotBegun::Closing)
-            }
-        }
     }
 
     /// Whether there may be another attempt.
@@ -427,65 +327,4 @@ impl<S: Source + 'static> Waiting<'_, S> {
         let request = way.request_timeout.map_or(attempt, |limit| attempt.min(asking.began + limit));
         asking.timer.borrow_mut().set_at(request);
     }
-}
-
-fn nobody(nobody: Nobody) -> Stopped {
-    let answer = match nobody {
-        Nobody::Empty => Answer::problem(503, "no-endpoint", "No instance of the service behind is there."),
-        Nobody::Busy => Answer::problem(503, "overloaded", "The service behind has as much to do as it can."),
-    };
-    Stopped::Answer(answer.header(header::RETRY_AFTER, HeaderValue::from_static("1")))
-}
-
-fn unfit(part: Unfit) -> Stopped {
-    Stopped::Answer(match part {
-        Unfit::Method => Answer::problem(501, "method-not-supported", "The method cannot be passed on."),
-        Unfit::Target => Answer::problem(400, "bad-target", "The target cannot be passed on."),
-        Unfit::Host => Answer::problem(400, "bad-host", "The host cannot be passed on."),
-    })
-}
-
-fn too_large(most: u64) -> Answer {
-    Answer::problem(413, "body-too-large", &format!("The body must not exceed {most} bytes."))
-}
-
-fn slow_body() -> Stopped {
-    Stopped::Answer(Answer::problem(408, "slow-request", "The body of the request took too long to come."))
-}
-
-fn slow_answer() -> Answer {
-    Answer::problem(504, "upstream-timeout", "The service behind took longer than the route lets it.")
-}
-
-fn unreachable(error: &std::io::Error) -> Answer {
-    match error.kind() {
-        std::io::ErrorKind::TimedOut => slow_answer(),
-        _ => Answer::problem(502, "upstream-unreachable", "The service behind cannot be reached."),
-    }
-}
-
-fn stopped_by(broken: Broken) -> Stopped {
-    match broken {
-        Broken::Gone => Stopped::Gone,
-        Broken::Refused(refusal) => Stopped::Answer(Answer::refusal(&refusal)),
-        Broken::TooLarge(most) => Stopped::Answer(too_large(most)),
-    }
-}
-
-fn stopped_by_failure(failure: Failure) -> Stopped {
-    let (code, detail) = match failure {
-        Failure::Client(broken) => return stopped_by(broken),
-        Failure::Untouched(error) => {
-            tracing::debug!(%error, "a backend closed a connection without an answer");
-            ("upstream-reset", "The service behind closed the connection.")
-        }
-        Failure::Unprocessed { .. } => ("upstream-reset", "The service behind has refused the request."),
-        Failure::Partly => ("upstream-reset", "The service behind broke off within its answer."),
-        Failure::Malformed(refusal) => {
-            tracing::warn!(reason = %refusal, "a backend gave an answer that is none");
-            ("upstream-malformed", "The service behind gave an answer that has no clear meaning.")
-        }
-        Failure::Interim => ("upstream-malformed", "The service behind gave too many interim answers."),
-    };
-    Stopped::Answer(Answer::problem(502, code, detail))
 }

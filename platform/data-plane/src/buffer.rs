@@ -8,8 +8,17 @@ const USUAL: usize = 17 * 1024;
 /// The size of a buffer in bytes for a long body, which goes through in fewer steps.
 const LARGE: usize = 68 * 1024;
 
-/// Buffers that a thread keeps for later.
-const KEPT: usize = 64;
+/// Buffers of usual size that a thread keeps for later: 4 MiB.
+const KEPT: usize = 256;
+
+/// Large buffers that a thread keeps for later: 2 MiB.
+const KEPT_LARGE: usize = 32;
+
+/// Messages that a thread keeps for later, each with room for a usual head.
+const KEPT_MESSAGES: usize = 256;
+
+/// The room of a message in bytes; one that has grown far beyond it is not kept.
+const MESSAGE: usize = 2 * 1024;
 
 /// Bytes that have arrived and are not used up. Its storage is zeroed once and then used again and again.
 #[derive(Debug, Default)]
@@ -85,6 +94,7 @@ impl Buffer {
 pub(crate) struct Buffers {
     usual: RefCell<Vec<Buffer>>,
     large: RefCell<Vec<Buffer>>,
+    messages: RefCell<Vec<Vec<u8>>>,
 }
 
 impl Buffers {
@@ -98,10 +108,25 @@ impl Buffers {
     /// Gives a buffer back; what is left in it is forgotten.
     pub(crate) fn put(&self, mut buffer: Buffer) {
         (buffer.start, buffer.end) = (0, 0);
-        let list = if buffer.storage.len() > USUAL { &self.large } else { &self.usual };
+        let is_large = buffer.storage.len() > USUAL;
+        let (list, most) = if is_large { (&self.large, KEPT_LARGE) } else { (&self.usual, KEPT) };
         let mut list = list.borrow_mut();
-        if !buffer.storage.is_empty() && list.len() < KEPT {
+        if !buffer.storage.is_empty() && list.len() < most {
             list.push(buffer);
+        }
+    }
+
+    /// An empty message to be written.
+    pub(crate) fn message(&self) -> Vec<u8> {
+        self.messages.borrow_mut().pop().unwrap_or_else(|| Vec::with_capacity(MESSAGE))
+    }
+
+    /// Gives a message back.
+    pub(crate) fn put_message(&self, mut message: Vec<u8>) {
+        let mut messages = self.messages.borrow_mut();
+        if (1..=8 * MESSAGE).contains(&message.capacity()) && messages.len() < KEPT_MESSAGES {
+            message.clear();
+            messages.push(message);
         }
     }
 

@@ -56,6 +56,8 @@ pub struct Forward {
     pub host: Option<Arc<str>>,
     /// Changes of the request's headers, in this order.
     pub request: Vec<Arc<HeaderEdits>>,
+    /// Headers of the client that end here: others are to say what they would, or nobody.
+    pub withheld: Option<Arc<HeaderEdits>>,
     /// Headers that the backend gets besides; they take the place of what the client sent.
     pub request_headers: Vec<(HeaderName, HeaderValue)>,
     /// Changes of the answer's headers, in this order.
@@ -118,6 +120,7 @@ impl Forward {
             target: target.into(),
             host: None,
             request: Vec::new(),
+            withheld: None,
             request_headers: Vec::new(),
             response: Vec::new(),
             response_headers: Vec::new(),
@@ -134,7 +137,7 @@ impl Forward {
     }
 
     pub(crate) fn edits_request(&self) -> bool {
-        !self.request.is_empty() || !self.request_headers.is_empty()
+        !self.request.is_empty() || !self.request_headers.is_empty() || self.withheld.is_some()
     }
 
     pub(crate) fn edits_response(&self) -> bool {

@@ -99,7 +99,7 @@ impl<S: Source + 'static> Exchange<S> {
                     buffers.enlarge(&mut exchange.buffer);
                 }
             }
-            Self::Http2(exchange) => exchange.begin_body(),
+            Self::Http2(exchange) => exchange.begin_body(buffers),
         }
     }
 
@@ -228,9 +228,10 @@ impl<S: Source + 'static> Exchange<S> {
         if let Self::Http1(exchange) = self
             && exchange.is_clean()
         {
-            let OverHttp1 { busy, connection, buffer, .. } = *exchange;
+            let OverHttp1 { busy, connection, buffer, upload, .. } = *exchange;
             busy.0.put_idle(connection, most_idle);
             buffers.put(buffer);
+            buffers.put_message(upload.pending);
         }
     }
 }

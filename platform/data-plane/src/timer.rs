@@ -34,6 +34,7 @@ impl DayTime {
     }
 
     /// Asks for the time of day; it may have been set meanwhile.
+    #[expect(clippy::disallowed_methods, reason = "the data plane is on the machine's clock, see above")]
     pub(crate) fn set(&self) {
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let since = since.saturating_sub(now().saturating_duration_since(self.start));
@@ -54,6 +55,7 @@ pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::O
 }
 
 /// Waits.
+#[expect(clippy::disallowed_methods, reason = "the data plane is on the machine's clock, see above")]
 pub(crate) async fn pause(duration: Duration) {
     tokio::time::sleep(duration).await;
 }

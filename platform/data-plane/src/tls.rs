@@ -102,7 +102,27 @@ impl BackendTls {
     pub fn new(name: &str, authorities: &[u8], own: Option<(&[u8], &[u8])>) -> Result<Self, String> {
         let server_name = ServerName::try_from(name.to_owned());
         let server_name = server_name.map_err(|_| format!("{name} is no name of a host"))?;
-        let verifier = WebPkiServerVerifier::builder_with_provider(roots(authorities)?.into(), provider());
+        Self::with(server_name, roots(authorities)?, own)
+    }
+
+    /// TLS towards a backend whose certificate is of an authority that browsers trust.
+    ///
+    /// # Errors
+    ///
+    /// The name is no name of a host.
+    pub fn public(name: &str) -> Result<Self, String> {
+        let server_name = ServerName::try_from(name.to_owned());
+        let server_name = server_name.map_err(|_| format!("{name} is no name of a host"))?;
+        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        Self::with(server_name, roots, None)
+    }
+
+    fn with(
+        server_name: ServerName<'static>,
+        roots: RootCertStore,
+        own: Option<(&[u8], &[u8])>,
+    ) -> Result<Self, String> {
+        let verifier = WebPkiServerVerifier::builder_with_provider(roots.into(), provider());
         let verifier = verifier.build().map_err(|error| error.to_string())?;
         let builder = ClientConfig::builder_with_provider(provider());
         let builder = builder.with_safe_default_protocol_versions().map_err(|error| error.to_string())?;

@@ -78,6 +78,7 @@ impl<T> HostMap<T> {
         let exact = self.exact.get(host);
         let suffixes =
             host.match_indices('.').filter_map(|(dot, _)| host.get(dot..)).filter(|s| s.len() < host.len());
+        let suffixes = Some(suffixes).filter(|_| !self.below.is_empty()).into_iter().flatten();
         let below = suffixes.filter_map(|suffix| self.below.get(suffix));
         exact.into_iter().chain(below).chain(&self.any)
     }

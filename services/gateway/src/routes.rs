@@ -63,6 +63,7 @@ pub(crate) fn collect(files: &[Arc<Read>]) -> (Documents, Vec<DocumentError>) {
     for read in files {
         errors.extend_from_slice(&read.errors);
         errors.extend(read.documents.iter().filter_map(|document| documents.add(document.clone()).err()));
+        read.refused.iter().for_each(|policy| documents.add_refused(policy.clone()));
     }
     (documents, errors)
 }
@@ -92,6 +93,13 @@ impl Gathered {
     pub(crate) fn tell(&self) {
         for error in &self.errors {
             tracing::error!(%error, "a route document is not used");
+        }
+        for status in &self.built.policies {
+            let conditions = status.ancestors.iter().flat_map(|ancestor| &ancestor.conditions);
+            for condition in conditions.filter(|condition| !condition.holds) {
+                let (kind, reason, message) = (condition.kind, condition.reason, &condition.message);
+                tracing::warn!(policy = %status.policy, condition = kind, reason, message, "a policy is not in effect");
+            }
         }
         for status in &self.built.routes {
             let conditions = status.parents.iter().flat_map(|parent| &parent.conditions);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use tradewind_gateway_api::{Definitions, Document, DocumentError, Reading};
+use tradewind_gateway_api::{Definitions, Document, DocumentError, Reading, RefusedPolicy};
 
 /// The documents of `deploy/routes/`, so that a single binary needs no files.
 const BUILT_IN: [(&str, &str); 11] = [
@@ -52,6 +52,8 @@ struct Stamp {
 pub(crate) struct Read {
     pub(crate) documents: Vec<Arc<Document>>,
     pub(crate) errors: Vec<DocumentError>,
+    /// Policies with a mistake: what they are about must not be served as if there were none.
+    pub(crate) refused: Vec<Arc<RefusedPolicy>>,
 }
 
 impl Source {
@@ -87,9 +89,13 @@ impl Source {
         let (mut now, mut has_changed) = (BTreeMap::new(), false);
         for path in paths {
             let stamp = stamp(&path);
-            let kept = before.remove(&path).filter(|kept| kept.stamp == stamp);
+            let (kept, older) = match before.remove(&path) {
+                Some(kept) if kept.stamp == stamp => (Some(kept), None),
+                older => (None, older),
+            };
             has_changed |= kept.is_none();
-            let read = kept.map_or_else(|| Arc::new(self.file(&path)), |kept| kept.read);
+            let again = || Arc::new(self.file(&path).or_older(older.as_ref()));
+            let read = kept.map_or_else(again, |kept| kept.read);
             found.push(read.clone());
             now.insert(path, Kept { stamp, read });
         }
@@ -118,7 +124,7 @@ impl Source {
             Ok(text) => self.parse(&name, &text),
             Err(reason) => {
                 let error = DocumentError { file: name, line: 1, column: 1, reason };
-                Read { documents: Vec::new(), errors: vec![error] }
+                Read { errors: vec![error], ..Read::default() }
             }
         }
     }
@@ -130,7 +136,27 @@ impl Source {
 
 impl From<Reading> for Read {
     fn from(reading: Reading) -> Self {
-        Self { documents: reading.documents.into_iter().map(Arc::new).collect(), errors: reading.errors }
+        Self {
+            documents: reading.documents.into_iter().map(Arc::new).collect(),
+            errors: reading.errors,
+            refused: reading.refused.into_iter().map(Arc::new).collect(),
+        }
+    }
+}
+
+impl Read {
+    /// With the older reading of each policy that has got a mistake: what it protects goes on being protected so.
+    fn or_older(mut self, older: Option<&Kept>) -> Self {
+        for refused in &self.refused {
+            let is_same = |document: &&Arc<Document>| {
+                document.body.kind() == refused.kind
+                    && document.metadata.name == refused.metadata.name
+                    && document.metadata.namespace == refused.metadata.namespace
+            };
+            let kept = older.and_then(|older| older.read.documents.iter().find(is_same));
+            self.documents.extend(kept.cloned());
+        }
+        self
     }
 }
 

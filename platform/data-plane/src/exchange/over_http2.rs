@@ -13,6 +13,7 @@ use http::response::Parts;
 use http::{HeaderMap, Request, Response};
 use tradewind_http_validation::head::ResponseFraming;
 
+use crate::buffer::Buffers;
 use crate::exchange::stream_upload::StreamUpload;
 use crate::source::{Busy, Failure, Source};
 use crate::thread::{Task, spawn_owned};
@@ -112,10 +113,10 @@ impl<S: Source + 'static> OverHttp2<S> {
     }
 
     /// The answer is the one that the client gets.
-    pub(crate) fn begin_body(&mut self) {
+    pub(crate) fn begin_body(&mut self, buffers: &Buffers) {
         let is_going_on = match &mut *self.upload.borrow_mut() {
             Some(upload) => {
-                upload.keep_no_more();
+                buffers.put_message(upload.keep_no_more());
                 !upload.is_whole()
             }
             None => false,

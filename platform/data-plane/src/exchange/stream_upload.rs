@@ -49,9 +49,9 @@ impl<S: Source> StreamUpload<S> {
     }
 
     /// The answer has begun: nothing is sent again.
-    pub(crate) fn keep_no_more(&mut self) {
-        self.kept = None;
+    pub(crate) fn keep_no_more(&mut self) -> Vec<u8> {
         self.most_kept = 0;
+        self.kept.take().unwrap_or_default()
     }
 
     pub(crate) fn take_back(self) -> (Option<Vec<u8>>, S) {

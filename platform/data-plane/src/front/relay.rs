@@ -51,11 +51,12 @@ pub(crate) async fn relay(relaying: &Relaying<'_>, mut exchange: Exchange<Reques
     let (asking1, asking) = (relaying.asking1, &relaying.asking1.asking);
     // Where the request is not whole yet, what the client goes on sending is no head.
     let persists = asking1.persists && giving != Giving::UntilClose && exchange.is_upload_whole();
-    let mut out = Vec::with_capacity(2 * 1024);
+    let mut out = asking.thread.buffers.message();
     head(relaying, &exchange, (giving, persists), &mut out);
     exchange.begin_body(asking.request.method == "HEAD", TOGETHER as u64, &asking.thread.buffers);
     let mut giver = Giver { out, written: 0, giving, given: 0, direct: 0, is_last: false };
     let given = run(relaying, &mut exchange, &mut giver).await;
+    asking.thread.buffers.put_message(std::mem::take(&mut giver.out));
     finish(relaying, exchange, &giver, given, persists)
 }
 
@@ -98,12 +99,12 @@ struct Giver {
     is_last: bool,
 }
 
-/// Why an answer is not whole.
+/// Who has cut an answer off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cut {
-    ByBackend,
-    ByClient,
-    ByTime,
+    Backend,
+    Client,
+    Time,
 }
 
 async fn run(
@@ -128,7 +129,7 @@ async fn run(
         if std::mem::replace(&mut moved, now) != now {
             set();
         }
-        client.timer.borrow_mut().poll(context).map(|()| Err(Cut::ByTime))
+        client.timer.borrow_mut().poll(context).map(|()| Err(Cut::Time))
     })
     .await
 }
@@ -145,11 +146,11 @@ impl Giver {
             self.collect(context, exchange)?;
             ready!(self.poll_write(context, client, exchange))?;
             if self.is_last {
-                return client.poll_flush(context).map_err(|_| Cut::ByClient);
+                return client.poll_flush(context).map_err(|_| Cut::Client);
             }
             match ready!(exchange.poll_data(context)) {
                 Ok(count) => self.take(exchange, count),
-                Err(_) => return Poll::Ready(Err(Cut::ByBackend)),
+                Err(_) => return Poll::Ready(Err(Cut::Backend)),
             }
         }
     }
@@ -161,7 +162,7 @@ impl Giver {
         exchange: &mut Exchange<RequestBody>,
     ) -> Result<(), Cut> {
         while !self.is_last && self.direct == 0 && self.out.len() < TOGETHER {
-            match exchange.data(context).map_err(|_| Cut::ByBackend)? {
+            match exchange.data(context).map_err(|_| Cut::Backend)? {
                 Some(count) => self.take(exchange, count),
                 None => break,
             }
@@ -201,13 +202,13 @@ impl Giver {
         exchange: &mut Exchange<RequestBody>,
     ) -> Poll<Result<(), Cut>> {
         while let Some(rest) = self.out.get(self.written..).filter(|rest| !rest.is_empty()) {
-            self.written += ready!(client.poll_write(context, rest)).map_err(|_| Cut::ByClient)?;
+            self.written += ready!(client.poll_write(context, rest)).map_err(|_| Cut::Client)?;
         }
         self.out.clear();
         self.written = 0;
         while self.direct > 0 {
             let data = exchange.filled().get(..self.direct).unwrap_or_default();
-            let written = ready!(client.poll_write(context, data)).map_err(|_| Cut::ByClient)?;
+            let written = ready!(client.poll_write(context, data)).map_err(|_| Cut::Client)?;
             exchange.consume(written);
             self.direct = self.direct.saturating_sub(written);
         }
@@ -233,9 +234,9 @@ fn finish(
         Ok(()) if is_whole => (Next::Close, None),
         Ok(()) => (Next::Linger, None),
         // The client sees that the answer is cut off: its end is missing.
-        Err(Cut::ByBackend) => (Next::Close, Some("upstream-cut")),
-        Err(Cut::ByClient) => (Next::Close, Some("client-gone")),
-        Err(Cut::ByTime) => (Next::Close, Some("too-slow")),
+        Err(Cut::Backend) => (Next::Close, Some("upstream-cut")),
+        Err(Cut::Client) => (Next::Close, Some("client-gone")),
+        Err(Cut::Time) => (Next::Close, Some("too-slow")),
     };
     Relayed { next, given: giver.given, reason, taken }
 }

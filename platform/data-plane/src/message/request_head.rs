@@ -130,6 +130,9 @@ fn is_hop(making: Making<'_>, name: &[u8]) -> bool {
 fn edited<'a>(making: Making<'a>, cookies: Option<&'a [u8]>, into: &mut impl Head) {
     let mut headers: Vec<Header<'a>> = Vec::with_capacity(24);
     passing(making, cookies, &mut |name, value| headers.push((Cow::Borrowed(name), Cow::Borrowed(value))));
+    if let Some(withheld) = &making.forward.withheld {
+        withheld.apply(&mut headers);
+    }
     for (name, value) in &making.forward.request_headers {
         let name = name.as_str().as_bytes();
         headers.retain(|(found, _)| !found.eq_ignore_ascii_case(name));

@@ -1,5 +1,6 @@
 //! Judging a token.
 
+use crate::token::algorithm::Algorithm;
 use crate::token::claims::Claims;
 use crate::token::compact::{Header, Parts};
 use crate::token::key_set::KeySet;
@@ -17,6 +18,8 @@ pub struct Profile {
     /// The types that it may have (`typ`), in lower case and without `application/`. A token without a type is
     /// accepted when the empty text is among them.
     pub types: Vec<String>,
+    /// The algorithms that its key may have; all that are known when there is none.
+    pub algorithms: Vec<Algorithm>,
 }
 
 impl Profile {
@@ -29,6 +32,7 @@ impl Profile {
             audiences: audiences.into_iter().collect(),
             leeway: 60,
             types: ["", "at+jwt", "jwt"].map(str::to_owned).to_vec(),
+            algorithms: Vec::new(),
         }
     }
 
@@ -74,6 +78,9 @@ pub fn verify(token: &str, keys: &KeySet, profile: &Profile, now: u64) -> Result
     let parts = Parts::of(token)?;
     profile.allows(&parts.header)?;
     let key = keys.find(parts.header.kid.as_deref(), &parts.header.alg)?;
+    if !profile.algorithms.is_empty() && !profile.algorithms.contains(&key.algorithm) {
+        return Err(Refusal::WrongAlgorithm);
+    }
     let claims = Claims::parse(&parts.claims)?;
     profile.accepts(&claims, now)?;
     let verified = key.public.verify_sig(parts.signed.as_bytes(), &parts.signature);

@@ -2,10 +2,12 @@
 
 use std::any::Any;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use http::header::{self, LOCATION};
 use http::{HeaderMap, HeaderValue, Method};
-use tradewind_data_plane::{Answer, Decision, Forward, Mirrored, Request};
+use tradewind_data_plane::{Answer, Decision, Forward, HeaderEdits, Mirrored, Request};
+use tradewind_edge::address::CidrSet;
 use tradewind_gateway_api::filter::{Cors, Fraction};
 use tradewind_http_validation::path::{self, CanonicalPath};
 use tradewind_routing::{Asked, BackendId, Found, Redirect, Rewrite, Step, Target};
@@ -14,9 +16,11 @@ use crate::cors;
 use crate::domain::authority::Authority;
 use crate::domain::redirect::{AskedFor, location};
 use crate::domain::share;
+use crate::edge::guarding::Passed;
 use crate::edge::headers::{Seen, some};
 use crate::edge::rule::{Compiled, Entry, Leading, Taken};
-use crate::edge::thread::ThreadEdge;
+use crate::edge::thread::{Ready, ThreadEdge};
+use crate::edge::visitor::Visitor;
 
 /// A request on its way through the steps of its rule.
 struct Way<'a> {
@@ -31,9 +35,9 @@ struct Way<'a> {
 /// What the steps come to.
 #[derive(Default)]
 struct Parts {
-    host: Option<std::sync::Arc<str>>,
-    request: Vec<std::sync::Arc<tradewind_data_plane::HeaderEdits>>,
-    response: Vec<std::sync::Arc<tradewind_data_plane::HeaderEdits>>,
+    host: Option<Arc<str>>,
+    request: Vec<Arc<HeaderEdits>>,
+    response: Vec<Arc<HeaderEdits>>,
     response_headers: Vec<(http::HeaderName, HeaderValue)>,
     mirrors: Vec<BackendId>,
 }
@@ -66,18 +70,58 @@ pub(crate) fn decide(thread: &ThreadEdge, request: &Request<'_>) -> Decision {
         return Decision::Answer(Answer::problem(404, "no-route", &detail), None);
     };
     let entry = thread.entry(&ready, &found);
-    let mut way = Way {
-        thread,
-        request,
-        authority: &authority,
-        found: &found,
-        path: path.clone(),
-        forward: Parts::default(),
+    let guarded = match guard(thread, &ready, &entry, request) {
+        Ok(guarded) => guarded,
+        // What a browser asks before a request carries no token; the step that answers it is the next to come.
+        Err(answer) if answer.status() == 401 && shares(&entry.rule) && is_preflight(request) => {
+            Guarded { passed: Passed::default(), trusts: false }
+        }
+        Err(answer) => return Decision::Answer(*answer, Some(entry as Rc<dyn Any>)),
     };
+    let mut way =
+        Way { thread, request, authority: &authority, found: &found, path, forward: Parts::default() };
     match way.follow(&entry.rule) {
-        Ok(leading) => way.forward(&entry, leading),
+        Ok(leading) => way.forward(&entry, leading, guarded),
         Err(answer) => Decision::Answer(*answer, Some(entry as Rc<dyn Any>)),
     }
+}
+
+/// Whether a rule has a step that answers what browsers ask beforehand.
+fn shares(rule: &Compiled) -> bool {
+    rule.steps.iter().any(|step| matches!(step, Taken::Other(Step::Cors(_))))
+}
+
+fn is_preflight(request: &Request<'_>) -> bool {
+    request.method() == "OPTIONS"
+        && request.header("origin").is_some()
+        && request.header("access-control-request-method").is_some()
+}
+
+/// Asks the policies.
+fn guard(
+    thread: &ThreadEdge,
+    ready: &Ready,
+    entry: &Entry,
+    request: &Request<'_>,
+) -> Result<Guarded, Box<Answer>> {
+    let port = ready.port(request.port());
+    if let Some(reason) = port.and_then(|port| port.policy.broken.as_ref()) {
+        tracing::debug!(reason, "the policy of a listener cannot be read, so nothing is served there");
+        let detail = "A rule about this request cannot be read. It is the gateway's fault.";
+        return Err(Box::new(Answer::problem(500, "broken-policy", detail)));
+    }
+    let nobody = CidrSet::default();
+    let trusted = port.map_or(&nobody, |port| &port.trusted);
+    let mut visitor = Visitor::new(request, trusted);
+    let passed = entry.rule.guarding.judge(request, &mut visitor, thread.limits())?;
+    Ok(Guarded { passed, trusts: trusted.contains(request.peer().ip()) })
+}
+
+/// What the policies have to say of a request that may go on.
+struct Guarded {
+    passed: Passed,
+    /// Whether it comes from a proxy that is believed.
+    trusts: bool,
 }
 
 impl Way<'_> {
@@ -167,7 +211,7 @@ impl Way<'_> {
         Ok(())
     }
 
-    fn forward(self, entry: &Rc<Entry>, leading: &Leading) -> Decision {
+    fn forward(self, entry: &Rc<Entry>, leading: &Leading, guarded: Guarded) -> Decision {
         let Some(cluster) = &leading.cluster else {
             return Decision::Answer(*broken(&leading.broken), Some(entry.clone() as Rc<dyn Any>));
         };
@@ -180,12 +224,25 @@ impl Way<'_> {
         let mut forward = Forward::to(cluster.clone(), target, entry.clone() as Rc<dyn Any>);
         forward.host = self.forward.host;
         forward.request = self.forward.request;
+        if !guarded.passed.withheld.is_empty() {
+            let edits = guarded.passed.withheld.iter().cloned();
+            let edits = edits.fold(HeaderEdits::default(), HeaderEdits::remove);
+            forward.withheld = Some(Arc::new(edits));
+        }
+        forward.request_headers = guarded.passed.request_headers;
+        forward.trusts_forwarded = guarded.trusts;
         forward.response = self.forward.response;
         forward.response_headers = self.forward.response_headers;
+        forward.response_headers.extend(guarded.passed.response_headers);
+        let guarding = &entry.rule.guarding;
+        forward.response_defaults = guarding.headers[usize::from(self.request.is_secure())].clone();
+        forward.most_body = Some(guarding.policy.max_body_bytes);
+        forward.retries = guarding.policy.retry.attempts;
         // Zero is no bound.
         forward.request_timeout = timeouts.request.filter(|limit| !limit.is_zero());
         forward.attempt_timeout = timeouts.backend_request.filter(|limit| !limit.is_zero());
-        forward.retry_on = entry.rule.retry_on.clone();
+        forward.attempt_timeout = guarding.policy.retry.per_try_timeout.or(forward.attempt_timeout);
+        forward.retry_on = guarding.retry_on.clone();
         let mirrored = |id: &BackendId| Mirrored { cluster: self.thread.cluster(&ready, id) };
         forward.mirrors = self.forward.mirrors.iter().map(mirrored).collect();
         Decision::Forward(Box::new(forward))

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use tradewind_data_plane::{Cluster, HeaderEdits};
 use tradewind_routing::{Backend, BackendId, Rule, Step, Target};
 
-use crate::edge::counts::Counts;
+use crate::edge::counts::{Counts, Labels};
+use crate::edge::guarding::Guarding;
 use crate::edge::headers::edits;
 
 /// A match of the table.
 pub(crate) struct Entry {
     pub(crate) rule: Rc<Compiled>,
     pub(crate) counts: Arc<Counts>,
+    pub(crate) labels: Labels,
 }
 
 /// A rule with what it leads to.
@@ -21,8 +23,7 @@ pub(crate) struct Compiled {
     pub(crate) backends: Vec<Leading>,
     pub(crate) weights: u64,
     pub(crate) steps: Vec<Taken>,
-    /// No status of a backend is asked for again.
-    pub(crate) retry_on: Arc<[u16]>,
+    pub(crate) guarding: Rc<Guarding>,
 }
 
 /// One of the backends.
@@ -46,7 +47,7 @@ pub(crate) enum Taken {
 pub(crate) type Find<'a> = &'a mut dyn FnMut(&BackendId) -> Rc<Cluster>;
 
 impl Compiled {
-    pub(crate) fn new(rule: &Arc<Rule>, find: Find<'_>) -> Self {
+    pub(crate) fn new(rule: &Arc<Rule>, guarding: Rc<Guarding>, find: Find<'_>) -> Self {
         let backends: Vec<Leading> =
             rule.backends.iter().map(|backend| Leading::new(backend, find)).collect();
         Self {
@@ -54,7 +55,7 @@ impl Compiled {
             weights: backends.iter().map(|backend| backend.weight).sum(),
             backends,
             steps: rule.steps.iter().map(taken).collect(),
-            retry_on: Arc::new([]),
+            guarding,
         }
     }
 }

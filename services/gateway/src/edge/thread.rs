@@ -8,12 +8,18 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use tradewind_data_plane::{Answer, Cluster, ClusterSettings, Decision, EdgeThread, Outcome, Request};
-use tradewind_routing::{BackendId, Found};
+use tradewind_edge::address::CidrSet;
+use tradewind_edge::limit;
+use tradewind_gateway_api::policy::listener::AccessLog;
+use tradewind_routing::{BackendId, EffectiveBackendPolicy, EffectiveListenerPolicy, Found, RouteId};
 
+use crate::edge::access_log::Lines;
 use crate::edge::counts::{Counts, Labels};
 use crate::edge::decide;
+use crate::edge::guarding::Guarding;
 use crate::edge::rule::{Compiled, Entry};
-use crate::edge::{Routes, Shared};
+use crate::edge::visitor::{Visitor, set};
+use crate::edge::{Routes, Secured, Shared};
 
 /// Ticks between two looks at connections that nobody uses.
 const SWEEP: u32 = 20;
@@ -24,10 +30,18 @@ pub(crate) struct ThreadEdge {
     shared: Arc<Shared>,
     version: Cell<u64>,
     routes: RefCell<Rc<Ready>>,
-    clusters: RefCell<BTreeMap<BackendId, Rc<Cluster>>>,
+    clusters: RefCell<BTreeMap<BackendId, Known>>,
+    lines: Option<Lines>,
     counts: RefCell<BTreeMap<Labels, Arc<Counts>>>,
     random: Cell<u64>,
     ticks: Cell<u32>,
+}
+
+/// A cluster, and what it was made of.
+struct Known {
+    cluster: Rc<Cluster>,
+    policy: Arc<EffectiveBackendPolicy>,
+    secured: Option<Secured>,
 }
 
 /// The routes in use, and what of them is ready.
@@ -35,12 +49,34 @@ pub(crate) struct Ready {
     pub(crate) routes: Arc<Routes>,
     rules: RefCell<BTreeMap<usize, Rc<Compiled>>>,
     entries: RefCell<Vec<Option<Rc<Entry>>>>,
+    guarding: RefCell<Vec<(RouteId, Rc<Guarding>)>>,
+    ports: BTreeMap<u16, Port>,
+}
+
+/// What holds for the connections of a port.
+pub(crate) struct Port {
+    pub(crate) trusted: CidrSet,
+    pub(crate) policy: Arc<EffectiveListenerPolicy>,
 }
 
 impl Ready {
     fn new(routes: Arc<Routes>) -> Rc<Self> {
         let entries = vec![None; routes.table.entries()];
-        Rc::new(Self { routes, rules: RefCell::default(), entries: RefCell::new(entries) })
+        let port = |port: u16| {
+            let policy = routes.table.listener_policy(port).clone();
+            (port, Port { trusted: set(&policy.trusted_proxies), policy })
+        };
+        Rc::new(Self {
+            rules: RefCell::default(),
+            entries: RefCell::new(entries),
+            guarding: RefCell::default(),
+            ports: routes.table.ports().map(port).collect(),
+            routes,
+        })
+    }
+
+    pub(crate) fn port(&self, port: u16) -> Option<&Port> {
+        self.ports.get(&port)
     }
 }
 
@@ -49,6 +85,7 @@ impl ThreadEdge {
         Self {
             version: Cell::new(shared.version()),
             routes: RefCell::new(Ready::new(shared.routes())),
+            lines: shared.sink.clone().map(Lines::new),
             shared,
             clusters: RefCell::default(),
             counts: RefCell::default(),
@@ -62,11 +99,13 @@ impl ThreadEdge {
         let version = self.shared.version();
         if self.version.replace(version) != version {
             let routes = self.shared.routes();
-            for (backend, cluster) in &*self.clusters.borrow() {
-                cluster.set_endpoints(endpoints(&routes, backend));
-            }
-            // A backend that is named no more has no connections to keep.
-            self.clusters.borrow_mut().retain(|backend, _| routes.endpoints.contains_key(backend));
+            // A backend that is named no more, or is reached in another way, has no connections to keep.
+            self.clusters.borrow_mut().retain(|backend, known| {
+                known.cluster.set_endpoints(endpoints(&routes, backend));
+                routes.endpoints.contains_key(backend)
+                    && known.policy == *routes.table.backend_policy(backend)
+                    && known.secured.as_ref() == routes.secured.get(backend)
+            });
             *self.routes.borrow_mut() = Ready::new(routes);
         }
         self.routes.borrow().clone()
@@ -79,11 +118,13 @@ impl ThreadEdge {
         }
         let rule = ready.rules.borrow().get(&found.rule.index).cloned();
         let rule = rule.unwrap_or_else(|| {
-            let rule = Rc::new(Compiled::new(found.rule, &mut |backend| self.cluster(ready, backend)));
+            let guarding = self.guarding(ready, found);
+            let rule = Rc::new(Compiled::new(found.rule, guarding, &mut |id| self.cluster(ready, id)));
             ready.rules.borrow_mut().insert(found.rule.index, rule.clone());
             rule
         });
-        let entry = Rc::new(Entry { counts: self.count(found), rule });
+        let (counts, labels) = self.count(found);
+        let entry = Rc::new(Entry { counts, labels, rule });
         if let Some(place) = ready.entries.borrow_mut().get_mut(found.entry) {
             *place = Some(entry.clone());
         }
@@ -93,18 +134,38 @@ impl ThreadEdge {
     pub(crate) fn cluster(&self, ready: &Ready, backend: &BackendId) -> Rc<Cluster> {
         let mut clusters = self.clusters.borrow_mut();
         let make = || {
-            let cluster = Cluster::new(backend.to_string(), ClusterSettings::default());
+            let policy = ready.routes.table.backend_policy(backend).clone();
+            let secured = ready.routes.secured.get(backend).cloned();
+            let settings = settings(&policy, secured.as_ref(), self.shared.threads);
+            let cluster = Cluster::new(backend.to_string(), settings);
             cluster.set_endpoints(endpoints(&ready.routes, backend));
-            Rc::new(cluster)
+            Known { cluster: Rc::new(cluster), policy, secured }
         };
-        clusters.entry(backend.clone()).or_insert_with(make).clone()
+        clusters.entry(backend.clone()).or_insert_with(make).cluster.clone()
     }
 
-    fn count(&self, found: &Found<'_>) -> Arc<Counts> {
+    /// The policy of a rule, made ready; rules of one policy share it, so that what it remembers is remembered once.
+    fn guarding(&self, ready: &Ready, found: &Found<'_>) -> Rc<Guarding> {
+        let (policy, route) = (&found.rule.policy, &found.rule.route);
+        let mut all = ready.guarding.borrow_mut();
+        let is_same = |(known, guarding): &&(RouteId, Rc<Guarding>)| {
+            known == route && Arc::ptr_eq(&guarding.policy, policy)
+        };
+        if let Some((_, guarding)) = all.iter().rev().find(is_same) {
+            return guarding.clone();
+        }
+        let guarding = Rc::new(Guarding::new(policy, route, &ready.routes.keys, self.shared.seed));
+        all.push((route.clone(), guarding.clone()));
+        guarding
+    }
+
+    fn count(&self, found: &Found<'_>) -> (Arc<Counts>, Labels) {
         let rule = found.rule.name.clone().unwrap_or_else(|| found.rule.number.to_string());
         let labels = Labels { route: found.rule.route.to_string(), rule, path: found.template.to_string() };
         let mut counts = self.counts.borrow_mut();
-        counts.entry(labels).or_insert_with_key(|labels| self.shared.counts.counts(labels)).clone()
+        let made = || self.shared.counts.counts(&labels);
+        let found = counts.entry(labels.clone()).or_insert_with(made).clone();
+        (found, labels)
     }
 
     /// A number below a bound, for shares; it is no secret (xorshift).
@@ -118,13 +179,41 @@ impl ThreadEdge {
         (state >> 16) % bound.max(1)
     }
 
+    fn is_logged(&self, log: &AccessLog) -> bool {
+        let share = log.sampling_fraction;
+        log.enabled
+            && share.is_none_or(|share| self.below(u64::from(share.denominator)) < u64::from(share.numerator))
+    }
+
+    pub(crate) fn limits(&self) -> &limit::Table {
+        &self.shared.limits
+    }
+
     pub(crate) fn refuse(&self, reason: &'static str) {
         self.shared.counts.refuse(reason);
     }
 }
 
 fn endpoints<'a>(routes: &'a Routes, backend: &BackendId) -> &'a [SocketAddr] {
+    if routes.secured.get(backend).is_some_and(|secured| secured.tls.is_none()) {
+        // In clear nobody may go there.
+        return &[];
+    }
     routes.endpoints.get(backend).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// How connections to a backend are made. Bounds over all endpoints and threads are divided among the threads.
+fn settings(policy: &EffectiveBackendPolicy, secured: Option<&Secured>, threads: u32) -> ClusterSettings {
+    let passive = &policy.health_check.passive;
+    ClusterSettings {
+        connect: policy.timeouts.connect,
+        idle: policy.timeouts.idle,
+        most_requests: policy.circuit_breaker.max_parallel_requests.div_ceil(threads.max(1)),
+        failures: passive.consecutive_errors,
+        ejection: passive.base_ejection_time,
+        tls: secured.and_then(|secured| secured.tls.clone()),
+        ..ClusterSettings::default()
+    }
 }
 
 impl EdgeThread for ThreadEdge {
@@ -132,9 +221,18 @@ impl EdgeThread for ThreadEdge {
         decide::decide(self, request)
     }
 
-    fn finished(&self, _request: &Request<'_>, outcome: &Outcome, mark: Option<&Rc<dyn Any>>) {
-        if let Some(entry) = mark.and_then(|mark| mark.downcast_ref::<Entry>()) {
+    fn finished(&self, request: &Request<'_>, outcome: &Outcome, mark: Option<&Rc<dyn Any>>) {
+        let entry = mark.and_then(|mark| mark.downcast_ref::<Entry>());
+        if let Some(entry) = entry {
             entry.counts.record(outcome);
+        }
+        let Some(lines) = &self.lines else { return };
+        let ready = self.routes.borrow();
+        let port = ready.port(request.port());
+        if port.is_none_or(|port| self.is_logged(&port.policy.access_log)) {
+            let nobody = CidrSet::default();
+            let visitor = Visitor::new(request, port.map_or(&nobody, |port| &port.trusted));
+            lines.add(request, outcome, (&visitor, entry));
         }
     }
 
@@ -146,8 +244,11 @@ impl EdgeThread for ThreadEdge {
         let ticks = self.ticks.get().wrapping_add(1);
         self.ticks.set(ticks);
         if ticks.is_multiple_of(SWEEP) {
-            self.clusters.borrow().values().for_each(|cluster| cluster.sweep());
+            self.clusters.borrow().values().for_each(|known| known.cluster.sweep());
         }
         self.ready();
+        if let Some(lines) = &self.lines {
+            lines.flush();
+        }
     }
 }

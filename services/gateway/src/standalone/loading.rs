@@ -1,19 +1,23 @@
 //! From a folder to routes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tradewind_routing::BackendId;
 
-use crate::edge::Routes;
+use crate::edge::{Keys, Routes};
 use crate::routes::{Gathered, build, collect};
 use crate::source::{Read, Source};
 use crate::standalone::addresses::Addresses;
 use crate::standalone::arguments::Arguments;
+use crate::standalone::certificates::{self, OfPort};
 
 /// What a folder comes to.
 pub(crate) struct Loaded {
     pub(crate) routes: Routes,
     pub(crate) gathered: Gathered,
+    /// Certificates of the ports that have TLS.
+    pub(crate) secured: BTreeMap<u16, OfPort>,
 }
 
 /// Opens the folder.
@@ -43,6 +47,13 @@ fn load(files: &[Arc<Read>], arguments: &Arguments) -> Result<Loaded, String> {
     let addresses = Addresses::of(&documents, &arguments.backends);
     let known = |backend: &BackendId| addresses.has(backend);
     let gathered = build(&documents, errors, arguments.port, &known)?;
-    let routes = Routes { table: gathered.built.table.clone(), endpoints: addresses.into_map() };
-    Ok(Loaded { routes, gathered })
+    let secured = certificates::of_listeners(&documents, &gathered.built);
+    let table = gathered.built.table.clone();
+    let routes = Routes {
+        keys: Keys::of(&table),
+        table,
+        endpoints: addresses.into_map(),
+        secured: certificates::of_backends(&documents),
+    };
+    Ok(Loaded { routes, gathered, secured })
 }

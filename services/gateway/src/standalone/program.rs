@@ -1,5 +1,6 @@
 //! Start, serve, follow changes, drain.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -8,14 +9,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tradewind_chassis::telemetry::{self, LogSettings};
-use tradewind_data_plane::{Bound, Listener, Server, Settings, Timers};
+use tradewind_data_plane::{Bound, Listener, Server, ServerTls, Settings, Timers};
 use tradewind_kernel::Entropy;
 use tradewind_process::{Occasion, WRONG_SETTINGS, until_stopped};
 
-use crate::edge::{GatewayEdge, Shared};
+use crate::edge::{GatewayEdge, Routes, Shared, Sink};
 use crate::source::Source;
 use crate::standalone::admin::Admin;
 use crate::standalone::arguments::Arguments;
+use crate::standalone::certificates::OfPort;
 use crate::standalone::loading::{Loaded, again, open};
 
 /// How often the folder is looked at.
@@ -37,6 +39,8 @@ struct Running<'a> {
     arguments: &'a Arguments,
     source: Source,
     shared: Arc<Shared>,
+    /// TLS of the ports that have it.
+    secured: BTreeMap<u16, ServerTls>,
     /// Why the routes in use stayed the last time; said once, however long it is so.
     refused: Option<String>,
 }
@@ -45,16 +49,23 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     telemetry::init(&LogSettings::default()).map_err(|error| error.to_string())?;
     let (source, loaded) = open(arguments)?;
     loaded.gathered.tell();
-    let listeners = listeners(arguments, &loaded)?;
-    let shared = Shared::new(loaded.routes);
+    let secured = tls(loaded.secured)?;
+    let listeners = listeners(arguments, &loaded.routes, &secured)?;
+    let sink = Sink::open(&arguments.access_log)?;
+    let settings = settings(arguments);
+    let threads = u32::try_from(settings.threads).unwrap_or(1);
+    let shared = Shared::new(loaded.routes, sink, (seed(), threads));
     let is_draining = Arc::new(AtomicBool::new(false));
     let admin = admin(arguments, &shared, &is_draining)?;
-    let settings = settings(arguments);
+    let is_secured: Vec<bool> = listeners.iter().map(|listener| listener.tls.is_some()).collect();
     let bound = Bound::bind(listeners, settings).map_err(|error| error.to_string())?;
+    let addresses = bound.addresses().into_iter().zip(is_secured);
+    let with_tls: Vec<SocketAddr> =
+        addresses.filter(|(_, is_secured)| *is_secured).map(|(address, _)| address).collect();
     let edge = Arc::new(GatewayEdge(shared.clone()));
     let server = bound.serve(edge, seed()).map_err(|error| error.to_string())?;
-    tell_where(&server, admin.as_ref());
-    let mut running = Running { arguments, source, shared, refused: None };
+    tell_where(&server, admin.as_ref(), &with_tls);
+    let mut running = Running { arguments, source, shared, secured, refused: None };
     until_stopped(LOOK, |occasion| {
         running.hear(occasion);
         false
@@ -71,14 +82,28 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
 }
 
 impl Running<'_> {
+    /// Shows other certificates; connections that are there keep theirs. Other ports need another start.
+    fn certify(&self, secured: BTreeMap<u16, OfPort>) {
+        for (port, of_port) in secured {
+            let Some(tls) = self.secured.get(&port) else {
+                tracing::warn!(port, "a port that was not there at the start is opened at the next one");
+                continue;
+            };
+            if let Err(reason) = tls.replace(of_port.certificates, of_port.clients.as_ref()) {
+                tracing::error!(port, reason, "the certificates in use stay");
+            }
+        }
+    }
+
     fn hear(&mut self, occasion: Occasion) {
         if occasion == Occasion::Hangup {
             tracing::info!("the documents are read again");
         }
         match again(&self.source, self.arguments) {
             Ok(None) => self.refused = None,
-            Ok(Some(Loaded { routes, gathered })) => {
+            Ok(Some(Loaded { routes, gathered, secured })) => {
                 gathered.tell();
+                self.certify(secured);
                 let (count, mistakes) = (gathered.built.routes.len(), gathered.errors.len());
                 self.shared.swap(routes);
                 self.refused = None;
@@ -93,15 +118,30 @@ impl Running<'_> {
     }
 }
 
+/// TLS of each port that has it and a certificate.
+fn tls(secured: BTreeMap<u16, OfPort>) -> Result<BTreeMap<u16, ServerTls>, String> {
+    let made = secured.into_iter().map(|(port, of_port)| {
+        let tls = of_port.tls().map_err(|reason| format!("port {port}: {reason}"))?;
+        Ok((port, tls))
+    });
+    made.collect()
+}
+
 /// A listener for each port that documents ask for.
-fn listeners(arguments: &Arguments, loaded: &Loaded) -> Result<Vec<Listener>, String> {
-    let ports = loaded.routes.table.ports();
-    ports
+fn listeners(
+    arguments: &Arguments,
+    routes: &Routes,
+    secured: &BTreeMap<u16, ServerTls>,
+) -> Result<Vec<Listener>, String> {
+    routes
+        .table
+        .ports()
         .map(|port| {
             let shifted = u16::try_from(i32::from(port) + arguments.port_offset);
             let shifted = shifted.map_err(|_| format!("--port-offset: {port} cannot be moved so far"))?;
             let mut listener = Listener::plain(SocketAddr::new(arguments.bind, shifted));
             listener.port = Some(port);
+            listener.tls = secured.get(&port).cloned();
             Ok(listener)
         })
         .collect()
@@ -135,10 +175,11 @@ fn seed() -> u64 {
 }
 
 /// One line for each door, for people and scripts that started the process.
-fn tell_where(server: &Server, admin: Option<&Server>) {
+fn tell_where(server: &Server, admin: Option<&Server>, secured: &[SocketAddr]) {
     let mut out = std::io::stdout().lock();
     for address in server.addresses() {
-        writeln!(out, "gateway: listening at http://{address}").unwrap_or_default();
+        let scheme = if secured.contains(address) { "https" } else { "http" };
+        writeln!(out, "gateway: listening at {scheme}://{address}").unwrap_or_default();
     }
     for address in admin.into_iter().flat_map(Server::addresses) {
         writeln!(out, "gateway: internal door at http://{address}").unwrap_or_default();

@@ -11,9 +11,12 @@ use tradewind_data_plane::{
     Forward, Listener, Outcome, Request, Server, Settings,
 };
 
+/// Status, reason and attempts of each request.
+type Outcomes = Arc<Mutex<Vec<(u16, Option<&'static str>, u32)>>>;
+
 pub struct Gateway {
     pub address: SocketAddr,
-    pub outcomes: Arc<Mutex<Vec<(u16, Option<&'static str>, u32)>>>,
+    pub outcomes: Outcomes,
     _server: Server,
 }
 
@@ -40,21 +43,20 @@ impl Way {
     }
 }
 
-struct OneWay(Way, Arc<Mutex<Vec<(u16, Option<&'static str>, u32)>>>);
+struct OneWay(Way, Outcomes);
 
 struct OneThread {
     cluster: Rc<Cluster>,
     timeout: Option<Duration>,
-    outcomes: Arc<Mutex<Vec<(u16, Option<&'static str>, u32)>>>,
+    outcomes: Outcomes,
 }
 
 pub fn gateway(way: Way) -> Gateway {
-    let settings = Settings { threads: 1, ..Settings::default() };
-    let mut settings = settings;
+    let mut settings = Settings { threads: 1, ..Settings::default() };
     settings.limits.streams = 250;
     settings.timers.drain = Duration::from_millis(100);
     let bound = Bound::bind(vec![Listener::plain(([127, 0, 0, 1], 0).into())], settings).expect("a port");
-    let outcomes = Arc::default();
+    let outcomes = Outcomes::default();
     let edge = OneWay(way, Arc::clone(&outcomes));
     let server = bound.serve(Arc::new(edge), 1).expect("a thread");
     Gateway { address: server.addresses()[0], outcomes, _server: server }

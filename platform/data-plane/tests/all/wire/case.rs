@@ -24,7 +24,9 @@
 //! - `broken`: the upstream's answer is spoilt when its head may be with the client already: a problem document, or an
 //!   answer that is visibly not whole, and the end of the connection.
 //! - `nothing`: the end of the connection, perhaps with a problem document, and not one byte upstream.
-//! - `end open`, `end closed`, `end any`: how the connection is left. Open is the rule, and seen by a further request.
+//! - `end open`, `end closed`, `end orderly`, `end any`: how the connection is left. Open is the rule, and seen by a
+//!   further request; orderly is closed without a reset.
+//! - `no-interim`: without it interim answers that no `<` names may come or not.
 //! - `connections N` of the upstream that carried bytes; `never TEXT` in what the upstream receives.
 //!
 //! CODE is `*` for any, or several joined by `|`. A host `*` in `>>` is one that the gateway chooses.
@@ -43,6 +45,7 @@ pub struct Case {
     pub upstream: Vec<Forwarded>,
     pub answers: Vec<Answer>,
     pub end: End,
+    pub has_no_interim: bool,
     pub connections: Option<usize>,
     pub never: Vec<String>,
 }
@@ -101,6 +104,8 @@ pub enum End {
     #[default]
     Open,
     Closed,
+    /// Closed without a reset, which could destroy the answer on its way.
+    Orderly,
     Any,
 }
 
@@ -192,6 +197,7 @@ impl Draft {
                 let milliseconds = number(rest)?;
                 self.script().moves.push(Move::Pause(milliseconds));
             }
+            "no-interim" => self.case.has_no_interim = true,
             "close" => self.script().moves.push(Move::Close),
             "connections" => self.case.connections = Some(number(rest)?),
             "never" => self.case.never.push(rest.to_ascii_lowercase()),
@@ -211,6 +217,7 @@ impl Draft {
                 self.end = Some(match rest {
                     "open" => End::Open,
                     "closed" => End::Closed,
+                    "orderly" => End::Orderly,
                     "any" => End::Any,
                     _ => return Err(format!("no end is called {rest:?}")),
                 });

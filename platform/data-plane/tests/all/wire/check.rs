@@ -31,8 +31,11 @@ pub fn complaints(case: &Case, seen: &Seen, record: &Record) -> Vec<String> {
     {
         found.push(format!("through the tunnel came \"{}\"", shown(&seen.tunnel)));
     }
+    if case.has_no_interim && seen.interim > 0 {
+        found.push(format!("{} interim answers", seen.interim));
+    }
     match (case.end, &seen.left) {
-        (End::Open | End::Any, Left::Open) | (End::Closed | End::Any, Left::Closed) => {}
+        (End::Open | End::Any, Left::Open) | (End::Closed | End::Orderly | End::Any, Left::Closed) => {}
         (_, Left::Otherwise(what)) => found.push(what.clone()),
         (expected, left) => found.push(format!("the connection was left {left:?}, not {expected:?}")),
     }

@@ -11,6 +11,8 @@ use super::upstream::PROBE;
 
 /// How long the client waits for what has to come.
 const LIMIT: Duration = Duration::from_secs(3);
+/// What the client reads at most: a gateway that never stops is not waited for.
+const MOST_BYTES: usize = 4 * 1024 * 1024;
 /// Up to so many bytes are sent one by one.
 const MOST_SINGLE_BYTES: usize = 3000;
 
@@ -82,6 +84,8 @@ pub struct Seen {
     /// What came after a switch of protocols.
     pub tunnel: Vec<u8>,
     pub left: Left,
+    /// How many interim answers came that the case does not name.
+    pub interim: usize,
     /// What a step of the client waited for in vain.
     pub missed: Vec<String>,
 }
@@ -107,7 +111,7 @@ pub fn run(case: &Case, gateway: SocketAddr, cut: Cut) -> Seen {
         tunnel = client.received.split_off(client.next);
     }
     let left = client.leave(case.end);
-    Seen { got, tunnel, left, missed }
+    Seen { got, tunnel, left, interim: client.interim, missed }
 }
 
 /// Sends `bytes` on a connection of their own and reads as many answers as there are requests.
@@ -138,6 +142,9 @@ struct Client {
     /// Where in `received` the next answer begins.
     next: usize,
     is_at_end: bool,
+    /// The end came as a reset, which may destroy what was sent before.
+    was_reset: bool,
+    interim: usize,
 }
 
 impl Client {
@@ -146,17 +153,17 @@ impl Client {
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(LIMIT)).unwrap();
         stream.set_write_timeout(Some(LIMIT)).unwrap();
-        Self { stream, received: Vec::new(), next: 0, is_at_end: false }
+        Self { stream, received: Vec::new(), next: 0, is_at_end: false, was_reset: false, interim: 0 }
     }
 
     fn send(&mut self, bytes: &[u8], cut: Cut) {
         write(&mut self.stream, bytes, cut);
     }
 
-    /// Reads more; false when the end has come, or nothing in time.
+    /// Reads more; false when the end has come, or nothing in time, or too much.
     fn more(&mut self) -> bool {
         let mut buffer = [0; 16 * 1024];
-        loop {
+        while self.received.len() < MOST_BYTES {
             match self.stream.read(&mut buffer) {
                 Ok(0) => self.is_at_end = true,
                 Ok(count) => {
@@ -164,12 +171,12 @@ impl Client {
                     return true;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) => {
-                    self.is_at_end = !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);
-                }
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                Err(_) => (self.is_at_end, self.was_reset) = (true, true),
             }
             return false;
         }
+        false
     }
 
     /// Waits until `text` has come.
@@ -196,7 +203,7 @@ impl Client {
     fn next_final(&mut self, to_head: bool) -> Got {
         loop {
             match self.message(to_head) {
-                Got::Whole(message) if message.is_interim() => {}
+                Got::Whole(message) if message.is_interim() => self.interim += 1,
                 got => return got,
             }
         }
@@ -234,6 +241,9 @@ impl Client {
         }
         while self.more() {}
         match (self.is_at_end, self.received.get(self.next..).unwrap_or_default()) {
+            (true, []) if self.was_reset && expected == End::Orderly => {
+                Left::Otherwise("it was reset".to_owned())
+            }
             (true, []) => Left::Closed,
             // The half of a spoilt answer.
             (true, _) if expected == End::Any => Left::Closed,

@@ -50,6 +50,7 @@ pub enum Kind {
         at_end: bool,
     },
     /// The same, as an upstream may send it: with extensions of chunks.
+    #[cfg_attr(not(feature = "engines"), expect(dead_code, reason = "engines alone are asked so"))]
     Foreign {
         to_head: bool,
         at_end: bool,

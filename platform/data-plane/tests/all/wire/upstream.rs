@@ -1,8 +1,8 @@
 //! An upstream that answers as a case says, and records every byte that it receives.
 
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -50,7 +50,7 @@ struct Shared {
 
 impl Upstream {
     pub fn start(scripts: Vec<Script>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = listener();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
             scripts: Mutex::new(scripts.into_iter()),
@@ -97,6 +97,17 @@ impl Drop for Upstream {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// Listens on a loopback address of its own where there are more than one, as on Linux. What once talked to 127.0.0.1
+/// and a port that was free again would reach this listener else, and thousands of ports would wait to be free.
+pub fn listener() -> TcpListener {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let byte = |number: u32, below: u32| u8::try_from(number % below).unwrap_or_default();
+    let own =
+        Ipv4Addr::new(127, 64 + byte(std::process::id(), 128), byte(count / 250, 250), 1 + byte(count, 250));
+    TcpListener::bind((own, 0)).or_else(|_| TcpListener::bind("127.0.0.1:0")).unwrap()
 }
 
 fn accept(listener: &TcpListener, shared: &Arc<Shared>) {

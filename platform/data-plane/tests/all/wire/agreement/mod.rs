@@ -1,10 +1,12 @@
 //! Whether real servers see the requests end where the gateway believes.
 //!
 //! What the gateway has put out to its upstream is sent once more, to hyper, nginx and HAProxy, each time with one
-//! further request behind it. nginx and HAProxy pass what they understand on to a recording upstream. A server may refuse
-//! a request that it does not like, with an answer of its own; what it takes has to be the same, to the last byte.
+//! further request behind it. nginx and HAProxy pass what they understand on to a recording upstream. A server may
+//! refuse a request that it does not like, with an answer of its own; what it takes has to be the same, to the last
+//! byte.
 //!
-//! `cargo test -p tradewind-data-plane --features engines agreement`, or `./test --engines`, which installs the servers.
+//! `cargo test -p tradewind-data-plane --features engines agreement`, or `./test --engines`, which installs the
+//! servers.
 
 mod engines;
 mod hyper;
@@ -115,7 +117,23 @@ fn compare(server: &dyn Server, stream: &Stream) -> Result<Vec<String>, String> 
     }
 }
 
+/// What a gateway with a wrong belief would put out: a body that it takes for a request.
+fn planted() -> Stream {
+    let body = "GET /admin HTTP/1.1\r\nHost: shop.example\r\n\r\n";
+    let head = format!("POST /a HTTP/1.1\r\nHost: shop.example\r\nContent-Length: {}\r\n\r\n", body.len());
+    let bytes = [head.as_bytes(), body.as_bytes(), LAST.as_bytes()].concat();
+    let believed = |method: &str, target: &str| Believed {
+        method: method.to_owned(),
+        target: target.to_owned(),
+        mark: String::new(),
+        body: Vec::new(),
+    };
+    let requests = vec![believed("POST", "/a"), believed("GET", "/admin"), believed("GET", "/last")];
+    Stream { from: "planted".to_owned(), bytes, requests }
+}
+
 fn agree(server: &dyn Server) {
+    assert!(compare(server, &planted()).is_err(), "{} hides a disagreement", server.name());
     let streams = streams();
     let (mut disagreements, mut refusals, mut requests) = (Vec::new(), Vec::new(), 0);
     for stream in &streams {

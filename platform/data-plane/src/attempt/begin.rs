@@ -1,0 +1,115 @@
+//! Sets a request on its way to an endpoint.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::attempt::problems::{nobody, stopped_by_failure, unfit, unreachable};
+use crate::attempt::{Attempts, FRESH, Stopped};
+use crate::exchange::Exchange;
+use crate::exchange::over_http1::{OverHttp1, Upload};
+use crate::exchange::over_http2::{NotSent, OverHttp2};
+use crate::message::request_map;
+use crate::outcome::Upstream;
+use crate::settings::BackendProtocol;
+use crate::source::{Busy, Failure, Source};
+use crate::timer::now;
+use crate::upstream::cluster::Nobody;
+use crate::upstream::connection;
+use crate::upstream::endpoint::Endpoint;
+use crate::upstream::multiplexed::NoStream;
+
+/// Why a request is not on its way to an endpoint. Nothing of it was sent.
+enum NotBegun {
+    Stopped(Stopped),
+    Busy,
+    /// The connection is closing; there is another one.
+    Closing,
+    Unreachable(std::io::Error),
+}
+
+impl<S: Source + 'static> Attempts<'_, S> {
+    /// An endpoint with the request on its way to it.
+    pub(super) async fn begin(&mut self) -> Result<Exchange<S>, Stopped> {
+        loop {
+            let endpoint = self.way.cluster.pick(&self.tried).map_err(nobody)?;
+            self.count += 1;
+            let begun = match self.way.cluster.settings.protocol {
+                BackendProtocol::Http1 => self.begin_http1(&endpoint).await,
+                BackendProtocol::Http2 => self.begin_http2(&endpoint).await,
+            };
+            match begun {
+                Ok(exchange) => return Ok(exchange),
+                Err(NotBegun::Stopped(stopped)) => return Err(stopped),
+                // What is full was not asked, and another one may have room.
+                Err(NotBegun::Busy) if !self.tried.contains(&endpoint.address) => {
+                    self.count -= 1;
+                    self.tried.push(endpoint.address);
+                }
+                Err(NotBegun::Busy) => return Err(nobody(Nobody::Busy)),
+                Err(NotBegun::Closing) if self.fresh < FRESH => {
+                    self.fresh += 1;
+                    self.count -= 1;
+                }
+                Err(NotBegun::Closing) => return Err(stopped_by_failure(Failure::Partly)),
+                Err(NotBegun::Unreachable(error)) => {
+                    self.way.cluster.report(&endpoint, false);
+                    self.tried.push(endpoint.address);
+                    tracing::debug!(%error, address = %endpoint.address, "an endpoint cannot be reached");
+                    // Nothing was sent: any request may be tried elsewhere.
+                    if !self.may_try_again() {
+                        return Err(Stopped::Answer(unreachable(&error)));
+                    }
+                }
+            }
+        }
+    }
+
+    async fn begin_http1(&mut self, endpoint: &Rc<Endpoint>) -> Result<Exchange<S>, NotBegun> {
+        let began = now();
+        let busy = Busy::new(endpoint.clone());
+        let settings = &self.way.cluster.settings;
+        let thread = self.asking.thread;
+        let (connection, connected) = match endpoint.take_idle(settings.idle) {
+            Some(connection) => (Ok(connection), Duration::ZERO),
+            None => {
+                let limits = thread.settings.limits.answer_head;
+                let opened = connection::open(endpoint.address, settings, limits).await;
+                (opened, now().saturating_duration_since(began))
+            }
+        };
+        self.upstream = Some(Upstream { address: endpoint.address, connected, answered: None });
+        let connection = connection.map_err(NotBegun::Unreachable)?;
+        let Some(body) = self.body.take() else { return Err(NotBegun::Stopped(Stopped::Gone)) };
+        let is_whole = body.has_ended();
+        let message = std::mem::take(&mut self.message);
+        let upload = Upload::new(body, self.sending, message, is_whole);
+        let buffer = thread.buffers.take();
+        Ok(Exchange::Http1(Box::new(OverHttp1::new(busy, connection, buffer, upload))))
+    }
+
+    async fn begin_http2(&mut self, endpoint: &Rc<Endpoint>) -> Result<Exchange<S>, NotBegun> {
+        let began = now();
+        let busy = Busy::new(endpoint.clone());
+        let (settings, limits) = (&self.way.cluster.settings, &self.asking.thread.settings.limits);
+        let head = request_map::request(self.making(), settings.tls.is_some(), endpoint.address);
+        let head = head.map_err(|part| NotBegun::Stopped(unfit(part)))?;
+        let slot = endpoint.multiplexed.slot(endpoint.address, settings, limits).await;
+        let waited = now().saturating_duration_since(began);
+        let connected = slot.as_ref().map_or(waited, |slot| slot.connected);
+        self.upstream = Some(Upstream { address: endpoint.address, connected, answered: None });
+        let slot = slot.map_err(|error| match error {
+            NoStream::Busy => NotBegun::Busy,
+            NoStream::Unreachable(error) => NotBegun::Unreachable(error),
+        })?;
+        let Some(body) = self.body.take() else { return Err(NotBegun::Stopped(Stopped::Gone)) };
+        let upload = (body, std::mem::take(&mut self.message), limits.replay);
+        match OverHttp2::start(busy, slot, head, upload) {
+            Ok(exchange) => Ok(Exchange::Http2(exchange)),
+            Err(NotSent { error, source, first }) => {
+                tracing::debug!(%error, address = %endpoint.address, "a connection takes no request");
+                (self.body, self.message) = (Some(source), first);
+                Err(NotBegun::Closing)
+            }
+        }
+    }
+}

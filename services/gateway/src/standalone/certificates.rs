@@ -1,0 +1,201 @@
+//! Certificates from documents: of listeners, of their clients and of backends.
+
+use std::collections::BTreeMap;
+
+use tradewind_data_plane::{BackendTls, Certificate, ClientAuthority, ServerTls};
+use tradewind_gateway_api::Body;
+use tradewind_gateway_api::backend_tls::BackendValidation;
+use tradewind_gateway_api::gateway::{ClientValidationMode, Gateway, Listener, TlsMode};
+use tradewind_gateway_api::policy::listener::ClientCertificateMode;
+use tradewind_gateway_api::reference::ObjectRef;
+use tradewind_routing::{BackendId, Built, Documents};
+
+use crate::edge::Secured;
+
+/// What the listeners of a port show, and what they ask of clients.
+#[derive(Default)]
+pub(crate) struct OfPort {
+    pub(crate) certificates: Vec<Certificate>,
+    pub(crate) clients: Option<ClientAuthority>,
+}
+
+impl OfPort {
+    /// TLS of these.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be used.
+    pub(crate) fn tls(self) -> Result<ServerTls, String> {
+        ServerTls::new(self.certificates, self.clients.as_ref())
+    }
+}
+
+/// Certificates by port, of those ports that have TLS. What cannot be had is told; a port without any certificate is not
+/// opened.
+pub(crate) fn of_listeners(documents: &Documents, built: &Built) -> BTreeMap<u16, OfPort> {
+    let mut ports: BTreeMap<u16, OfPort> = BTreeMap::new();
+    for status in &built.gateways {
+        let document = documents.get("Gateway", &status.namespace, &status.name);
+        let Some(Body::Gateway(gateway)) = document.map(|document| &document.body) else { continue };
+        for listener in gateway.listeners.iter().filter(|listener| listener.protocol == "HTTPS") {
+            let of_port = ports.entry(listener.port).or_default();
+            match of_listener(documents, &status.namespace, listener) {
+                Ok(found) => of_port.certificates.extend(found),
+                Err(reason) => {
+                    let (gateway, listener) = (&status.name, &listener.name);
+                    tracing::error!(gateway, listener, reason, "a listener has no certificate");
+                }
+            }
+            match clients(documents, (&status.namespace, gateway), built, listener.port) {
+                Ok(clients) => of_port.clients = clients,
+                Err(reason) => {
+                    tracing::error!(reason, "certificates of clients cannot be verified, so none is served");
+                    of_port.certificates.clear();
+                }
+            }
+        }
+    }
+    ports
+}
+
+fn of_listener(
+    documents: &Documents,
+    namespace: &str,
+    listener: &Listener,
+) -> Result<Vec<Certificate>, String> {
+    let tls = listener.tls.as_ref().ok_or("spec.listeners.tls is missing")?;
+    if tls.mode == TlsMode::Passthrough {
+        return Err("Passthrough goes with the protocol TLS, which is not served here".to_owned());
+    }
+    let names: Vec<String> = listener.hostname.iter().filter(|name| !name.is_empty()).cloned().collect();
+    let read = |reference: &ObjectRef| {
+        let (chain, key) = secret(documents, namespace, reference)?;
+        Certificate::from_pem(names.clone(), &chain, &key)
+            .map_err(|reason| format!("Secret {}: {reason}", reference.name))
+    };
+    tls.certificate_refs.iter().map(read).collect()
+}
+
+/// The chain and the key of a secret.
+fn secret(documents: &Documents, from: &str, reference: &ObjectRef) -> Result<(Vec<u8>, Vec<u8>), String> {
+    let namespace = reference.namespace.as_deref().unwrap_or(from);
+    if namespace != from && !is_granted(documents, from, namespace, &reference.name) {
+        return Err(format!(
+            "Secret {namespace}/{}: no ReferenceGrant of {namespace} allows it",
+            reference.name
+        ));
+    }
+    let document = documents.get("Secret", namespace, &reference.name);
+    let Some(Body::Secret(secret)) = document.map(|document| &document.body) else {
+        return Err(format!("Secret {namespace}/{}: there is none", reference.name));
+    };
+    let bytes = |name: &str| {
+        secret.bytes(name).ok_or_else(|| format!("Secret {namespace}/{}: {name} is missing", reference.name))
+    };
+    Ok((bytes("tls.crt")?, bytes("tls.key")?))
+}
+
+fn is_granted(documents: &Documents, from: &str, to: &str, name: &str) -> bool {
+    documents.iter().filter(|document| document.metadata.namespace == to).any(|document| {
+        let Body::ReferenceGrant(grant) = &document.body else { return false };
+        let is_from = grant.from.iter().any(|one| one.kind == "Gateway" && one.namespace == from);
+        let is_named = |wanted: &Option<String>| wanted.as_ref().is_none_or(|wanted| wanted == name);
+        is_from && grant.to.iter().any(|one| one.kind == "Secret" && is_named(&one.name))
+    })
+}
+
+/// What clients have to show on a port: what a policy says, else what the gateway says.
+fn clients(
+    documents: &Documents,
+    (namespace, gateway): (&str, &Gateway),
+    built: &Built,
+    port: u16,
+) -> Result<Option<ClientAuthority>, String> {
+    if let Some(policy) = &built.table.listener_policy(port).client_certificate {
+        let is_required = match policy.mode {
+            ClientCertificateMode::Disabled => return Ok(None),
+            ClientCertificateMode::Optional => false,
+            ClientCertificateMode::Required => true,
+        };
+        let authorities = authorities(documents, namespace, &policy.ca_certificate_refs)?;
+        return Ok(Some(ClientAuthority { authorities, is_required }));
+    }
+    let Some(frontend) = &gateway.tls.frontend else { return Ok(None) };
+    let of_port = frontend.per_port.iter().find(|of_port| of_port.port == port);
+    let tls = of_port.map_or(&frontend.default, |of_port| &of_port.tls);
+    let Some(validation) = &tls.validation else { return Ok(None) };
+    let authorities = authorities(documents, namespace, &validation.ca_certificate_refs)?;
+    let is_required = validation.mode == ClientValidationMode::AllowValidOnly;
+    Ok(Some(ClientAuthority { authorities, is_required }))
+}
+
+/// All authorities together, in PEM.
+fn authorities(documents: &Documents, from: &str, references: &[ObjectRef]) -> Result<Vec<u8>, String> {
+    let mut all = Vec::new();
+    for reference in references {
+        let namespace = reference.namespace.as_deref().unwrap_or(from);
+        all.extend(authority(documents, namespace, &reference.kind, &reference.name)?);
+        all.push(b'\n');
+    }
+    Ok(all)
+}
+
+fn authority(documents: &Documents, namespace: &str, kind: &str, name: &str) -> Result<Vec<u8>, String> {
+    let missing = || format!("{kind} {namespace}/{name}: there is no ca.crt");
+    let kind = if kind == "Secret" { "Secret" } else { "ConfigMap" };
+    match documents.get(kind, namespace, name).map(|document| &document.body) {
+        Some(Body::ConfigMap(map)) => {
+            map.data.get("ca.crt").map(|text| text.as_bytes().to_vec()).ok_or_else(missing)
+        }
+        Some(Body::Secret(secret)) => secret.bytes("ca.crt").ok_or_else(missing),
+        _ => Err(missing()),
+    }
+}
+
+/// TLS towards the backends that a document asks it for.
+pub(crate) fn of_backends(documents: &Documents) -> BTreeMap<BackendId, Secured> {
+    let mut secured = BTreeMap::new();
+    for (document, policy) in documents.backend_tls() {
+        let namespace = &document.metadata.namespace;
+        let (authorities, tls) = match backend(documents, namespace, &policy.validation) {
+            Ok((authorities, tls)) => (authorities, Some(tls)),
+            Err(reason) => {
+                let policy = &document.metadata.name;
+                tracing::error!(policy, reason, "a backend cannot be reached safely, and so not at all");
+                (Vec::new(), None)
+            }
+        };
+        for target in policy.target_refs.iter().filter(|target| target.kind == "Service") {
+            let found = documents.get("Service", namespace, &target.name).map(|document| &document.body);
+            let Some(Body::Service(service)) = found else { continue };
+            let is_meant = |name: &String| target.section_name.as_ref().is_none_or(|wanted| wanted == name);
+            for port in service.ports.iter().filter(|port| is_meant(&port.name)) {
+                let id =
+                    BackendId { namespace: namespace.clone(), service: target.name.clone(), port: port.port };
+                let name = policy.validation.hostname.clone();
+                secured.insert(id, Secured { name, authorities: authorities.clone(), tls: tls.clone() });
+            }
+        }
+    }
+    secured
+}
+
+fn backend(
+    documents: &Documents,
+    namespace: &str,
+    validation: &BackendValidation,
+) -> Result<(Vec<u8>, BackendTls), String> {
+    if !validation.subject_alt_names.is_empty() {
+        return Err("validation.subjectAltNames is not served yet; leave it out".to_owned());
+    }
+    if validation.well_known_ca_certificates.is_some() {
+        return Ok((b"System".to_vec(), BackendTls::public(&validation.hostname)?));
+    }
+    let mut all = Vec::new();
+    for reference in &validation.ca_certificate_refs {
+        all.extend(authority(documents, namespace, &reference.kind, &reference.name)?);
+        all.push(b'\n');
+    }
+    let tls = BackendTls::new(&validation.hostname, &all, None)?;
+    Ok((all, tls))
+}
