@@ -14,6 +14,7 @@ use crate::answer::Answer;
 use crate::attempt::problems::{slow_answer, slow_body, stopped_by, stopped_by_failure, too_large};
 use crate::edge::Forward;
 use crate::exchange::Exchange;
+use crate::grpc;
 use crate::message::request_head::{self, Making, Sending};
 use crate::outcome::{Outcome, Upstream};
 use crate::request::Request;
@@ -56,7 +57,7 @@ impl Asking<'_> {
             status: if is_there { answer.status } else { GONE },
             reason: Some(answer.reason).filter(|reason| !reason.is_empty()),
             request_bytes: 0,
-            response_bytes: answer.body.len() as u64,
+            response_bytes: grpc::told_bytes(answer, self.request),
             duration: now().saturating_duration_since(self.began),
             upstream: None,
             attempts: 0,

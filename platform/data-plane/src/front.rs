@@ -18,7 +18,8 @@ use tokio_rustls::TlsAcceptor;
 use crate::front::client::Client;
 use crate::io::{Io, Stream};
 use crate::listener::Listener;
-use crate::thread::{Place, Thread, spawn};
+use crate::task::spawn;
+use crate::thread::{Place, Thread};
 use crate::timer::within;
 
 /// Serves a connection in a task of its own. One too many is closed at once: to answer it would cost what there is too

@@ -18,9 +18,18 @@ pub(crate) fn is_grpc(request: &Request<'_>) -> bool {
     kind.is_some_and(|kind| kind.eq_ignore_ascii_case(KIND))
 }
 
+/// The bytes of the body that the client of this request gets.
+pub(crate) fn told_bytes(answer: &Answer, request: &Request<'_>) -> u64 {
+    if is_told(answer, request) { 0 } else { answer.body.len() as u64 }
+}
+
+fn is_told(answer: &Answer, request: &Request<'_>) -> bool {
+    answer.status >= 400 && is_grpc(request)
+}
+
 /// An answer as the client of this request understands it.
 pub(crate) fn told<'a>(answer: &'a Answer, request: &Request<'_>) -> Cow<'a, Answer> {
-    if answer.status < 400 || !is_grpc(request) {
+    if !is_told(answer, request) {
         return Cow::Borrowed(answer);
     }
     let kind = request.header("content-type").and_then(|kind| HeaderValue::from_bytes(kind).ok());

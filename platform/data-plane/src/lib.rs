@@ -8,7 +8,7 @@
 //! where they lie, and what goes on to the backend is written anew from them, so that no byte of a client reaches a
 //! backend by accident. A connection to a backend is a socket in a list, without a task.
 //!
-//! - `server` opens sockets and starts threads, `thread` is what all connections of one thread share,
+//! - `server` opens sockets and starts threads, `thread` is what all connections of one thread share, `task` its tasks,
 //! - `front` serves clients, `upstream` has the connections to backends, `attempt` and `exchange` are
 //!   one request between the two, whose body has a `source`,
 //! - `message` writes heads and follows bodies,
@@ -32,6 +32,7 @@ mod request;
 mod server;
 mod settings;
 mod source;
+mod task;
 mod thread;
 mod timer;
 mod tls;

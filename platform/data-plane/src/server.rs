@@ -16,7 +16,8 @@ use crate::edge::Edge;
 use crate::front;
 use crate::listener::Listener;
 use crate::settings::Settings;
-use crate::thread::{Thread, event_loop, spawn};
+use crate::task::{event_loop, spawn};
+use crate::thread::Thread;
 use crate::timer::{pause, within};
 
 /// Connections that wait to be accepted, for each thread.

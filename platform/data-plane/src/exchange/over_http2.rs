@@ -16,7 +16,7 @@ use tradewind_http_validation::head::ResponseFraming;
 use crate::buffer::Buffers;
 use crate::exchange::stream_upload::StreamUpload;
 use crate::source::{Busy, Failure, Source};
-use crate::thread::{Task, spawn_owned};
+use crate::task::{Task, spawn_owned};
 use crate::timer::Moment;
 use crate::upstream::multiplexed::Slot;
 

@@ -228,6 +228,5 @@ pub(crate) async fn answer_at_once(
         (true, false, false) => Next::Linger,
         _ => Next::Close,
     };
-    let outcome = asking1.asking.outcome(answer, is_there);
-    (next, Outcome { response_bytes: told.body.len() as u64, ..outcome })
+    (next, asking1.asking.outcome(answer, is_there))
 }

@@ -22,7 +22,8 @@ use crate::front::http2::answer::AnswerBody;
 use crate::front::http2::wire::Wire;
 use crate::io::Stream;
 use crate::listener::Listener;
-use crate::thread::{Place, Thread, spawn};
+use crate::task::spawn;
+use crate::thread::{Place, Thread};
 use crate::timer::within;
 
 /// The greatest frame that is sent and taken, in bytes (RFC 9113 §4.2).

@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 
 use crate::io::Stream;
 use crate::settings::Limits;
-use crate::thread::spawn;
+use crate::task::spawn;
 use crate::timer::{Moment, now, within};
 use crate::upstream::cluster::ClusterSettings;
 use crate::upstream::connection;

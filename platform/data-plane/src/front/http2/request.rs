@@ -14,7 +14,8 @@ use tradewind_http_validation::head::{self, Framing};
 
 use crate::answer::Answer;
 use crate::attempt::{Asking, Attempts, GONE, Stopped};
-use crate::edge::Decision;
+use crate::edge::{Decision, Forward};
+use crate::exchange::Exchange;
 use crate::front::http2::Shared;
 use crate::front::http2::answer::{AnswerBody, Given, Relay};
 use crate::grpc;
@@ -126,42 +127,46 @@ pub(crate) async fn answer(shared: Rc<Shared>, request: http::Request<Incoming>)
             let most = way.most_body.unwrap_or(thread.settings.limits.body);
             let has_ended = length == Some(0);
             let source = StreamBody { incoming: body, most, taken: 0, has_ended, trailers: Vec::new() };
-            let mut attempts = Attempts::new(asking, &way, source);
-            let stopped = attempts.run().await;
-            let outcome = Outcome {
-                status: 0,
-                reason: None,
-                request_bytes: attempts.taken,
-                response_bytes: 0,
-                duration: std::time::Duration::ZERO,
-                upstream: attempts.upstream,
-                attempts: attempts.count,
-                trace: asking.trace,
-            };
-            match stopped {
-                Ok(exchange) => {
-                    let began = asking.began;
-                    let given = Given { outcome, began };
-                    drop(attempts);
+            match forward(asking, &way, source).await {
+                Ok((exchange, outcome)) => {
+                    let given = Given { outcome, began: asking.began };
                     Relay::answer(kept, way, exchange, (given, timer.into_inner(), trailers))
                 }
-                Err(stopped) => {
-                    let answer = match stopped {
-                        Stopped::Answer(answer) => answer,
-                        Stopped::Gone => Answer::new(GONE, "client-gone"),
-                    };
-                    let own_outcome = asking.outcome(&answer, true);
-                    let outcome = Outcome {
-                        status: own_outcome.status,
-                        reason: own_outcome.reason,
-                        response_bytes: own_outcome.response_bytes,
-                        duration: own_outcome.duration,
-                        ..outcome
-                    };
+                Err((answer, outcome)) => {
                     thread.edge.finished(&request, &outcome, Some(&way.mark));
                     own(&grpc::told(&answer, &request))
                 }
             }
+        }
+    }
+}
+
+/// Lets a backend answer: an answer of ours, where none does.
+async fn forward(
+    asking: Asking<'_>,
+    way: &Forward,
+    source: StreamBody,
+) -> Result<(Exchange<StreamBody>, Outcome), (Answer, Outcome)> {
+    let mut attempts = Attempts::new(asking, way, source);
+    let stopped = attempts.run().await;
+    let of_backend = |outcome| Outcome {
+        request_bytes: attempts.taken,
+        upstream: attempts.upstream,
+        attempts: attempts.count,
+        ..outcome
+    };
+    match stopped {
+        Ok(exchange) => {
+            let outcome = of_backend(asking.outcome(&Answer::new(exchange.status(), ""), true));
+            Ok((exchange, outcome))
+        }
+        Err(stopped) => {
+            let answer = match stopped {
+                Stopped::Answer(answer) => answer,
+                Stopped::Gone => Answer::new(GONE, "client-gone"),
+            };
+            let outcome = of_backend(asking.outcome(&answer, true));
+            Err((answer, outcome))
         }
     }
 }

@@ -50,7 +50,7 @@ pub enum Kind {
         at_end: bool,
     },
     /// The same, as an upstream may send it: with extensions of chunks.
-    #[cfg_attr(not(feature = "engines"), expect(dead_code, reason = "engines alone are asked so"))]
+    #[expect(dead_code, reason = "no answer of an upstream is read yet")]
     Foreign {
         to_head: bool,
         at_end: bool,

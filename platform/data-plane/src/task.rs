@@ -1,0 +1,28 @@
+//! The event loop of a thread, and its tasks.
+
+use tokio::task::LocalSet;
+
+/// Runs a task of this thread beside the one that calls. It ends with the thread at the latest.
+pub(crate) fn spawn(task: impl Future<Output = ()> + 'static) {
+    tokio::task::spawn_local(task);
+}
+
+/// A task that ends when this is dropped.
+pub(crate) struct Task(tokio::task::JoinHandle<()>);
+
+/// Runs a task of this thread for as long as its owner is there.
+pub(crate) fn spawn_owned(task: impl Future<Output = ()> + 'static) -> Task {
+    Task(tokio::task::spawn_local(task))
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// The event loop of a thread.
+pub(crate) fn event_loop() -> std::io::Result<(tokio::runtime::Runtime, LocalSet)> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok((runtime, LocalSet::new()))
+}
