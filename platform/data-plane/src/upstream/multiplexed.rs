@@ -32,10 +32,15 @@ const STREAMS: usize = 256;
 const STREAMS_AT_FIRST: usize = 100;
 
 /// Bytes that one stream may be ahead of its reader.
-const STREAM_WINDOW: u32 = 256 * 1024;
+const STREAM_WINDOW: u32 = 128 * 1024;
 
-/// Bytes that all streams of a connection may be ahead of their readers.
-const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
+/// Bytes that all streams of a connection may be ahead of their readers: as many as they can be, for clients that do
+/// not take their answers must not keep others waiting.
+const CONNECTION_WINDOW: u32 = STREAM_WINDOW * STREAMS as u32;
+
+/// Streams that were reset, and of which frames may still come. Clients give up as they like, and a connection is not
+/// to end for it.
+const RESETS: usize = 1_024;
 
 /// Bytes of a request that wait to be written on one stream.
 const SEND_BUFFER: usize = 64 * 1024;
@@ -209,6 +214,8 @@ async fn open(address: SocketAddr, settings: &ClusterSettings, limits: &Limits) 
             .initial_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .max_send_buffer_size(SEND_BUFFER)
+            .max_concurrent_reset_streams(RESETS)
+            .max_local_error_reset_streams(None)
             .max_header_list_size(list);
         builder.handshake::<_, Bytes>(wire).await.map_err(io::Error::other)
     };

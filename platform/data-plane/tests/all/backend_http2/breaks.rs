@@ -8,7 +8,7 @@ use h2::Reason;
 use tokio::net::TcpListener;
 
 use super::backend::{backend, next, send};
-use super::client::{Client, exchange_seen};
+use super::client::{Client, exchange_seen, whole};
 use super::gateway::{Way, gateway};
 use super::soon;
 
@@ -133,6 +133,68 @@ async fn another_endpoint_takes_what_one_cannot() {
     for _ in 0..20 {
         assert_eq!(client.unary("/unary", b"hello").await.trailer("grpc-status"), "0");
     }
+}
+
+#[tokio::test]
+async fn a_connection_on_which_nothing_is_heard_is_replaced() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let way = Way::to(silent.local_addr().unwrap());
+    let gateway = gateway(Way { request_timeout: Some(Duration::from_millis(50)), ..way });
+    let client = Client::new(gateway.address).await;
+    let mut connections = Vec::new();
+    for _ in 0..3 {
+        assert_eq!(client.unary("/unary", b"hello").await.header("grpc-status"), "4");
+        connections.push(soon(silent.accept()).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn clients_that_take_nothing_keep_no_others_waiting() {
+    let backend = backend(None).await;
+    let gateway = gateway(Way::to(backend.address));
+    let client = Client::new(gateway.address).await;
+    let mut stalled = Vec::new();
+    for _ in 0..60 {
+        let (answer, stream) = client.call("/flood").await;
+        stalled.push((soon(answer).await.unwrap(), stream));
+    }
+    let other = Client::new(gateway.address).await;
+    let (answer, mut stream) = other.call("/echo").await;
+    tokio::spawn(async move { send(&mut stream, vec![1; 1 << 20].into(), true).await });
+    assert_eq!(whole(soon(answer).await.unwrap()).await.body.len(), 1 << 20);
+    assert_eq!(backend.state.connections.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn calls_that_are_given_up_do_not_end_a_connection() {
+    let mut backend = backend(None).await;
+    let gateway = gateway(Way::to(backend.address));
+    let client = Client::new(gateway.address).await;
+    for _ in 0..300 {
+        let (answer, mut stream) = client.call("/drip").await;
+        let answer = soon(answer).await.unwrap();
+        stream.send_reset(Reason::CANCEL);
+        drop(answer);
+        assert_eq!(soon(backend.resets.recv()).await, Some(Reason::CANCEL));
+    }
+    assert_eq!(backend.state.connections.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_request_that_is_too_long_is_never_whole() {
+    let backend = backend(None).await;
+    let gateway = gateway(Way { most_body: Some(1_000), ..Way::to(backend.address) });
+    let client = Client::new(gateway.address).await;
+    // Before the answer has begun ...
+    let (answer, mut stream) = client.call("/unary").await;
+    send(&mut stream, vec![1; 1_001].into(), false).await;
+    let answer = whole(soon(answer).await.unwrap()).await;
+    assert_eq!(answer.header("grpc-status"), "8");
+    // ... and within it.
+    let (answer, mut stream) = client.call("/echo").await;
+    let mut body = soon(answer).await.unwrap().into_body();
+    send(&mut stream, vec![1; 1_001].into(), false).await;
+    assert!(soon(body.data()).await.unwrap().unwrap_err().is_reset());
 }
 
 #[tokio::test]

@@ -28,6 +28,7 @@ pub struct Way {
     pub request_timeout: Option<Duration>,
     pub idle: Duration,
     pub most_requests: u32,
+    pub most_body: Option<u64>,
 }
 
 impl Way {
@@ -39,6 +40,7 @@ impl Way {
             request_timeout: None,
             idle: Duration::from_secs(30),
             most_requests: 1_024,
+            most_body: None,
         }
     }
 }
@@ -48,6 +50,7 @@ struct OneWay(Way, Outcomes);
 struct OneThread {
     cluster: Rc<Cluster>,
     timeout: Option<Duration>,
+    most_body: Option<u64>,
     outcomes: Outcomes,
 }
 
@@ -73,8 +76,8 @@ impl Edge for OneWay {
         };
         let cluster = Cluster::new("backend", settings);
         cluster.set_endpoints(&self.0.endpoints);
-        let (timeout, outcomes) = (self.0.request_timeout, self.1.clone());
-        Box::new(OneThread { cluster: Rc::new(cluster), timeout, outcomes })
+        let (timeout, most_body) = (self.0.request_timeout, self.0.most_body);
+        Box::new(OneThread { cluster: Rc::new(cluster), timeout, most_body, outcomes: self.1.clone() })
     }
 }
 
@@ -85,6 +88,7 @@ impl EdgeThread for OneThread {
         }
         let mut forward = Forward::to(self.cluster.clone(), request.path().to_owned(), Rc::new(()));
         forward.request_timeout = self.timeout;
+        forward.most_body = self.most_body;
         Decision::Forward(Box::new(forward))
     }
 
