@@ -49,6 +49,7 @@ pub async fn backend(tls: Option<tokio_rustls::TlsAcceptor>) -> Backend {
     let shared = state.clone();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
+            stream.set_nodelay(true).unwrap();
             let (state, tls) = (shared.clone(), tls.clone());
             tokio::spawn(async move {
                 match tls {

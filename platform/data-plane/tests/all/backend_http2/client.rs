@@ -18,6 +18,7 @@ pub struct Client(SendRequest<Bytes>);
 impl Client {
     pub async fn new(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
         // Many short messages may wait to be looked at.
         let mut builder = h2::client::Builder::new();
         let (sender, connection) = builder.data_frame_budget(1 << 20).handshake(stream).await.unwrap();
