@@ -125,8 +125,7 @@ impl<'a, S: Source> Attempts<'a, S> {
         self.prepare().await?;
         self.way.cluster.deposit();
         loop {
-            let mut exchange = self.begin().await?;
-            let began = now();
+            let (mut exchange, began) = self.begin().await?;
             match self.wait(&mut exchange, began).await {
                 Ok(length) if self.is_final(&exchange, began) => return Ok((exchange, length)),
                 Ok(_) => self.take_back(*exchange),
@@ -185,31 +184,39 @@ impl<'a, S: Source> Attempts<'a, S> {
 
     /// Whether an answer is the one that the client gets. Notes what it says of the endpoint.
     fn is_final(&mut self, exchange: &Exchange<S>, began: Moment) -> bool {
-        let took = now().saturating_duration_since(began);
+        let now = now();
+        let took = now.saturating_duration_since(began);
         if let Some(upstream) = &mut self.upstream {
             upstream.answered = Some(took);
         }
-        exchange.busy.0.took(took);
+        exchange.busy.0.took(took, now);
         let status = exchange.connection.reader.status();
         self.way.cluster.report(&exchange.busy.0, !matches!(status, 502..=504));
         !(self.way.retry_on.contains(&status) && self.may_repeat && self.may_try_again())
     }
 
     /// A connection to an endpoint, with the request on its way.
-    async fn begin(&mut self) -> Result<Box<Exchange<S>>, Stopped> {
+    async fn begin(&mut self) -> Result<(Box<Exchange<S>>, Moment), Stopped> {
+        // A first attempt begins when the request does, but for the time that its body took.
+        let mut began = if self.taken == 0 { self.asking.began } else { now() };
         loop {
             let endpoint = self.way.cluster.pick(&self.tried).map_err(nobody)?;
+            if self.count > 0 {
+                began = now();
+            }
             self.count += 1;
-            let began = now();
             let busy = Busy::new(endpoint.clone());
             let settings = &self.way.cluster.settings;
             let thread = self.asking.thread;
-            let (connection, connected) = match endpoint.take_idle(settings.idle) {
+            let (connection, connected) = match endpoint.take_idle(began, settings.idle) {
                 Some(connection) => (Ok(connection), Duration::ZERO),
                 None => {
                     let limits = thread.settings.limits.answer_head;
                     let opened = connection::open(endpoint.address, settings, limits).await;
-                    (opened, now().saturating_duration_since(began))
+                    let opened_at = now();
+                    let connected = opened_at.saturating_duration_since(began);
+                    began = opened_at;
+                    (opened, connected)
                 }
             };
             self.upstream = Some(Upstream { address: endpoint.address, connected, answered: None });
@@ -220,7 +227,7 @@ impl<'a, S: Source> Attempts<'a, S> {
                     let message = std::mem::take(&mut self.message);
                     let upload = Upload::new(body, self.sending, message, is_whole);
                     let buffer = thread.buffers.take();
-                    return Ok(Box::new(Exchange::new(busy, connection, buffer, upload)));
+                    return Ok((Box::new(Exchange::new(busy, connection, buffer, upload)), began));
                 }
                 Err(error) => {
                     self.way.cluster.report(&endpoint, false);
@@ -317,7 +324,8 @@ impl<S: Source> Waiting<'_, S> {
         }
         let is_whole = exchange.upload.is_whole();
         if is_whole && self.whole.is_none() {
-            self.whole = Some(now());
+            // What went out in one step went out when the attempt began.
+            self.whole = Some(if self.moved == 0 { self.began } else { now() });
             self.set(exchange);
         } else if !is_whole && exchange.moved != self.moved {
             self.set(exchange);

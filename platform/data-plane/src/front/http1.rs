@@ -89,7 +89,7 @@ async fn head(
 ) -> Arrived {
     let timers = client.thread.settings.timers;
     client.release();
-    client.timer.borrow_mut().set(timers.idle);
+    client.timer.borrow_mut().set_at(client.last.get() + timers.idle);
     let mut has_begun = false;
     poll_fn(|context| {
         loop {
@@ -160,6 +160,7 @@ async fn respond(client: &Rc<Client>, reader: &RequestReader, unit: &Buffer) -> 
     let (unit, thread) = (unit.filled(), &client.thread);
     let (persistence, version) = (reader.persistence(), reader.version());
     let (fields, began) = (reader.fields(unit), now());
+    client.last.set(began);
     let request = Request {
         method: reader.method(unit),
         target: reader.target(unit),

@@ -229,12 +229,14 @@ fn finish(
     given: Result<(), Cut>,
     persists: bool,
 ) -> Relayed {
+    let now = now();
+    relaying.asking1.client.last.set(now);
     let taken = exchange.upload.source.taken();
     let is_whole = exchange.upload.source.body.has_ended();
     if given.is_ok() && exchange.is_clean() {
         let Exchange { busy, connection, buffer, upload, .. } = *exchange;
         let most = relaying.way.cluster.settings.most_idle;
-        busy.0.put_idle(connection, most);
+        busy.0.put_idle(connection, now, most);
         let buffers = &relaying.asking1.client.thread.buffers;
         buffers.put(buffer);
         buffers.put_message(upload.pending);
@@ -280,5 +282,6 @@ async fn switch(relaying: &Relaying<'_>, exchange: Box<Exchange<RequestBody>>, l
     buffer.consume(length);
     let given = tunnel::run(client, &connection.io, buffer).await;
     drop(busy);
+    client.last.set(now());
     answer(given, None)
 }

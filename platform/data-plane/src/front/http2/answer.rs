@@ -170,7 +170,7 @@ impl Relay {
         let thread = &self.kept.shared.thread;
         if reason.is_none() && exchange.is_clean() {
             let Exchange { busy, connection, buffer, upload, .. } = *exchange;
-            busy.0.put_idle(connection, self.way.cluster.settings.most_idle);
+            busy.0.put_idle(connection, now(), self.way.cluster.settings.most_idle);
             thread.buffers.put(buffer);
             thread.buffers.put_message(upload.pending);
         }
