@@ -10,6 +10,7 @@ use http::{HeaderValue, header};
 use tradewind_http_validation::head::Framing;
 
 use crate::answer::Answer;
+use crate::answer::{BAD_GATEWAY, SLOW_REQUEST};
 use crate::edge::Forward;
 use crate::exchange::{Broken, Busy, Exchange, Failure, Source, Upload};
 use crate::message::request_head::{self, Making, Sending};
@@ -20,6 +21,7 @@ use crate::timer::{Moment, Timer, now};
 use crate::trace::TraceParent;
 use crate::upstream::cluster::Nobody;
 use crate::upstream::connection;
+use tradewind_problem::{DEADLINE_EXCEEDED, PAYLOAD_TOO_LARGE, UNAVAILABLE};
 
 /// A request, and who asks.
 #[derive(Clone, Copy)]
@@ -359,28 +361,32 @@ impl<S: Source> Waiting<'_, S> {
 
 fn nobody(nobody: Nobody) -> Stopped {
     let answer = match nobody {
-        Nobody::Empty => Answer::problem(503, "no-endpoint", "No instance of the service behind is there."),
-        Nobody::Busy => Answer::problem(503, "overloaded", "The service behind has as much to do as it can."),
+        Nobody::Empty => Answer::problem(&UNAVAILABLE, "No instance of the service behind is there.")
+            .because("no-endpoint"),
+        Nobody::Busy => Answer::problem(&UNAVAILABLE, "The service behind has as much to do as it can.")
+            .because("overloaded"),
     };
     Stopped::Answer(answer.header(header::RETRY_AFTER, HeaderValue::from_static("1")))
 }
 
 fn too_large(most: u64) -> Answer {
-    Answer::problem(413, "body-too-large", &format!("The body must not exceed {most} bytes."))
+    Answer::problem(&PAYLOAD_TOO_LARGE, &format!("The body must not exceed {most} bytes."))
 }
 
 fn slow_body() -> Stopped {
-    Stopped::Answer(Answer::problem(408, "slow-request", "The body of the request took too long to come."))
+    Stopped::Answer(Answer::problem(&SLOW_REQUEST, "The body of the request took too long to come."))
 }
 
 fn slow_answer() -> Answer {
-    Answer::problem(504, "upstream-timeout", "The service behind took longer than the route lets it.")
+    Answer::problem(&DEADLINE_EXCEEDED, "The service behind took longer than the route lets it.")
+        .because("upstream-timeout")
 }
 
 fn unreachable(error: &std::io::Error) -> Answer {
     match error.kind() {
         std::io::ErrorKind::TimedOut => slow_answer(),
-        _ => Answer::problem(502, "upstream-unreachable", "The service behind cannot be reached."),
+        _ => Answer::problem(&BAD_GATEWAY, "The service behind cannot be reached.")
+            .because("upstream-unreachable"),
     }
 }
 
@@ -393,7 +399,7 @@ fn stopped_by(broken: Broken) -> Stopped {
 }
 
 fn stopped_by_failure(failure: Failure) -> Stopped {
-    let (code, detail) = match failure {
+    let (reason, detail) = match failure {
         Failure::Client(broken) => return stopped_by(broken),
         Failure::Untouched(error) => {
             tracing::debug!(%error, "a backend closed a connection without an answer");
@@ -406,5 +412,5 @@ fn stopped_by_failure(failure: Failure) -> Stopped {
         }
         Failure::Interim => ("upstream-malformed", "The service behind gave too many interim answers."),
     };
-    Stopped::Answer(Answer::problem(502, code, detail))
+    Stopped::Answer(Answer::problem(&BAD_GATEWAY, detail).because(reason))
 }

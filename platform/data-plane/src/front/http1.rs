@@ -9,6 +9,7 @@ use tokio::sync::futures::Notified;
 use tradewind_http_validation::head::{Framing, Refusal, RequestReader, Version};
 
 use crate::answer::Answer;
+use crate::answer::SLOW_REQUEST;
 use crate::attempt::Asking;
 use crate::buffer::Buffer;
 use crate::edge::Decision;
@@ -68,7 +69,7 @@ async fn one(client: &Rc<Client>, reader: &mut RequestReader, stopping: Pin<&mut
         Arrived::Refused(refusal) => tell(client, &Answer::refusal(&refusal)).await,
         Arrived::Slow => {
             let detail = "The head of the request took too long to come.";
-            tell(client, &Answer::problem(408, "slow-request", detail)).await
+            tell(client, &Answer::problem(&SLOW_REQUEST, detail)).await
         }
         Arrived::Nothing => Next::Close,
     }

@@ -5,6 +5,7 @@ use std::task::{Context, Poll, ready};
 
 use tradewind_http_validation::head::{ResponseFraming, Version};
 
+use crate::answer::BAD_GATEWAY;
 use crate::edge::Forward;
 use crate::exchange::{Exchange, Source};
 use crate::front::client::RequestBody;
@@ -111,9 +112,9 @@ struct Giver {
 /// Why an answer is not whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cut {
-    ByBackend,
-    ByClient,
-    ByTime,
+    Backend,
+    Client,
+    Time,
 }
 
 async fn run(
@@ -138,7 +139,7 @@ async fn run(
         if std::mem::replace(&mut moved, now) != now {
             set();
         }
-        client.timer.borrow_mut().poll(context).map(|()| Err(Cut::ByTime))
+        client.timer.borrow_mut().poll(context).map(|()| Err(Cut::Time))
     })
     .await
 }
@@ -155,11 +156,11 @@ impl Giver {
             self.collect(exchange)?;
             ready!(self.poll_write(context, client, exchange))?;
             if self.is_last {
-                return client.poll_flush(context).map_err(|_| Cut::ByClient);
+                return client.poll_flush(context).map_err(|_| Cut::Client);
             }
             match ready!(exchange.poll_data(context)) {
                 Ok(count) => self.take(exchange, count),
-                Err(_) => return Poll::Ready(Err(Cut::ByBackend)),
+                Err(_) => return Poll::Ready(Err(Cut::Backend)),
             }
         }
     }
@@ -167,7 +168,7 @@ impl Giver {
     /// Takes what has come already, so that it goes out in one step with what is before it.
     fn collect(&mut self, exchange: &mut Exchange<RequestBody>) -> Result<(), Cut> {
         while !self.is_last && self.direct == 0 && self.out.len() < TOGETHER {
-            match exchange.data().map_err(|_| Cut::ByBackend)? {
+            match exchange.data().map_err(|_| Cut::Backend)? {
                 Some(count) => self.take(exchange, count),
                 None => break,
             }
@@ -207,13 +208,13 @@ impl Giver {
         exchange: &mut Exchange<RequestBody>,
     ) -> Poll<Result<(), Cut>> {
         while let Some(rest) = self.out.get(self.written..).filter(|rest| !rest.is_empty()) {
-            self.written += ready!(client.poll_write(context, rest)).map_err(|_| Cut::ByClient)?;
+            self.written += ready!(client.poll_write(context, rest)).map_err(|_| Cut::Client)?;
         }
         self.out.clear();
         self.written = 0;
         while self.direct > 0 {
             let data = exchange.buffer.filled().get(..self.direct).unwrap_or_default();
-            let written = ready!(client.poll_write(context, data)).map_err(|_| Cut::ByClient)?;
+            let written = ready!(client.poll_write(context, data)).map_err(|_| Cut::Client)?;
             exchange.buffer.consume(written);
             self.direct = self.direct.saturating_sub(written);
         }
@@ -246,9 +247,9 @@ fn finish(
         Ok(()) if is_whole => (Next::Close, None),
         Ok(()) => (Next::Linger, None),
         // The client sees that the answer is cut off: its end is missing.
-        Err(Cut::ByBackend) => (Next::Close, Some("upstream-cut")),
-        Err(Cut::ByClient) => (Next::Close, Some("client-gone")),
-        Err(Cut::ByTime) => (Next::Close, Some("too-slow")),
+        Err(Cut::Backend) => (Next::Close, Some("upstream-cut")),
+        Err(Cut::Client) => (Next::Close, Some("client-gone")),
+        Err(Cut::Time) => (Next::Close, Some("too-slow")),
     };
     Relayed { next, given: giver.given, reason, taken }
 }
@@ -264,7 +265,7 @@ async fn switch(relaying: &Relaying<'_>, exchange: Box<Exchange<RequestBody>>, l
     if !is_agreed || reader.version() == Version::Http10 {
         // Nobody has asked for it, so nobody knows what the bytes behind would be.
         let detail = "The service behind changed the protocol without being asked.";
-        let refusal = crate::answer::Answer::problem(502, "upstream-malformed", detail);
+        let refusal = crate::answer::Answer::problem(&BAD_GATEWAY, detail);
         super::refused::give(client, &refusal, false, false).await;
         return answer(0, Some("upstream-malformed"));
     }
