@@ -14,6 +14,7 @@ mod changes;
 mod documents;
 mod faults;
 mod gateway;
+mod guide;
 mod killed;
 mod start;
 mod stop;
