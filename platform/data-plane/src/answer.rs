@@ -1,8 +1,20 @@
 //! Answers that no backend gives.
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue};
 use tradewind_http_validation::head::Refusal;
+use tradewind_problem::{Kind, TYPE_PREFIX};
+
+/// What all problems with heads are called; the code says what is wrong.
+const BAD_HEAD: &str = "The head of the request is not valid";
+
+/// A backend cannot be reached, or gives no answer that could be passed on.
+pub const BAD_GATEWAY: Kind =
+    Kind { code: "bad-gateway", status: 502, title: "The service behind gave no answer" };
+
+/// A client takes too long to send its request.
+pub const SLOW_REQUEST: Kind =
+    Kind { code: "slow-request", status: 408, title: "The request took too long to come" };
 
 /// An answer of our own.
 #[derive(Debug, Clone)]
@@ -23,15 +35,17 @@ impl Answer {
         Self { status, headers: Vec::new(), body: Bytes::new(), reason, detail: Box::default() }
     }
 
-    /// A problem document (RFC 9457). `code` is its stable name, `detail` what the caller has to change.
+    /// A problem document (RFC 9457). The code of its kind is also the reason, unless another one is given; `detail` is
+    /// what the caller has to change.
     #[must_use]
-    pub fn problem(status: u16, code: &'static str, detail: &str) -> Self {
-        let title = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    pub fn problem(kind: &Kind, detail: &str) -> Self {
+        let Kind { code, status, title } = *kind;
         let mut body = String::with_capacity(128 + detail.len());
-        body.push_str("{\"type\":\"https://tradewind.dev/problems/");
+        body.push_str("{\"type\":\"");
+        body.push_str(TYPE_PREFIX);
         body.push_str(code);
         body.push_str("\",\"title\":\"");
-        body.push_str(title.unwrap_or("Error"));
+        escape(title, &mut body);
         body.push_str("\",\"status\":");
         body.push_str(&status.to_string());
         body.push_str(",\"detail\":\"");
@@ -44,9 +58,21 @@ impl Answer {
         Self { detail: detail.into(), ..problem }
     }
 
+    /// Says in logs, more closely than the code, why no backend has answered.
+    #[must_use]
+    pub fn because(mut self, reason: &'static str) -> Self {
+        self.reason = reason;
+        self
+    }
+
     /// What a client is told whose bytes are refused.
     pub(crate) fn refusal(refusal: &Refusal) -> Self {
-        Self::problem(refusal.status(), refusal.code(), refusal.detail())
+        Self::bad_head(refusal.status(), refusal.code(), refusal.detail())
+    }
+
+    /// What a client is told whose head has no one meaning.
+    pub(crate) fn bad_head(status: u16, code: &'static str, detail: &str) -> Self {
+        Self::problem(&Kind { code, status, title: BAD_HEAD }, detail)
     }
 
     /// Adds a header. Those that frame a message or concern the connection are written by the server.
@@ -96,10 +122,11 @@ mod tests {
 
     #[test]
     fn a_problem_is_a_document() {
-        let answer = Answer::problem(404, "no-route", "No \"route\"\n here.");
+        let answer =
+            Answer::problem(&Kind { code: "no-route", status: 404, title: "None" }, "No \"route\"\n here.");
         assert_eq!(
             answer.body,
-            "{\"type\":\"https://tradewind.dev/problems/no-route\",\"title\":\"Not Found\",\"status\":404,\
+            "{\"type\":\"urn:tradewind:problem:no-route\",\"title\":\"None\",\"status\":404,\
              \"detail\":\"No \\\"route\\\"\\u000a here.\",\"code\":\"no-route\"}"
         );
         assert_eq!((answer.status(), answer.reason()), (404, "no-route"));

@@ -131,8 +131,7 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
         self.prepare().await?;
         self.way.cluster.deposit();
         loop {
-            let mut exchange = self.begin().await?;
-            let began = now();
+            let (mut exchange, began) = self.begin().await?;
             match self.wait(&mut exchange, began).await {
                 Ok(()) if self.is_final(&exchange, began) => return Ok(exchange),
                 Ok(()) => {
@@ -198,11 +197,12 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
 
     /// Whether an answer is the one that the client gets. Notes what it says of the endpoint.
     fn is_final(&mut self, exchange: &Exchange<S>, began: Moment) -> bool {
-        let took = now().saturating_duration_since(began);
+        let now = now();
+        let took = now.saturating_duration_since(began);
         if let Some(upstream) = &mut self.upstream {
             upstream.answered = Some(took);
         }
-        exchange.busy().0.took(took);
+        exchange.busy().0.took(took, now);
         let status = exchange.status();
         self.way.cluster.report(&exchange.busy().0, !matches!(status, 502..=504));
         let may_repeat = self.is_idempotent && self.is_kept;
@@ -298,7 +298,8 @@ impl<S: Source + 'static> Waiting<'_, S> {
         }
         let is_whole = exchange.is_upload_whole();
         if is_whole && self.whole.is_none() {
-            self.whole = Some(now());
+            // What went out in one step went out when the attempt began.
+            self.whole = Some(if self.moved == 0 { self.began } else { now() });
             self.set(exchange);
         } else if !is_whole && exchange.moved() != self.moved {
             self.set(exchange);

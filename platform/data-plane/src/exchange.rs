@@ -224,12 +224,12 @@ impl<S: Source + 'static> Exchange<S> {
     }
 
     /// The answer was given: keeps what can be used again.
-    pub(crate) fn keep(self, buffers: &Buffers, most_idle: usize) {
+    pub(crate) fn keep(self, buffers: &Buffers, now: Moment, most_idle: usize) {
         if let Self::Http1(exchange) = self
             && exchange.is_clean()
         {
             let OverHttp1 { busy, connection, buffer, upload, .. } = *exchange;
-            busy.0.put_idle(connection, most_idle);
+            busy.0.put_idle(connection, now, most_idle);
             buffers.put(buffer);
             buffers.put_message(upload.pending);
         }

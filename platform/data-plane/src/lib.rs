@@ -39,7 +39,7 @@ mod tls;
 mod trace;
 mod upstream;
 
-pub use answer::Answer;
+pub use answer::{Answer, BAD_GATEWAY, SLOW_REQUEST};
 pub use edge::{Decision, Edge, EdgeThread, Forward, Mirrored};
 pub use edits::HeaderEdits;
 pub use listener::Listener;

@@ -105,8 +105,7 @@ impl Bound {
     /// # Errors
     ///
     /// A thread could not be started.
-    #[expect(clippy::needless_pass_by_value, reason = "the server is the one that has the edge from now on")]
-    pub fn serve(self, edge: Arc<dyn Edge>, seed: u64) -> io::Result<Server> {
+    pub fn serve(self, edge: &Arc<dyn Edge>, seed: u64) -> io::Result<Server> {
         let (addresses, stop) = (self.addresses(), Arc::new(Stop::default()));
         let count = self.settings.threads.max(1);
         let mut of_threads: Vec<Vec<(Listener, std::net::TcpListener)>> =

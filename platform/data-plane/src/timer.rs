@@ -2,6 +2,8 @@
 //!
 //! The data plane is on the machine's clock and no other: under simulation the gateway's door is served by the chassis.
 
+#![allow(clippy::disallowed_methods, reason = "the data plane's clock is here, and there is no other")]
+
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;

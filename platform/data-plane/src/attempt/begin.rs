@@ -12,7 +12,7 @@ use crate::message::request_map;
 use crate::outcome::Upstream;
 use crate::settings::BackendProtocol;
 use crate::source::{Busy, Failure, Source};
-use crate::timer::now;
+use crate::timer::{Moment, now};
 use crate::upstream::cluster::Nobody;
 use crate::upstream::connection;
 use crate::upstream::endpoint::Endpoint;
@@ -29,16 +29,21 @@ enum NotBegun {
 
 impl<S: Source + 'static> Attempts<'_, S> {
     /// An endpoint with the request on its way to it.
-    pub(super) async fn begin(&mut self) -> Result<Exchange<S>, Stopped> {
+    pub(super) async fn begin(&mut self) -> Result<(Exchange<S>, Moment), Stopped> {
+        // A first attempt begins when the request does, but for the time that its body took.
+        let mut began = if self.taken == 0 { self.asking.began } else { now() };
         loop {
             let endpoint = self.way.cluster.pick(&self.tried).map_err(nobody)?;
+            if self.count > 0 {
+                began = now();
+            }
             self.count += 1;
             let begun = match self.way.cluster.settings.protocol {
-                BackendProtocol::Http1 => self.begin_http1(&endpoint).await,
-                BackendProtocol::Http2 => self.begin_http2(&endpoint).await,
+                BackendProtocol::Http1 => self.begin_http1(&endpoint, began).await,
+                BackendProtocol::Http2 => self.begin_http2(&endpoint, began).await,
             };
             match begun {
-                Ok(exchange) => return Ok(exchange),
+                Ok(begun) => return Ok(begun),
                 Err(NotBegun::Stopped(stopped)) => return Err(stopped),
                 // What is full was not asked, and another one may have room.
                 Err(NotBegun::Busy) if !self.tried.contains(&endpoint.address) => {
@@ -64,17 +69,23 @@ impl<S: Source + 'static> Attempts<'_, S> {
         }
     }
 
-    async fn begin_http1(&mut self, endpoint: &Rc<Endpoint>) -> Result<Exchange<S>, NotBegun> {
-        let began = now();
+    async fn begin_http1(
+        &mut self,
+        endpoint: &Rc<Endpoint>,
+        mut began: Moment,
+    ) -> Result<(Exchange<S>, Moment), NotBegun> {
         let busy = Busy::new(endpoint.clone());
         let settings = &self.way.cluster.settings;
         let thread = self.asking.thread;
-        let (connection, connected) = match endpoint.take_idle(settings.idle) {
+        let (connection, connected) = match endpoint.take_idle(began, settings.idle) {
             Some(connection) => (Ok(connection), Duration::ZERO),
             None => {
                 let limits = thread.settings.limits.answer_head;
                 let opened = connection::open(endpoint.address, settings, limits).await;
-                (opened, now().saturating_duration_since(began))
+                let opened_at = now();
+                let connected = opened_at.saturating_duration_since(began);
+                began = opened_at;
+                (opened, connected)
             }
         };
         self.upstream = Some(Upstream { address: endpoint.address, connected, answered: None });
@@ -84,18 +95,24 @@ impl<S: Source + 'static> Attempts<'_, S> {
         let message = std::mem::take(&mut self.message);
         let upload = Upload::new(body, self.sending, message, is_whole);
         let buffer = thread.buffers.take();
-        Ok(Exchange::Http1(Box::new(OverHttp1::new(busy, connection, buffer, upload))))
+        Ok((Exchange::Http1(Box::new(OverHttp1::new(busy, connection, buffer, upload))), began))
     }
 
-    async fn begin_http2(&mut self, endpoint: &Rc<Endpoint>) -> Result<Exchange<S>, NotBegun> {
-        let began = now();
+    async fn begin_http2(
+        &mut self,
+        endpoint: &Rc<Endpoint>,
+        mut began: Moment,
+    ) -> Result<(Exchange<S>, Moment), NotBegun> {
         let busy = Busy::new(endpoint.clone());
         let (settings, limits) = (&self.way.cluster.settings, &self.asking.thread.settings.limits);
         let head = request_map::request(self.making(), settings.tls.is_some(), endpoint.address);
         let head = head.map_err(|part| NotBegun::Stopped(unfit(part)))?;
         let slot = endpoint.multiplexed.slot(endpoint.address, settings, limits).await;
-        let waited = now().saturating_duration_since(began);
-        let connected = slot.as_ref().map_or(waited, |slot| slot.connected);
+        let connected =
+            slot.as_ref().map_or_else(|_| now().saturating_duration_since(began), |slot| slot.connected);
+        if !connected.is_zero() {
+            began = now();
+        }
         self.upstream = Some(Upstream { address: endpoint.address, connected, answered: None });
         let slot = slot.map_err(|error| match error {
             NoStream::Busy => NotBegun::Busy,
@@ -104,7 +121,7 @@ impl<S: Source + 'static> Attempts<'_, S> {
         let Some(body) = self.body.take() else { return Err(NotBegun::Stopped(Stopped::Gone)) };
         let upload = (body, std::mem::take(&mut self.message), limits.replay);
         match OverHttp2::start(busy, slot, head, upload) {
-            Ok(exchange) => Ok(Exchange::Http2(exchange)),
+            Ok(exchange) => Ok((Exchange::Http2(exchange), began)),
             Err(NotSent { error, source, first }) => {
                 tracing::debug!(%error, address = %endpoint.address, "a connection takes no request");
                 (self.body, self.message) = (Some(source), first);

@@ -1,8 +1,9 @@
 //! What a client is told that gets no answer of a backend.
 
 use http::{HeaderValue, header};
+use tradewind_problem::{DEADLINE_EXCEEDED, PAYLOAD_TOO_LARGE, UNAVAILABLE};
 
-use crate::answer::Answer;
+use crate::answer::{Answer, BAD_GATEWAY, SLOW_REQUEST};
 use crate::attempt::Stopped;
 use crate::message::request_map::Unfit;
 use crate::source::{Broken, Failure};
@@ -10,36 +11,40 @@ use crate::upstream::cluster::Nobody;
 
 pub(super) fn nobody(nobody: Nobody) -> Stopped {
     let answer = match nobody {
-        Nobody::Empty => Answer::problem(503, "no-endpoint", "No instance of the service behind is there."),
-        Nobody::Busy => Answer::problem(503, "overloaded", "The service behind has as much to do as it can."),
+        Nobody::Empty => Answer::problem(&UNAVAILABLE, "No instance of the service behind is there.")
+            .because("no-endpoint"),
+        Nobody::Busy => Answer::problem(&UNAVAILABLE, "The service behind has as much to do as it can.")
+            .because("overloaded"),
     };
     Stopped::Answer(answer.header(header::RETRY_AFTER, HeaderValue::from_static("1")))
 }
 
 pub(super) fn unfit(part: Unfit) -> Stopped {
     Stopped::Answer(match part {
-        Unfit::Method => Answer::problem(501, "method-not-supported", "The method cannot be passed on."),
-        Unfit::Target => Answer::problem(400, "bad-target", "The target cannot be passed on."),
-        Unfit::Host => Answer::problem(400, "bad-host", "The host cannot be passed on."),
+        Unfit::Method => Answer::bad_head(501, "method-not-supported", "The method cannot be passed on."),
+        Unfit::Target => Answer::bad_head(400, "bad-target", "The target cannot be passed on."),
+        Unfit::Host => Answer::bad_head(400, "bad-host", "The host cannot be passed on."),
     })
 }
 
 pub(super) fn too_large(most: u64) -> Answer {
-    Answer::problem(413, "body-too-large", &format!("The body must not exceed {most} bytes."))
+    Answer::problem(&PAYLOAD_TOO_LARGE, &format!("The body must not exceed {most} bytes."))
 }
 
 pub(super) fn slow_body() -> Stopped {
-    Stopped::Answer(Answer::problem(408, "slow-request", "The body of the request took too long to come."))
+    Stopped::Answer(Answer::problem(&SLOW_REQUEST, "The body of the request took too long to come."))
 }
 
 pub(super) fn slow_answer() -> Answer {
-    Answer::problem(504, "upstream-timeout", "The service behind took longer than the route lets it.")
+    Answer::problem(&DEADLINE_EXCEEDED, "The service behind took longer than the route lets it.")
+        .because("upstream-timeout")
 }
 
 pub(super) fn unreachable(error: &std::io::Error) -> Answer {
     match error.kind() {
         std::io::ErrorKind::TimedOut => slow_answer(),
-        _ => Answer::problem(502, "upstream-unreachable", "The service behind cannot be reached."),
+        _ => Answer::problem(&BAD_GATEWAY, "The service behind cannot be reached.")
+            .because("upstream-unreachable"),
     }
 }
 
@@ -52,7 +57,7 @@ pub(super) fn stopped_by(broken: Broken) -> Stopped {
 }
 
 pub(super) fn stopped_by_failure(failure: Failure) -> Stopped {
-    let (code, detail) = match failure {
+    let (reason, detail) = match failure {
         Failure::Client(broken) => return stopped_by(broken),
         Failure::Untouched(error) => {
             tracing::debug!(%error, "a backend closed a connection without an answer");
@@ -66,5 +71,5 @@ pub(super) fn stopped_by_failure(failure: Failure) -> Stopped {
         }
         Failure::Interim => ("upstream-malformed", "The service behind gave too many interim answers."),
     };
-    Stopped::Answer(Answer::problem(502, code, detail))
+    Stopped::Answer(Answer::problem(&BAD_GATEWAY, detail).because(reason))
 }

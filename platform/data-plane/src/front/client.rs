@@ -1,6 +1,6 @@
 //! The connection of a client that speaks HTTP/1, and the body of its request.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
@@ -16,7 +16,7 @@ use crate::listener::Listener;
 use crate::message::body::{Body, Part};
 use crate::source::{Broken, Source};
 use crate::thread::Thread;
-use crate::timer::Timer;
+use crate::timer::{Moment, Timer, now};
 
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -28,6 +28,8 @@ pub(crate) struct Client {
     /// What has come and is not used up.
     pub(crate) buffer: RefCell<Buffer>,
     pub(crate) timer: RefCell<Timer>,
+    /// When something was noticed last: the clock is not asked for each phase.
+    pub(crate) last: Cell<Moment>,
     pub(crate) peer: SocketAddr,
     pub(crate) server_name: Option<String>,
 }
@@ -41,7 +43,16 @@ impl Client {
         server_name: Option<String>,
     ) -> Self {
         let timer = RefCell::new(Timer::new(thread.settings.timers.idle));
-        Self { thread, listener, io, buffer: RefCell::default(), timer, peer, server_name }
+        Self {
+            thread,
+            listener,
+            io,
+            buffer: RefCell::default(),
+            timer,
+            last: Cell::new(now()),
+            peer,
+            server_name,
+        }
     }
 
     pub(crate) fn is_secure(&self) -> bool {
@@ -71,13 +82,16 @@ impl Client {
 
     /// Writes all of it, each piece within so long.
     pub(crate) async fn write_all(&self, bytes: &[u8], limit: Duration) -> io::Result<()> {
-        let mut written = 0;
-        self.timer.borrow_mut().set(limit);
+        let (mut written, mut is_timed) = (0, false);
         poll_fn(|context| {
             while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
                 match self.io.poll_write(context, rest) {
                     Poll::Ready(count) => {
                         written += count?;
+                        is_timed = false;
+                    }
+                    // Most of what is written is taken at once, and needs no timer.
+                    Poll::Pending if !std::mem::replace(&mut is_timed, true) => {
                         self.timer.borrow_mut().set(limit);
                     }
                     Poll::Pending if self.timer.borrow_mut().poll(context).is_ready() => {

@@ -12,7 +12,6 @@ use crate::front::http1::{Next, answer_at_once};
 use crate::front::relay::{self, Relayed, Relaying};
 use crate::outcome::Outcome;
 use crate::request::Protocol;
-use crate::timer::now;
 
 /// A request of HTTP/1, and who asks.
 pub(crate) struct Asking1<'a> {
@@ -35,12 +34,13 @@ pub(crate) async fn forward(asking1: &Asking1<'_>, way: &Forward) -> (Next, Outc
             let relaying = Relaying { asking1, way, deadline };
             let status = exchange.status();
             let Relayed { next, given, reason, taken } = relay::relay(&relaying, exchange).await;
+            let ended = client.last.get();
             let outcome = Outcome {
                 status,
                 reason,
                 request_bytes: taken,
                 response_bytes: given,
-                duration: now().saturating_duration_since(asking.began),
+                duration: ended.saturating_duration_since(asking.began),
                 upstream: attempts.upstream,
                 attempts: attempts.count,
                 trace: asking.trace,

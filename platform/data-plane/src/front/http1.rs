@@ -9,6 +9,7 @@ use tokio::sync::futures::Notified;
 use tradewind_http_validation::head::{Framing, Refusal, RequestReader, Version};
 
 use crate::answer::Answer;
+use crate::answer::SLOW_REQUEST;
 use crate::attempt::Asking;
 use crate::buffer::Buffer;
 use crate::edge::Decision;
@@ -69,7 +70,7 @@ async fn one(client: &Rc<Client>, reader: &mut RequestReader, stopping: Pin<&mut
         Arrived::Refused(refusal) => tell(client, &Answer::refusal(&refusal)).await,
         Arrived::Slow => {
             let detail = "The head of the request took too long to come.";
-            tell(client, &Answer::problem(408, "slow-request", detail)).await
+            tell(client, &Answer::problem(&SLOW_REQUEST, detail)).await
         }
         Arrived::Nothing => Next::Close,
     }
@@ -90,7 +91,7 @@ async fn head(
 ) -> Arrived {
     let timers = client.thread.settings.timers;
     client.release();
-    client.timer.borrow_mut().set(timers.idle);
+    client.timer.borrow_mut().set_at(client.last.get() + timers.idle);
     let mut has_begun = false;
     poll_fn(|context| {
         loop {
@@ -161,6 +162,7 @@ async fn respond(client: &Rc<Client>, reader: &RequestReader, unit: &Buffer) -> 
     let (unit, thread) = (unit.filled(), &client.thread);
     let (persistence, version) = (reader.persistence(), reader.version());
     let (fields, began) = (reader.fields(unit), now());
+    client.last.set(began);
     let request = Request {
         method: reader.method(unit),
         target: reader.target(unit),

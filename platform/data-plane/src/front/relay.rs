@@ -5,6 +5,7 @@ use std::task::{Context, Poll, ready};
 
 use tradewind_http_validation::head::{ResponseFraming, Version};
 
+use crate::answer::BAD_GATEWAY;
 use crate::edge::Forward;
 use crate::exchange::Exchange;
 use crate::exchange::over_http1::OverHttp1;
@@ -224,10 +225,12 @@ fn finish(
     given: Result<(), Cut>,
     persists: bool,
 ) -> Relayed {
+    let now = now();
+    relaying.asking1.client.last.set(now);
     let (taken, is_whole) = exchange.taken();
     if given.is_ok() {
         let most_idle = relaying.way.cluster.settings.most_idle;
-        exchange.keep(&relaying.asking1.client.thread.buffers, most_idle);
+        exchange.keep(&relaying.asking1.client.thread.buffers, now, most_idle);
     }
     let (next, reason) = match given {
         Ok(()) if persists && is_whole => (Next::Another, None),
@@ -252,7 +255,7 @@ async fn switch(relaying: &Relaying<'_>, exchange: Box<OverHttp1<RequestBody>>) 
     if !is_agreed || reader.version() == Version::Http10 {
         // Nobody has asked for it, so nobody knows what the bytes behind would be.
         let detail = "The service behind changed the protocol without being asked.";
-        let refusal = crate::answer::Answer::problem(502, "upstream-malformed", detail);
+        let refusal = crate::answer::Answer::problem(&BAD_GATEWAY, detail);
         super::refused::give(client, &refusal, false, false).await;
         return answer(0, Some("upstream-malformed"));
     }
@@ -270,5 +273,6 @@ async fn switch(relaying: &Relaying<'_>, exchange: Box<OverHttp1<RequestBody>>) 
     buffer.consume(head);
     let given = tunnel::run(client, &connection.io, buffer).await;
     drop(busy);
+    client.last.set(now());
     answer(given, None)
 }

@@ -151,6 +151,9 @@ impl Cluster {
 
     /// An endpoint has answered well, or has not.
     pub(crate) fn report(&self, endpoint: &Endpoint, is_well: bool) {
+        if is_well && endpoint.is_in_order() {
+            return;
+        }
         let alone = {
             let now = now();
             let endpoints = self.endpoints.borrow();

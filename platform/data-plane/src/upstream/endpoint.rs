@@ -51,8 +51,7 @@ impl Endpoint {
     }
 
     /// A connection that is there and, as far as is known, good; the one used last, so that the others can go.
-    pub(crate) fn take_idle(&self, most_idle: Duration) -> Option<Connection> {
-        let now = now();
+    pub(crate) fn take_idle(&self, now: Moment, most_idle: Duration) -> Option<Connection> {
         let mut idle = self.idle.borrow_mut();
         while let Some((connection, since)) = idle.pop_back() {
             if now.saturating_duration_since(since) < most_idle && !connection.io.is_disturbed() {
@@ -63,10 +62,10 @@ impl Endpoint {
     }
 
     /// Keeps a connection for the next request.
-    pub(crate) fn put_idle(&self, connection: Connection, most: usize) {
+    pub(crate) fn put_idle(&self, connection: Connection, now: Moment, most: usize) {
         let mut idle = self.idle.borrow_mut();
         if idle.len() < most {
-            idle.push_back((connection, now()));
+            idle.push_back((connection, now));
         }
     }
 
@@ -88,12 +87,17 @@ impl Endpoint {
     }
 
     /// Notes how long an answer took. What is longer than thought counts at once, what is shorter little by little.
-    pub(crate) fn took(&self, latency: Duration) {
-        let (now, latency) = (now(), latency.as_secs_f64());
+    pub(crate) fn took(&self, latency: Duration, now: Moment) {
+        let latency = latency.as_secs_f64();
         let elapsed = now.saturating_duration_since(self.seen.replace(now));
         let before = self.latency.get();
         let kept = (-elapsed.as_secs_f64() / DECAY.as_secs_f64()).exp();
         self.latency.set(if latency > before { latency } else { before * kept + latency * (1.0 - kept) });
+    }
+
+    /// Whether there is nothing to forgive.
+    pub(crate) fn is_in_order(&self) -> bool {
+        self.failures.get() == 0 && self.ejections.get() == 0
     }
 
     pub(crate) fn is_ejected(&self, now: Moment) -> bool {
@@ -163,9 +167,9 @@ mod tests {
     #[test]
     fn slow_answers_count_at_once() {
         let endpoint = endpoint();
-        endpoint.took(Duration::from_secs(2));
+        endpoint.took(Duration::from_secs(2), now());
         assert!(endpoint.load(now()) > 1.9);
-        endpoint.took(Duration::from_millis(1));
+        endpoint.took(Duration::from_millis(1), now());
         assert!(endpoint.load(now()) > 1.9, "one quick answer does not make it quick");
         endpoint.in_flight.set(1);
         assert!(endpoint.load(now()) > 3.8);

@@ -88,7 +88,7 @@ impl Lines {
             let text =
                 addresses.entry(upstream.address).or_insert_with(|| upstream.address.to_string().into());
             let duration = upstream.answered.unwrap_or(Duration::ZERO);
-            Upstream { address: &**text, duration, attempts: outcome.attempts }
+            Upstream { address: text, duration, attempts: outcome.attempts }
         });
         let line = Line {
             time: request.came_at(),

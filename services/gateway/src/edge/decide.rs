@@ -21,6 +21,8 @@ use crate::edge::headers::{Seen, some};
 use crate::edge::rule::{Compiled, Entry, Leading, Taken};
 use crate::edge::thread::{Ready, ThreadEdge};
 use crate::edge::visitor::Visitor;
+use crate::error::{AMBIGUOUS_PATH, NO_BACKEND, NO_ROUTE};
+use tradewind_problem::INTERNAL;
 
 /// A request on its way through the steps of its rule.
 struct Way<'a> {
@@ -52,7 +54,7 @@ pub(crate) fn decide(thread: &ThreadEdge, request: &Request<'_>) -> Decision {
         Err(error) => {
             thread.refuse("ambiguous-path");
             let detail = format!("The path is not taken: {error}.");
-            return Decision::Answer(Answer::problem(400, "ambiguous-path", &detail), None);
+            return Decision::Answer(Answer::problem(&AMBIGUOUS_PATH, &detail), None);
         }
     };
     let (ready, authority) = (thread.ready(), Authority::parse(request.authority()));
@@ -67,7 +69,7 @@ pub(crate) fn decide(thread: &ThreadEdge, request: &Request<'_>) -> Decision {
     let Some(found) = ready.routes.table.find(request.port(), &asked) else {
         thread.refuse("no-route");
         let detail = format!("No route leads to {path}. Check its spelling.");
-        return Decision::Answer(Answer::problem(404, "no-route", &detail), None);
+        return Decision::Answer(Answer::problem(&NO_ROUTE, &detail), None);
     };
     let entry = thread.entry(&ready, &found);
     let guarded = match guard(thread, &ready, &entry, request) {
@@ -108,7 +110,7 @@ fn guard(
     if let Some(reason) = port.and_then(|port| port.policy.broken.as_ref()) {
         tracing::debug!(reason, "the policy of a listener cannot be read, so nothing is served there");
         let detail = "A rule about this request cannot be read. It is the gateway's fault.";
-        return Err(Box::new(Answer::problem(500, "broken-policy", detail)));
+        return Err(Box::new(Answer::problem(&INTERNAL, detail).because("broken-policy")));
     }
     let nobody = CidrSet::default();
     let trusted = port.map_or(&nobody, |port| &port.trusted);
@@ -192,7 +194,7 @@ impl Way<'_> {
         };
         match HeaderValue::from_str(&location(redirect, &asked)) {
             Ok(location) => Answer::new(redirect.status, "").header(LOCATION, location),
-            Err(_) => Answer::problem(400, "ambiguous-path", "The address cannot be redirected."),
+            Err(_) => Answer::problem(&AMBIGUOUS_PATH, "The address cannot be redirected."),
         }
     }
 
@@ -252,7 +254,7 @@ impl Way<'_> {
 /// A rule that leads nowhere, or a step that cannot be taken: the document is at fault, and the operator is told.
 fn broken(reason: &str) -> Box<Answer> {
     tracing::debug!(reason, "a request cannot be routed");
-    Box::new(Answer::problem(500, "no-backend", "The route is there, and leads to no service."))
+    Box::new(Answer::problem(&NO_BACKEND, "The route is there, and leads to no service."))
 }
 
 fn each(headers: HeaderMap) -> impl Iterator<Item = (http::HeaderName, HeaderValue)> {

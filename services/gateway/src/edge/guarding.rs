@@ -12,6 +12,8 @@ use crate::edge::keys::Keys;
 use crate::edge::limits::{self, Limit, Verdict};
 use crate::edge::tokens::Tokens;
 use crate::edge::visitor::{Visitor, set};
+use crate::error::TOO_MANY_REQUESTS;
+use tradewind_problem::{FORBIDDEN, INTERNAL};
 
 /// What is asked of a request before it goes on.
 pub(crate) struct Guarding {
@@ -59,12 +61,12 @@ impl Guarding {
         if let Some(reason) = &self.policy.broken {
             tracing::debug!(reason, "a policy cannot be read, so nothing that it is about is served");
             let detail = "A rule about this request cannot be read. It is the gateway's fault.";
-            return Err(Box::new(Answer::problem(500, "broken-policy", detail)));
+            return Err(Box::new(Answer::problem(&INTERNAL, detail).because("broken-policy")));
         }
         let is_in = |set: &CidrSet| set.contains(visitor.address);
         if is_in(&self.deny) || !(self.allow.is_empty() || is_in(&self.allow)) {
             let detail = "Requests from this address are not taken.";
-            return Err(Box::new(Answer::problem(403, "address-not-allowed", detail)));
+            return Err(Box::new(Answer::problem(&FORBIDDEN, detail).because("address-not-allowed")));
         }
         let mut passed = Passed::default();
         if let Some(tokens) = &self.tokens {
@@ -89,7 +91,7 @@ impl Guarding {
 /// RFC 6585 §4.
 fn beyond(name: &str, retry_after: u64, headers: Vec<(HeaderName, HeaderValue)>) -> Answer {
     let detail = format!("Too many requests: the limit {name} is used up. Try again in {retry_after} s.");
-    let answer = Answer::problem(429, "too-many-requests", &detail);
+    let answer = Answer::problem(&TOO_MANY_REQUESTS, &detail);
     let answer = answer.header(http::header::RETRY_AFTER, retry_after.into());
     headers.into_iter().fold(answer, |answer, (name, value)| answer.header(name, value))
 }

@@ -11,6 +11,7 @@ use tradewind_edge::token::{Algorithm, Claims, KeySet, Profile, Refusal, Verifie
 use tradewind_gateway_api::policy::jwt::{self, Authorization, Jwt, JwtMode, Provider as Wanted};
 
 use crate::edge::keys::Keys;
+use tradewind_problem::{FORBIDDEN, UNAUTHENTICATED, UNAVAILABLE};
 
 /// Tokens that each thread remembers for each policy.
 const REMEMBERED: usize = 4_096;
@@ -161,19 +162,21 @@ fn denied(refusal: Option<&'static str>) -> Box<Denied> {
         None => ("Send an access token: Authorization: Bearer.".to_owned(), "Bearer"),
         Some("keys-unavailable") => {
             let detail = "Tokens cannot be verified at the moment.";
-            return Box::new(Denied { answer: Answer::problem(503, "keys-unavailable", detail) });
+            return Box::new(Denied {
+                answer: Answer::problem(&UNAVAILABLE, detail).because("keys-unavailable"),
+            });
         }
         Some(reason) => (
             format!("The access token is not taken ({reason}). Get a new one."),
             "Bearer error=\"invalid_token\"",
         ),
     };
-    let answer = Answer::problem(401, "unauthenticated", &detail);
+    let answer = Answer::problem(&UNAUTHENTICATED, &detail).because(refusal.unwrap_or("no-token"));
     Box::new(Denied { answer: answer.header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge)) })
 }
 
 fn forbidden(missing: &str) -> Box<Denied> {
-    let answer = Answer::problem(403, "forbidden", &format!("The access token lacks {missing}."));
+    let answer = Answer::problem(&FORBIDDEN, &format!("The access token lacks {missing}."));
     let challenge = HeaderValue::from_static("Bearer error=\"insufficient_scope\"");
     Box::new(Denied { answer: answer.header(WWW_AUTHENTICATE, challenge) })
 }

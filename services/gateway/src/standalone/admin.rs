@@ -11,6 +11,8 @@ use tradewind_data_plane::{Answer, Decision, Edge, EdgeThread, Outcome, Request}
 use tradewind_routing::Target;
 
 use crate::edge::{Routes, Shared};
+use crate::error::NO_ROUTE;
+use tradewind_problem::METHOD_NOT_ALLOWED;
 
 /// Answers on the internal door.
 #[derive(Debug, Clone)]
@@ -29,7 +31,7 @@ impl EdgeThread for Admin {
     fn decide(&self, request: &Request<'_>) -> Decision {
         let is_read = matches!(request.method(), "GET" | "HEAD");
         let answer = match request.path() {
-            _ if !is_read => Answer::problem(405, "method-not-allowed", "Only GET is answered here."),
+            _ if !is_read => Answer::problem(&METHOD_NOT_ALLOWED, "Only GET is answered here."),
             "/livez" | "/startupz" => text(200, "text/plain; charset=utf-8", "ok\n".to_owned()),
             "/readyz" if self.is_draining.load(Ordering::Acquire) => {
                 text(503, "text/plain; charset=utf-8", "draining\n".to_owned())
@@ -42,9 +44,7 @@ impl EdgeThread for Admin {
             "/routes" => text(200, "text/plain; charset=utf-8", routes(&self.shared.routes())),
             "/backends" => text(200, "text/plain; charset=utf-8", backends(&self.shared.routes())),
             "/" => text(200, "text/plain; charset=utf-8", INDEX.to_owned()),
-            _ => {
-                Answer::problem(404, "no-route", "There is /livez, /readyz, /metrics, /routes and /backends.")
-            }
+            _ => Answer::problem(&NO_ROUTE, "There is /livez, /readyz, /metrics, /routes and /backends."),
         };
         Decision::Answer(answer, None)
     }

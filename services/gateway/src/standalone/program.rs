@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tradewind_chassis::telemetry::{self, LogSettings};
-use tradewind_data_plane::{Bound, Listener, Server, ServerTls, Settings, Timers};
+use tradewind_data_plane::{Bound, Edge, Listener, Server, ServerTls, Settings, Timers};
 use tradewind_kernel::Entropy;
 use tradewind_process::{Occasion, WRONG_SETTINGS, until_stopped};
 
@@ -62,8 +62,8 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     let addresses = bound.addresses().into_iter().zip(is_secured);
     let with_tls: Vec<SocketAddr> =
         addresses.filter(|(_, is_secured)| *is_secured).map(|(address, _)| address).collect();
-    let edge = Arc::new(GatewayEdge(shared.clone()));
-    let server = bound.serve(edge, seed()).map_err(|error| error.to_string())?;
+    let edge: Arc<dyn Edge> = Arc::new(GatewayEdge(shared.clone()));
+    let server = bound.serve(&edge, seed()).map_err(|error| error.to_string())?;
     tell_where(&server, admin.as_ref(), &with_tls);
     let mut running = Running { arguments, source, shared, secured, refused: None };
     until_stopped(LOOK, |occasion| {
@@ -165,7 +165,7 @@ fn admin(
     let settings = Settings { threads: 1, ..Settings::default() };
     let bound = Bound::bind(vec![Listener::plain(address)], settings).map_err(|error| error.to_string())?;
     let edge = Admin { shared: shared.clone(), is_draining: is_draining.clone() };
-    bound.serve(Arc::new(edge), seed()).map(Some).map_err(|error| error.to_string())
+    bound.serve(&(Arc::new(edge) as Arc<dyn Edge>), seed()).map(Some).map_err(|error| error.to_string())
 }
 
 fn seed() -> u64 {

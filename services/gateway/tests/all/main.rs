@@ -1,4 +1,23 @@
-//! The service as a process of its own.
+//! The service as a process of its own, and the program as a gateway of its own.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    unreachable_pub,
+    reason = "a test that cannot go on should stop, shares what it needs, and owns its tasks"
+)]
+
+mod admin;
+mod backend;
+mod changes;
+mod documents;
+mod faults;
+mod gateway;
+mod guide;
+mod killed;
+mod start;
+mod stop;
 
 #[tokio::test]
 async fn it_starts_says_where_it_is_and_drains() {

@@ -39,6 +39,20 @@ const OWNERS: &[(&str, &str)] = &[
     ),
     ("platform/chassis/src/tasks.rs", "the chassis spawns every task, into a scope"),
     ("platform/chassis/src/serve/listener.rs", "a data-plane door has a thread of its own, started here"),
+    (
+        "platform/data-plane/src/server.rs",
+        "the data plane has a thread for each core, started here; none under sim",
+    ),
+    (
+        "platform/data-plane/src/settings.rs",
+        "as many threads as there are cores, unless a setting says otherwise",
+    ),
+    ("platform/data-plane/src/task.rs", "the event loop of such a thread, and its tasks; none under sim"),
+    ("platform/data-plane/src/timer.rs", "the data plane is on the machine's clock; none under sim"),
+    (
+        "services/gateway/src/standalone/arguments.rs",
+        "a gateway on its own is a program that reads its command line",
+    ),
     ("platform/db/src/sqlite/writer.rs", "the one writer thread of a SQLite database; inline under sim"),
     ("platform/db/src/sqlite/readers.rs", "an export reads on a thread of its own; inline under sim"),
     (
@@ -54,6 +68,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("platform/process/src/fault.rs", "a test tells a process by a variable where its fault points are"),
     ("platform/process/src/part.rs", "a process is told apart from those beside it by its number"),
     ("platform/process/src/serve.rs", "the runtime of a process begins here"),
+    ("platform/process/src/occasions.rs", "a program that is no service waits for signals and for time here"),
     (
         "platform/sim/src/life.rs",
         "a run has a thread of its own, and a fault point tells nobody who passes it",

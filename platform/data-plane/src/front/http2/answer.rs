@@ -169,7 +169,7 @@ impl Relay {
         let Some(exchange) = self.exchange.take() else { return };
         let thread = &self.kept.shared.thread;
         if reason.is_none() {
-            exchange.keep(&thread.buffers, self.way.cluster.settings.most_idle);
+            exchange.keep(&thread.buffers, now(), self.way.cluster.settings.most_idle);
         }
         let outcome = &mut self.given.outcome;
         outcome.reason = reason;

@@ -64,7 +64,7 @@ impl Kept {
         };
         let kept = Self { shared, parts, target, authority, length, began: now() };
         match refusal {
-            Some((status, code, detail)) => Err((Box::new(kept), Answer::problem(status, code, detail))),
+            Some((status, code, detail)) => Err((Box::new(kept), Answer::bad_head(status, code, detail))),
             None => Ok(kept),
         }
     }

@@ -10,6 +10,7 @@ use tradewind_data_plane::{
     Answer, BackendProtocol, BackendTls, Bound, Cluster, ClusterSettings, Decision, Edge, EdgeThread,
     Forward, Listener, Outcome, Request, Server, Settings,
 };
+use tradewind_problem::NOT_FOUND;
 
 /// Status, reason and attempts of each request.
 type Outcomes = Arc<Mutex<Vec<(u16, Option<&'static str>, u32)>>>;
@@ -61,7 +62,7 @@ pub fn gateway(way: Way) -> Gateway {
     let bound = Bound::bind(vec![Listener::plain(([127, 0, 0, 1], 0).into())], settings).expect("a port");
     let outcomes = Outcomes::default();
     let edge = OneWay(way, Arc::clone(&outcomes));
-    let server = bound.serve(Arc::new(edge), 1).expect("a thread");
+    let server = bound.serve(&(Arc::new(edge) as Arc<dyn Edge>), 1).expect("a thread");
     Gateway { address: server.addresses()[0], outcomes, _server: server }
 }
 
@@ -84,7 +85,7 @@ impl Edge for OneWay {
 impl EdgeThread for OneThread {
     fn decide(&self, request: &Request<'_>) -> Decision {
         if request.path() == "/nowhere" {
-            return Decision::Answer(Answer::problem(404, "no-route", "There is no route: 100 %."), None);
+            return Decision::Answer(Answer::problem(&NOT_FOUND, "There is no route: 100 %."), None);
         }
         let mut forward = Forward::to(self.cluster.clone(), request.path().to_owned(), Rc::new(()));
         forward.request_timeout = self.timeout;

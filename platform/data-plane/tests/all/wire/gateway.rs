@@ -11,6 +11,7 @@ use tradewind_data_plane::{
     Server, Settings, Timers,
 };
 use tradewind_http_validation::path;
+use tradewind_problem::Kind;
 
 /// A gateway that sends every request to `upstream`, and takes WebSockets. It ends when it is dropped.
 pub fn gateway(upstream: SocketAddr) -> Running {
@@ -19,7 +20,7 @@ pub fn gateway(upstream: SocketAddr) -> Running {
     let settings = Settings { threads: 1, timers, ..Settings::default() };
     let listener = Listener::plain(([127, 0, 0, 1], 0).into());
     let bound = Bound::bind(vec![listener], settings).expect("a port");
-    let server = bound.serve(Arc::new(OneBackend(upstream)), 1).expect("a thread");
+    let server = bound.serve(&(Arc::new(OneBackend(upstream)) as Arc<dyn Edge>), 1).expect("a thread");
     Running { address: server.addresses()[0], _server: server }
 }
 
@@ -49,7 +50,10 @@ impl EdgeThread for OneCluster {
         let path = match path::canonical(request.path()) {
             Ok(path) => path,
             Err(error) => {
-                let answer = Answer::problem(400, error.code(), &error.to_string());
+                let answer = Answer::problem(
+                    &Kind { code: error.code(), status: 400, title: "Bad path" },
+                    &error.to_string(),
+                );
                 return Decision::Answer(answer, None);
             }
         };

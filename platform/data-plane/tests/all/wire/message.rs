@@ -49,17 +49,11 @@ pub enum Kind {
         to_head: bool,
         at_end: bool,
     },
-    /// The same, as an upstream may send it: with extensions of chunks.
-    #[expect(dead_code, reason = "no answer of an upstream is read yet")]
-    Foreign {
-        to_head: bool,
-        at_end: bool,
-    },
 }
 
 impl Kind {
     fn is_at_end(self) -> bool {
-        matches!(self, Self::Response { at_end: true, .. } | Self::Foreign { at_end: true, .. })
+        matches!(self, Self::Response { at_end: true, .. })
     }
 }
 
@@ -108,7 +102,7 @@ fn try_read(bytes: &[u8], kind: Kind) -> Result<Read, String> {
     let wanted = match framing(&message, kind)? {
         Framing::Chunked => {
             message.is_chunked = true;
-            let taken = chunks(rest, &mut message, matches!(kind, Kind::Foreign { .. }))?;
+            let taken = chunks(rest, &mut message, false)?;
             return Ok(match taken {
                 Some(taken) => Read::Whole(message, head + taken),
                 None => Read::Incomplete(Some(message)),
@@ -211,7 +205,7 @@ fn framing(message: &Message, kind: Kind) -> Result<Framing, String> {
         }
         _ => return Err(format!("the framing of {:?}", message.start)),
     };
-    let (Kind::Response { to_head, .. } | Kind::Foreign { to_head, .. }) = kind else {
+    let Kind::Response { to_head, .. } = kind else {
         return Ok(declared.unwrap_or(Framing::Sized(0)));
     };
     if to_head || matches!(message.status(), 100..200 | 204 | 304) {
