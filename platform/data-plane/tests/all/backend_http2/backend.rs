@@ -35,6 +35,11 @@ pub struct State {
 
 /// Starts a backend in clear, or with TLS.
 pub async fn backend(tls: Option<tokio_rustls::TlsAcceptor>) -> Backend {
+    backend_of(tls, 250).await
+}
+
+/// The same; it allows so many streams on a connection.
+pub async fn backend_of(tls: Option<tokio_rustls::TlsAcceptor>, streams: u32) -> Backend {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (sender, resets) = mpsc::unbounded_channel();
@@ -53,10 +58,10 @@ pub async fn backend(tls: Option<tokio_rustls::TlsAcceptor>) -> Backend {
             let (state, tls) = (shared.clone(), tls.clone());
             tokio::spawn(async move {
                 match tls {
-                    None => serve(state, stream).await,
+                    None => serve(state, stream, streams).await,
                     Some(tls) => {
                         if let Ok(stream) = tls.accept(stream).await {
-                            serve(state, stream).await;
+                            serve(state, stream, streams).await;
                         }
                     }
                 }
@@ -66,10 +71,10 @@ pub async fn backend(tls: Option<tokio_rustls::TlsAcceptor>) -> Backend {
     Backend { address, state, resets }
 }
 
-async fn serve(state: Arc<State>, stream: impl AsyncRead + AsyncWrite + Unpin) {
+async fn serve(state: Arc<State>, stream: impl AsyncRead + AsyncWrite + Unpin, streams: u32) {
     state.connections.fetch_add(1, Ordering::SeqCst);
     let Ok(mut connection) =
-        h2::server::Builder::new().max_concurrent_streams(250).handshake::<_, Bytes>(stream).await
+        h2::server::Builder::new().max_concurrent_streams(streams).handshake::<_, Bytes>(stream).await
     else {
         return;
     };

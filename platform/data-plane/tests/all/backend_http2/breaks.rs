@@ -7,7 +7,7 @@ use bytes::Bytes;
 use h2::Reason;
 use tokio::net::TcpListener;
 
-use super::backend::{backend, next, send};
+use super::backend::{backend, backend_of, next, send};
 use super::client::{Client, exchange_seen, whole};
 use super::gateway::{Way, gateway};
 use super::soon;
@@ -195,6 +195,23 @@ async fn a_request_that_is_too_long_is_never_whole() {
     let mut body = soon(answer).await.unwrap().into_body();
     send(&mut stream, vec![1; 1_001].into(), false).await;
     assert!(soon(body.data()).await.unwrap().unwrap_err().is_reset());
+}
+
+#[tokio::test]
+async fn what_connections_have_no_room_for_is_refused() {
+    let backend = backend_of(None, 2).await;
+    let gateway = gateway(Way::to(backend.address));
+    let client = Client::new(gateway.address).await;
+    let mut calls = Vec::new();
+    for _ in 0..16 {
+        let (answer, stream) = client.call("/echo").await;
+        calls.push((soon(answer).await.unwrap(), stream));
+    }
+    assert_eq!(backend.state.connections.load(Ordering::SeqCst), 8);
+    assert_eq!(client.unary("/unary", b"hello").await.header("grpc-status"), "14");
+    calls.clear();
+    // As soon as the gateway has heard of it there is room again.
+    soon(async { while client.unary("/unary", b"hello").await.trailer("grpc-status") != "0" {} }).await;
 }
 
 #[tokio::test]
