@@ -40,7 +40,7 @@ struct Running<'a> {
     source: Source,
     shared: Arc<Shared>,
     /// TLS of the ports that have it.
-    secured: BTreeMap<u16, ServerTls>,
+    secured: BTreeMap<u16, Option<ServerTls>>,
     /// Why the routes in use stayed the last time; said once, however long it is so.
     refused: Option<String>,
 }
@@ -49,7 +49,7 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     telemetry::init(&LogSettings::default()).map_err(|error| error.to_string())?;
     let (source, loaded) = open(arguments)?;
     loaded.gathered.tell();
-    let secured = tls(loaded.secured)?;
+    let secured = tls(loaded.secured);
     let listeners = listeners(arguments, &loaded.routes, &secured)?;
     let sink = Sink::open(&arguments.access_log)?;
     let settings = settings(arguments);
@@ -85,8 +85,8 @@ impl Running<'_> {
     /// Shows other certificates; connections that are there keep theirs. Other ports need another start.
     fn certify(&self, secured: BTreeMap<u16, OfPort>) {
         for (port, of_port) in secured {
-            let Some(tls) = self.secured.get(&port) else {
-                tracing::warn!(port, "a port that was not there at the start is opened at the next one");
+            let Some(Some(tls)) = self.secured.get(&port) else {
+                tracing::warn!(port, "a port that was not open at the start is opened at the next one");
                 continue;
             };
             if let Err(reason) = tls.replace(of_port.certificates, of_port.clients.as_ref()) {
@@ -118,11 +118,15 @@ impl Running<'_> {
     }
 }
 
-/// TLS of each port that has it and a certificate.
-fn tls(secured: BTreeMap<u16, OfPort>) -> Result<BTreeMap<u16, ServerTls>, String> {
+/// TLS of each port that asks for it; none of a port whose certificates cannot be used, which is not opened then: in
+/// clear it must not be.
+fn tls(secured: BTreeMap<u16, OfPort>) -> BTreeMap<u16, Option<ServerTls>> {
     let made = secured.into_iter().map(|(port, of_port)| {
-        let tls = of_port.tls().map_err(|reason| format!("port {port}: {reason}"))?;
-        Ok((port, tls))
+        let tls = of_port.tls();
+        if let Err(reason) = &tls {
+            tracing::error!(port, reason, "a port with TLS is not opened");
+        }
+        (port, tls.ok())
     });
     made.collect()
 }
@@ -131,17 +135,19 @@ fn tls(secured: BTreeMap<u16, OfPort>) -> Result<BTreeMap<u16, ServerTls>, Strin
 fn listeners(
     arguments: &Arguments,
     routes: &Routes,
-    secured: &BTreeMap<u16, ServerTls>,
+    secured: &BTreeMap<u16, Option<ServerTls>>,
 ) -> Result<Vec<Listener>, String> {
+    let is_open = |port: &u16| !matches!(secured.get(port), Some(None));
     routes
         .table
         .ports()
+        .filter(is_open)
         .map(|port| {
             let shifted = u16::try_from(i32::from(port) + arguments.port_offset);
             let shifted = shifted.map_err(|_| format!("--port-offset: {port} cannot be moved so far"))?;
             let mut listener = Listener::plain(SocketAddr::new(arguments.bind, shifted));
             listener.port = Some(port);
-            listener.tls = secured.get(&port).cloned();
+            listener.tls = secured.get(&port).cloned().flatten();
             Ok(listener)
         })
         .collect()

@@ -7,7 +7,7 @@ use tradewind_data_plane::{ClusterSettings, Limits, Timers};
 use tradewind_testkit::{Answer, Request, until};
 
 use crate::backend::{Backend, Does};
-use crate::gateway::{Gateway, folder_of, refused, route, start};
+use crate::gateway::{Gateway, folder_of, refused, route, secret, start};
 
 const GUIDE: &str = include_str!("../../../../docs/guides/gateway.md");
 /// Where the first part ends.
@@ -168,8 +168,11 @@ async fn the_documents_of_the_guide_have_no_mistake() {
     let documents = found.iter().filter(|block| block.language == "yaml");
     for (number, block) in documents.enumerate() {
         let mut files = vec![("guide.yaml", block.text.to_owned())];
-        if !block.text.contains("kind: HTTPRoute") {
+        if !block.text.contains("\nkind: HTTPRoute") {
             files.push(("route.yaml", route("hello", "/")));
+        }
+        if block.text.contains("certificateRefs") {
+            files.push(("secret.yaml", secret("shop-certificate", "shop.example")));
         }
         let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
         let backend = "--backend=hello:80=127.0.0.1:9";
@@ -178,8 +181,8 @@ async fn the_documents_of_the_guide_have_no_mistake() {
         let gateway = Gateway::start(&files, &[backend, "--port-offset", &offset]).await;
         let errors = gateway.errors();
         assert!(!errors.contains("not used") && !errors.contains("not served"), "{number}: {errors}");
-        if block.text.contains("kind: Gateway") {
-            refused(&gateway.get("/").await, 502, "upstream-unreachable");
+        if block.text.contains("kind: Gateway\n") && !block.text.contains("HTTPS") {
+            refused(&gateway.get("/").await, 502, "bad-gateway");
         }
     }
 }
@@ -208,7 +211,16 @@ async fn the_options_of_the_guide_exist() {
         }
     }
     for word in GUIDE.split(['`', ' ']).filter(|word| word.starts_with("--") && word.len() > 4) {
-        let of_others = ["--release", "--bind", "--directory", "--help", "--http2-prior-knowledge"];
+        let of_others = [
+            "--release",
+            "--bind",
+            "--directory",
+            "--help",
+            "--http2-prior-knowledge",
+            "--cert",
+            "--key",
+            "--dry-run=client",
+        ];
         assert!(of_others.contains(&word) || help.contains(word), "{word} is not in {help}");
     }
     assert!(seen >= 5);
