@@ -186,7 +186,7 @@ async fn a_policy_with_a_mistake_closes_its_route_and_an_older_reading_goes_on()
 #[tokio::test]
 async fn each_request_has_a_line_of_json() {
     let backend = Backend::start("shop", Does::Answers).await;
-    let gateway = guarded(&backend, &[], &["--access-log", "requests.log"]).await;
+    let gateway = guarded(&backend, &[], &["--access-log", "requests.log", "--threads", "1"]).await;
     let path = gateway.routes().with_file_name("requests.log");
     let request =
         Request::new("GET", "/a?secret=1").header("User-Agent", "a \"client\"").bearer("very-secret");
