@@ -19,6 +19,7 @@ mod killed;
 mod policies;
 mod start;
 mod stop;
+mod upgrade;
 
 #[tokio::test]
 async fn it_starts_says_where_it_is_and_drains() {
