@@ -16,6 +16,11 @@ pub struct Listener {
 }
 
 impl Listener {
+    /// The port as routes name it.
+    pub(crate) fn name(&self) -> u16 {
+        self.port.unwrap_or(self.address.port())
+    }
+
     /// A listener in clear.
     #[must_use]
     pub fn plain(address: SocketAddr) -> Self {

@@ -50,6 +50,8 @@ pub struct Bound {
 #[derive(Debug)]
 pub struct Server {
     addresses: Vec<SocketAddr>,
+    /// The sockets once more, so that they can be handed on.
+    sockets: Vec<(u16, std::net::TcpListener)>,
     stop: Arc<Stop>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -70,9 +72,24 @@ impl Bound {
     ///
     /// A port is taken, or the system refuses.
     pub fn bind(listeners: Vec<Listener>, settings: Settings) -> Result<Self, ServerError> {
+        Self::adopt(listeners, Vec::new(), settings)
+    }
+
+    /// The same with sockets that another process has handed on, by the ports as routes name them; those of which there
+    /// are not enough are opened.
+    ///
+    /// # Errors
+    ///
+    /// A port is taken, or the system refuses.
+    pub fn adopt(
+        listeners: Vec<Listener>,
+        mut handed: Vec<(u16, std::net::TcpListener)>,
+        settings: Settings,
+    ) -> Result<Self, ServerError> {
         let threads = settings.threads.max(1);
         let mut bound = Vec::new();
         for mut listener in listeners {
+            let name = listener.name();
             let explain = |error: io::Error| ServerError {
                 address: listener.address,
                 reason: match error.kind() {
@@ -82,10 +99,17 @@ impl Bound {
                     _ => error.to_string(),
                 },
             };
-            let first = open(listener.address).map_err(explain)?;
-            let address = first.local_addr().map_err(explain)?;
-            let mut sockets = vec![first];
-            for _ in 1..threads {
+            let mut sockets = Vec::new();
+            for (_, socket) in handed.extract_if(.., |(given, _)| *given == name).take(threads) {
+                socket.set_nonblocking(true).map_err(explain)?;
+                sockets.push(socket);
+            }
+            if sockets.is_empty() {
+                sockets.push(open(listener.address).map_err(explain)?);
+            }
+            let first = sockets.first().map(std::net::TcpListener::local_addr);
+            let address = first.unwrap_or(Ok(listener.address)).map_err(explain)?;
+            while sockets.len() < threads {
                 sockets.push(open(address).map_err(explain)?);
             }
             listener.address = address;
@@ -108,6 +132,12 @@ impl Bound {
     pub fn serve(self, edge: &Arc<dyn Edge>, seed: u64) -> io::Result<Server> {
         let (addresses, stop) = (self.addresses(), Arc::new(Stop::default()));
         let count = self.settings.threads.max(1);
+        let mut kept = Vec::new();
+        for (listener, sockets) in &self.listeners {
+            for socket in sockets {
+                kept.push((listener.name(), socket.try_clone()?));
+            }
+        }
         let mut of_threads: Vec<Vec<(Listener, std::net::TcpListener)>> =
             (0..count).map(|_| Vec::new()).collect();
         for (listener, sockets) in self.listeners {
@@ -123,7 +153,7 @@ impl Bound {
             let name = format!("data-plane-{number}");
             threads.push(std::thread::Builder::new().name(name).spawn(run)?);
         }
-        Ok(Server { addresses, stop, threads })
+        Ok(Server { addresses, sockets: kept, stop, threads })
     }
 }
 
@@ -134,10 +164,17 @@ impl Server {
         &self.addresses
     }
 
+    /// The listening sockets, by the ports as routes name them, for a process that takes the place of this one.
+    #[must_use]
+    pub fn sockets(&self) -> Vec<(u16, &std::net::TcpListener)> {
+        self.sockets.iter().map(|(name, socket)| (*name, socket)).collect()
+    }
+
     /// Takes no further connections and requests, lets those under way end within the time that the settings give, and
     /// says how many connections had to be dropped. Blocks the thread that calls.
     #[must_use]
     pub fn drain(mut self) -> usize {
+        self.sockets.clear();
         self.ask();
         for thread in self.threads.drain(..) {
             // One that panicked has dropped what it had.

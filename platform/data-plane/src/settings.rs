@@ -56,6 +56,9 @@ pub struct Timers {
     pub tunnel: Duration,
     /// How long a connection is kept for its client to read a refusal. Default 2 s.
     pub linger: Duration,
+    /// How long a connection without a request is kept when the server stops. A client may be sending one at this very
+    /// moment; it gets its answer, and is told with it that the connection ends. Default 1 s.
+    pub farewell: Duration,
     /// How long requests under way may take when the server stops. Default 60 s.
     pub drain: Duration,
 }
@@ -70,6 +73,7 @@ impl Default for Timers {
             answer: Duration::from_secs(15),
             tunnel: Duration::from_secs(3600),
             linger: Duration::from_secs(2),
+            farewell: Duration::from_secs(1),
             drain: Duration::from_secs(60),
         }
     }

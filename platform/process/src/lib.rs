@@ -13,9 +13,11 @@ pub mod fault;
 mod link;
 mod occasions;
 mod part;
+mod rights;
 mod serve;
 mod settings;
 mod stop;
+mod succession;
 mod unfinished;
 
 use std::fmt::Display;
@@ -31,6 +33,7 @@ pub use occasions::{Occasion, until_stopped};
 pub use part::Part;
 pub use settings::read_settings;
 pub use stop::Stop;
+pub use succession::{INHERIT, hand_on, inherit, tell_serving};
 pub use unfinished::{UNFINISHED, require_finished};
 
 /// The exit status of a process whose settings are wrong: `EX_CONFIG` of sysexits.h. Starting it again mends nothing.

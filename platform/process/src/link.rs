@@ -6,30 +6,15 @@
 //!
 //! [unix(7)]: https://man7.org/linux/man-pages/man7/unix.7.html
 
-use std::io::{IoSlice, IoSliceMut};
-use std::mem::MaybeUninit;
 use std::net::TcpListener;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::time::Duration;
 
-use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
-    SendFlags, sockopt,
-};
+use rustix::net::SendFlags;
 use serde::{Deserialize, Serialize};
 use tradewind_chassis::{DoorKind, HandedSocket};
 
-use crate::Part;
-
-/// The most doors of one service.
-const MAX_DOORS: usize = DoorKind::ALL.len();
-
-/// The longest line that names them, in bytes.
-const MAX_LINE: usize = 1024;
-
-/// How long a process waits for its sockets: they are sent before it starts.
-const LIMIT: Duration = Duration::from_secs(10);
+use crate::{Part, rights};
 
 /// Which door each of the sockets is for, in their order.
 #[derive(Debug, Serialize, Deserialize)]
@@ -45,18 +30,7 @@ pub fn hand_over(link: &UnixStream, doors: &[(DoorKind, &TcpListener)]) -> Resul
     let names = Names { doors: doors.iter().map(|(kind, _)| kind.name().to_owned()).collect() };
     let line = serde_json::to_vec(&names).map_err(|error| error.to_string())?;
     let sockets: Vec<BorrowedFd<'_>> = doors.iter().map(|(_, socket)| socket.as_fd()).collect();
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_DOORS))];
-    let mut rights = SendAncillaryBuffer::new(&mut space);
-    if !sockets.is_empty() && !rights.push(SendAncillaryMessage::ScmRights(&sockets)) {
-        return Err(format!("a service has at most {MAX_DOORS} doors"));
-    }
-    let sent = rustix::net::sendmsg(link, &[IoSlice::new(&line)], &mut rights, SendFlags::NOSIGNAL);
-    match sent {
-        // A new socket takes so short a line whole.
-        Ok(count) if count == line.len() => Ok(()),
-        Ok(_) => Err("the names of the doors were cut off".to_owned()),
-        Err(error) => Err(format!("the sockets of the doors cannot be handed over: {error}")),
-    }
+    rights::send(link, &line, &sockets)
 }
 
 /// Takes the sockets of the doors of `service` from the process's end of the link.
@@ -64,29 +38,13 @@ pub fn hand_over(link: &UnixStream, doors: &[(DoorKind, &TcpListener)]) -> Resul
 /// # Errors
 /// When `link` is no socket, nothing comes, or what comes is not understood.
 pub(crate) fn take_over(link: impl AsFd, service: &str) -> Result<Vec<HandedSocket>, String> {
-    let failed = |error: rustix::io::Errno| {
+    let (line, sockets) = rights::receive(link).map_err(|error| {
         format!(
             "no sockets came through standard input: {error}; --supervised is for whoever starts the fleet"
         )
-    };
-    let wait = |limit| sockopt::set_socket_timeout(&link, sockopt::Timeout::Recv, limit);
-    wait(Some(LIMIT)).map_err(failed)?;
-    let mut line = [0; MAX_LINE];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_DOORS))];
-    let mut rights = RecvAncillaryBuffer::new(&mut space);
-    let mut parts = [IoSliceMut::new(&mut line)];
-    let received = rustix::net::recvmsg(&link, &mut parts, &mut rights, RecvFlags::CMSG_CLOEXEC);
-    let count = received.map_err(failed)?.bytes;
-    wait(None).map_err(failed)?;
-    let mut sockets: Vec<OwnedFd> = Vec::new();
-    for message in rights.drain() {
-        if let RecvAncillaryMessage::ScmRights(rights) = message {
-            sockets.extend(rights);
-        }
-    }
-    let line = line.get(..count).unwrap_or_default();
+    })?;
     let names: Names =
-        serde_json::from_slice(line).map_err(|error| format!("the names of the doors: {error}"))?;
+        serde_json::from_slice(&line).map_err(|error| format!("the names of the doors: {error}"))?;
     name_sockets(service, &names, sockets)
 }
 

@@ -92,7 +92,7 @@ async fn head(
     let timers = client.thread.settings.timers;
     client.release();
     client.timer.borrow_mut().set_at(client.last.get() + timers.idle);
-    let mut has_begun = false;
+    let (mut has_begun, mut is_leaving) = (false, false);
     poll_fn(|context| {
         loop {
             let is_empty = client.buffer.borrow().is_empty();
@@ -107,7 +107,12 @@ async fn head(
                     client.timer.borrow_mut().set(timers.head);
                 }
             }
-            match more(client, context, is_empty, stopping.as_mut()) {
+            let leaves = is_empty && !is_leaving;
+            if leaves && (client.thread.is_stopping.get() || stopping.as_mut().poll(context).is_ready()) {
+                is_leaving = true;
+                client.timer.borrow_mut().set(timers.farewell);
+            }
+            match more(client, context, is_empty) {
                 Poll::Ready(true) => {}
                 Poll::Ready(false) => return Poll::Ready(Arrived::Nothing),
                 Poll::Pending if client.timer.borrow_mut().poll(context).is_ready() => {
@@ -120,29 +125,17 @@ async fn head(
     .await
 }
 
-/// Reads some more; false when there is no more, or none is wanted.
-fn more(
-    client: &Client,
-    context: &mut Context<'_>,
-    is_empty: bool,
-    stopping: Pin<&mut Notified<'_>>,
-) -> Poll<bool> {
+/// Reads some more; false when there is no more.
+fn more(client: &Client, context: &mut Context<'_>, is_empty: bool) -> Poll<bool> {
     if is_empty {
-        let is_stopping = client.thread.is_stopping.get() || stopping.poll(context).is_ready();
+        // A connection that waits has no buffer.
         match client.io.poll_readable(context) {
             Poll::Ready(Ok(())) => {}
             Poll::Ready(Err(_)) => return Poll::Ready(false),
-            // A request that is here already is served.
-            Poll::Pending if is_stopping => return Poll::Ready(false),
             Poll::Pending => return Poll::Pending,
         }
     }
-    match client.poll_read(context) {
-        Poll::Ready(Ok(count)) => Poll::Ready(count > 0),
-        Poll::Ready(Err(_)) => Poll::Ready(false),
-        Poll::Pending if is_empty && client.thread.is_stopping.get() => Poll::Ready(false),
-        Poll::Pending => Poll::Pending,
-    }
+    client.poll_read(context).map(|count| count.is_ok_and(|count| count > 0))
 }
 
 /// Takes the head out of the buffer; what has come behind it stays.

@@ -13,6 +13,7 @@ pub(crate) async fn is_http2(client: &Client) -> bool {
     let timers = client.thread.settings.timers;
     client.timer.borrow_mut().set(timers.idle);
     let mut has_begun = false;
+    let mut stopping = std::pin::pin!(client.thread.stopping.notified());
     poll_fn(|context| {
         loop {
             {
@@ -34,6 +35,11 @@ pub(crate) async fn is_http2(client: &Client) -> bool {
                     match client.io.poll_readable(context) {
                         Poll::Ready(Ok(())) => {}
                         Poll::Ready(Err(_)) => return Poll::Ready(false),
+                        // The front of HTTP/1 says farewell, too.
+                        Poll::Pending if client.thread.is_stopping.get() => return Poll::Ready(false),
+                        Poll::Pending if stopping.as_mut().poll(context).is_ready() => {
+                            return Poll::Ready(false);
+                        }
                         Poll::Pending => return client.timer.borrow_mut().poll(context).map(|()| false),
                     }
                 }

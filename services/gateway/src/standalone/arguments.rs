@@ -10,7 +10,8 @@ use clap::Parser;
 /// It reads Gateway, HTTPRoute, GRPCRoute and further documents from the .yaml files of a folder, and follows their
 /// changes. Where services are is said by Service and EndpointSlice documents, or by --backend.
 ///
-/// SIGHUP reads the folder again at once, SIGTERM lets requests under way end.
+/// SIGHUP reads the folder again at once, SIGTERM lets requests under way end. SIGUSR2 starts the program anew, with
+/// the same options, and hands it the sockets: for a new version, without a lost request.
 #[derive(Debug, Parser)]
 #[command(name = "tradewind-gateway", version, max_term_width = 100)]
 pub(crate) struct Arguments {
@@ -41,6 +42,9 @@ pub(crate) struct Arguments {
     /// How long requests under way may take after SIGTERM, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub(crate) drain: u64,
+    /// Standard input brings the sockets of the process before this one
+    #[arg(long, hide = true)]
+    pub(crate) inherit: bool,
 }
 
 /// Where a service is, as the command line says.

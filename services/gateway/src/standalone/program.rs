@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +11,7 @@ use std::time::Duration;
 use tradewind_chassis::telemetry::{self, LogSettings};
 use tradewind_data_plane::{Bound, Edge, Listener, Server, ServerTls, Settings, Timers};
 use tradewind_kernel::Entropy;
-use tradewind_process::{Occasion, WRONG_SETTINGS, until_stopped};
+use tradewind_process::{Occasion, WRONG_SETTINGS, hand_on, inherit, tell_serving, until_stopped};
 
 use crate::edge::{GatewayEdge, Routes, Shared, Sink};
 use crate::source::Source;
@@ -19,6 +19,9 @@ use crate::standalone::admin::Admin;
 use crate::standalone::arguments::Arguments;
 use crate::standalone::certificates::OfPort;
 use crate::standalone::loading::{Loaded, again, open};
+
+/// The name of the internal door's sockets.
+const ADMIN: u16 = 0;
 
 /// How often the folder is looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -40,7 +43,7 @@ struct Running<'a> {
     source: Source,
     shared: Arc<Shared>,
     /// TLS of the ports that have it.
-    secured: BTreeMap<u16, ServerTls>,
+    secured: BTreeMap<u16, Option<ServerTls>>,
     /// Why the routes in use stayed the last time; said once, however long it is so.
     refused: Option<String>,
 }
@@ -49,16 +52,22 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     telemetry::init(&LogSettings::default()).map_err(|error| error.to_string())?;
     let (source, loaded) = open(arguments)?;
     loaded.gathered.tell();
-    let secured = tls(loaded.secured)?;
+    let secured = tls(loaded.secured);
     let listeners = listeners(arguments, &loaded.routes, &secured)?;
+    if listeners.is_empty() {
+        return Err("no listener can be opened; the log says why".to_owned());
+    }
     let sink = Sink::open(&arguments.access_log)?;
     let settings = settings(arguments);
     let threads = u32::try_from(settings.threads).unwrap_or(1);
     let shared = Shared::new(loaded.routes, sink, (seed(), threads));
     let is_draining = Arc::new(AtomicBool::new(false));
-    let admin = admin(arguments, &shared, &is_draining)?;
+    // The internal door goes by a name that no port has.
+    let mut handed = if arguments.inherit { inherit()? } else { Vec::new() };
+    let of_admin = handed.extract_if(.., |(name, _)| *name == ADMIN).collect();
+    let admin = admin(arguments, of_admin, &shared, &is_draining)?;
     let is_secured: Vec<bool> = listeners.iter().map(|listener| listener.tls.is_some()).collect();
-    let bound = Bound::bind(listeners, settings).map_err(|error| error.to_string())?;
+    let bound = Bound::adopt(listeners, handed, settings).map_err(|error| error.to_string())?;
     let addresses = bound.addresses().into_iter().zip(is_secured);
     let with_tls: Vec<SocketAddr> =
         addresses.filter(|(_, is_secured)| *is_secured).map(|(address, _)| address).collect();
@@ -66,7 +75,13 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     let server = bound.serve(&edge, seed()).map_err(|error| error.to_string())?;
     tell_where(&server, admin.as_ref(), &with_tls);
     let mut running = Running { arguments, source, shared, secured, refused: None };
+    if arguments.inherit {
+        tell_serving()?;
+    }
     until_stopped(LOOK, |occasion| {
+        if occasion == Occasion::Upgrade {
+            return upgrade(&server, admin.as_ref());
+        }
         running.hear(occasion);
         false
     })?;
@@ -85,8 +100,8 @@ impl Running<'_> {
     /// Shows other certificates; connections that are there keep theirs. Other ports need another start.
     fn certify(&self, secured: BTreeMap<u16, OfPort>) {
         for (port, of_port) in secured {
-            let Some(tls) = self.secured.get(&port) else {
-                tracing::warn!(port, "a port that was not there at the start is opened at the next one");
+            let Some(Some(tls)) = self.secured.get(&port) else {
+                tracing::warn!(port, "a port that was not open at the start is opened at the next one");
                 continue;
             };
             if let Err(reason) = tls.replace(of_port.certificates, of_port.clients.as_ref()) {
@@ -118,11 +133,15 @@ impl Running<'_> {
     }
 }
 
-/// TLS of each port that has it and a certificate.
-fn tls(secured: BTreeMap<u16, OfPort>) -> Result<BTreeMap<u16, ServerTls>, String> {
+/// TLS of each port that asks for it; none of a port whose certificates cannot be used, which is not opened then: in
+/// clear it must not be.
+fn tls(secured: BTreeMap<u16, OfPort>) -> BTreeMap<u16, Option<ServerTls>> {
     let made = secured.into_iter().map(|(port, of_port)| {
-        let tls = of_port.tls().map_err(|reason| format!("port {port}: {reason}"))?;
-        Ok((port, tls))
+        let tls = of_port.tls();
+        if let Err(reason) = &tls {
+            tracing::error!(port, reason, "a port with TLS is not opened");
+        }
+        (port, tls.ok())
     });
     made.collect()
 }
@@ -131,17 +150,19 @@ fn tls(secured: BTreeMap<u16, OfPort>) -> Result<BTreeMap<u16, ServerTls>, Strin
 fn listeners(
     arguments: &Arguments,
     routes: &Routes,
-    secured: &BTreeMap<u16, ServerTls>,
+    secured: &BTreeMap<u16, Option<ServerTls>>,
 ) -> Result<Vec<Listener>, String> {
+    let is_open = |port: &u16| !matches!(secured.get(port), Some(None));
     routes
         .table
         .ports()
+        .filter(is_open)
         .map(|port| {
             let shifted = u16::try_from(i32::from(port) + arguments.port_offset);
             let shifted = shifted.map_err(|_| format!("--port-offset: {port} cannot be moved so far"))?;
             let mut listener = Listener::plain(SocketAddr::new(arguments.bind, shifted));
             listener.port = Some(port);
-            listener.tls = secured.get(&port).cloned();
+            listener.tls = secured.get(&port).cloned().flatten();
             Ok(listener)
         })
         .collect()
@@ -156,14 +177,29 @@ fn settings(arguments: &Arguments) -> Settings {
     settings
 }
 
+/// Lets another process of the program take over; true once it serves.
+fn upgrade(server: &Server, admin: Option<&Server>) -> bool {
+    tracing::info!("the program is started anew, and gets the sockets");
+    let sockets = server.sockets().into_iter().chain(admin.into_iter().flat_map(Server::sockets));
+    match hand_on(&sockets.collect::<Vec<_>>()) {
+        Ok(()) => true,
+        Err(reason) => {
+            tracing::error!(reason, "the program goes on as it is");
+            false
+        }
+    }
+}
+
 fn admin(
     arguments: &Arguments,
+    handed: Vec<(u16, TcpListener)>,
     shared: &Arc<Shared>,
     is_draining: &Arc<AtomicBool>,
 ) -> Result<Option<Server>, String> {
     let Some(address) = arguments.admin else { return Ok(None) };
     let settings = Settings { threads: 1, ..Settings::default() };
-    let bound = Bound::bind(vec![Listener::plain(address)], settings).map_err(|error| error.to_string())?;
+    let listener = Listener { port: Some(ADMIN), ..Listener::plain(address) };
+    let bound = Bound::adopt(vec![listener], handed, settings).map_err(|error| error.to_string())?;
     let edge = Admin { shared: shared.clone(), is_draining: is_draining.clone() };
     bound.serve(&(Arc::new(edge) as Arc<dyn Edge>), seed()).map(Some).map_err(|error| error.to_string())
 }

@@ -135,6 +135,6 @@ async fn services_and_their_endpoints_are_documents() {
         (answer.status != 200).then_some(answer)
     })
     .await;
-    refused(&answer, 503, "no-endpoint");
+    refused(&answer, 503, "unavailable");
     assert_eq!(answer.header("retry-after"), Some("1"));
 }

@@ -80,7 +80,7 @@ async fn a_dead_endpoint_costs_nothing_where_there_is_another() {
         let dead = nobody();
         let cluster = Cluster::start(dead.address, count).await;
         // Nothing was sent, so anything may be sent elsewhere.
-        cluster.check(502, "upstream-unreachable", Most { get: 0, post: 0 }).await;
+        cluster.check(502, "bad-gateway", Most { get: 0, post: 0 }).await;
     }
 }
 
@@ -89,7 +89,7 @@ async fn a_flapping_endpoint_costs_no_request_that_may_be_repeated() {
     for count in COUNTS {
         let flapping = Backend::start("bad", Does::Closes).await;
         let cluster = Cluster::start(flapping.address, count).await;
-        cluster.check(502, "upstream-reset", Most { get: 0, post: MOST_FAILURES }).await;
+        cluster.check(502, "bad-gateway", Most { get: 0, post: MOST_FAILURES }).await;
         let connections = flapping.connections();
         assert!(connections > 0, "it was asked");
         assert!(count == 1 || connections <= 2 * MOST_FAILURES, "it is left alone: {connections}");
@@ -100,7 +100,7 @@ async fn a_flapping_endpoint_costs_no_request_that_may_be_repeated() {
 async fn an_endpoint_that_comes_back_is_asked_again() {
     let flapping = Backend::start("good", Does::Closes).await;
     let cluster = Cluster::start(flapping.address, 2).await;
-    cluster.failures("GET", 502, "upstream-reset").await;
+    cluster.failures("GET", 502, "bad-gateway").await;
     assert!(flapping.received().is_empty());
     flapping.now(Does::Answers);
     until("it is asked again", async || {
@@ -116,11 +116,11 @@ async fn a_half_open_endpoint_is_waited_for_as_long_as_the_route_says() {
         let half_open = Backend::start("bad", Does::Holds).await;
         let cluster = Cluster::start(half_open.address, count).await;
         if count == 1 {
-            refused(&cluster.ask("GET").await, 504, "upstream-timeout");
-            refused(&cluster.ask("POST").await, 504, "upstream-timeout");
+            refused(&cluster.ask("GET").await, 504, "deadline-exceeded");
+            refused(&cluster.ask("POST").await, 504, "deadline-exceeded");
         } else {
             let most = Most { get: MOST_FAILURES, post: MOST_FAILURES };
-            cluster.check(504, "upstream-timeout", most).await;
+            cluster.check(504, "deadline-exceeded", most).await;
         }
         let asked = half_open.received().len();
         assert!(asked <= 2 * MOST_FAILURES, "it is left alone: {asked}");
@@ -161,7 +161,7 @@ async fn an_answer_that_is_none_goes_to_nobody() {
         let cluster = Cluster::start(bad.address, 1).await;
         for method in ["GET", "POST"] {
             let answer = cluster.ask(method).await;
-            refused(&answer, 502, "upstream-malformed");
+            refused(&answer, 502, "bad-gateway");
         }
         assert_eq!(bad.received().len(), 2, "it had the request, so it is sent once: {wrong:?}");
     }
@@ -173,7 +173,7 @@ async fn an_endpoint_with_wrong_answers_is_left_alone() {
         let bad = Backend::start("bad", Does::Says(WRONG[1])).await;
         let cluster = Cluster::start(bad.address, count).await;
         let most = Most { get: MOST_FAILURES, post: MOST_FAILURES };
-        cluster.check(502, "upstream-malformed", most).await;
+        cluster.check(502, "bad-gateway", most).await;
         assert!(count == 1 || bad.received().len() <= 2 * MOST_FAILURES);
     }
 }
@@ -182,7 +182,7 @@ async fn an_endpoint_with_wrong_answers_is_left_alone() {
 async fn an_answer_that_breaks_off_is_not_asked_for_again() {
     let bad = Backend::start("bad", Does::Says("HTTP/1.1 200 OK\r\nContent-Le")).await;
     let cluster = Cluster::start(bad.address, 1).await;
-    refused(&cluster.ask("GET").await, 502, "upstream-reset");
+    refused(&cluster.ask("GET").await, 502, "bad-gateway");
     assert_eq!(bad.received().len(), 1);
     // Where the answer has begun there is no other one to give: the client sees that it is not whole.
     bad.now(Does::Says("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"));
@@ -209,7 +209,7 @@ async fn what_may_have_been_done_is_sent_again_only_where_that_is_safe() {
         // What is not kept cannot be sent again.
         (Request::new("PUT", "/").body(vec![b'a'; 100_000]), 1),
     ] {
-        refused(&request.send(gateway.address).await, 502, "upstream-reset");
+        refused(&request.send(gateway.address).await, 502, "bad-gateway");
         let received = bad.iter().map(|backend| backend.received().len()).sum::<usize>();
         assert_eq!(received - before, times, "{request:?}");
         before = received;

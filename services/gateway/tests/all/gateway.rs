@@ -27,7 +27,7 @@ impl Gateway {
         let mut process = start(&folder, &[&["--port", "0", "--admin", "127.0.0.1:0"], arguments].concat());
         process.says("gateway: ready").await;
         let said = process.output();
-        let address = address(&said, "gateway: listening at http://");
+        let address = address(&said, "gateway: listening at ");
         let admin = address_of_admin(&said);
         Self { process, folder, address, admin }
     }
@@ -123,7 +123,8 @@ pub fn run(folder: &Path, arguments: &[&str]) -> Process {
 /// The address behind the first line that begins so.
 pub fn address(said: &str, beginning: &str) -> SocketAddr {
     let found = said.lines().find_map(|line| line.strip_prefix(beginning));
-    found.unwrap_or_else(|| panic!("no {beginning} in {said}")).parse().unwrap()
+    let found = found.unwrap_or_else(|| panic!("no {beginning} in {said}"));
+    found.rsplit('/').next().unwrap_or(found).parse().unwrap()
 }
 
 fn address_of_admin(said: &str) -> SocketAddr {
@@ -156,4 +157,16 @@ pub fn refused(answer: &Answer, status: u16, code: &str) {
     for name in ["type", "title", "detail"] {
         assert!(document[name].as_str().is_some_and(|text| !text.is_empty()), "{name}: {}", shown());
     }
+}
+
+/// A `Secret` with a certificate of a host, which has signed itself.
+pub fn secret(name: &str, host: &str) -> String {
+    let made = rcgen::generate_simple_self_signed(vec![host.to_owned()]).unwrap();
+    let indented = |pem: String| pem.lines().map(|line| format!("    {line}\n")).collect::<String>();
+    format!(
+        "apiVersion: v1\nkind: Secret\nmetadata: {{name: {name}}}\ntype: kubernetes.io/tls\nstringData:\n  tls.crt: |\n{}  \
+         tls.key: |\n{}",
+        indented(made.cert.pem()),
+        indented(made.signing_key.serialize_pem())
+    )
 }

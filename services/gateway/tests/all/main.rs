@@ -16,8 +16,10 @@ mod faults;
 mod gateway;
 mod guide;
 mod killed;
+mod policies;
 mod start;
 mod stop;
+mod upgrade;
 
 #[tokio::test]
 async fn it_starts_says_where_it_is_and_drains() {

@@ -111,3 +111,20 @@ async fn help_names_every_option() {
         assert!(ended.output.contains(option), "{option} is not in {}", ended.output);
     }
 }
+
+#[tokio::test]
+async fn a_port_with_tls_is_not_served_without_a_certificate() {
+    let folder = folder_of(&[
+        (
+            "gateway.yaml",
+            "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: tradewind}\nspec:\n  gatewayClassName: \
+         tradewind\n  listeners:\n  - {name: https, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: \
+         nowhere}]}}\n",
+        ),
+        ("route.yaml", &route("shop", "/")),
+    ]);
+    let ended = start(&folder, &["--port-offset", "20000"]).ended().await;
+    assert_eq!(ended.code, Some(78), "{}", ended.errors);
+    assert!(ended.errors.contains("Secret default/nowhere: there is none"), "{}", ended.errors);
+    assert!(ended.errors.contains("no listener can be opened"), "{}", ended.errors);
+}

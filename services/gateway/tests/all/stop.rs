@@ -78,3 +78,12 @@ async fn an_interrupt_is_the_same() {
     gateway.signal("INT").await;
     assert_eq!(gateway.ended().await.code, Some(0));
 }
+
+#[tokio::test]
+async fn a_connection_that_was_never_used_does_not_hold_it_up() {
+    let shop = Backend::start("shop", Does::Answers).await;
+    let gateway = Gateway::before(&[shop.address], &["--drain", "60"]).await;
+    let _unused = Connection::open(gateway.address).await;
+    gateway.signal("TERM").await;
+    assert_eq!(gateway.ended().await.code, Some(0));
+}

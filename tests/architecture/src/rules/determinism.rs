@@ -78,6 +78,7 @@ const OWNERS: &[(&str, &str)] = &[
         "a program reads its command line; its runs are each whole on a thread, and none knows of another",
     ),
     ("platform/sim/src/run.rs", "the runtime of a simulated run begins here: one thread, paused time"),
+    ("platform/process/src/succession.rs", "a program starts itself anew with what it was given"),
     ("platform/process/src/stop.rs", "the end of standard input is waited for on a thread; none under sim"),
     ("platform/testkit/", "drives other code's clocks and tasks, and ships in no binary"),
 ];
