@@ -30,16 +30,16 @@ pub(crate) async fn is_http2(client: &Client) -> bool {
                     has_begun = true;
                     client.timer.borrow_mut().set(timers.head);
                 }
+                let is_stopping = client.thread.is_stopping.get();
+                if !has_begun && (is_stopping || stopping.as_mut().poll(context).is_ready()) {
+                    // The front of HTTP/1 says farewell, too.
+                    return Poll::Ready(false);
+                }
                 if !has_begun {
                     // A connection that waits has no buffer.
                     match client.io.poll_readable(context) {
                         Poll::Ready(Ok(())) => {}
                         Poll::Ready(Err(_)) => return Poll::Ready(false),
-                        // The front of HTTP/1 says farewell, too.
-                        Poll::Pending if client.thread.is_stopping.get() => return Poll::Ready(false),
-                        Poll::Pending if stopping.as_mut().poll(context).is_ready() => {
-                            return Poll::Ready(false);
-                        }
                         Poll::Pending => return client.timer.borrow_mut().poll(context).map(|()| false),
                     }
                 }

@@ -7,9 +7,12 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use tradewind_data_plane::{Answer, Cluster, ClusterSettings, Decision, EdgeThread, Outcome, Request};
+use tradewind_data_plane::{
+    Answer, BackendProtocol, Cluster, ClusterSettings, Decision, EdgeThread, Outcome, Request,
+};
 use tradewind_edge::address::CidrSet;
 use tradewind_edge::limit;
+use tradewind_gateway_api::policy::backend::BackendProtocol as Wanted;
 use tradewind_gateway_api::policy::listener::AccessLog;
 use tradewind_routing::{BackendId, EffectiveBackendPolicy, EffectiveListenerPolicy, Found, RouteId};
 
@@ -212,6 +215,10 @@ fn settings(policy: &EffectiveBackendPolicy, secured: Option<&Secured>, threads:
         failures: passive.consecutive_errors,
         ejection: passive.base_ejection_time,
         tls: secured.and_then(|secured| secured.tls.clone()),
+        protocol: match policy.protocol {
+            Wanted::Http1 => BackendProtocol::Http1,
+            Wanted::H2C => BackendProtocol::Http2,
+        },
         ..ClusterSettings::default()
     }
 }
