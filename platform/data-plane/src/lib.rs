@@ -19,6 +19,7 @@
 mod answer;
 mod attempt;
 mod buffer;
+mod copies;
 mod edge;
 mod edits;
 mod exchange;

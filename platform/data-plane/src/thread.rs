@@ -8,6 +8,7 @@ use std::rc::Rc;
 use tokio::sync::Notify;
 
 use crate::buffer::Buffers;
+use crate::copies::Copies;
 use crate::edge::EdgeThread;
 use crate::request::Request;
 use crate::settings::Settings;
@@ -27,6 +28,7 @@ pub(crate) struct Thread {
     emptied: Notify,
     random: Cell<u64>,
     pub(crate) day_time: DayTime,
+    pub(crate) copies: Copies,
 }
 
 /// A connection of a client, as long as it is there.
@@ -48,6 +50,7 @@ impl Thread {
             emptied: Notify::new(),
             random: Cell::new(seed | 1),
             day_time: DayTime::new(),
+            copies: Copies::default(),
         })
     }
 

@@ -138,3 +138,20 @@ async fn services_and_their_endpoints_are_documents() {
     refused(&answer, 503, "unavailable");
     assert_eq!(answer.header("retry-after"), Some("1"));
 }
+#[tokio::test]
+async fn a_mirror_gets_a_copy_and_nobody_waits_for_it() {
+    let (shop, copy) = two().await;
+    copy.now(Does::Holds);
+    let rules = "  - filters:
+    - type: RequestMirror
+      requestMirror: {backendRef: {name: copy, port: 80}}
+    backendRefs: [{name: shop, port: 80}]
+";
+    let gateway = gateway(rules, shop.address, copy.address).await;
+    let answer = Request::new("POST", "/orders?a=1").body("two hats").send(gateway.address).await;
+    assert_eq!(answer.text(), "shop");
+    until("the copy is there", async || (copy.received().len() == 1).then_some(())).await;
+    let (one, other) = (shop.received().remove(0), copy.received().remove(0));
+    assert_eq!((one.target(), one.body.as_slice()), ("/orders?a=1", b"two hats".as_slice()));
+    assert_eq!((other.target(), other.body.as_slice()), ("/orders?a=1", b"two hats".as_slice()));
+}
