@@ -69,7 +69,12 @@ impl Client {
                 self.thread.buffers.enlarge(&mut buffer);
             }
         }
-        self.io.poll_read(context, &mut buffer)
+        let read = self.io.poll_read(context, &mut buffer);
+        if read.is_pending() && buffer.is_empty() {
+            // The system may call a connection readable before it has said anything. It is to wait without storage.
+            self.thread.buffers.put(std::mem::take(&mut buffer));
+        }
+        read
     }
 
     /// Gives the storage of an empty buffer back: connections that wait for a request have none.
