@@ -22,7 +22,7 @@ use crate::settings::BackendProtocol;
 use crate::source::{Failure, Source};
 use crate::thread::Thread;
 use crate::timer::{Moment, Timer, now};
-use crate::trace::TraceParent;
+use tradewind_edge::trace::Traceparent;
 
 /// A request, and who asks.
 #[derive(Clone, Copy)]
@@ -36,7 +36,7 @@ pub(crate) struct Asking<'a> {
     /// The protocol that the client wants to upgrade to, and may.
     pub(crate) upgrade: Option<&'a str>,
     pub(crate) began: Moment,
-    pub(crate) trace: TraceParent,
+    pub(crate) trace: Traceparent,
     /// Ready once the client has gone.
     pub(crate) gone: &'a dyn Fn(&mut Context<'_>) -> Poll<()>,
 }

@@ -37,7 +37,6 @@ mod task;
 mod thread;
 mod timer;
 mod tls;
-mod trace;
 mod upstream;
 
 pub use answer::{Answer, BAD_GATEWAY, SLOW_REQUEST};
@@ -49,5 +48,4 @@ pub use request::{Protocol, Request};
 pub use server::{Bound, Server, ServerError};
 pub use settings::{BackendProtocol, Limits, Settings, Timers};
 pub use tls::{BackendTls, Certificate, ClientAuthority, ServerTls};
-pub use trace::TraceParent;
 pub use upstream::cluster::{Cluster, ClusterSettings};

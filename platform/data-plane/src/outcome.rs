@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::trace::TraceParent;
+use tradewind_edge::trace::Traceparent;
 
 /// What came of a request, for logs and metrics.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +24,7 @@ pub struct Outcome {
     /// How often a backend was asked.
     pub attempts: u32,
     /// The trace, with the span that the backend was given.
-    pub trace: TraceParent,
+    pub trace: Traceparent,
 }
 
 /// The part of a backend in a request.

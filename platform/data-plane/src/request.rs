@@ -42,7 +42,7 @@ pub struct Request<'head> {
     pub(crate) port: u16,
     pub(crate) is_secure: bool,
     pub(crate) server_name: Option<&'head str>,
-    /// Since the start of the thread, and microseconds since 1970.
+    /// Since the start of the server, and microseconds since 1970.
     pub(crate) came: (Duration, u64),
 }
 

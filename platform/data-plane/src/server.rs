@@ -18,7 +18,7 @@ use crate::listener::Listener;
 use crate::settings::Settings;
 use crate::task::{event_loop, spawn};
 use crate::thread::Thread;
-use crate::timer::{pause, within};
+use crate::timer::{Moment, now, pause, within};
 
 /// Connections that wait to be accepted, for each thread.
 const BACKLOG: i32 = 4_096;
@@ -130,7 +130,7 @@ impl Bound {
     ///
     /// A thread could not be started.
     pub fn serve(self, edge: &Arc<dyn Edge>, seed: u64) -> io::Result<Server> {
-        let (addresses, stop) = (self.addresses(), Arc::new(Stop::default()));
+        let (addresses, stop, start) = (self.addresses(), Arc::new(Stop::default()), now());
         let count = self.settings.threads.max(1);
         let mut kept = Vec::new();
         for (listener, sockets) in &self.listeners {
@@ -149,7 +149,7 @@ impl Bound {
         for (number, sockets) in of_threads.into_iter().enumerate() {
             let (edge, settings, stop) = (edge.clone(), self.settings.clone(), stop.clone());
             let seed = seed.wrapping_add((number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-            let run = move || run(sockets, &*edge, settings, &stop, seed);
+            let run = move || run(sockets, &*edge, settings, &stop, (seed, start));
             let name = format!("data-plane-{number}");
             threads.push(std::thread::Builder::new().name(name).spawn(run)?);
         }
@@ -213,7 +213,7 @@ fn run(
     edge: &dyn Edge,
     settings: Settings,
     stop: &Arc<Stop>,
-    seed: u64,
+    (seed, start): (u64, Moment),
 ) {
     let (runtime, tasks) = match event_loop() {
         Ok(made) => made,
@@ -223,7 +223,7 @@ fn run(
         }
     };
     let serving = async {
-        let thread = Thread::new(edge.thread(), settings, seed);
+        let thread = Thread::new(edge.thread(), settings, (seed, start));
         for (listener, socket) in sockets {
             match TcpListener::from_std(socket) {
                 Ok(socket) => spawn(accept(thread.clone(), listener, socket)),

@@ -12,8 +12,8 @@ use crate::copies::Copies;
 use crate::edge::EdgeThread;
 use crate::request::Request;
 use crate::settings::Settings;
-use crate::timer::DayTime;
-use crate::trace::TraceParent;
+use crate::timer::{DayTime, Moment};
+use tradewind_edge::trace::Traceparent;
 
 /// What all connections of one thread share. Nothing of it is another thread's.
 pub(crate) struct Thread {
@@ -38,7 +38,11 @@ pub(crate) struct Place {
 }
 
 impl Thread {
-    pub(crate) fn new(edge: Box<dyn EdgeThread>, settings: Settings, seed: u64) -> Rc<Self> {
+    pub(crate) fn new(
+        edge: Box<dyn EdgeThread>,
+        settings: Settings,
+        (seed, start): (u64, Moment),
+    ) -> Rc<Self> {
         Rc::new(Self {
             edge,
             settings,
@@ -49,7 +53,7 @@ impl Thread {
             by_client: RefCell::default(),
             emptied: Notify::new(),
             random: Cell::new(seed | 1),
-            day_time: DayTime::new(),
+            day_time: DayTime::new(start),
             copies: Copies::default(),
         })
     }
@@ -88,16 +92,16 @@ impl Thread {
     }
 
     /// The trace of a request: that of the client with a span of its own, or a new one.
-    pub(crate) fn trace(&self, request: &Request<'_>) -> TraceParent {
+    pub(crate) fn trace(&self, request: &Request<'_>) -> Traceparent {
         let (mut count, mut parent) = (0, None);
         request.headers("traceparent", &mut |value| {
             count += 1;
-            parent = TraceParent::parse(value);
+            parent = Traceparent::parse(value);
         });
         // Of several nobody knows which one is meant.
         match parent.filter(|_| count == 1) {
             Some(parent) => parent.child(self.random()),
-            None => TraceParent::begin([self.random(), self.random(), self.random()]),
+            None => Traceparent::begin([self.random(), self.random()], self.random(), true),
         }
     }
 

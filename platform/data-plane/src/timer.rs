@@ -29,8 +29,9 @@ pub(crate) struct DayTime {
 }
 
 impl DayTime {
-    pub(crate) fn new() -> Self {
-        let day_time = Self { start: now(), at_start: Cell::new(0) };
+    /// `start` is one for all threads, so that what they count together is counted from one moment.
+    pub(crate) fn new(start: Moment) -> Self {
+        let day_time = Self { start, at_start: Cell::new(0) };
         day_time.set();
         day_time
     }

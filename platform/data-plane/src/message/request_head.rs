@@ -9,7 +9,7 @@ use crate::edits::Header;
 use crate::message::names::{Fate, fate, is_named};
 use crate::message::{decimal, field};
 use crate::request::{Protocol, Request};
-use crate::trace::TraceParent;
+use tradewind_edge::trace::Traceparent;
 
 /// How the body of the request goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(crate) enum Sending {
 pub(crate) struct Making<'a> {
     pub(crate) request: &'a Request<'a>,
     pub(crate) forward: &'a Forward,
-    pub(crate) trace: TraceParent,
+    pub(crate) trace: Traceparent,
     pub(crate) sending: Sending,
     /// The protocol that the client wants to upgrade to, and may.
     pub(crate) upgrade: Option<&'a str>,
@@ -82,7 +82,7 @@ pub(crate) fn fields(making: Making<'_>, into: &mut impl Head) {
         passing(making, cookies.as_deref(), &mut |name, value| into.field(name, value));
     }
     forwarded(making, into);
-    into.field(b"traceparent", &making.trace.to_bytes());
+    into.field(b"traceparent", &making.trace.format());
 }
 
 /// The cookies of a request in one field, where HTTP/2 has cut them into several (RFC 9113 §8.2.3).
