@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
@@ -69,7 +70,13 @@ pub(crate) fn asked_for() -> Option<Arguments> {
     let is_routes = |argument: &std::ffi::OsString| {
         argument.to_str().is_some_and(|text| text == "--routes" || text.starts_with("--routes="))
     };
-    std::env::args_os().any(|argument| is_routes(&argument)).then(Arguments::parse)
+    let is_asked = std::env::args_os().any(|argument| is_routes(&argument));
+    if !is_asked && std::env::args_os().any(|argument| argument == "--help" || argument == "-h") {
+        let hint =
+            "With --routes FOLDER this is a gateway on its own: see tradewind-gateway --routes . --help\n";
+        writeln!(std::io::stdout(), "{hint}").unwrap_or_default();
+    }
+    is_asked.then(Arguments::parse)
 }
 
 #[cfg(test)]

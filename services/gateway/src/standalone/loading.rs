@@ -27,7 +27,7 @@ pub(crate) struct Loaded {
 /// There is none, or it holds nothing that can be used.
 pub(crate) fn open(arguments: &Arguments) -> Result<(Source, Loaded), String> {
     let source = Source::new(Some(&arguments.routes), None, &[])?;
-    let (files, _) = source.read()?;
+    let (files, _) = source.read().map_err(told)?;
     let loaded = load(&files, arguments)?;
     Ok((source, loaded))
 }
@@ -38,8 +38,16 @@ pub(crate) fn open(arguments: &Arguments) -> Result<(Source, Loaded), String> {
 ///
 /// What keeps the routes in use where they are.
 pub(crate) fn again(source: &Source, arguments: &Arguments) -> Result<Option<Loaded>, String> {
-    let (files, has_changed) = source.read()?;
+    let (files, has_changed) = source.read().map_err(told)?;
     if has_changed { load(&files, arguments).map(Some) } else { Ok(None) }
+}
+
+/// The folder is named by an option here, and by a setting in a fleet.
+fn told(reason: String) -> String {
+    match reason.strip_prefix("gateway.routes: ") {
+        Some(rest) => format!("--routes {rest}"),
+        None => reason,
+    }
 }
 
 fn load(files: &[Arc<Read>], arguments: &Arguments) -> Result<Loaded, String> {

@@ -128,3 +128,10 @@ async fn a_port_with_tls_is_not_served_without_a_certificate() {
     assert!(ended.errors.contains("Secret default/nowhere: there is none"), "{}", ended.errors);
     assert!(ended.errors.contains("no listener can be opened"), "{}", ended.errors);
 }
+
+#[tokio::test]
+async fn help_of_the_service_names_the_other_way_to_run() {
+    let ended = run(folder_of(&[]).path(), &["--help"]).ended().await;
+    assert_eq!(ended.code, Some(0));
+    assert!(ended.output.contains("--routes FOLDER"), "{}", ended.output);
+}
