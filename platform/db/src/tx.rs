@@ -33,6 +33,8 @@ pub struct Tx {
     noted: Option<i64>,
     /// Whose shadows its statements mean.
     shadow: Option<&'static Shadow>,
+    /// What the next run begins with, should this one meet a concurrent change.
+    first: Option<&'static Sql>,
 }
 
 /// The connection that the transaction is open on.
@@ -78,6 +80,7 @@ impl Tx {
             failure: None,
             noted: None,
             shadow: None,
+            first: None,
         }
     }
 
@@ -133,6 +136,7 @@ impl Tx {
         self.failure = None;
         self.noted = None;
         self.shadow = None;
+        self.first = None;
         match &mut self.engine {
             On::Sqlite { connection, changes_before } => *changes_before = connection.total_changes(),
             On::Postgres(open) => open.enter(),
@@ -237,6 +241,17 @@ impl Tx {
     /// Declares that the work met a concurrent change; it is rolled back and run again.
     pub fn conflict(&mut self) -> DbError {
         self.fail(DbError::Conflict { attempts: 1 })
+    }
+
+    /// Has the next run begin with `statement`, a lock without parameters, should this one meet a concurrent change: a
+    /// run that waits for others before it looks sees what they changed, and is not overtaken by them again. Without
+    /// effect on the embedded engine, where nobody changes anything meanwhile.
+    pub fn begin_again_with(&mut self, statement: &'static Sql) {
+        self.first = Some(statement);
+    }
+
+    pub(crate) fn take_first(&mut self) -> Option<&'static Sql> {
+        self.first.take()
     }
 
     /// Declares that the work shows an old token of the lease `name`.

@@ -12,6 +12,12 @@ use tradewind_kernel::Timestamp;
 use crate::{Phase, mutants};
 
 sql! {
+    /// The table's lock that `SHARE` takes as well, before anything is looked at: a rebuild that goes on step by step
+    /// would otherwise make each run a conflict.
+    WAIT = {
+        postgres: "lock table view_state in row share mode",
+        sqlite: "select 0 where false",
+    };
     /// Shared by those who follow, so that no step of a rebuild comes between; one that came since the transaction
     /// began makes it a conflict. Streams are compared by the engine, in whose sequence they are read.
     SHARE = {
@@ -86,6 +92,7 @@ impl<E: DomainEvent> View<E> {
     /// Any failure of the database; the transaction is lost then.
     pub async fn follow(&'static self, tx: &mut Tx, stream: &str, events: &[E]) -> Result<(), DbError> {
         let (name, at) = (self.outline.name, tx.now());
+        tx.begin_again_with(&WAIT);
         let found: Option<(Phase, Option<bool>)> = tx.query_optional(&SHARE, params![name, stream]).await?;
         for event in events {
             self.apply(tx, Fact { stream, at, event }).await?;

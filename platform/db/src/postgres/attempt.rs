@@ -11,7 +11,7 @@ use crate::job::{Job, Verdict};
 use crate::postgres::engine::Postgres;
 use crate::stats::Counters;
 use crate::tx::{Source, Tx};
-use crate::{ConnectCause, DbError, mutants};
+use crate::{ConnectCause, DbError, Sql, mutants};
 
 /// How often a work runs when it keeps meeting concurrent changes. More than on the embedded engine, where
 /// nothing else writes: here several replicas do.
@@ -46,12 +46,12 @@ enum Again {
 
 /// Runs `job` and answers it.
 pub(crate) async fn run(engine: Arc<Postgres>, source: Source, mut job: Box<dyn Job>) {
-    let (mut constraints, mut lost) = (0, 0);
+    let (mut constraints, mut lost, mut first) = (0, 0, None);
     for attempt in 1..=MAX_ATTEMPTS {
         if !job.is_wanted() {
             return;
         }
-        let Err(again) = run_once(&engine, &source, &mut job).await else { return };
+        let Err(again) = run_once(&engine, &source, &mut job, &mut first).await else { return };
         Counters::add(&source.counters.rollbacks, 1);
         match again {
             Again::Conflict if mutants::CONFLICT_TOLD.is_planted() => {
@@ -69,8 +69,13 @@ pub(crate) async fn run(engine: Arc<Postgres>, source: Source, mut job: Box<dyn 
     job.fail(DbError::Conflict { attempts: MAX_ATTEMPTS });
 }
 
-/// `Ok` when the job was answered.
-async fn run_once(engine: &Arc<Postgres>, source: &Source, job: &mut Box<dyn Job>) -> Result<(), Again> {
+/// `Ok` when the job was answered. `first` is what the run begins with, and then what the next one shall begin with.
+async fn run_once(
+    engine: &Arc<Postgres>,
+    source: &Source,
+    job: &mut Box<dyn Job>,
+    first: &mut Option<&'static Sql>,
+) -> Result<(), Again> {
     let text = if mutants::READ_COMMITTED.is_planted() { "begin" } else { BEGIN };
     let mut tx = match begin(engine, source, text).await {
         Ok(tx) => tx,
@@ -79,6 +84,11 @@ async fn run_once(engine: &Arc<Postgres>, source: &Source, job: &mut Box<dyn Job
             return Ok(());
         }
     };
+    if let Some(first) = first.take()
+        && let Err(error) = tx.execute(first, &[]).await
+    {
+        return lost_at_once(tx, error, job).await;
+    }
     let Ok(verdict) = source.clock.timeout(RUN_LIMIT, job.attempt_waiting(&mut tx)).await else {
         let message = format!("a transaction took longer than {} s and was ended", RUN_LIMIT.as_secs());
         job.fail(DbError::Unavailable { message });
@@ -86,6 +96,7 @@ async fn run_once(engine: &Arc<Postgres>, source: &Source, job: &mut Box<dyn Job
     };
     let failure = tx.failure().cloned();
     let hooks = tx.take_hooks();
+    *first = tx.take_first();
     let Some(open) = tx.into_open() else {
         job.fail(DbError::Closed);
         return Ok(());
@@ -113,6 +124,24 @@ async fn run_once(engine: &Arc<Postgres>, source: &Source, job: &mut Box<dyn Job
                     Ok(())
                 }
             }
+        }
+    }
+}
+
+/// What becomes of a job whose run met `error` before the work had its turn.
+async fn lost_at_once(tx: Tx, error: DbError, job: &mut Box<dyn Job>) -> Result<(), Again> {
+    let Some(open) = tx.into_open() else {
+        job.fail(DbError::Closed);
+        return Ok(());
+    };
+    let is_lost = open.is_lost();
+    open.roll_back().await;
+    match error {
+        error if is_lost => Err(Again::Lost(error)),
+        DbError::Conflict { .. } => Err(Again::Conflict),
+        error => {
+            job.fail(error);
+            Ok(())
         }
     }
 }

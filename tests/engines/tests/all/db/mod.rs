@@ -2,6 +2,7 @@
 
 mod breaks;
 mod cancelled;
+mod overtaken;
 mod races;
 pub mod relay;
 pub mod support;
