@@ -59,6 +59,9 @@ impl PartialEq for Secured {
 pub(crate) struct Shared {
     version: AtomicU64,
     routes: Mutex<Arc<Routes>>,
+    /// Routes that were in use: a table of some thousand takes milliseconds to give back, which no request shall wait
+    /// for.
+    retired: Mutex<Vec<Arc<Routes>>>,
     pub(crate) counts: Registry,
     /// What clients have used of their limits; without a lock, and one for all threads.
     pub(crate) limits: limit::Table,
@@ -76,6 +79,7 @@ impl Shared {
         Arc::new(Self {
             version: AtomicU64::new(0),
             routes: Mutex::new(Arc::new(routes)),
+            retired: Mutex::default(),
             counts: Registry::default(),
             limits: limit::Table::new(CLIENTS, seed),
             sink,
@@ -86,8 +90,20 @@ impl Shared {
 
     /// Puts other routes in the place of those in use. Requests under way go on with theirs.
     pub(crate) fn swap(&self, routes: Routes) {
-        *self.routes.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(routes);
+        let mut current = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *current, Arc::new(routes));
+        drop(current);
         self.version.fetch_add(1, Ordering::Release);
+        self.retired.lock().unwrap_or_else(PoisonError::into_inner).push(before);
+        self.clear();
+    }
+
+    /// Gives back routes that no thread uses any more. Not for a thread that serves.
+    pub(crate) fn clear(&self) {
+        let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        let unused: Vec<_> = retired.extract_if(.., |routes| Arc::strong_count(routes) == 1).collect();
+        drop(retired);
+        drop(unused);
     }
 
     pub(crate) fn version(&self) -> u64 {
@@ -106,5 +122,23 @@ pub(crate) struct GatewayEdge(pub(crate) Arc<Shared>);
 impl Edge for GatewayEdge {
     fn thread(&self) -> Box<dyn EdgeThread> {
         Box::new(ThreadEdge::new(self.0.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes_that_a_thread_lets_go_of_are_given_back_by_another() {
+        let shared = Shared::new(Routes::default(), None, (1, 1));
+        let held = shared.routes();
+        let weak = Arc::downgrade(&held);
+        shared.swap(Routes::default());
+        shared.clear();
+        drop(held);
+        assert!(weak.upgrade().is_some(), "the thread that serves has not given them back");
+        shared.clear();
+        assert!(weak.upgrade().is_none());
     }
 }

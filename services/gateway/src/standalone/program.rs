@@ -114,6 +114,7 @@ impl Running<'_> {
         if occasion == Occasion::Hangup {
             tracing::info!("the documents are read again");
         }
+        self.shared.clear();
         match again(&self.source, self.arguments) {
             Ok(None) => self.refused = None,
             Ok(Some(Loaded { routes, gathered, secured })) => {

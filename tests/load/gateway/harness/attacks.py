@@ -43,7 +43,8 @@ class Attack(Scenario):
 
 
 class SlowClients(Attack):
-    """A thousand slow connections of each kind, while others ask at a moderate rate."""
+    """A thousand slow connections of each kind, while others ask at a moderate rate. They come from another address: what
+    one address may have is bounded, and others must not be refused for it."""
 
     def others(self, proxy, seconds):
         return loads.open_loop(self.rig, proxy, seconds, self.options.rate or 2000)
@@ -58,7 +59,8 @@ class SlowClients(Attack):
     def one(self, proxy, kind, seconds, alone):
         before, ramp = proxy.memory_mb()[0], max(seconds // 6, 1)
         command = [self.rig.options.tools / "attack", "--address", f"127.0.0.1:{proxy.port}", "--mode", kind,
-                   "--connections", "1000", "--seconds", ramp + seconds, "--ramp-seconds", ramp, "--again", "--json"]
+                   "--from", "127.0.0.2", "--connections", "1000", "--seconds", ramp + seconds, "--ramp-seconds", ramp,
+                   "--again", "--json"]
         if kind == "slow-body":
             command += ["--path", "/echo"]
         attackers = self.rig.children.start(command, self.rig.options.load_core, stdin=subprocess.DEVNULL,
