@@ -96,7 +96,7 @@ impl<S: Source + 'static> Exchange<S> {
                 exchange.buffer.consume(exchange.head);
                 exchange.body = Body::of_answer(framing);
                 if matches!(framing, ResponseFraming::Sized(size) if size > usual) {
-                    buffers.enlarge(&mut exchange.buffer);
+                    buffers.enlarge_if_few(&mut exchange.buffer);
                 }
             }
             Self::Http2(exchange) => exchange.begin_body(buffers),
