@@ -9,6 +9,7 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 
 use crate::answer::Answer;
+use crate::compression::Compression;
 use crate::edits::HeaderEdits;
 use crate::outcome::Outcome;
 use crate::request::Request;
@@ -66,6 +67,8 @@ pub struct Forward {
     pub response_headers: Vec<(HeaderName, HeaderValue)>,
     /// Headers that the client gets where the backend gives none of the name.
     pub response_defaults: Arc<[(HeaderName, HeaderValue)]>,
+    /// What of the answer is compressed; none: it goes on as it is.
+    pub compression: Option<Compression>,
     /// How long all attempts together may take until the answer is whole; none: no bound but those of the timers.
     pub request_timeout: Option<Duration>,
     /// How long one attempt may take; none: until the first byte as the timers say.
@@ -125,6 +128,7 @@ impl Forward {
             response: Vec::new(),
             response_headers: Vec::new(),
             response_defaults: Arc::new([]),
+            compression: None,
             request_timeout: None,
             attempt_timeout: None,
             retries: 1,

@@ -1,5 +1,6 @@
 //! One request to one endpoint, and its answer, whichever version of HTTP the endpoint speaks.
 
+mod compressed;
 pub(crate) mod over_http1;
 pub(crate) mod over_http2;
 mod stream_upload;
@@ -11,6 +12,8 @@ use http::HeaderMap;
 use tradewind_http_validation::head::ResponseFraming;
 
 use crate::buffer::Buffers;
+use crate::compression::{Coded, Compressing, Compression, Seen};
+use crate::exchange::compressed::Compressed;
 use crate::exchange::over_http1::OverHttp1;
 use crate::exchange::over_http2::OverHttp2;
 use crate::message::body::Body;
@@ -23,6 +26,7 @@ use crate::timer::Moment;
 pub(crate) enum Exchange<S: Source + 'static> {
     Http1(Box<OverHttp1<S>>),
     Http2(Box<OverHttp2<S>>),
+    Compressed(Box<Compressed<S>>),
 }
 
 impl<S: Source + 'static> Exchange<S> {
@@ -30,6 +34,7 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => &exchange.busy,
             Self::Http2(exchange) => &exchange.busy,
+            Self::Compressed(inner) => inner.inner.busy(),
         }
     }
 
@@ -38,6 +43,7 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => exchange.poll_head(context),
             Self::Http2(exchange) => exchange.poll_head(context),
+            Self::Compressed(inner) => inner.inner.poll_head(context),
         }
     }
 
@@ -52,6 +58,7 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => exchange.connection.reader.status(),
             Self::Http2(exchange) => exchange.status(),
+            Self::Compressed(inner) => inner.inner.status(),
         }
     }
 
@@ -60,6 +67,7 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => exchange.connection.reader.reason(exchange.buffer.filled()),
             Self::Http2(_) => &[],
+            Self::Compressed(inner) => inner.inner.reason(),
         }
     }
 
@@ -70,6 +78,7 @@ impl<S: Source + 'static> Exchange<S> {
                 Fields::Spans(exchange.connection.reader.fields(exchange.buffer.filled()))
             }
             Self::Http2(exchange) => Fields::Map(exchange.headers()),
+            Self::Compressed(inner) => inner.inner.fields(),
         }
     }
 
@@ -77,6 +86,7 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => exchange.connection.reader.content_length(),
             Self::Http2(exchange) => exchange.content_length(),
+            Self::Compressed(_) => None,
         }
     }
 
@@ -85,6 +95,29 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => exchange.connection.reader.framing(to_head),
             Self::Http2(exchange) => exchange.framing(to_head),
+            Self::Compressed(_) => ResponseFraming::Chunked,
+        }
+    }
+
+    /// The same with its answer compressed, where it is to be. Before the body is begun.
+    pub(crate) fn coded(
+        self,
+        compression: Option<&Compression>,
+        to_head: bool,
+        compressing: &Compressing,
+    ) -> (Coded, Self) {
+        let Some(compression) = compression else { return (Coded::No, self) };
+        let length = self.content_length();
+        let seen = Seen { status: self.status(), fields: self.fields(), length, to_head };
+        match compression.judge(&seen) {
+            Coded::By(coding) => match compressing.place() {
+                Some(place) => {
+                    let compressed = Compressed::new(self, coding, place);
+                    (Coded::By(coding), Self::Compressed(Box::new(compressed)))
+                }
+                None => (Coded::Varies, self),
+            },
+            plain => (plain, self),
         }
     }
 
@@ -100,6 +133,7 @@ impl<S: Source + 'static> Exchange<S> {
                 }
             }
             Self::Http2(exchange) => exchange.begin_body(buffers),
+            Self::Compressed(inner) => inner.inner.begin_body(to_head, usual, buffers),
         }
     }
 
@@ -108,6 +142,7 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => exchange.poll_data(context),
             Self::Http2(exchange) => exchange.poll_data(context),
+            Self::Compressed(inner) => inner.poll_data(context),
         }
     }
 
@@ -119,6 +154,7 @@ impl<S: Source + 'static> Exchange<S> {
                 Poll::Ready(count) => count.map(Some),
                 Poll::Pending => Ok(None),
             },
+            Self::Compressed(inner) => inner.data(context),
         }
     }
 
@@ -127,6 +163,7 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => exchange.buffer.filled(),
             Self::Http2(exchange) => exchange.filled(),
+            Self::Compressed(inner) => inner.filled(),
         }
     }
 
@@ -135,6 +172,7 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => exchange.buffer.consume(count),
             Self::Http2(exchange) => drop(exchange.take(count)),
+            Self::Compressed(inner) => inner.consume(count),
         }
     }
 
@@ -147,6 +185,11 @@ impl<S: Source + 'static> Exchange<S> {
                 data
             }
             Self::Http2(exchange) => exchange.take(count),
+            Self::Compressed(inner) => {
+                let data = Bytes::copy_from_slice(inner.filled().get(..count).unwrap_or_default());
+                inner.consume(count);
+                data
+            }
         }
     }
 
@@ -155,6 +198,7 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => exchange.body.has_ended(),
             Self::Http2(exchange) => exchange.has_ended(),
+            Self::Compressed(inner) => inner.has_ended(),
         }
     }
 
@@ -164,6 +208,7 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => exchange.upload.is_whole(),
             Self::Http2(_) => true,
+            Self::Compressed(inner) => inner.inner.ends_with_answer(),
         }
     }
 
@@ -172,6 +217,7 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => Trailers::Section(exchange.body.trailers()),
             Self::Http2(exchange) => exchange.trailers().map_or(Trailers::Section(&[]), Trailers::Map),
+            Self::Compressed(inner) => inner.inner.trailers(),
         }
     }
 
@@ -185,6 +231,7 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => exchange.upload.is_whole(),
             Self::Http2(exchange) => exchange.is_upload_whole(),
+            Self::Compressed(inner) => inner.inner.is_upload_whole(),
         }
     }
 
@@ -193,6 +240,7 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => exchange.moved,
             Self::Http2(exchange) => exchange.moved(),
+            Self::Compressed(inner) => inner.inner.moved(),
         }
     }
 
@@ -201,6 +249,7 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => (exchange.upload.source.taken(), exchange.upload.source.has_ended()),
             Self::Http2(exchange) => exchange.taken(),
+            Self::Compressed(inner) => inner.inner.taken(),
         }
     }
 
@@ -213,6 +262,7 @@ impl<S: Source + 'static> Exchange<S> {
                 (Some(upload.pending), Some(upload.source))
             }
             Self::Http2(exchange) => exchange.take_back(),
+            Self::Compressed(inner) => inner.inner.take_back(buffers),
         }
     }
 
@@ -225,7 +275,11 @@ impl<S: Source + 'static> Exchange<S> {
 
     /// The answer was given: keeps what can be used again.
     pub(crate) fn keep(self, buffers: &Buffers, now: Moment, most_idle: usize) {
-        if let Self::Http1(exchange) = self
+        let plain = match self {
+            Self::Compressed(compressed) => compressed.inner,
+            plain => plain,
+        };
+        if let Self::Http1(exchange) = plain
             && exchange.is_clean()
         {
             let OverHttp1 { busy, connection, buffer, upload, .. } = *exchange;

@@ -11,7 +11,7 @@
 //! - `server` opens sockets and starts threads, `thread` is what all connections of one thread share, `task` its tasks,
 //! - `front` serves clients, `upstream` has the connections to backends, `attempt` and `exchange` are
 //!   one request between the two, whose body has a `source`,
-//! - `message` writes heads and follows bodies,
+//! - `message` writes heads and follows bodies, `compression` makes those of answers shorter,
 //! - `io`, `buffer` and `timer` are what connections are made of.
 
 #![warn(missing_docs)]
@@ -19,6 +19,7 @@
 mod answer;
 mod attempt;
 mod buffer;
+mod compression;
 mod copies;
 mod edge;
 mod edits;
@@ -40,6 +41,7 @@ mod tls;
 mod upstream;
 
 pub use answer::{Answer, BAD_GATEWAY, SLOW_REQUEST};
+pub use compression::{Coding, Compression, MediaTypes};
 pub use edge::{Decision, Edge, EdgeThread, Forward, Mirrored};
 pub use edits::HeaderEdits;
 pub use listener::Listener;

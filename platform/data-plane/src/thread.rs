@@ -8,6 +8,7 @@ use std::rc::Rc;
 use tokio::sync::Notify;
 
 use crate::buffer::Buffers;
+use crate::compression::Compressing;
 use crate::copies::Copies;
 use crate::edge::EdgeThread;
 use crate::request::Request;
@@ -29,6 +30,7 @@ pub(crate) struct Thread {
     random: Cell<u64>,
     pub(crate) day_time: DayTime,
     pub(crate) copies: Copies,
+    pub(crate) compressing: Compressing,
 }
 
 /// A connection of a client, as long as it is there.
@@ -55,6 +57,7 @@ impl Thread {
             random: Cell::new(seed | 1),
             day_time: DayTime::new(start),
             copies: Copies::default(),
+            compressing: Compressing::default(),
         })
     }
 

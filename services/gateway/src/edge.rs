@@ -1,6 +1,7 @@
 //! Decides for the data plane: what the route documents say of a request, without waiting and without a lock.
 
 mod access_log;
+mod compressing;
 mod counts;
 mod decide;
 mod guarding;

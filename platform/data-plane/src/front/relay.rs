@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 use tradewind_http_validation::head::{ResponseFraming, Version};
 
 use crate::answer::BAD_GATEWAY;
+use crate::compression::Coded;
 use crate::edge::Forward;
 use crate::exchange::Exchange;
 use crate::exchange::over_http1::OverHttp1;
@@ -41,20 +42,23 @@ pub(crate) struct Relayed {
 }
 
 /// Gives the client the answer whose head is here.
-pub(crate) async fn relay(relaying: &Relaying<'_>, mut exchange: Exchange<RequestBody>) -> Relayed {
-    exchange = match exchange {
+pub(crate) async fn relay(relaying: &Relaying<'_>, exchange: Exchange<RequestBody>) -> Relayed {
+    let exchange = match exchange {
         Exchange::Http1(exchange) if exchange.connection.reader.status() == 101 => {
             return switch(relaying, exchange).await;
         }
         exchange => exchange,
     };
-    let giving = giving(relaying, &exchange);
     let (asking1, asking) = (relaying.asking1, &relaying.asking1.asking);
+    let to_head = asking.request.method == "HEAD";
+    let (coded, mut exchange) =
+        exchange.coded(relaying.way.compression.as_ref(), to_head, &asking.thread.compressing);
+    let giving = giving(relaying, &exchange);
     // Where the request is not whole yet, what the client goes on sending is no head.
     let persists = asking1.persists && giving != Giving::UntilClose && exchange.is_upload_whole();
     let mut out = asking.thread.buffers.message();
-    head(relaying, &exchange, (giving, persists), &mut out);
-    exchange.begin_body(asking.request.method == "HEAD", TOGETHER as u64, &asking.thread.buffers);
+    head(relaying, &exchange, (giving, persists, coded), &mut out);
+    exchange.begin_body(to_head, TOGETHER as u64, &asking.thread.buffers);
     let mut giver = Giver { out, written: 0, giving, given: 0, direct: 0, is_last: false };
     let given = run(relaying, &mut exchange, &mut giver).await;
     asking.thread.buffers.put_message(std::mem::take(&mut giver.out));
@@ -80,11 +84,11 @@ fn giving(relaying: &Relaying<'_>, exchange: &Exchange<RequestBody>) -> Giving {
 fn head(
     relaying: &Relaying<'_>,
     exchange: &Exchange<RequestBody>,
-    (giving, persists): (Giving, bool),
+    (giving, persists, coded): (Giving, bool, Coded),
     out: &mut Vec<u8>,
 ) {
     let says_so = relaying.asking1.asking.request.protocol == Protocol::Http10;
-    let making = Making { forward: relaying.way, giving, persists, says_so };
+    let making = Making { forward: relaying.way, coded, giving, persists, says_so };
     write(exchange.status(), exchange.reason(), exchange.fields(), making, out);
 }
 
@@ -259,7 +263,13 @@ async fn switch(relaying: &Relaying<'_>, exchange: Box<OverHttp1<RequestBody>>) 
         super::refused::give(client, &refusal, false, false).await;
         return answer(0, Some("upstream-malformed"));
     }
-    let making = Making { forward: relaying.way, giving: Giving::Nothing, persists: true, says_so: false };
+    let making = Making {
+        forward: relaying.way,
+        coded: Coded::No,
+        giving: Giving::Nothing,
+        persists: true,
+        says_so: false,
+    };
     let mut out = Vec::with_capacity(1024);
     write(101, reader.reason(unit), Fields::Spans(reader.fields(unit)), making, &mut out);
     out.truncate(out.len().saturating_sub(2));

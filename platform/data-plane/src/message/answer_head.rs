@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use http::{HeaderName, HeaderValue, StatusCode};
 
+use crate::compression::Coded;
 use crate::edge::Forward;
 use crate::edits::Header;
 use crate::message::names::{Fate, fate, is_named};
@@ -27,6 +28,7 @@ pub(crate) enum Giving {
 #[derive(Clone, Copy)]
 pub(crate) struct Making<'a> {
     pub(crate) forward: &'a Forward,
+    pub(crate) coded: Coded,
     pub(crate) giving: Giving,
     /// Whether the connection may carry another request.
     pub(crate) persists: bool,
@@ -37,14 +39,27 @@ pub(crate) struct Making<'a> {
 /// Appends the head of an answer of a backend as the client gets it.
 pub(crate) fn write(status: u16, reason: &[u8], fields: Fields<'_>, making: Making<'_>, into: &mut Vec<u8>) {
     status_line(status, reason, into);
-    passing(fields, making.forward, &mut |name, value| field(name, value, into));
+    passing(fields, making.forward, making.coded, &mut |name, value| field(name, value, into));
     framing(making.giving, into);
     connection(making.persists, making.says_so, into);
     into.extend_from_slice(b"\r\n");
 }
 
 /// The fields of an answer that go on, with all changes made.
-pub(crate) fn passing(fields: Fields<'_>, forward: &Forward, show: &mut dyn FnMut(&[u8], &[u8])) {
+pub(crate) fn passing(
+    fields: Fields<'_>,
+    forward: &Forward,
+    coded: Coded,
+    show: &mut dyn FnMut(&[u8], &[u8]),
+) {
+    if coded != Coded::No {
+        plainly(fields, forward, &mut |name, value| coded.field(name, value, show));
+        return coded.more(show);
+    }
+    plainly(fields, forward, show);
+}
+
+fn plainly(fields: Fields<'_>, forward: &Forward, show: &mut dyn FnMut(&[u8], &[u8])) {
     let defaults = &*forward.response_defaults;
     let mut given = 0_u32;
     let mut noting = |name: &[u8], value: &[u8]| {

@@ -238,6 +238,7 @@ impl Way<'_> {
         forward.response_headers.extend(guarded.passed.response_headers);
         let guarding = &entry.rule.guarding;
         forward.response_defaults = guarding.headers[usize::from(self.request.is_secure())].clone();
+        forward.compression = guarding.compressing.as_ref().map(|one| one.of(self.request));
         forward.most_body = Some(guarding.policy.max_body_bytes);
         forward.retries = guarding.policy.retry.attempts;
         // Zero is no bound.

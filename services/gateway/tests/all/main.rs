@@ -11,6 +11,7 @@
 mod admin;
 mod backend;
 mod changes;
+mod compression;
 mod documents;
 mod faults;
 mod gateway;

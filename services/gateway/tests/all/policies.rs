@@ -8,7 +8,7 @@ use crate::backend::{Backend, Does};
 use crate::gateway::{Gateway, refused, route};
 
 /// A policy about the route `shop`, with this below `spec`.
-fn policy(spec: &str) -> String {
+pub fn policy(spec: &str) -> String {
     format!(
         "apiVersion: policy.tradewind.dev/v1\nkind: RoutePolicy\nmetadata: {{name: shop}}\nspec:\n  targetRefs: \
          [{{group: gateway.networking.k8s.io, kind: HTTPRoute, name: shop}}]\n{spec}"
@@ -23,7 +23,7 @@ fn of_listener(spec: &str) -> String {
     )
 }
 
-async fn guarded(backend: &Backend, policies: &[&str], arguments: &[&str]) -> Gateway {
+pub async fn guarded(backend: &Backend, policies: &[&str], arguments: &[&str]) -> Gateway {
     let route = route("shop", "/");
     let mut files = vec![("shop.yaml", route.as_str())];
     let names = ["one.yaml", "two.yaml"];

@@ -58,14 +58,16 @@ impl Relay {
     pub(crate) fn answer(
         kept: Kept,
         way: Box<Forward>,
-        mut exchange: Exchange<StreamBody>,
+        exchange: Exchange<StreamBody>,
         (mut given, timer, takes_trailers): (Given, Timer, bool),
     ) -> Response<AnswerBody> {
         let to_head = kept.request().method == "HEAD";
+        let compression = way.compression.as_ref();
+        let (coded, mut exchange) = exchange.coded(compression, to_head, &kept.shared.thread.compressing);
         let mut head = Response::new(());
         *head.status_mut() = StatusCode::from_u16(exchange.status()).unwrap_or(StatusCode::BAD_GATEWAY);
         // Copied, or the buffer of the connection would be kept as long as the head is (hyperium/hyper #4060).
-        passing(exchange.fields(), &way, &mut |name, value| {
+        passing(exchange.fields(), &way, coded, &mut |name, value| {
             let pair = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value));
             if let (Ok(name), Ok(value)) = pair {
                 head.headers_mut().append(name, value);
