@@ -16,6 +16,7 @@ mod faults;
 mod gateway;
 mod guide;
 mod killed;
+mod listeners;
 mod policies;
 mod start;
 mod stop;
