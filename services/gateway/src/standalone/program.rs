@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use tradewind_chassis::telemetry::{self, LogSettings};
 use tradewind_data_plane::{Bound, Edge, Listener, Server, ServerTls, Settings, Timers};
-use tradewind_kernel::Entropy;
+use tradewind_kernel::{Clock, Entropy};
 use tradewind_process::{Occasion, WRONG_SETTINGS, hand_on, inherit, tell_serving, until_stopped};
 
-use crate::edge::{GatewayEdge, Routes, Shared, Sink};
+use crate::edge::{Fetches, GatewayEdge, Routes, Shared, Sink};
 use crate::source::Source;
 use crate::standalone::admin::Admin;
 use crate::standalone::arguments::Arguments;
@@ -42,6 +42,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
 struct Running<'a> {
     arguments: &'a Arguments,
     source: Source,
+    fetches: Fetches,
     shared: Arc<Shared>,
     /// TLS of the ports that have it.
     secured: BTreeMap<u16, Option<ServerTls>>,
@@ -54,7 +55,8 @@ struct Running<'a> {
 
 fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     telemetry::init(&LogSettings::default()).map_err(|error| error.to_string())?;
-    let (source, loaded) = open(arguments)?;
+    let fetches = Fetches::default();
+    let (source, loaded) = open(arguments, &fetches)?;
     loaded.gathered.tell();
     let secured = tls(loaded.secured);
     let settings = settings(arguments);
@@ -79,11 +81,13 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     let edge: Arc<dyn Edge> = Arc::new(GatewayEdge(shared.clone()));
     let server = bound.serve(&edge, seed()).map_err(|error| error.to_string())?;
     tell_where(&server, admin.as_ref(), &with_tls);
-    let mut running = Running { arguments, source, shared, secured, bounds, settings, refused: None };
+    let mut running =
+        Running { arguments, source, fetches, shared, secured, bounds, settings, refused: None };
     if arguments.inherit {
         tell_serving()?;
     }
-    until_stopped(LOOK, |occasion| {
+    let beside = running.fetches.clone().follow(Clock::system(), Entropy::system());
+    until_stopped(LOOK, beside, |occasion| {
         if occasion == Occasion::Upgrade {
             return upgrade(&server, admin.as_ref());
         }
@@ -119,7 +123,7 @@ impl Running<'_> {
         if occasion == Occasion::Hangup {
             tracing::info!("the documents are read again");
         }
-        match again(&self.source, self.arguments) {
+        match again(&self.source, self.arguments, &self.fetches) {
             Ok(None) => self.refused = None,
             Ok(Some(Loaded { routes, gathered, secured })) => {
                 gathered.tell();

@@ -15,6 +15,7 @@ mod documents;
 mod faults;
 mod gateway;
 mod guide;
+mod keys;
 mod killed;
 mod listeners;
 mod policies;
