@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tradewind_http_validation::head::Framing;
 
@@ -28,6 +29,8 @@ use tradewind_edge::trace::Traceparent;
 #[derive(Clone, Copy)]
 pub(crate) struct Asking<'a> {
     pub(crate) thread: &'a Thread,
+    /// The longest pause between two pieces of the request's body.
+    pub(crate) body_limit: Duration,
     pub(crate) timer: &'a RefCell<Timer>,
     pub(crate) request: &'a Request<'a>,
     pub(crate) framing: Framing,
@@ -191,8 +194,7 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
     }
 
     async fn take_body(&mut self) -> Result<(), Stopped> {
-        let Asking { timer, thread, .. } = self.asking;
-        let limit = thread.settings.timers.body;
+        let Asking { timer, body_limit: limit, .. } = self.asking;
         let (Some(body), message) = (&mut self.body, &mut self.message) else { return Ok(()) };
         timer.borrow_mut().set(limit);
         let taken = poll_fn(|context| {
@@ -341,7 +343,7 @@ impl<S: Source + 'static> Waiting<'_, S> {
         let phase = match (self.whole, exchange.is_upload_whole()) {
             (Some(whole), _) => whole + answer,
             (None, true) => self.began + answer,
-            (None, false) => now() + timers.body,
+            (None, false) => now() + asking.body_limit,
         };
         let attempt = way.attempt_timeout.map_or(phase, |limit| phase.min(self.began + limit));
         let request = way.request_timeout.map_or(attempt, |limit| attempt.min(asking.began + limit));

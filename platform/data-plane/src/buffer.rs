@@ -89,6 +89,11 @@ impl Buffer {
         self.at_least(LARGE);
     }
 
+    /// Makes the storage twice as large.
+    pub(crate) fn double(&mut self) {
+        self.at_least(2 * self.storage.len());
+    }
+
     fn at_least(&mut self, size: usize) {
         if self.storage.len() < size {
             self.storage.resize(size, 0);
@@ -120,7 +125,7 @@ impl Buffers {
         let is_large = buffer.storage.len() > USUAL;
         let (list, most) = if is_large { (&self.large, KEPT_LARGE) } else { (&self.usual, KEPT) };
         let mut list = list.borrow_mut();
-        if !buffer.storage.is_empty() && list.len() < most {
+        if (1..=LARGE).contains(&buffer.storage.len()) && list.len() < most {
             list.push(buffer);
         }
     }

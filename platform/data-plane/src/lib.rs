@@ -9,6 +9,7 @@
 //! backend by accident. A connection to a backend is a socket in a list, without a task.
 //!
 //! - `server` opens sockets and starts threads, `thread` is what all connections of one thread share, `task` its tasks,
+//!   `bounds` what holds for those of one listener,
 //! - `front` serves clients, `upstream` has the connections to backends, `attempt` and `exchange` are
 //!   one request between the two, whose body has a `source`,
 //! - `message` writes heads and follows bodies, `compression` makes those of answers shorter,
@@ -18,6 +19,7 @@
 
 mod answer;
 mod attempt;
+mod bounds;
 mod buffer;
 mod compression;
 mod copies;
@@ -42,6 +44,7 @@ mod upstream;
 
 pub use answer::{Answer, BAD_GATEWAY, SLOW_REQUEST};
 pub use compression::{Coding, Compression, MediaTypes};
+pub use bounds::{Bounds, ListenerBounds};
 pub use edge::{Decision, Edge, EdgeThread, Forward, Mirrored};
 pub use edits::HeaderEdits;
 pub use listener::Listener;

@@ -4,9 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use tokio::sync::Notify;
 
+use crate::bounds::{Admitted, Bounds};
 use crate::buffer::Buffers;
 use crate::compression::Compressing;
 use crate::copies::Copies;
@@ -20,6 +22,8 @@ use tradewind_edge::trace::Traceparent;
 pub(crate) struct Thread {
     pub(crate) edge: Box<dyn EdgeThread>,
     pub(crate) settings: Settings,
+    /// What holds at listeners that have no bounds of their own.
+    pub(crate) bounds: Arc<Bounds>,
     pub(crate) buffers: Buffers,
     /// No further requests are taken.
     pub(crate) is_stopping: Cell<bool>,
@@ -37,6 +41,8 @@ pub(crate) struct Thread {
 pub(crate) struct Place {
     thread: Rc<Thread>,
     client: IpAddr,
+    /// It counts at its listener, too.
+    _admitted: Option<Admitted>,
 }
 
 impl Thread {
@@ -47,6 +53,7 @@ impl Thread {
     ) -> Rc<Self> {
         Rc::new(Self {
             edge,
+            bounds: Arc::new(Bounds::from(&settings)),
             settings,
             buffers: Buffers::default(),
             is_stopping: Cell::new(false),
@@ -62,7 +69,7 @@ impl Thread {
     }
 
     /// A place for a connection; none when there are as many as there may be.
-    pub(crate) fn place(self: &Rc<Self>, client: IpAddr) -> Option<Place> {
+    pub(crate) fn place(self: &Rc<Self>, client: IpAddr, admitted: Option<Admitted>) -> Option<Place> {
         let limits = &self.settings.limits;
         if self.connections.get() >= limits.connections {
             return None;
@@ -74,7 +81,7 @@ impl Thread {
         }
         *of_client += 1;
         self.connections.set(self.connections.get() + 1);
-        Some(Place { thread: self.clone(), client })
+        Some(Place { thread: self.clone(), client, _admitted: admitted })
     }
 
     pub(crate) fn connections(&self) -> usize {

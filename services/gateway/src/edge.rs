@@ -4,6 +4,7 @@ mod access_log;
 mod compressing;
 mod counts;
 mod decide;
+mod fetched;
 mod guarding;
 mod headers;
 mod keys;
@@ -24,6 +25,7 @@ use tradewind_routing::{BackendId, Table};
 
 pub(crate) use access_log::Sink;
 pub(crate) use counts::Registry;
+pub(crate) use fetched::Fetches;
 pub(crate) use keys::Keys;
 
 use crate::edge::thread::ThreadEdge;

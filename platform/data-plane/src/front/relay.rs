@@ -118,9 +118,9 @@ async fn run(
     giver: &mut Giver,
 ) -> Result<(), Cut> {
     let client = relaying.asking1.client;
-    let limit = client.thread.settings.timers.body;
-    let set = || {
-        let phase = now() + limit;
+    let set = |is_waiting_for_client: bool| {
+        let of_backend = client.thread.settings.timers.body;
+        let phase = now() + if is_waiting_for_client { client.bounds.write } else { of_backend };
         let deadline = relaying.deadline.map_or(phase, |deadline| phase.min(deadline));
         client.timer.borrow_mut().set_at(deadline);
     };
@@ -130,9 +130,10 @@ async fn run(
         if let Poll::Ready(given) = giver.poll(context, &client.io, exchange) {
             return Poll::Ready(given);
         }
-        let now = Some(exchange.moved() + giver.given);
+        let left = giver.left();
+        let now = Some((exchange.moved() + giver.given, left));
         if std::mem::replace(&mut moved, now) != now {
-            set();
+            set(left > 0);
         }
         client.timer.borrow_mut().poll(context).map(|()| Err(Cut::Time))
     })
@@ -140,6 +141,11 @@ async fn run(
 }
 
 impl Giver {
+    /// Bytes that the client has not taken.
+    fn left(&self) -> usize {
+        self.direct + self.out.len().saturating_sub(self.written)
+    }
+
     /// Gives until the client takes no more for now, or there is no more.
     fn poll(
         &mut self,
@@ -276,7 +282,7 @@ async fn switch(relaying: &Relaying<'_>, exchange: Box<OverHttp1<RequestBody>>) 
     out.extend_from_slice(b"connection: upgrade\r\nupgrade: ");
     out.extend_from_slice(agreed);
     out.extend_from_slice(b"\r\n\r\n");
-    if client.write_all(&out, client.thread.settings.timers.body).await.is_err() {
+    if client.write_all(&out, client.bounds.write).await.is_err() {
         return answer(0, Some("client-gone"));
     }
     let OverHttp1 { busy, connection, mut buffer, head, .. } = *exchange;

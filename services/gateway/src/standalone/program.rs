@@ -10,13 +10,14 @@ use std::time::Duration;
 
 use tradewind_chassis::telemetry::{self, LogSettings};
 use tradewind_data_plane::{Bound, Edge, Listener, Server, ServerTls, Settings, Timers};
-use tradewind_kernel::Entropy;
+use tradewind_kernel::{Clock, Entropy};
 use tradewind_process::{Occasion, WRONG_SETTINGS, hand_on, inherit, tell_serving, until_stopped};
 
-use crate::edge::{GatewayEdge, Routes, Shared, Sink};
+use crate::edge::{Fetches, GatewayEdge, Routes, Shared, Sink};
 use crate::source::Source;
 use crate::standalone::admin::Admin;
 use crate::standalone::arguments::Arguments;
+use crate::standalone::bounds::OfPorts;
 use crate::standalone::certificates::OfPort;
 use crate::standalone::loading::{Loaded, again, open};
 
@@ -41,24 +42,30 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
 struct Running<'a> {
     arguments: &'a Arguments,
     source: Source,
+    fetches: Fetches,
     shared: Arc<Shared>,
     /// TLS of the ports that have it.
     secured: BTreeMap<u16, Option<ServerTls>>,
+    /// Bounds of the ports that are open.
+    bounds: OfPorts,
+    settings: Settings,
     /// Why the routes in use stayed the last time; said once, however long it is so.
     refused: Option<String>,
 }
 
 fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     telemetry::init(&LogSettings::default()).map_err(|error| error.to_string())?;
-    let (source, loaded) = open(arguments)?;
+    let fetches = Fetches::default();
+    let (source, loaded) = open(arguments, &fetches)?;
     loaded.gathered.tell();
     let secured = tls(loaded.secured);
-    let listeners = listeners(arguments, &loaded.routes, &secured)?;
+    let settings = settings(arguments);
+    let bounds = OfPorts::of(&loaded.routes.table, &settings);
+    let listeners = listeners(arguments, &loaded.routes, (&secured, &bounds))?;
     if listeners.is_empty() {
         return Err("no listener can be opened; the log says why".to_owned());
     }
     let sink = Sink::open(&arguments.access_log)?;
-    let settings = settings(arguments);
     let threads = u32::try_from(settings.threads).unwrap_or(1);
     let shared = Shared::new(loaded.routes, sink, (seed(), threads));
     let is_draining = Arc::new(AtomicBool::new(false));
@@ -67,18 +74,20 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     let of_admin = handed.extract_if(.., |(name, _)| *name == ADMIN).collect();
     let admin = admin(arguments, of_admin, &shared, &is_draining)?;
     let is_secured: Vec<bool> = listeners.iter().map(|listener| listener.tls.is_some()).collect();
-    let bound = Bound::adopt(listeners, handed, settings).map_err(|error| error.to_string())?;
+    let bound = Bound::adopt(listeners, handed, settings.clone()).map_err(|error| error.to_string())?;
     let addresses = bound.addresses().into_iter().zip(is_secured);
     let with_tls: Vec<SocketAddr> =
         addresses.filter(|(_, is_secured)| *is_secured).map(|(address, _)| address).collect();
     let edge: Arc<dyn Edge> = Arc::new(GatewayEdge(shared.clone()));
     let server = bound.serve(&edge, seed()).map_err(|error| error.to_string())?;
     tell_where(&server, admin.as_ref(), &with_tls);
-    let mut running = Running { arguments, source, shared, secured, refused: None };
+    let mut running =
+        Running { arguments, source, fetches, shared, secured, bounds, settings, refused: None };
     if arguments.inherit {
         tell_serving()?;
     }
-    until_stopped(LOOK, |occasion| {
+    let beside = running.fetches.clone().follow(Clock::system(), Entropy::system());
+    until_stopped(LOOK, beside, |occasion| {
         if occasion == Occasion::Upgrade {
             return upgrade(&server, admin.as_ref());
         }
@@ -115,11 +124,12 @@ impl Running<'_> {
             tracing::info!("the documents are read again");
         }
         self.shared.clear();
-        match again(&self.source, self.arguments) {
+        match again(&self.source, self.arguments, &self.fetches) {
             Ok(None) => self.refused = None,
             Ok(Some(Loaded { routes, gathered, secured })) => {
                 gathered.tell();
                 self.certify(secured);
+                self.bounds.follow(&routes.table, &self.settings);
                 let (count, mistakes) = (gathered.built.routes.len(), gathered.errors.len());
                 self.shared.swap(routes);
                 self.refused = None;
@@ -151,7 +161,7 @@ fn tls(secured: BTreeMap<u16, OfPort>) -> BTreeMap<u16, Option<ServerTls>> {
 fn listeners(
     arguments: &Arguments,
     routes: &Routes,
-    secured: &BTreeMap<u16, Option<ServerTls>>,
+    (secured, bounds): (&BTreeMap<u16, Option<ServerTls>>, &OfPorts),
 ) -> Result<Vec<Listener>, String> {
     let is_open = |port: &u16| !matches!(secured.get(port), Some(None));
     routes
@@ -164,6 +174,7 @@ fn listeners(
             let mut listener = Listener::plain(SocketAddr::new(arguments.bind, shifted));
             listener.port = Some(port);
             listener.tls = secured.get(&port).cloned().flatten();
+            listener.bounds = bounds.get(port);
             Ok(listener)
         })
         .collect()
@@ -174,6 +185,8 @@ fn settings(arguments: &Arguments) -> Settings {
     if let Some(threads) = arguments.threads {
         settings.threads = usize::from(threads);
     }
+    // Each port has bounds of its own, over all threads.
+    (settings.limits.connections, settings.limits.connections_of_client) = (usize::MAX, usize::MAX);
     settings.timers = Timers { drain: Duration::from_secs(arguments.drain), ..settings.timers };
     settings
 }

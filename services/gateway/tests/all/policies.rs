@@ -75,20 +75,20 @@ async fn addresses_are_those_behind_trusted_proxies_only() {
 }
 
 /// An issuer of tokens.
-struct Issuer {
+pub struct Issuer {
     key: SigningKey,
 }
 
 impl Issuer {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { key: SigningKey::generate(&Entropy::system()).unwrap() }
     }
 
-    fn keys(&self) -> String {
+    pub fn keys(&self) -> String {
         KeySet::new([self.key.public().clone()]).to_json().to_string()
     }
 
-    fn token(&self, audience: &str, roles: &[&str], seconds: i64) -> Secret {
+    pub fn token(&self, audience: &str, roles: &[&str], seconds: i64) -> Secret {
         let now = Clock::system().now();
         let later = |seconds: i64| Timestamp::from_micros(now.as_micros() + seconds * 1_000_000);
         self.key.issue(&Claims {

@@ -107,6 +107,7 @@ pub(crate) async fn answer(shared: Rc<Shared>, request: http::Request<Incoming>)
         || grpc::is_grpc(&request);
     let asking = Asking {
         thread: &thread,
+        body_limit: kept.shared.bounds.body,
         timer: &timer,
         request: &request,
         framing: length.map_or(Framing::Chunked, Framing::Sized),

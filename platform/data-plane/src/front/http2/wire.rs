@@ -31,11 +31,11 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    pub(crate) fn new(stream: Stream, first: Buffer, timers: Timers) -> Self {
+    pub(crate) fn new(stream: Stream, first: Buffer, timers: Timers, resets: u32) -> Self {
         Self {
             stream,
             first,
-            frames: Frames::new(),
+            frames: Frames::new(resets),
             timers,
             reading: Timer::new(timers.idle),
             writing: None,
