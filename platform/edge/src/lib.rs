@@ -25,6 +25,7 @@ mod hash;
 pub mod health;
 pub mod limit;
 pub mod log;
+mod places;
 pub mod retry_budget;
 pub mod token;
 pub mod trace;

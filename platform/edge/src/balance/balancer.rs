@@ -2,10 +2,16 @@
 
 use std::time::Duration;
 
+use crate::balance::key::Key;
 use crate::balance::load::Load;
-use crate::balance::options::{BalanceSettings, Ended, MAX_ENDPOINTS, Places};
+use crate::balance::options::{BalanceSettings, Ended, MAX_ENDPOINTS};
 use crate::hash;
 use crate::health::warmth;
+use crate::places::Places;
+
+/// Costs that differ by a fifth of the greater one differ by chance: to follow that would send everything to whoever
+/// was a little quicker once. Of five parts so many are left then.
+const NOISE: u64 = 4;
 
 /// The endpoints of one backend as one thread knows them.
 ///
@@ -20,6 +26,8 @@ pub struct Balancer {
     /// The sum of `in_flight`.
     under_way: u64,
     present: Places,
+    /// Those at which as much is under way as may be.
+    full: Places,
     serial: u64,
     /// Before this no endpoint is forgotten.
     forgotten_at: Duration,
@@ -56,7 +64,7 @@ impl Balancer {
     /// Without endpoints.
     #[must_use]
     pub fn new(settings: BalanceSettings) -> Self {
-        let (present, forgotten_at) = (Places::NONE, Duration::ZERO);
+        let (present, full, forgotten_at) = (Places::NONE, Places::NONE, Duration::ZERO);
         let (seeds, in_flight) = ([0; MAX_ENDPOINTS], [0; MAX_ENDPOINTS]);
         Self {
             settings,
@@ -65,6 +73,7 @@ impl Balancer {
             in_flight,
             under_way: 0,
             present,
+            full,
             serial: 0,
             forgotten_at,
         }
@@ -80,6 +89,7 @@ impl Balancer {
             if endpoint.as_ref().is_some_and(|endpoint| !names.contains(&&*endpoint.name)) {
                 *endpoint = None;
                 self.present = self.present.without(place);
+                self.full = self.full.without(place);
                 let gone = self.in_flight.get_mut(place).map_or(0, std::mem::take);
                 self.under_way = self.under_way.saturating_sub(u64::from(gone));
             }
@@ -139,7 +149,7 @@ impl Balancer {
 
     /// The better of two of the fit ones, drawn with these random bits; nothing when none is fit.
     pub fn pick(&mut self, fit: Places, now: Duration, random: u64) -> Option<Picked> {
-        let fit = fit.and(self.present);
+        let fit = fit.and(self.present).minus(self.full);
         let place = match fit.len() {
             0 => return None,
             1 => fit.nth(0)?,
@@ -155,9 +165,8 @@ impl Balancer {
     }
 
     /// The endpoint of a key among the fit ones, or the next one when that has more than its share.
-    pub fn pick_for(&mut self, key: &[u8], fit: Places, now: Duration) -> Option<Picked> {
-        let fit = fit.and(self.present);
-        let key = hash::of(0, key);
+    pub fn pick_for(&mut self, key: Key, fit: Places, now: Duration) -> Option<Picked> {
+        let fit = fit.and(self.present).minus(self.full);
         let all = if fit == self.present {
             self.under_way
         } else {
@@ -169,7 +178,7 @@ impl Balancer {
         for (place, (seed, in_flight)) in
             self.seeds.iter().zip(&self.in_flight).take(self.endpoints.len()).enumerate()
         {
-            let weight = hash::weigh(*seed, key);
+            let weight = hash::weigh(*seed, key.0);
             // Not all can have reached the bound: it is above the average.
             if weight >= most && fit.has(place) && u64::from(*in_flight) < bound {
                 (most, best) = (weight, Some(place));
@@ -178,20 +187,46 @@ impl Balancer {
         self.take(best?, now)
     }
 
+    /// The endpoint of a place, if it is fit and has room.
+    pub fn pick_at(&mut self, place: usize, fit: Places, now: Duration) -> Option<Picked> {
+        if fit.and(self.present).minus(self.full).has(place) { self.take(place, now) } else { None }
+    }
+
     /// Says how the request of an endpoint ended. An endpoint that is gone does not care.
     pub fn ended(&mut self, picked: Picked, ended: Ended, now: Duration) {
+        self.told(picked, ended, now);
+        self.left(picked);
+    }
+
+    /// Says what is known of a request that is under way still: its answer has begun, and may go on for long.
+    pub fn told(&mut self, picked: Picked, ended: Ended, now: Duration) {
         let penalty = self.settings.penalty;
-        let endpoint = self.endpoints.get_mut(picked.place).and_then(Option::as_mut);
-        let Some(endpoint) = endpoint.filter(|endpoint| endpoint.serial == picked.serial) else { return };
-        if let Some(in_flight) = self.in_flight.get_mut(picked.place) {
-            *in_flight = in_flight.saturating_sub(1);
-            self.under_way = self.under_way.saturating_sub(1);
-        }
+        let Some(endpoint) = self.picked(picked) else { return };
         match ended {
             Ended::Answered(took) => endpoint.load.observe(took, now),
             Ended::Failed(took) => endpoint.load.observe(took.max(penalty), now),
             Ended::Dropped => {}
         }
+    }
+
+    /// The request of an endpoint is under way no more.
+    pub fn left(&mut self, picked: Picked) {
+        if self.picked(picked).is_none() {
+            return;
+        }
+        if let Some(in_flight) = self.in_flight.get_mut(picked.place) {
+            *in_flight = in_flight.saturating_sub(1);
+            self.under_way = self.under_way.saturating_sub(1);
+        }
+        if !self.full.is_empty() {
+            self.full = self.full.without(picked.place);
+        }
+    }
+
+    /// The endpoint that was chosen, if it is there still.
+    fn picked(&mut self, picked: Picked) -> Option<&mut Endpoint> {
+        let endpoint = self.endpoints.get_mut(picked.place).and_then(Option::as_mut);
+        endpoint.filter(|endpoint| endpoint.serial == picked.serial)
     }
 
     fn endpoint(&self, place: usize) -> Option<&Endpoint> {
@@ -200,7 +235,11 @@ impl Balancer {
 
     fn take(&mut self, place: usize, now: Duration) -> Option<Picked> {
         let endpoint = self.endpoints.get_mut(place).and_then(Option::as_mut)?;
-        *self.in_flight.get_mut(place)? += 1;
+        let in_flight = self.in_flight.get_mut(place)?;
+        *in_flight += 1;
+        if *in_flight >= self.settings.most_in_flight {
+            self.full = self.full.with(place);
+        }
         self.under_way += 1;
         endpoint.picked = now;
         Some(Picked { place, serial: endpoint.serial })
@@ -231,11 +270,8 @@ impl Balancer {
 
     /// The one that costs less; of equal ones that which was chosen longer ago. A cold one steps back now and then.
     fn better(&self, (first, second): (usize, usize), now: Duration, random: u64) -> usize {
-        let key = |place| {
-            let cost = |endpoint: &Endpoint| (endpoint.cost(self.in_flight(place), now), endpoint.picked);
-            self.endpoint(place).map_or((u64::MAX, now), cost)
-        };
-        let (winner, other) = if key(first) <= key(second) { (first, second) } else { (second, first) };
+        let (winner, other) =
+            if self.is_better(second, first, now) { (second, first) } else { (first, second) };
         let share = |place| self.endpoint(place).map_or(100, |endpoint| endpoint.share(&self.settings, now));
         let share_of_winner = share(winner);
         if share_of_winner == 100 {
@@ -243,6 +279,17 @@ impl Balancer {
         }
         let steps_back = share_of_winner < share(other) && hash::finish(random) % 100 >= share_of_winner;
         if steps_back { other } else { winner }
+    }
+
+    fn is_better(&self, place: usize, other: usize, now: Duration) -> bool {
+        let Some((one, two)) = self.endpoint(place).zip(self.endpoint(other)) else { return false };
+        let (busy, busy_other) = (self.in_flight(place), self.in_flight(other));
+        let (cost, cost_of_other) = (one.cost(busy, now), two.cost(busy_other, now));
+        let (least, most) = (cost.min(cost_of_other), cost.max(cost_of_other));
+        if busy == busy_other && most / 5 <= least / NOISE {
+            return one.picked < two.picked;
+        }
+        (cost, one.picked) < (cost_of_other, two.picked)
     }
 }
 
