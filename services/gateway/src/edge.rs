@@ -65,6 +65,8 @@ pub(crate) struct Shared {
     pub(crate) sink: Option<Arc<Sink>>,
     pub(crate) seed: u64,
     pub(crate) threads: u32,
+    /// Threads that have begun, so that each draws others.
+    begun: AtomicU64,
 }
 
 /// Places of the table of limits: so many clients are told apart.
@@ -81,6 +83,7 @@ impl Shared {
             sink,
             seed,
             threads,
+            begun: AtomicU64::new(0),
         })
     }
 
@@ -88,6 +91,12 @@ impl Shared {
     pub(crate) fn swap(&self, routes: Routes) {
         *self.routes.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(routes);
         self.version.fetch_add(1, Ordering::Release);
+    }
+
+    /// Where the draws of one more thread begin; never zero.
+    pub(crate) fn draws(&self) -> u64 {
+        let number = self.begun.fetch_add(1, Ordering::Relaxed);
+        (self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15)) | 1
     }
 
     pub(crate) fn version(&self) -> u64 {

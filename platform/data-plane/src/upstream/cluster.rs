@@ -1,18 +1,20 @@
 //! The endpoints of one backend.
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::cell::RefCell;
 use std::fmt;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tradewind_edge::balance::{Picked, Places};
+
 use crate::settings::BackendProtocol;
 use crate::timer::{Moment, now};
 use crate::tls::BackendTls;
-use crate::upstream::balance;
+use crate::upstream::busy::Busy;
 use crate::upstream::endpoint::Endpoint;
+use crate::upstream::standing::{Report, Standing};
 
 /// How connections to a backend are made and kept.
 #[derive(Debug, Clone)]
@@ -29,8 +31,19 @@ pub struct ClusterSettings {
     pub most_requests: u32,
     /// Failures in a row after which an endpoint is left alone for a while. Default 5.
     pub failures: u32,
-    /// How long it is left alone the first time; each further time twice as long, up to ten times. Default 5 s.
+    /// How long it is left alone the first time; each further time twice as long. Default 5 s.
     pub ejection: Duration,
+    /// The longest time that it is left alone. Default 50 s.
+    pub longest_ejection: Duration,
+    /// At most so many of a hundred endpoints are left alone at a time; one always may, and one always stays. Default
+    /// 50: where most fail the fault is elsewhere, and the rest would not bear it.
+    pub most_ejected_percent: u32,
+    /// For so long an endpoint that joins others gets less than its share. Default 10 s.
+    pub slow_start: Duration,
+    /// Threads that send to the backend, which share its attempts again. Default 1.
+    pub threads: u32,
+    /// Where the draws of this thread begin.
+    pub seed: u64,
     /// TLS, where connections have it.
     pub tls: Option<BackendTls>,
 }
@@ -45,6 +58,11 @@ impl Default for ClusterSettings {
             most_requests: 1_024,
             failures: 5,
             ejection: Duration::from_secs(5),
+            longest_ejection: Duration::from_secs(50),
+            most_ejected_percent: 50,
+            slow_start: Duration::from_secs(10),
+            threads: 1,
+            seed: 0x9e37_79b9_7f4a_7c15,
             tls: None,
         }
     }
@@ -54,11 +72,9 @@ impl Default for ClusterSettings {
 pub struct Cluster {
     name: Arc<str>,
     pub(crate) settings: ClusterSettings,
-    endpoints: RefCell<Vec<Rc<Endpoint>>>,
-    /// Live requests pay for attempts again.
-    budget: Cell<f32>,
-    refilled: Cell<Moment>,
-    draws: Cell<u64>,
+    standing: Rc<Standing>,
+    /// By their places.
+    endpoints: RefCell<Vec<Option<Rc<Endpoint>>>>,
 }
 
 /// Why there is no endpoint for a request.
@@ -70,25 +86,12 @@ pub(crate) enum Nobody {
     Busy,
 }
 
-/// The share of live requests that may be made up of attempts again.
-const RETRY_SHARE: f32 = 0.2;
-/// Attempts again per second that there may be in any case.
-const RETRY_FLOOR: f32 = 10.0;
-/// How many attempts again can be saved up.
-const RETRY_SAVED: f32 = 100.0;
-
 impl Cluster {
     /// A cluster for the thread that calls, without endpoints.
     #[must_use]
     pub fn new(name: impl Into<Arc<str>>, settings: ClusterSettings) -> Self {
-        Self {
-            name: name.into(),
-            settings,
-            endpoints: RefCell::default(),
-            budget: Cell::new(RETRY_FLOOR),
-            refilled: Cell::new(now()),
-            draws: Cell::new(0x9e37_79b9_7f4a_7c15),
-        }
+        let standing = Rc::new(Standing::new(&settings, now()));
+        Self { name: name.into(), settings, standing, endpoints: RefCell::default() }
     }
 
     /// The name, for logs.
@@ -99,12 +102,21 @@ impl Cluster {
 
     /// Says which endpoints there are. Connections to those that stay are kept; requests under way to others go on.
     pub fn set_endpoints(&self, addresses: &[SocketAddr]) {
-        let before: BTreeMap<SocketAddr, Rc<Endpoint>> =
-            self.endpoints.borrow().iter().map(|endpoint| (endpoint.address, endpoint.clone())).collect();
+        let names: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+        let places = self.standing.set(&names, now());
+        let before = self.endpoints.take();
         let kept = |address: &SocketAddr| {
-            before.get(address).cloned().unwrap_or_else(|| Rc::new(Endpoint::new(*address)))
+            let found = before.iter().flatten().find(|endpoint| endpoint.address == *address);
+            found.cloned().unwrap_or_else(|| Rc::new(Endpoint::new(*address)))
         };
-        *self.endpoints.borrow_mut() = addresses.iter().map(kept).collect();
+        let count = places.iter().flatten().max().map_or(0, |last| last + 1);
+        let mut endpoints = vec![None; count];
+        for (address, place) in addresses.iter().zip(places) {
+            if let Some(free) = place.and_then(|place| endpoints.get_mut(place)) {
+                *free = Some(kept(address));
+            }
+        }
+        self.endpoints.replace(endpoints);
     }
 
     /// The endpoints, for who looks on: address, requests under way on this thread, and whether it is left alone.
@@ -112,66 +124,49 @@ impl Cluster {
     pub fn endpoints(&self) -> Vec<(SocketAddr, u32, bool)> {
         let now = now();
         let endpoints = self.endpoints.borrow();
-        endpoints.iter().map(|one| (one.address, one.in_flight.get(), one.is_ejected(now))).collect()
+        let shown = |(place, endpoint): (usize, &Option<Rc<Endpoint>>)| {
+            let (in_flight, is_out) = self.standing.shown(place, now);
+            endpoint.as_ref().map(|endpoint| (endpoint.address, in_flight, is_out))
+        };
+        endpoints.iter().enumerate().filter_map(shown).collect()
     }
 
-    /// Chooses an endpoint that is none of `tried`, unless there is no other.
-    pub(crate) fn pick(&self, tried: &[SocketAddr]) -> Result<Rc<Endpoint>, Nobody> {
+    /// Chooses an endpoint that is none of `tried`, unless there is no other, and counts a request of it.
+    pub(crate) fn pick(&self, tried: Places, now: Moment) -> Result<Busy, Nobody> {
+        let picked = self.standing.pick(tried, now)?;
         let endpoints = self.endpoints.borrow();
-        if let [only] = endpoints.as_slice() {
-            let has_room = only.in_flight.get() < self.settings.most_requests;
-            return if has_room { Ok(only.clone()) } else { Err(Nobody::Busy) };
+        match endpoints.get(picked.place()) {
+            Some(Some(endpoint)) => Ok(Busy::new(endpoint.clone(), self.standing.clone(), picked)),
+            _ => {
+                self.standing.left(picked);
+                Err(Nobody::Empty)
+            }
         }
-        if endpoints.is_empty() {
-            return Err(Nobody::Empty);
-        }
-        balance::pick(&endpoints, tried, self.settings.most_requests, self.draw()).ok_or(Nobody::Busy)
     }
 
     /// A live request: it pays a part of an attempt again.
-    pub(crate) fn deposit(&self) {
-        self.budget.set((self.budget.get() + RETRY_SHARE).min(RETRY_SAVED));
+    pub(crate) fn deposit(&self, now: Moment) {
+        self.standing.deposit(now);
     }
 
-    /// Takes an attempt again out of the budget, so that failing backends are not asked ever more often.
+    /// Takes an attempt again out of the budget.
     pub(crate) fn withdraw(&self) -> bool {
-        let now = now();
-        let elapsed = now.saturating_duration_since(self.refilled.replace(now));
-        let budget = (self.budget.get() + elapsed.as_secs_f32() * RETRY_FLOOR).min(RETRY_SAVED);
-        let may = budget >= 1.0;
-        self.budget.set(if may { budget - 1.0 } else { budget });
-        may
+        self.standing.withdraw(now())
     }
 
     /// Drops connections that were unused for too long.
     pub fn sweep(&self) {
         let now = now();
-        self.endpoints.borrow().iter().for_each(|endpoint| endpoint.sweep(now, self.settings.idle));
+        self.endpoints.borrow().iter().flatten().for_each(|endpoint| endpoint.sweep(now, self.settings.idle));
     }
 
-    /// An endpoint has answered well, or has not.
-    pub(crate) fn report(&self, endpoint: &Endpoint, is_well: bool) {
-        if is_well && endpoint.is_in_order() {
-            return;
+    /// An endpoint has answered well, or has not. One that is left alone from now on keeps no connections.
+    pub(crate) fn report(&self, picked: Picked, report: Report, now: Moment) {
+        if let Some(place) = self.standing.report(picked, report, now)
+            && let Some(Some(endpoint)) = self.endpoints.borrow().get(place)
+        {
+            endpoint.clear();
         }
-        let alone = {
-            let now = now();
-            let endpoints = self.endpoints.borrow();
-            let ejected = endpoints.iter().filter(|one| one.is_ejected(now)).count();
-            // Half of them at most: where most fail the fault is elsewhere, and the rest would not bear it.
-            (ejected + 1) * 2 > endpoints.len()
-        };
-        endpoint.report(is_well, self.settings.failures, self.settings.ejection, alone);
-    }
-
-    fn draw(&self) -> u64 {
-        // xorshift: which of two endpoints is asked is no secret.
-        let mut state = self.draws.get();
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        self.draws.set(state);
-        state
     }
 }
 

@@ -79,11 +79,16 @@ impl Balancer {
         }
     }
 
-    /// These are the endpoints from now on: those that stay keep their places and what is known of them. Of names beyond
-    /// [`MAX_ENDPOINTS`] the last ones are left out. The first endpoints of all are not warmed up, since there is
+    /// These are the endpoints from now on: those that stay keep their places and what is known of them. Of more than
+    /// [`MAX_ENDPOINTS`] names as many are drawn, mostly the same ones each time. The first endpoints of all are not warmed up, since there is
     /// nobody who could do their work meanwhile.
     pub fn set<'a>(&mut self, names: impl IntoIterator<Item = &'a str>, now: Duration) {
-        let names: Vec<&str> = names.into_iter().take(MAX_ENDPOINTS).collect();
+        let mut names: Vec<&str> = names.into_iter().collect();
+        if names.len() > MAX_ENDPOINTS {
+            let seed = hash::finish(self.settings.seed);
+            names.sort_by_cached_key(|name| hash::weigh(hash::of(0, name.as_bytes()), seed));
+            names.truncate(MAX_ENDPOINTS);
+        }
         let cold_since = (!self.present.is_empty()).then_some(now);
         for (place, endpoint) in self.endpoints.iter_mut().enumerate() {
             if endpoint.as_ref().is_some_and(|endpoint| !names.contains(&&*endpoint.name)) {
@@ -221,6 +226,12 @@ impl Balancer {
         if !self.full.is_empty() {
             self.full = self.full.without(picked.place);
         }
+    }
+
+    /// Whether the endpoint that was chosen is there still.
+    #[must_use]
+    pub fn is_there(&self, picked: Picked) -> bool {
+        self.endpoint(picked.place).is_some_and(|endpoint| endpoint.serial == picked.serial)
     }
 
     /// The endpoint that was chosen, if it is there still.

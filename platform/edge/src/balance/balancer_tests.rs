@@ -137,6 +137,23 @@ fn endpoints_come_and_go() {
 }
 
 #[test]
+fn of_too_many_each_seed_draws_others_and_few_change() {
+    let drawn = |seed: u64, count: usize| -> Vec<String> {
+        let mut balancer = Balancer::new(BalanceSettings { seed, ..BalanceSettings::default() });
+        balancer.set(names(count).iter().map(String::as_str), START);
+        names(count).into_iter().filter(|name| balancer.place_of(name).is_some()).collect()
+    };
+    assert_eq!(drawn(1, 100).len(), 64);
+    assert_ne!(drawn(1, 100), drawn(2, 100));
+    let (before, after) = (drawn(1, 100), drawn(1, 101));
+    assert!(before.iter().filter(|name| after.contains(name)).count() >= 63);
+    let mut all: Vec<String> = (0..20).flat_map(|seed| drawn(seed, 100)).collect();
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), 100, "somebody asks each of them");
+}
+
+#[test]
 fn a_key_has_one_endpoint_and_few_move() {
     let (mut ten, mut nine) = (of(10), of(9));
     let mut counts = [0; 10];

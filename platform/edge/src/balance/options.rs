@@ -18,6 +18,9 @@ pub struct BalanceSettings {
     pub bound_percent: u32,
     /// So many may be under way at an endpoint; one that has as many gets nothing more.
     pub most_in_flight: u32,
+    /// With which endpoints are drawn where there are more than [`MAX_ENDPOINTS`]: others on each thread, so that all
+    /// have something to do, unless all threads have to find the same one for a key.
+    pub seed: u64,
 }
 
 impl Default for BalanceSettings {
@@ -28,6 +31,7 @@ impl Default for BalanceSettings {
             penalty: Duration::from_secs(1),
             bound_percent: 125,
             most_in_flight: u32::MAX,
+            seed: 0,
         }
     }
 }

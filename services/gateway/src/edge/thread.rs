@@ -89,10 +89,10 @@ impl ThreadEdge {
             version: Cell::new(shared.version()),
             routes: RefCell::new(Ready::new(shared.routes())),
             lines: shared.sink.clone().map(Lines::new),
+            random: Cell::new(shared.draws()),
             shared,
             clusters: RefCell::default(),
             counts: RefCell::default(),
-            random: Cell::new(0x9e37_79b9_7f4a_7c15),
             ticks: Cell::new(0),
         }
     }
@@ -139,7 +139,7 @@ impl ThreadEdge {
         let make = || {
             let policy = ready.routes.table.backend_policy(backend).clone();
             let secured = ready.routes.secured.get(backend).cloned();
-            let settings = settings(&policy, secured.as_ref(), self.shared.threads);
+            let settings = settings(&policy, secured.as_ref(), (self.shared.threads, self.draw()));
             let cluster = Cluster::new(backend.to_string(), settings);
             cluster.set_endpoints(endpoints(&ready.routes, backend));
             Known { cluster: Rc::new(cluster), policy, secured }
@@ -173,13 +173,17 @@ impl ThreadEdge {
 
     /// A number below a bound, for shares; it is no secret (xorshift).
     pub(crate) fn below(&self, bound: u64) -> u64 {
+        // The high half is the better one; the bias of the remainder is that of weights far below 2^32.
+        (self.draw() >> 16) % bound.max(1)
+    }
+
+    fn draw(&self) -> u64 {
         let mut state = self.random.get();
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
         self.random.set(state);
-        // The high half is the better one; the bias of the remainder is that of weights far below 2^32.
-        (state >> 16) % bound.max(1)
+        state
     }
 
     fn is_logged(&self, log: &AccessLog) -> bool {
@@ -206,7 +210,11 @@ fn endpoints<'a>(routes: &'a Routes, backend: &BackendId) -> &'a [SocketAddr] {
 }
 
 /// How connections to a backend are made. Bounds over all endpoints and threads are divided among the threads.
-fn settings(policy: &EffectiveBackendPolicy, secured: Option<&Secured>, threads: u32) -> ClusterSettings {
+fn settings(
+    policy: &EffectiveBackendPolicy,
+    secured: Option<&Secured>,
+    (threads, seed): (u32, u64),
+) -> ClusterSettings {
     let passive = &policy.health_check.passive;
     ClusterSettings {
         connect: policy.timeouts.connect,
@@ -214,6 +222,11 @@ fn settings(policy: &EffectiveBackendPolicy, secured: Option<&Secured>, threads:
         most_requests: policy.circuit_breaker.max_parallel_requests.div_ceil(threads.max(1)),
         failures: passive.consecutive_errors,
         ejection: passive.base_ejection_time,
+        longest_ejection: passive.max_ejection_time,
+        most_ejected_percent: passive.max_ejection_percent,
+        slow_start: policy.slow_start.window,
+        threads,
+        seed,
         tls: secured.and_then(|secured| secured.tls.clone()),
         protocol: match policy.protocol {
             Wanted::Http1 => BackendProtocol::Http1,
