@@ -23,6 +23,7 @@ use crate::settings::BackendProtocol;
 use crate::source::{Failure, Source};
 use crate::thread::Thread;
 use crate::timer::{Moment, Timer, now};
+use crate::upstream::affinity::Affinity;
 use crate::upstream::standing::Report;
 
 /// A request, and who asks.
@@ -80,6 +81,8 @@ pub(crate) struct Attempts<'a, S> {
     is_kept: bool,
     /// Places of endpoints that were asked.
     tried: Places,
+    /// Where the request belongs, if the cluster has such a thing.
+    affinity: Option<Affinity>,
     pub(crate) count: u32,
     fresh: u32,
     pub(crate) upstream: Option<Upstream>,
@@ -121,6 +124,7 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
             is_idempotent,
             is_kept: true,
             tried: Places::NONE,
+            affinity: way.affinity(asking.request),
             count: 0,
             fresh: 0,
             upstream: None,
@@ -226,7 +230,13 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
         let report = Report { took, is_well: !matches!(status, 502..=504) };
         self.way.cluster.report(exchange.busy().picked, report, now);
         let may_repeat = self.is_idempotent && self.is_kept;
-        !(self.way.retry_on.contains(&status) && may_repeat && self.may_try_again())
+        if self.way.retry_on.contains(&status) && may_repeat && self.may_try_again() {
+            return false;
+        }
+        if let Some(affinity) = &self.affinity {
+            self.way.keep(affinity, &exchange.busy().endpoint, self.asking.request.is_secure);
+        }
+        true
     }
 
     fn report_failure(&self, picked: Picked, began: Moment) {

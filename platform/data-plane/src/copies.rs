@@ -65,7 +65,7 @@ impl Drop for Place {
 /// None where it came to nothing.
 async fn carry(cluster: &Cluster, message: Vec<u8>, limits: HeadLimits) -> Option<()> {
     let began = now();
-    let busy = cluster.pick(Places::NONE, began).ok()?;
+    let busy = cluster.pick(Places::NONE, None, began).ok()?;
     let connection = match busy.endpoint.take_idle(began, cluster.settings.idle) {
         Some(connection) => connection,
         None => connection::open(busy.endpoint.address, &cluster.settings, limits).await.ok()?,

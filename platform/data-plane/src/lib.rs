@@ -48,4 +48,5 @@ pub use request::{Protocol, Request};
 pub use server::{Bound, Server, ServerError};
 pub use settings::{BackendProtocol, Limits, Settings, Timers};
 pub use tls::{BackendTls, Certificate, ClientAuthority, ServerTls};
+pub use upstream::affinity::{BalanceBy, Persistence};
 pub use upstream::cluster::{Cluster, ClusterSettings};

@@ -1,5 +1,6 @@
 //! Connections to backends.
 
+pub(crate) mod affinity;
 pub(crate) mod busy;
 pub(crate) mod cluster;
 pub(crate) mod connection;

@@ -7,6 +7,7 @@ mod guarding;
 mod headers;
 mod keys;
 mod limits;
+mod reach;
 mod rule;
 mod thread;
 mod tokens;
@@ -19,6 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tradewind_data_plane::{BackendTls, Edge, EdgeThread};
 use tradewind_edge::limit;
+use tradewind_edge::session::SessionKey;
 use tradewind_routing::{BackendId, Table};
 
 pub(crate) use access_log::Sink;
@@ -65,6 +67,8 @@ pub(crate) struct Shared {
     pub(crate) sink: Option<Arc<Sink>>,
     pub(crate) seed: u64,
     pub(crate) threads: u32,
+    /// What endpoints are named with in cookies that keep clients at them.
+    pub(crate) session_key: SessionKey,
     /// Threads that have begun, so that each draws others.
     begun: AtomicU64,
 }
@@ -74,7 +78,12 @@ const CLIENTS: usize = 64 * 1024;
 
 impl Shared {
     /// `seed` must be hard to guess.
-    pub(crate) fn new(routes: Routes, sink: Option<Arc<Sink>>, (seed, threads): (u64, u32)) -> Arc<Self> {
+    pub(crate) fn new(
+        routes: Routes,
+        sink: Option<Arc<Sink>>,
+        session_key: SessionKey,
+        (seed, threads): (u64, u32),
+    ) -> Arc<Self> {
         Arc::new(Self {
             version: AtomicU64::new(0),
             routes: Mutex::new(Arc::new(routes)),
@@ -83,6 +92,7 @@ impl Shared {
             sink,
             seed,
             threads,
+            session_key,
             begun: AtomicU64::new(0),
         })
     }

@@ -35,7 +35,7 @@ impl<S: Source + 'static> Attempts<'_, S> {
             if self.count > 0 {
                 began = now();
             }
-            let busy = self.way.cluster.pick(self.tried, began).map_err(nobody)?;
+            let busy = self.way.cluster.pick(self.tried, self.affinity.as_ref(), began).map_err(nobody)?;
             let (picked, address) = (busy.picked, busy.endpoint.address);
             self.count += 1;
             let begun = match self.way.cluster.settings.protocol {

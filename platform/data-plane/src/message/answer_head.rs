@@ -61,6 +61,9 @@ pub(crate) fn passing(fields: Fields<'_>, forward: &Forward, show: &mut dyn FnMu
             show(name.as_str().as_bytes(), value.as_bytes());
         }
     }
+    if let Some(cookie) = &*forward.cookie.borrow() {
+        show(b"set-cookie", cookie.as_bytes());
+    }
 }
 
 /// The bits of the defaults that have this name.

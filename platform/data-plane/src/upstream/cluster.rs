@@ -2,19 +2,21 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tradewind_edge::balance::{Picked, Places};
 
+use crate::request::Request;
 use crate::settings::BackendProtocol;
 use crate::timer::{Moment, now};
 use crate::tls::BackendTls;
+use crate::upstream::affinity::{self, Affinity, BalanceBy, Persistence};
 use crate::upstream::busy::Busy;
 use crate::upstream::endpoint::Endpoint;
-use crate::upstream::standing::{Report, Standing};
+use crate::upstream::standing::{Belongs, Report, Standing};
 
 /// How connections to a backend are made and kept.
 #[derive(Debug, Clone)]
@@ -44,6 +46,10 @@ pub struct ClusterSettings {
     pub threads: u32,
     /// Where the draws of this thread begin.
     pub seed: u64,
+    /// What decides which endpoint gets a request. Default the load.
+    pub balance: BalanceBy,
+    /// Whether a client is kept at one endpoint. Default no.
+    pub persistence: Option<Persistence>,
     /// TLS, where connections have it.
     pub tls: Option<BackendTls>,
 }
@@ -63,8 +69,17 @@ impl Default for ClusterSettings {
             slow_start: Duration::from_secs(10),
             threads: 1,
             seed: 0x9e37_79b9_7f4a_7c15,
+            balance: BalanceBy::default(),
+            persistence: None,
             tls: None,
         }
+    }
+}
+
+impl ClusterSettings {
+    /// Whether requests of one client or key belong together.
+    pub(crate) fn keeps_clients(&self) -> bool {
+        self.balance != BalanceBy::Load || self.persistence.is_some()
     }
 }
 
@@ -107,7 +122,7 @@ impl Cluster {
         let before = self.endpoints.take();
         let kept = |address: &SocketAddr| {
             let found = before.iter().flatten().find(|endpoint| endpoint.address == *address);
-            found.cloned().unwrap_or_else(|| Rc::new(Endpoint::new(*address)))
+            found.cloned().unwrap_or_else(|| Rc::new(self.endpoint(*address)))
         };
         let count = places.iter().flatten().max().map_or(0, |last| last + 1);
         let mut endpoints = vec![None; count];
@@ -131,10 +146,42 @@ impl Cluster {
         endpoints.iter().enumerate().filter_map(shown).collect()
     }
 
-    /// Chooses an endpoint that is none of `tried`, unless there is no other, and counts a request of it.
-    pub(crate) fn pick(&self, tried: Places, now: Moment) -> Result<Busy, Nobody> {
-        let picked = self.standing.pick(tried, now)?;
+    fn endpoint(&self, address: SocketAddr) -> Endpoint {
+        let persistence = self.settings.persistence.as_ref();
+        Endpoint::new(address, persistence.map(|it| it.key.name(&self.name, &address.to_string())))
+    }
+
+    /// Where a request belongs.
+    pub(crate) fn affinity(&self, request: &Request<'_>, client: IpAddr) -> Affinity {
+        let settings = &self.settings;
+        let named = settings.persistence.as_ref().and_then(|it| affinity::cookie(request, &it.cookie.name));
+        let named = named.unwrap_or_default();
         let endpoints = self.endpoints.borrow();
+        let ranked = endpoints.iter().flatten().filter_map(|endpoint| {
+            let rank = endpoint.name.as_ref()?.rank(named)?;
+            Some((rank, endpoint.address))
+        });
+        // The newest one: a client that had to move stays where it is, also when its old endpoint comes back.
+        let kept_at = if named.is_empty() { None } else { ranked.min().map(|(_, address)| address) };
+        Affinity { kept_at, key: settings.balance.key(request, client), named: named.to_vec() }
+    }
+
+    /// Chooses an endpoint that is none of `tried`, unless there is no other, and counts a request of it.
+    pub(crate) fn pick(
+        &self,
+        tried: Places,
+        affinity: Option<&Affinity>,
+        now: Moment,
+    ) -> Result<Busy, Nobody> {
+        let endpoints = self.endpoints.borrow();
+        let belongs = affinity.map_or_else(Belongs::default, |affinity| {
+            let is_kept_at = |endpoint: &Option<Rc<Endpoint>>| {
+                endpoint.as_ref().is_some_and(|endpoint| Some(endpoint.address) == affinity.kept_at)
+            };
+            let place = affinity.kept_at.and_then(|_| endpoints.iter().position(is_kept_at));
+            Belongs { place, key: affinity.key }
+        });
+        let picked = self.standing.pick(tried, belongs, now)?;
         match endpoints.get(picked.place()) {
             Some(Some(endpoint)) => Ok(Busy::new(endpoint.clone(), self.standing.clone(), picked)),
             _ => {

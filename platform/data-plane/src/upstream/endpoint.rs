@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use tradewind_edge::session::SessionName;
+
 use crate::timer::Moment;
 use crate::upstream::connection::Connection;
 use crate::upstream::multiplexed::Multiplexed;
@@ -12,6 +14,8 @@ use crate::upstream::multiplexed::Multiplexed;
 /// One endpoint of a cluster.
 pub(crate) struct Endpoint {
     pub(crate) address: SocketAddr,
+    /// Its name in cookies, where clients are kept at endpoints.
+    pub(crate) name: Option<SessionName>,
     /// Connections without a request, the one that was used last at the end.
     idle: RefCell<VecDeque<(Connection, Moment)>>,
     /// Connections of HTTP/2.
@@ -19,8 +23,8 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    pub(crate) fn new(address: SocketAddr) -> Self {
-        Self { address, idle: RefCell::default(), multiplexed: Multiplexed::default() }
+    pub(crate) fn new(address: SocketAddr, name: Option<SessionName>) -> Self {
+        Self { address, name, idle: RefCell::default(), multiplexed: Multiplexed::default() }
     }
 
     /// A connection that is there and, as far as is known, good; the one used last, so that the others can go.

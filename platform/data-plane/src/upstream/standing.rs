@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use tradewind_edge::balance::{BalanceSettings, Balancer, Ended, Picked, Places};
+use tradewind_edge::balance::{BalanceSettings, Balancer, Ended, Key, Picked, Places};
 use tradewind_edge::health::{EjectionSettings, Ejections};
 use tradewind_edge::retry_budget::RetryBudget;
 
@@ -18,6 +18,13 @@ const PAST: Duration = Duration::from_secs(60);
 pub(crate) struct Report {
     pub(crate) took: Duration,
     pub(crate) is_well: bool,
+}
+
+/// Where a request belongs, if it belongs somewhere.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Belongs {
+    pub(crate) place: Option<usize>,
+    pub(crate) key: Option<Key>,
 }
 
 /// The standing of the endpoints, which requests under way share with their cluster.
@@ -45,7 +52,8 @@ impl Standing {
         let balance = BalanceSettings {
             slow_start: settings.slow_start,
             most_in_flight: settings.most_requests,
-            seed: settings.seed,
+            // All threads and gateways are to find the same endpoint for a client.
+            seed: if settings.keeps_clients() { 0 } else { settings.seed },
             ..BalanceSettings::default()
         };
         let inner = Inner {
@@ -79,14 +87,20 @@ impl Standing {
     /// Chooses an endpoint that is none of `tried`, unless there is no other.
     ///
     /// One that is left alone is better than none, and so is one that was tried.
-    pub(crate) fn pick(&self, tried: Places, now: Moment) -> Result<Picked, Nobody> {
+    pub(crate) fn pick(&self, tried: Places, belongs: Belongs, now: Moment) -> Result<Picked, Nobody> {
         let now = self.since(now);
         let mut inner = self.inner.borrow_mut();
         let random = inner.draw();
         let Inner { balancer, ejections, .. } = &mut *inner;
         let all = balancer.present();
         let out = ejections.out(now);
-        let mut pick = |fit| balancer.pick(fit, now, random);
+        let mut pick = |fit| {
+            let kept = belongs.place.and_then(|place| balancer.pick_at(place, fit, now));
+            kept.or_else(|| match belongs.key {
+                Some(key) => balancer.pick_for(key, fit, now),
+                None => balancer.pick(fit, now, random),
+            })
+        };
         let mut picked = pick(all.minus(out).minus(tried));
         if picked.is_none() && !(out.is_empty() && tried.is_empty()) {
             picked = pick(all.minus(tried)).or_else(|| pick(all));

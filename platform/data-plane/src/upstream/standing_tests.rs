@@ -13,7 +13,7 @@ fn of(count: usize, settings: &ClusterSettings) -> (Standing, Moment) {
 
 fn failed(standing: &Standing, place: usize, now: Moment) -> Option<usize> {
     let others = Places::ALL.without(place);
-    let picked = standing.pick(others, now).unwrap();
+    let picked = standing.pick(others, Belongs::default(), now).unwrap();
     assert_eq!(picked.place(), place);
     let report = Report { took: Duration::from_millis(1), is_well: false };
     let out = standing.report(picked, report, now);
@@ -24,7 +24,7 @@ fn failed(standing: &Standing, place: usize, now: Moment) -> Option<usize> {
 fn picks(standing: &Standing, tried: Places, now: Moment) -> Vec<usize> {
     let mut picks: Vec<usize> = (0..200)
         .map(|_| {
-            let picked = standing.pick(tried, now).unwrap();
+            let picked = standing.pick(tried, Belongs::default(), now).unwrap();
             standing.left(picked);
             picked.place()
         })
@@ -48,19 +48,19 @@ fn tried_and_ejected_ones_come_last() {
 #[test]
 fn an_endpoint_that_is_full_gets_nothing_and_nobody_is_busy_without_endpoints() {
     let (standing, now) = of(1, &ClusterSettings { most_requests: 2, ..ClusterSettings::default() });
-    let first = standing.pick(Places::NONE, now).unwrap();
-    let _second = standing.pick(Places::NONE, now).unwrap();
-    assert_eq!(standing.pick(Places::NONE, now), Err(Nobody::Busy));
+    let first = standing.pick(Places::NONE, Belongs::default(), now).unwrap();
+    let _second = standing.pick(Places::NONE, Belongs::default(), now).unwrap();
+    assert_eq!(standing.pick(Places::NONE, Belongs::default(), now), Err(Nobody::Busy));
     standing.left(first);
-    assert!(standing.pick(Places::NONE, now).is_ok());
+    assert!(standing.pick(Places::NONE, Belongs::default(), now).is_ok());
     let (standing, now) = of(0, &ClusterSettings::default());
-    assert_eq!(standing.pick(Places::NONE, now), Err(Nobody::Empty));
+    assert_eq!(standing.pick(Places::NONE, Belongs::default(), now), Err(Nobody::Empty));
 }
 
 #[test]
 fn what_is_known_of_one_that_left_is_not_for_its_successor() {
     let (standing, now) = of(2, &ClusterSettings { failures: 1, ..ClusterSettings::default() });
-    let picked = standing.pick(Places::NONE.with(0), now).unwrap();
+    let picked = standing.pick(Places::NONE.with(0), Belongs::default(), now).unwrap();
     standing.set(&["127.0.0.1:0".to_owned(), "other".to_owned()], now);
     let report = Report { took: Duration::from_millis(1), is_well: false };
     assert_eq!(standing.report(picked, report, now), None);
@@ -84,7 +84,7 @@ fn each_endpoint_is_asked_once_at_first() {
     let (standing, now) = of(9, &ClusterSettings::default());
     let mut found: Vec<usize> = (0..9)
         .map(|_| {
-            let picked = standing.pick(Places::NONE, now).unwrap();
+            let picked = standing.pick(Places::NONE, Belongs::default(), now).unwrap();
             standing.report(picked, Report { took: Duration::from_millis(1), is_well: true }, now);
             standing.left(picked);
             picked.place()

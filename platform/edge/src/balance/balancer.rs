@@ -9,6 +9,9 @@ use crate::hash;
 use crate::health::warmth;
 use crate::places::Places;
 
+/// So few under way overrun no endpoint, whatever the average is.
+const FEW: u64 = 8;
+
 /// Costs that differ by a fifth of the greater one differ by chance: to follow that would send everything to whoever
 /// was a little quicker once. Of five parts so many are left then.
 const NOISE: u64 = 4;
@@ -179,6 +182,7 @@ impl Balancer {
         };
         let shares = u64::from(fit.len()).max(1) * 100;
         let bound = ((all + 1) * u64::from(self.settings.bound_percent.max(100))).div_ceil(shares);
+        let bound = bound.max(FEW);
         let (mut most, mut best) = (0, None);
         for (place, (seed, in_flight)) in
             self.seeds.iter().zip(&self.in_flight).take(self.endpoints.len()).enumerate()

@@ -1,6 +1,7 @@
 //! What becomes of one request.
 
 use std::any::Any;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -76,7 +77,7 @@ pub(crate) fn decide(thread: &ThreadEdge, request: &Request<'_>) -> Decision {
         Ok(guarded) => guarded,
         // What a browser asks before a request carries no token; the step that answers it is the next to come.
         Err(answer) if answer.status() == 401 && shares(&entry.rule) && is_preflight(request) => {
-            Guarded { passed: Passed::default(), trusts: false }
+            Guarded { passed: Passed::default(), trusts: false, client: None }
         }
         Err(answer) => return Decision::Answer(*answer, Some(entry as Rc<dyn Any>)),
     };
@@ -116,7 +117,8 @@ fn guard(
     let trusted = port.map_or(&nobody, |port| &port.trusted);
     let mut visitor = Visitor::new(request, trusted);
     let passed = entry.rule.guarding.judge(request, &mut visitor, thread.limits())?;
-    Ok(Guarded { passed, trusts: trusted.contains(request.peer().ip()) })
+    let client = Some(visitor.address);
+    Ok(Guarded { passed, trusts: trusted.contains(request.peer().ip()), client })
 }
 
 /// What the policies have to say of a request that may go on.
@@ -124,6 +126,8 @@ struct Guarded {
     passed: Passed,
     /// Whether it comes from a proxy that is believed.
     trusts: bool,
+    /// The address of the client, behind proxies that are believed.
+    client: Option<IpAddr>,
 }
 
 impl Way<'_> {
@@ -224,6 +228,7 @@ impl Way<'_> {
         let timeouts = &entry.rule.rule.timeouts;
         let ready = self.thread.ready();
         let mut forward = Forward::to(cluster.clone(), target, entry.clone() as Rc<dyn Any>);
+        forward.client = guarded.client;
         forward.host = self.forward.host;
         forward.request = self.forward.request;
         if !guarded.passed.withheld.is_empty() {

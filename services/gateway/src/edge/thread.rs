@@ -7,12 +7,9 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use tradewind_data_plane::{
-    Answer, BackendProtocol, Cluster, ClusterSettings, Decision, EdgeThread, Outcome, Request,
-};
+use tradewind_data_plane::{Answer, Cluster, Decision, EdgeThread, Outcome, Request};
 use tradewind_edge::address::CidrSet;
 use tradewind_edge::limit;
-use tradewind_gateway_api::policy::backend::BackendProtocol as Wanted;
 use tradewind_gateway_api::policy::listener::AccessLog;
 use tradewind_routing::{BackendId, EffectiveBackendPolicy, EffectiveListenerPolicy, Found, RouteId};
 
@@ -20,6 +17,7 @@ use crate::edge::access_log::Lines;
 use crate::edge::counts::{Counts, Labels};
 use crate::edge::decide;
 use crate::edge::guarding::Guarding;
+use crate::edge::reach;
 use crate::edge::rule::{Compiled, Entry};
 use crate::edge::visitor::{Visitor, set};
 use crate::edge::{Routes, Secured, Shared};
@@ -139,7 +137,7 @@ impl ThreadEdge {
         let make = || {
             let policy = ready.routes.table.backend_policy(backend).clone();
             let secured = ready.routes.secured.get(backend).cloned();
-            let settings = settings(&policy, secured.as_ref(), (self.shared.threads, self.draw()));
+            let settings = reach::settings(&policy, secured.as_ref(), (&self.shared, self.draw()));
             let cluster = Cluster::new(backend.to_string(), settings);
             cluster.set_endpoints(endpoints(&ready.routes, backend));
             Known { cluster: Rc::new(cluster), policy, secured }
@@ -207,33 +205,6 @@ fn endpoints<'a>(routes: &'a Routes, backend: &BackendId) -> &'a [SocketAddr] {
         return &[];
     }
     routes.endpoints.get(backend).map(Vec::as_slice).unwrap_or_default()
-}
-
-/// How connections to a backend are made. Bounds over all endpoints and threads are divided among the threads.
-fn settings(
-    policy: &EffectiveBackendPolicy,
-    secured: Option<&Secured>,
-    (threads, seed): (u32, u64),
-) -> ClusterSettings {
-    let passive = &policy.health_check.passive;
-    ClusterSettings {
-        connect: policy.timeouts.connect,
-        idle: policy.timeouts.idle,
-        most_requests: policy.circuit_breaker.max_parallel_requests.div_ceil(threads.max(1)),
-        failures: passive.consecutive_errors,
-        ejection: passive.base_ejection_time,
-        longest_ejection: passive.max_ejection_time,
-        most_ejected_percent: passive.max_ejection_percent,
-        slow_start: policy.slow_start.window,
-        threads,
-        seed,
-        tls: secured.and_then(|secured| secured.tls.clone()),
-        protocol: match policy.protocol {
-            Wanted::Http1 => BackendProtocol::Http1,
-            Wanted::H2C => BackendProtocol::Http2,
-        },
-        ..ClusterSettings::default()
-    }
 }
 
 impl EdgeThread for ThreadEdge {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tradewind_chassis::telemetry::{self, LogSettings};
 use tradewind_data_plane::{Bound, Edge, Listener, Server, ServerTls, Settings, Timers};
+use tradewind_edge::session::SessionKey;
 use tradewind_kernel::Entropy;
 use tradewind_process::{Occasion, WRONG_SETTINGS, hand_on, inherit, tell_serving, until_stopped};
 
@@ -60,7 +61,7 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     let sink = Sink::open(&arguments.access_log)?;
     let settings = settings(arguments);
     let threads = u32::try_from(settings.threads).unwrap_or(1);
-    let shared = Shared::new(loaded.routes, sink, (seed(), threads));
+    let shared = Shared::new(loaded.routes, sink, session_key(arguments)?, (seed(), threads));
     let is_draining = Arc::new(AtomicBool::new(false));
     // The internal door goes by a name that no port has.
     let mut handed = if arguments.inherit { inherit()? } else { Vec::new() };
@@ -166,6 +167,19 @@ fn listeners(
             Ok(listener)
         })
         .collect()
+}
+
+/// The fewest bytes of a secret that nobody guesses.
+const SECRET: usize = 16;
+
+fn session_key(arguments: &Arguments) -> Result<SessionKey, String> {
+    let Some(path) = &arguments.session_key else { return Ok(SessionKey::new(&[])) };
+    let secret = std::fs::read(path).map_err(|error| format!("--session-key {}: {error}", path.display()))?;
+    let secret = secret.trim_ascii();
+    if secret.len() < SECRET {
+        return Err(format!("--session-key {}: a secret has {SECRET} bytes at least", path.display()));
+    }
+    Ok(SessionKey::new(secret))
 }
 
 fn settings(arguments: &Arguments) -> Settings {

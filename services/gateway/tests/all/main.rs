@@ -9,10 +9,12 @@
 )]
 
 mod admin;
+mod affinity;
 mod backend;
 mod changes;
 mod documents;
 mod faults;
+mod fleet;
 mod gateway;
 mod guide;
 mod killed;
