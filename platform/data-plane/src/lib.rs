@@ -11,6 +11,7 @@
 //! - `server` opens sockets and starts threads, `thread` is what all connections of one thread share, `task` its tasks,
 //! - `front` serves clients, `upstream` has the connections to backends, `attempt` and `exchange` are
 //!   one request between the two, whose body has a `source`,
+//! - `checks` finds out which endpoints work, on a thread of its own,
 //! - `message` writes heads and follows bodies,
 //! - `io`, `buffer` and `timer` are what connections are made of.
 
@@ -19,6 +20,7 @@
 mod answer;
 mod attempt;
 mod buffer;
+mod checks;
 mod copies;
 mod edge;
 mod edits;
@@ -40,6 +42,7 @@ mod tls;
 mod upstream;
 
 pub use answer::{Answer, BAD_GATEWAY, SLOW_REQUEST};
+pub use checks::{Check, CheckSettings, Checks, Verdicts};
 pub use edge::{Decision, Edge, EdgeThread, Forward, Mirrored};
 pub use edits::HeaderEdits;
 pub use listener::Listener;

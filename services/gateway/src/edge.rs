@@ -18,7 +18,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tradewind_data_plane::{BackendTls, Edge, EdgeThread};
+use tradewind_data_plane::{BackendTls, Edge, EdgeThread, Verdicts};
 use tradewind_edge::limit;
 use tradewind_edge::session::SessionKey;
 use tradewind_routing::{BackendId, Table};
@@ -26,6 +26,7 @@ use tradewind_routing::{BackendId, Table};
 pub(crate) use access_log::Sink;
 pub(crate) use counts::Registry;
 pub(crate) use keys::Keys;
+pub(crate) use reach::checks;
 
 use crate::edge::thread::ThreadEdge;
 
@@ -69,6 +70,8 @@ pub(crate) struct Shared {
     pub(crate) threads: u32,
     /// What endpoints are named with in cookies that keep clients at them.
     pub(crate) session_key: SessionKey,
+    /// What checks have found of endpoints.
+    pub(crate) verdicts: Verdicts,
     /// Threads that have begun, so that each draws others.
     begun: AtomicU64,
 }
@@ -81,7 +84,7 @@ impl Shared {
     pub(crate) fn new(
         routes: Routes,
         sink: Option<Arc<Sink>>,
-        session_key: SessionKey,
+        (session_key, verdicts): (SessionKey, Verdicts),
         (seed, threads): (u64, u32),
     ) -> Arc<Self> {
         Arc::new(Self {
@@ -93,6 +96,7 @@ impl Shared {
             seed,
             threads,
             session_key,
+            verdicts,
             begun: AtomicU64::new(0),
         })
     }

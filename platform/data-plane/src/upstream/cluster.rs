@@ -201,6 +201,18 @@ impl Cluster {
         self.standing.withdraw(now())
     }
 
+    /// Says of which endpoints checks have found that they do not work. They get nothing, unless that is so of all: then
+    /// it is the checks that are wrong, or nobody can help anyway. One that works again begins like a new one.
+    pub fn set_down(&self, is_down: &dyn Fn(SocketAddr) -> bool) {
+        let endpoints = self.endpoints.borrow();
+        let down = endpoints.iter().enumerate().filter_map(|(place, endpoint)| {
+            let endpoint = endpoint.as_ref().filter(|endpoint| is_down(endpoint.address))?;
+            Some((place, endpoint))
+        });
+        let down = down.inspect(|(_, endpoint)| endpoint.clear()).map(|(place, _)| place);
+        self.standing.set_down(down.fold(Places::NONE, Places::with), now());
+    }
+
     /// Drops connections that were unused for too long.
     pub fn sweep(&self) {
         let now = now();

@@ -38,6 +38,8 @@ struct Inner {
     balancer: Balancer,
     ejections: Ejections,
     budget: RetryBudget,
+    /// Places of endpoints that fail their checks.
+    down: Places,
     draws: u64,
 }
 
@@ -60,6 +62,7 @@ impl Standing {
             balancer: Balancer::new(balance),
             ejections: Ejections::new(ejection),
             budget: RetryBudget::of_thread(settings.threads),
+            down: Places::NONE,
             draws: settings.seed | 1,
         };
         Self { start, inner: RefCell::new(inner) }
@@ -73,15 +76,31 @@ impl Standing {
     /// takes, some have none.
     pub(crate) fn set(&self, names: &[String], now: Moment) -> Vec<Option<usize>> {
         let mut inner = self.inner.borrow_mut();
-        let Inner { balancer, ejections, .. } = &mut *inner;
+        let Inner { balancer, ejections, down, .. } = &mut *inner;
         let before = balancer.present();
         let known: Vec<bool> = names.iter().map(|name| balancer.place_of(name).is_some()).collect();
         balancer.set(names.iter().map(String::as_str), self.since(now));
-        before.minus(balancer.present()).iter().for_each(|place| ejections.leave(place));
         let places: Vec<_> = names.iter().map(|name| balancer.place_of(name)).collect();
+        let stays =
+            |place: &usize| places.iter().zip(&known).any(|(it, known)| *known && *it == Some(*place));
+        let left = before.iter().filter(|place| !stays(place)).fold(Places::NONE, Places::with);
+        left.iter().for_each(|place| ejections.leave(place));
+        *down = down.minus(left);
         let joined = places.iter().zip(known).filter(|(_, known)| !known);
         joined.filter_map(|(place, _)| *place).for_each(|place| ejections.join(place));
         places
+    }
+
+    /// These endpoints fail their checks.
+    pub(crate) fn set_down(&self, down: Places, now: Moment) {
+        let now = self.since(now);
+        let Inner { balancer, down: before, .. } = &mut *self.inner.borrow_mut();
+        let back = before.minus(down);
+        // Where none works there is nobody who could do the work meanwhile.
+        if !balancer.present().minus(*before).is_empty() {
+            back.iter().for_each(|place| balancer.warm_up(place, now));
+        }
+        *before = down;
     }
 
     /// Chooses an endpoint that is none of `tried`, unless there is no other.
@@ -91,8 +110,10 @@ impl Standing {
         let now = self.since(now);
         let mut inner = self.inner.borrow_mut();
         let random = inner.draw();
-        let Inner { balancer, ejections, .. } = &mut *inner;
-        let all = balancer.present();
+        let Inner { balancer, ejections, down, .. } = &mut *inner;
+        let present = balancer.present();
+        let sound = present.minus(*down);
+        let all = if sound.is_empty() { present } else { sound };
         let out = ejections.out(now);
         let mut pick = |fit| {
             let kept = belongs.place.and_then(|place| balancer.pick_at(place, fit, now));

@@ -131,6 +131,16 @@ impl Balancer {
         }
     }
 
+    /// The endpoint of a place was away, and begins as if it had joined now.
+    pub fn warm_up(&mut self, place: usize, now: Duration) {
+        let forced_every = self.settings.forced_every;
+        if let Some(Some(endpoint)) = self.endpoints.get_mut(place) {
+            (endpoint.load, endpoint.cold_since) = (Load::default(), Some(now));
+            endpoint.picked = now.saturating_sub(forced_every);
+            self.forgotten_at = Duration::ZERO;
+        }
+    }
+
     /// The place of an endpoint.
     #[must_use]
     pub fn place_of(&self, name: &str) -> Option<usize> {

@@ -1,13 +1,15 @@
 //! How a backend is reached, as its policy says.
 
-use tradewind_data_plane::{BackendProtocol, BalanceBy, ClusterSettings, Persistence};
+use std::net::SocketAddr;
+
+use tradewind_data_plane::{BackendProtocol, BalanceBy, Check, CheckSettings, ClusterSettings, Persistence};
 use tradewind_edge::session::SessionCookie;
 use tradewind_gateway_api::policy::backend::{
     BackendProtocol as Wanted, HashKey, LoadBalancer, SessionPersistence,
 };
-use tradewind_routing::EffectiveBackendPolicy;
+use tradewind_routing::{BackendId, EffectiveBackendPolicy};
 
-use crate::edge::{Secured, Shared};
+use crate::edge::{Routes, Secured, Shared};
 
 /// How connections to a backend are made, and which endpoint gets a request. Bounds over all endpoints and threads are
 /// divided among the threads.
@@ -46,4 +48,35 @@ pub(crate) fn settings(
         },
         ..ClusterSettings::default()
     }
+}
+
+/// The addresses of a backend.
+pub(crate) fn endpoints<'a>(routes: &'a Routes, backend: &BackendId) -> &'a [SocketAddr] {
+    if routes.secured.get(backend).is_some_and(|secured| secured.tls.is_none()) {
+        // In clear nobody may go there.
+        return &[];
+    }
+    routes.endpoints.get(backend).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// What of the backends is checked. Those that no rule leads to are left alone.
+pub(crate) fn checks(routes: &Routes, shared: &Shared) -> Vec<Check> {
+    let check = |backend: BackendId| {
+        let policy = routes.table.backend_policy(&backend);
+        let active = policy.health_check.active.as_ref()?;
+        Some(Check {
+            name: backend.to_string().into(),
+            endpoints: endpoints(routes, &backend).to_vec(),
+            cluster: settings(policy, routes.secured.get(&backend), (shared, 0)),
+            settings: CheckSettings {
+                path: active.path.clone(),
+                interval: active.interval,
+                timeout: active.timeout,
+                healthy: active.healthy_threshold,
+                unhealthy: active.unhealthy_threshold,
+                statuses: active.expected_statuses.iter().copied().collect(),
+            },
+        })
+    };
+    routes.table.backends().into_iter().filter_map(check).collect()
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use tradewind_data_plane::{Answer, Cluster, Decision, EdgeThread, Outcome, Request};
 use tradewind_edge::address::CidrSet;
+use tradewind_edge::health::Health;
 use tradewind_edge::limit;
 use tradewind_gateway_api::policy::listener::AccessLog;
 use tradewind_routing::{BackendId, EffectiveBackendPolicy, EffectiveListenerPolicy, Found, RouteId};
@@ -30,6 +31,8 @@ const SWEEP: u32 = 20;
 pub(crate) struct ThreadEdge {
     shared: Arc<Shared>,
     version: Cell<u64>,
+    /// The number of the verdicts that the clusters know.
+    verdicts: Cell<u64>,
     routes: RefCell<Rc<Ready>>,
     clusters: RefCell<BTreeMap<BackendId, Known>>,
     lines: Option<Lines>,
@@ -85,6 +88,7 @@ impl ThreadEdge {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
         Self {
             version: Cell::new(shared.version()),
+            verdicts: Cell::new(0),
             routes: RefCell::new(Ready::new(shared.routes())),
             lines: shared.sink.clone().map(Lines::new),
             random: Cell::new(shared.draws()),
@@ -102,7 +106,7 @@ impl ThreadEdge {
             let routes = self.shared.routes();
             // A backend that is named no more, or is reached in another way, has no connections to keep.
             self.clusters.borrow_mut().retain(|backend, known| {
-                known.cluster.set_endpoints(endpoints(&routes, backend));
+                known.cluster.set_endpoints(reach::endpoints(&routes, backend));
                 routes.endpoints.contains_key(backend)
                     && known.policy == *routes.table.backend_policy(backend)
                     && known.secured.as_ref() == routes.secured.get(backend)
@@ -139,10 +143,25 @@ impl ThreadEdge {
             let secured = ready.routes.secured.get(backend).cloned();
             let settings = reach::settings(&policy, secured.as_ref(), (&self.shared, self.draw()));
             let cluster = Cluster::new(backend.to_string(), settings);
-            cluster.set_endpoints(endpoints(&ready.routes, backend));
+            cluster.set_endpoints(reach::endpoints(&ready.routes, backend));
+            self.judge(&cluster);
             Known { cluster: Rc::new(cluster), policy, secured }
         };
         clusters.entry(backend.clone()).or_insert_with(make).cluster.clone()
+    }
+
+    /// Tells a cluster what checks have found.
+    fn judge(&self, cluster: &Cluster) {
+        let found = self.shared.verdicts.of(cluster.name());
+        cluster.set_down(&|address| found.get(&address) == Some(&Health::Unhealthy));
+    }
+
+    /// Tells all clusters, if there is anything new.
+    fn follow_checks(&self) {
+        let version = self.shared.verdicts.version();
+        if self.verdicts.replace(version) != version {
+            self.clusters.borrow().values().for_each(|known| self.judge(&known.cluster));
+        }
     }
 
     /// The policy of a rule, made ready; rules of one policy share it, so that what it remembers is remembered once.
@@ -199,14 +218,6 @@ impl ThreadEdge {
     }
 }
 
-fn endpoints<'a>(routes: &'a Routes, backend: &BackendId) -> &'a [SocketAddr] {
-    if routes.secured.get(backend).is_some_and(|secured| secured.tls.is_none()) {
-        // In clear nobody may go there.
-        return &[];
-    }
-    routes.endpoints.get(backend).map(Vec::as_slice).unwrap_or_default()
-}
-
 impl EdgeThread for ThreadEdge {
     fn decide(&self, request: &Request<'_>) -> Decision {
         decide::decide(self, request)
@@ -238,6 +249,7 @@ impl EdgeThread for ThreadEdge {
             self.clusters.borrow().values().for_each(|known| known.cluster.sweep());
         }
         self.ready();
+        self.follow_checks();
         if let Some(lines) = &self.lines {
             lines.flush();
         }

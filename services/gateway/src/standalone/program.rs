@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tradewind_chassis::telemetry::{self, LogSettings};
-use tradewind_data_plane::{Bound, Edge, Listener, Server, ServerTls, Settings, Timers};
+use tradewind_data_plane::{Bound, Checks, Edge, Listener, Server, ServerTls, Settings, Timers};
 use tradewind_edge::session::SessionKey;
 use tradewind_kernel::Entropy;
 use tradewind_process::{Occasion, WRONG_SETTINGS, hand_on, inherit, tell_serving, until_stopped};
@@ -47,6 +47,8 @@ struct Running<'a> {
     secured: BTreeMap<u16, Option<ServerTls>>,
     /// Why the routes in use stayed the last time; said once, however long it is so.
     refused: Option<String>,
+    /// Those of endpoints; nobody asks them any more once the gateway stops.
+    checks: Checks,
 }
 
 fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
@@ -61,7 +63,10 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     let sink = Sink::open(&arguments.access_log)?;
     let settings = settings(arguments);
     let threads = u32::try_from(settings.threads).unwrap_or(1);
-    let shared = Shared::new(loaded.routes, sink, session_key(arguments)?, (seed(), threads));
+    let mut checks = Checks::new(seed());
+    let kept = (session_key(arguments)?, checks.verdicts());
+    let shared = Shared::new(loaded.routes, sink, kept, (seed(), threads));
+    check(&mut checks, &shared);
     let is_draining = Arc::new(AtomicBool::new(false));
     // The internal door goes by a name that no port has.
     let mut handed = if arguments.inherit { inherit()? } else { Vec::new() };
@@ -75,7 +80,7 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     let edge: Arc<dyn Edge> = Arc::new(GatewayEdge(shared.clone()));
     let server = bound.serve(&edge, seed()).map_err(|error| error.to_string())?;
     tell_where(&server, admin.as_ref(), &with_tls);
-    let mut running = Running { arguments, source, shared, secured, refused: None };
+    let mut running = Running { arguments, source, shared, secured, refused: None, checks };
     if arguments.inherit {
         tell_serving()?;
     }
@@ -122,6 +127,7 @@ impl Running<'_> {
                 self.certify(secured);
                 let (count, mistakes) = (gathered.built.routes.len(), gathered.errors.len());
                 self.shared.swap(routes);
+                check(&mut self.checks, &self.shared);
                 self.refused = None;
                 tracing::info!(routes = count, mistakes, "other routes are in use");
             }
@@ -131,6 +137,13 @@ impl Running<'_> {
             }
             Err(_) => {}
         }
+    }
+}
+
+/// Has the endpoints checked that policies ask it for.
+fn check(checks: &mut Checks, shared: &Shared) {
+    if let Err(error) = checks.set(crate::edge::checks(&shared.routes(), shared)) {
+        tracing::error!(%error, "endpoints are not checked");
     }
 }
 

@@ -12,6 +12,7 @@ mod admin;
 mod affinity;
 mod backend;
 mod changes;
+mod checks;
 mod documents;
 mod faults;
 mod fleet;
