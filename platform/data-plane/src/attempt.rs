@@ -1,11 +1,13 @@
 //! Asks the endpoints of a cluster until one answers.
 
+mod again;
 mod begin;
 mod problems;
 
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tradewind_edge::balance::{Picked, Places};
 use tradewind_edge::trace::Traceparent;
@@ -84,6 +86,8 @@ pub(crate) struct Attempts<'a, S> {
     /// Where the request belongs, if the cluster has such a thing.
     affinity: Option<Affinity>,
     pub(crate) count: u32,
+    /// Before the next attempt.
+    pause: Duration,
     fresh: u32,
     pub(crate) upstream: Option<Upstream>,
     pub(crate) taken: u64,
@@ -126,6 +130,7 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
             tried: Places::NONE,
             affinity: way.affinity(asking.request),
             count: 0,
+            pause: Duration::ZERO,
             fresh: 0,
             upstream: None,
             taken: 0,
@@ -245,11 +250,6 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
         self.way.cluster.report(picked, report, now);
     }
 
-    /// Whether there may be another attempt.
-    fn may_try_again(&self) -> bool {
-        self.count <= self.way.retries && self.way.cluster.withdraw()
-    }
-
     /// Takes the request back out of an exchange, to send it again where all that was taken of it is here.
     fn take_back(&mut self, exchange: Exchange<S>) -> bool {
         self.tried = self.tried.with(exchange.busy().picked.place());
@@ -287,7 +287,8 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
             self.tried = self.tried.without(picked.place());
             return Ok(());
         }
-        if may && is_kept && self.may_try_again() {
+        let is_reset = matches!(failed, Failed::Because(Failure::Untouched(_)));
+        if may && is_kept && (self.way.retry_reset || !is_reset) && self.may_try_again() {
             return Ok(());
         }
         Err(match failed {

@@ -80,6 +80,14 @@ pub struct Forward {
     pub retries: u32,
     /// Statuses after which there may be another attempt, besides those without an answer.
     pub retry_on: Arc<[u16]>,
+    /// Whether there may be another attempt where there is no connection, so that nothing was sent.
+    pub retry_unreachable: bool,
+    /// Whether there may be another one where the connection broke before an answer. One that had been unused before may
+    /// have been closed at the same moment, which does not count.
+    pub retry_reset: bool,
+    /// Before a further attempt there is a pause, which is drawn up to so long, and up to twice as long before each one
+    /// after it. None where the time of the request would be over by then.
+    pub backoff: Duration,
     /// Whether what the client claims in `X-Forwarded-*` is passed on, since it comes from a trusted proxy.
     pub trusts_forwarded: bool,
     /// Bytes of the request's body; none: as the limits say.
@@ -138,6 +146,9 @@ impl Forward {
             attempt_timeout: None,
             retries: 1,
             retry_on: Arc::new([]),
+            retry_unreachable: true,
+            retry_reset: true,
+            backoff: Duration::ZERO,
             trusts_forwarded: false,
             most_body: None,
             mirrors: Vec::new(),

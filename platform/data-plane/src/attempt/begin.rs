@@ -32,6 +32,7 @@ impl<S: Source + 'static> Attempts<'_, S> {
         // A first attempt begins when the request does, but for the time that its body took.
         let mut began = if self.taken == 0 { self.asking.began } else { now() };
         loop {
+            self.rest().await?;
             if self.count > 0 {
                 began = now();
             }
@@ -61,7 +62,7 @@ impl<S: Source + 'static> Attempts<'_, S> {
                     self.tried = self.tried.with(picked.place());
                     tracing::debug!(%error, %address, "an endpoint cannot be reached");
                     // Nothing was sent: any request may be tried elsewhere.
-                    if !self.may_try_again() {
+                    if !(self.way.retry_unreachable && self.may_try_again()) {
                         return Err(Stopped::Answer(unreachable(&error)));
                     }
                 }

@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use tradewind_data_plane::{Answer, Decision, Forward, HeaderEdits, Mirrored, Request};
 use tradewind_edge::address::CidrSet;
 use tradewind_gateway_api::filter::{Cors, Fraction};
+use tradewind_gateway_api::policy::retry::RetryTrigger;
 use tradewind_http_validation::path::{self, CanonicalPath};
 use tradewind_routing::{Asked, BackendId, Found, Redirect, Rewrite, Step, Target};
 
@@ -244,11 +245,15 @@ impl Way<'_> {
         let guarding = &entry.rule.guarding;
         forward.response_defaults = guarding.headers[usize::from(self.request.is_secure())].clone();
         forward.most_body = Some(guarding.policy.max_body_bytes);
-        forward.retries = guarding.policy.retry.attempts;
+        let retry = &guarding.policy.retry;
+        forward.retries = retry.attempts;
+        forward.backoff = retry.backoff;
+        forward.retry_unreachable = retry.triggers.contains(&RetryTrigger::ConnectFailure);
+        forward.retry_reset = retry.triggers.contains(&RetryTrigger::ResetBeforeAnswer);
         // Zero is no bound.
         forward.request_timeout = timeouts.request.filter(|limit| !limit.is_zero());
         forward.attempt_timeout = timeouts.backend_request.filter(|limit| !limit.is_zero());
-        forward.attempt_timeout = guarding.policy.retry.per_try_timeout.or(forward.attempt_timeout);
+        forward.attempt_timeout = retry.per_try_timeout.or(forward.attempt_timeout);
         forward.retry_on = guarding.retry_on.clone();
         let mirrored = |id: &BackendId| Mirrored { cluster: self.thread.cluster(&ready, id) };
         forward.mirrors = self.forward.mirrors.iter().map(mirrored).collect();

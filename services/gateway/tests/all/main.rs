@@ -20,6 +20,7 @@ mod gateway;
 mod guide;
 mod killed;
 mod policies;
+mod retries;
 mod start;
 mod stop;
 mod upgrade;
