@@ -1,6 +1,7 @@
 //! Decides for the data plane: what the route documents say of a request, without waiting and without a lock.
 
 mod access_log;
+mod alone;
 mod counts;
 mod decide;
 mod guarding;
@@ -24,6 +25,7 @@ use tradewind_edge::session::SessionKey;
 use tradewind_routing::{BackendId, Table};
 
 pub(crate) use access_log::Sink;
+pub(crate) use alone::Alone;
 pub(crate) use counts::Registry;
 pub(crate) use keys::Keys;
 pub(crate) use reach::checks;
@@ -72,7 +74,9 @@ pub(crate) struct Shared {
     pub(crate) session_key: SessionKey,
     /// What checks have found of endpoints.
     pub(crate) verdicts: Verdicts,
-    /// Threads that have begun, so that each draws others.
+    /// What threads leave alone.
+    pub(crate) alone: Alone,
+    /// Threads that have begun, which have a number each.
     begun: AtomicU64,
 }
 
@@ -97,6 +101,7 @@ impl Shared {
             threads,
             session_key,
             verdicts,
+            alone: Alone::default(),
             begun: AtomicU64::new(0),
         })
     }
@@ -107,9 +112,13 @@ impl Shared {
         self.version.fetch_add(1, Ordering::Release);
     }
 
-    /// Where the draws of one more thread begin; never zero.
-    pub(crate) fn draws(&self) -> u64 {
-        let number = self.begun.fetch_add(1, Ordering::Relaxed);
+    /// The number of one more thread.
+    pub(crate) fn number(&self) -> u64 {
+        self.begun.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Where the draws of a thread begin; never zero.
+    pub(crate) fn draws(&self, number: u64) -> u64 {
         (self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15)) | 1
     }
 

@@ -134,16 +134,13 @@ impl Cluster {
         self.endpoints.replace(endpoints);
     }
 
-    /// The endpoints, for who looks on: address, requests under way on this thread, and whether it is left alone.
+    /// The endpoints that this thread leaves alone for a while, since they have failed.
     #[must_use]
-    pub fn endpoints(&self) -> Vec<(SocketAddr, u32, bool)> {
-        let now = now();
+    pub fn left_alone(&self) -> Vec<SocketAddr> {
+        let out = self.standing.left_alone(now());
         let endpoints = self.endpoints.borrow();
-        let shown = |(place, endpoint): (usize, &Option<Rc<Endpoint>>)| {
-            let (in_flight, is_out) = self.standing.shown(place, now);
-            endpoint.as_ref().map(|endpoint| (endpoint.address, in_flight, is_out))
-        };
-        endpoints.iter().enumerate().filter_map(shown).collect()
+        let endpoints = out.iter().filter_map(|place| endpoints.get(place)?.as_ref());
+        endpoints.map(|endpoint| endpoint.address).collect()
     }
 
     fn endpoint(&self, address: SocketAddr) -> Endpoint {

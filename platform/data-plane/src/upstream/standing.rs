@@ -145,10 +145,9 @@ impl Standing {
         self.inner.borrow_mut().balancer.left(picked);
     }
 
-    /// Requests under way at a place, and whether it is left alone.
-    pub(crate) fn shown(&self, place: usize, now: Moment) -> (u32, bool) {
-        let inner = self.inner.borrow();
-        (inner.balancer.in_flight(place), inner.ejections.is_out(place, self.since(now)))
+    /// The places of endpoints that are left alone.
+    pub(crate) fn left_alone(&self, now: Moment) -> Places {
+        self.inner.borrow_mut().ejections.out(self.since(now))
     }
 
     /// A live request: it pays a part of an attempt again.

@@ -15,6 +15,7 @@ use tradewind_gateway_api::policy::listener::AccessLog;
 use tradewind_routing::{BackendId, EffectiveBackendPolicy, EffectiveListenerPolicy, Found, RouteId};
 
 use crate::edge::access_log::Lines;
+use crate::edge::alone::Endpoints;
 use crate::edge::counts::{Counts, Labels};
 use crate::edge::decide;
 use crate::edge::guarding::Guarding;
@@ -30,11 +31,14 @@ const SWEEP: u32 = 20;
 /// only what is used of them.
 pub(crate) struct ThreadEdge {
     shared: Arc<Shared>,
+    number: u64,
     version: Cell<u64>,
     /// The number of the verdicts that the clusters know.
     verdicts: Cell<u64>,
     routes: RefCell<Rc<Ready>>,
     clusters: RefCell<BTreeMap<BackendId, Known>>,
+    /// What it has said that it leaves alone.
+    alone: RefCell<Endpoints>,
     lines: Option<Lines>,
     counts: RefCell<BTreeMap<Labels, Arc<Counts>>>,
     random: Cell<u64>,
@@ -86,12 +90,15 @@ impl Ready {
 
 impl ThreadEdge {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        let number = shared.number();
         Self {
+            number,
+            alone: RefCell::default(),
             version: Cell::new(shared.version()),
             verdicts: Cell::new(0),
             routes: RefCell::new(Ready::new(shared.routes())),
             lines: shared.sink.clone().map(Lines::new),
-            random: Cell::new(shared.draws()),
+            random: Cell::new(shared.draws(number)),
             shared,
             clusters: RefCell::default(),
             counts: RefCell::default(),
@@ -161,6 +168,18 @@ impl ThreadEdge {
         let version = self.shared.verdicts.version();
         if self.verdicts.replace(version) != version {
             self.clusters.borrow().values().for_each(|known| self.judge(&known.cluster));
+        }
+    }
+
+    /// Says which endpoints are left alone, if they are others by now.
+    fn tell_alone(&self) {
+        let mut alone = Endpoints::new();
+        for Known { cluster, .. } in self.clusters.borrow().values() {
+            alone.extend(cluster.left_alone().into_iter().map(|address| (cluster.name().clone(), address)));
+        }
+        if *self.alone.borrow() != alone {
+            self.alone.replace(alone.clone());
+            self.shared.alone.tell(self.number, alone);
         }
     }
 
@@ -250,6 +269,7 @@ impl EdgeThread for ThreadEdge {
         }
         self.ready();
         self.follow_checks();
+        self.tell_alone();
         if let Some(lines) = &self.lines {
             lines.flush();
         }

@@ -83,16 +83,22 @@ fn routes(routes: &Routes) -> String {
 fn backends(shared: &Shared) -> String {
     let mut text = String::new();
     for (backend, addresses) in &shared.routes().endpoints {
-        let found = shared.verdicts.of(&backend.to_string());
-        let shown = |address: &SocketAddr| match found.get(address) {
-            None => address.to_string(),
-            Some(Health::Unknown) => format!("{address} (not checked yet)"),
-            Some(Health::Healthy) => format!("{address} (healthy)"),
-            Some(Health::Unhealthy) => format!("{address} (unhealthy)"),
+        let name = backend.to_string();
+        let (found, alone) = (shared.verdicts.of(&name), shared.alone.of(&name));
+        let shown = |address: &SocketAddr| {
+            let health = found.get(address).map(|health| match health {
+                Health::Unknown => "not checked yet".to_owned(),
+                Health::Healthy => "healthy".to_owned(),
+                Health::Unhealthy => "unhealthy".to_owned(),
+            });
+            let threads = shared.threads;
+            let alone = alone.get(address).map(|count| format!("left alone by {count} of {threads} threads"));
+            let state: Vec<String> = health.into_iter().chain(alone).collect();
+            if state.is_empty() { address.to_string() } else { format!("{address} ({})", state.join(", ")) }
         };
         let shown: Vec<String> = addresses.iter().map(shown).collect();
         let shown = if shown.is_empty() { "no endpoint".to_owned() } else { shown.join(" ") };
-        writeln!(text, "{backend} {shown}").unwrap_or_default();
+        writeln!(text, "{name} {shown}").unwrap_or_default();
     }
     text
 }

@@ -121,3 +121,26 @@ async fn threads_do_not_multiply_checks_and_a_reload_ends_them() {
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     assert_eq!(count(&fleet, "0"), before);
 }
+
+#[tokio::test]
+async fn the_internal_door_shows_who_is_left_alone_for_its_failures() {
+    let passive =
+        "  healthCheck: {passive: {consecutiveErrors: 2, baseEjectionTime: 2s, maxEjectionTime: 2s}}\n";
+    let fleet = Fleet::start(2, passive, &["--threads", "1"]).await;
+    fleet.backends["1"].now(Does::Closes);
+    let wanted = format!("{} (left alone by 1 of 1 threads)", fleet.backends["1"].address);
+    let is_shown = async || fleet.gateway.ask("/backends").await.text().contains(&wanted);
+    until("it is left alone", async || {
+        fleet.asked(Request::new("GET", "/")).await;
+        is_shown().await.then_some(())
+    })
+    .await;
+    assert_eq!(got(&fleet.backends["1"]).0, 0);
+    fleet.backends["1"].now(Does::Answers);
+    until("it is asked again", async || {
+        fleet.asked(Request::new("GET", "/")).await;
+        (got(&fleet.backends["1"]).0 > 0).then_some(())
+    })
+    .await;
+    until("it is not left alone", async || (!is_shown().await).then_some(())).await;
+}
