@@ -88,6 +88,8 @@ pub struct Cluster {
     name: Arc<str>,
     pub(crate) settings: ClusterSettings,
     standing: Rc<Standing>,
+    /// As they were told last.
+    addresses: RefCell<Vec<SocketAddr>>,
     /// By their places.
     endpoints: RefCell<Vec<Option<Rc<Endpoint>>>>,
 }
@@ -106,7 +108,8 @@ impl Cluster {
     #[must_use]
     pub fn new(name: impl Into<Arc<str>>, settings: ClusterSettings) -> Self {
         let standing = Rc::new(Standing::new(&settings, now()));
-        Self { name: name.into(), settings, standing, endpoints: RefCell::default() }
+        let (addresses, endpoints) = (RefCell::default(), RefCell::default());
+        Self { name: name.into(), settings, standing, addresses, endpoints }
     }
 
     /// The name, for logs.
@@ -117,6 +120,10 @@ impl Cluster {
 
     /// Says which endpoints there are. Connections to those that stay are kept; requests under way to others go on.
     pub fn set_endpoints(&self, addresses: &[SocketAddr]) {
+        if *self.addresses.borrow() == addresses {
+            return;
+        }
+        self.addresses.replace(addresses.to_vec());
         let names: Vec<String> = addresses.iter().map(ToString::to_string).collect();
         let places = self.standing.set(&names, now());
         let before = self.endpoints.take();
