@@ -1,14 +1,16 @@
 //! Asks the endpoints of a cluster until one answers.
 
+mod again;
 mod begin;
 mod problems;
 
 use std::cell::RefCell;
 use std::future::poll_fn;
-use std::net::SocketAddr;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use tradewind_edge::balance::{Picked, Places};
+use tradewind_edge::trace::Traceparent;
 use tradewind_http_validation::head::Framing;
 
 use crate::answer::Answer;
@@ -23,7 +25,8 @@ use crate::settings::BackendProtocol;
 use crate::source::{Failure, Source};
 use crate::thread::Thread;
 use crate::timer::{Moment, Timer, now};
-use tradewind_edge::trace::Traceparent;
+use crate::upstream::affinity::Affinity;
+use crate::upstream::standing::Report;
 
 /// A request, and who asks.
 #[derive(Clone, Copy)]
@@ -80,8 +83,13 @@ pub(crate) struct Attempts<'a, S> {
     is_idempotent: bool,
     /// Whether all that was taken of the body is here.
     is_kept: bool,
-    tried: Vec<SocketAddr>,
+    /// Places of endpoints that were asked.
+    tried: Places,
+    /// Where the request belongs, if the cluster has such a thing.
+    affinity: Option<Affinity>,
     pub(crate) count: u32,
+    /// Before the next attempt.
+    pause: Duration,
     fresh: u32,
     pub(crate) upstream: Option<Upstream>,
     pub(crate) taken: u64,
@@ -121,8 +129,10 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
             body: Some(body),
             is_idempotent,
             is_kept: true,
-            tried: Vec::new(),
+            tried: Places::NONE,
+            affinity: way.affinity(asking.request),
             count: 0,
+            pause: Duration::ZERO,
             fresh: 0,
             upstream: None,
             taken: 0,
@@ -132,7 +142,7 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
     /// Asks endpoints until one answers: the exchange whose head is here.
     pub(crate) async fn run(&mut self) -> Result<Exchange<S>, Stopped> {
         self.prepare().await?;
-        self.way.cluster.deposit();
+        self.way.cluster.deposit(self.asking.began);
         loop {
             let (mut exchange, began) = self.begin().await?;
             match self.wait(&mut exchange, began).await {
@@ -222,21 +232,28 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
         if let Some(upstream) = &mut self.upstream {
             upstream.answered = Some(took);
         }
-        exchange.busy().0.took(took, now);
         let status = exchange.status();
-        self.way.cluster.report(&exchange.busy().0, !matches!(status, 502..=504));
+        let report = Report { took, is_well: !matches!(status, 502..=504) };
+        self.way.cluster.report(exchange.busy().picked, report, now);
         let may_repeat = self.is_idempotent && self.is_kept;
-        !(self.way.retry_on.contains(&status) && may_repeat && self.may_try_again())
+        if self.way.retry_on.contains(&status) && may_repeat && self.may_try_again() {
+            return false;
+        }
+        if let Some(affinity) = &self.affinity {
+            self.way.keep(affinity, &exchange.busy().endpoint, self.asking.request.is_secure);
+        }
+        true
     }
 
-    /// Whether there may be another attempt.
-    fn may_try_again(&self) -> bool {
-        self.count <= self.way.retries && self.way.cluster.withdraw()
+    fn report_failure(&self, picked: Picked, began: Moment) {
+        let now = now();
+        let report = Report { took: now.saturating_duration_since(began), is_well: false };
+        self.way.cluster.report(picked, report, now);
     }
 
     /// Takes the request back out of an exchange, to send it again where all that was taken of it is here.
     fn take_back(&mut self, exchange: Exchange<S>) -> bool {
-        self.tried.push(exchange.busy().0.address);
+        self.tried = self.tried.with(exchange.busy().picked.place());
         let (message, source) = exchange.take_back(&self.asking.thread.buffers);
         let is_kept = message.is_some();
         self.message = message.unwrap_or_default();
@@ -257,8 +274,9 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
             Failed::Gone | Failed::Because(Failure::Client(_)) => (false, false, false),
             _ => (false, false, true),
         };
+        let picked = exchange.busy().picked;
         if says_something {
-            self.way.cluster.report(&exchange.busy().0, false);
+            self.report_failure(picked, began);
         }
         if matches!(failed, Failed::Slow) {
             exchange.gave_up(began);
@@ -267,10 +285,11 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
         if may && is_kept && was_closed && self.fresh < FRESH {
             self.fresh += 1;
             self.count = self.count.saturating_sub(1);
-            self.tried.pop();
+            self.tried = self.tried.without(picked.place());
             return Ok(());
         }
-        if may && is_kept && self.may_try_again() {
+        let is_reset = matches!(failed, Failed::Because(Failure::Untouched(_)));
+        if may && is_kept && (self.way.retry_reset || !is_reset) && self.may_try_again() {
             return Ok(());
         }
         Err(match failed {

@@ -19,8 +19,9 @@ use crate::exchange::over_http2::OverHttp2;
 use crate::message::body::Body;
 use crate::message::{trailers, trailers::Trailers};
 use crate::request::Fields;
-use crate::source::{Busy, Failure, Source};
+use crate::source::{Failure, Source};
 use crate::timer::Moment;
+use crate::upstream::busy::Busy;
 
 /// One request under way to one endpoint.
 pub(crate) enum Exchange<S: Source + 'static> {
@@ -283,7 +284,7 @@ impl<S: Source + 'static> Exchange<S> {
             && exchange.is_clean()
         {
             let OverHttp1 { busy, connection, buffer, upload, .. } = *exchange;
-            busy.0.put_idle(connection, now, most_idle);
+            busy.endpoint.put_idle(connection, now, most_idle);
             buffers.put(buffer);
             buffers.put_message(upload.pending);
         }

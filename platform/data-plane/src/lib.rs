@@ -13,6 +13,7 @@
 //! - `front` serves clients, `upstream` has the connections to backends, `attempt` and `exchange` are
 //!   one request between the two, whose body has a `source`,
 //! - `message` writes heads and follows bodies, `compression` makes those of answers shorter,
+//! - `checks` finds out which endpoints work, on a thread of its own,
 //! - `io`, `buffer` and `timer` are what connections are made of.
 
 #![warn(missing_docs)]
@@ -21,6 +22,7 @@ mod answer;
 mod attempt;
 mod bounds;
 mod buffer;
+mod checks;
 mod compression;
 mod copies;
 mod edge;
@@ -43,8 +45,9 @@ mod tls;
 mod upstream;
 
 pub use answer::{Answer, BAD_GATEWAY, SLOW_REQUEST};
-pub use compression::{Coding, Compression, MediaTypes};
 pub use bounds::{Bounds, ListenerBounds};
+pub use checks::{Check, CheckSettings, Checks, Verdicts};
+pub use compression::{Coding, Compression, MediaTypes};
 pub use edge::{Decision, Edge, EdgeThread, Forward, Mirrored};
 pub use edits::HeaderEdits;
 pub use listener::Listener;
@@ -53,4 +56,5 @@ pub use request::{Protocol, Request};
 pub use server::{Bound, Server, ServerError};
 pub use settings::{BackendProtocol, Limits, Settings, Timers};
 pub use tls::{BackendTls, Certificate, ClientAuthority, ServerTls};
+pub use upstream::affinity::{BalanceBy, Persistence};
 pub use upstream::cluster::{Cluster, ClusterSettings};

@@ -1,6 +1,7 @@
 //! Decides for the data plane: what the route documents say of a request, without waiting and without a lock.
 
 mod access_log;
+mod alone;
 mod compressing;
 mod counts;
 mod decide;
@@ -9,6 +10,7 @@ mod guarding;
 mod headers;
 mod keys;
 mod limits;
+mod reach;
 mod rule;
 mod thread;
 mod tokens;
@@ -19,14 +21,17 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tradewind_data_plane::{BackendTls, Edge, EdgeThread};
+use tradewind_data_plane::{BackendTls, Edge, EdgeThread, Verdicts};
 use tradewind_edge::limit;
+use tradewind_edge::session::SessionKey;
 use tradewind_routing::{BackendId, Table};
 
 pub(crate) use access_log::Sink;
+pub(crate) use alone::Alone;
 pub(crate) use counts::Registry;
 pub(crate) use fetched::Fetches;
 pub(crate) use keys::Keys;
+pub(crate) use reach::checks;
 
 use crate::edge::thread::ThreadEdge;
 
@@ -71,6 +76,14 @@ pub(crate) struct Shared {
     pub(crate) sink: Option<Arc<Sink>>,
     pub(crate) seed: u64,
     pub(crate) threads: u32,
+    /// What endpoints are named with in cookies that keep clients at them.
+    pub(crate) session_key: SessionKey,
+    /// What checks have found of endpoints.
+    pub(crate) verdicts: Verdicts,
+    /// What threads leave alone.
+    pub(crate) alone: Alone,
+    /// Threads that have begun, which have a number each.
+    begun: AtomicU64,
 }
 
 /// Places of the table of limits: so many clients are told apart.
@@ -78,7 +91,12 @@ const CLIENTS: usize = 64 * 1024;
 
 impl Shared {
     /// `seed` must be hard to guess.
-    pub(crate) fn new(routes: Routes, sink: Option<Arc<Sink>>, (seed, threads): (u64, u32)) -> Arc<Self> {
+    pub(crate) fn new(
+        routes: Routes,
+        sink: Option<Arc<Sink>>,
+        (session_key, verdicts): (SessionKey, Verdicts),
+        (seed, threads): (u64, u32),
+    ) -> Arc<Self> {
         Arc::new(Self {
             version: AtomicU64::new(0),
             routes: Mutex::new(Arc::new(routes)),
@@ -88,6 +106,10 @@ impl Shared {
             sink,
             seed,
             threads,
+            session_key,
+            verdicts,
+            alone: Alone::default(),
+            begun: AtomicU64::new(0),
         })
     }
 
@@ -107,6 +129,16 @@ impl Shared {
         let unused: Vec<_> = retired.extract_if(.., |routes| Arc::strong_count(routes) == 1).collect();
         drop(retired);
         drop(unused);
+    }
+
+    /// The number of one more thread.
+    pub(crate) fn number(&self) -> u64 {
+        self.begun.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Where the draws of a thread begin; never zero.
+    pub(crate) fn draws(&self, number: u64) -> u64 {
+        (self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15)) | 1
     }
 
     pub(crate) fn version(&self) -> u64 {
@@ -134,7 +166,8 @@ mod tests {
 
     #[test]
     fn routes_that_a_thread_lets_go_of_are_given_back_by_another() {
-        let shared = Shared::new(Routes::default(), None, (1, 1));
+        let kept = (SessionKey::new(b"key"), tradewind_data_plane::Checks::new(1).verdicts());
+        let shared = Shared::new(Routes::default(), None, kept, (1, 1));
         let held = shared.routes();
         let weak = Arc::downgrade(&held);
         shared.swap(Routes::default());

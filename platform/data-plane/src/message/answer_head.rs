@@ -76,6 +76,9 @@ fn plainly(fields: Fields<'_>, forward: &Forward, show: &mut dyn FnMut(&[u8], &[
             show(name.as_str().as_bytes(), value.as_bytes());
         }
     }
+    if let Some(cookie) = &*forward.cookie.borrow() {
+        show(b"set-cookie", cookie.as_bytes());
+    }
 }
 
 /// The bits of the defaults that have this name.

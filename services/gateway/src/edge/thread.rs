@@ -7,19 +7,19 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use tradewind_data_plane::{
-    Answer, BackendProtocol, Cluster, ClusterSettings, Decision, EdgeThread, Outcome, Request,
-};
+use tradewind_data_plane::{Answer, Cluster, Decision, EdgeThread, Outcome, Request};
 use tradewind_edge::address::CidrSet;
+use tradewind_edge::health::Health;
 use tradewind_edge::limit;
-use tradewind_gateway_api::policy::backend::BackendProtocol as Wanted;
 use tradewind_gateway_api::policy::listener::AccessLog;
 use tradewind_routing::{BackendId, EffectiveBackendPolicy, EffectiveListenerPolicy, Found, RouteId};
 
 use crate::edge::access_log::Lines;
+use crate::edge::alone::Endpoints;
 use crate::edge::counts::{Counts, Labels};
 use crate::edge::decide;
 use crate::edge::guarding::Guarding;
+use crate::edge::reach;
 use crate::edge::rule::{Compiled, Entry};
 use crate::edge::visitor::{Visitor, set};
 use crate::edge::{Routes, Secured, Shared};
@@ -31,9 +31,14 @@ const SWEEP: u32 = 20;
 /// only what is used of them.
 pub(crate) struct ThreadEdge {
     shared: Arc<Shared>,
+    number: u64,
     version: Cell<u64>,
+    /// The number of the verdicts that the clusters know.
+    verdicts: Cell<u64>,
     routes: RefCell<Rc<Ready>>,
     clusters: RefCell<BTreeMap<BackendId, Known>>,
+    /// What it has said that it leaves alone.
+    alone: RefCell<Endpoints>,
     lines: Option<Lines>,
     counts: RefCell<BTreeMap<Labels, Arc<Counts>>>,
     random: Cell<u64>,
@@ -85,14 +90,18 @@ impl Ready {
 
 impl ThreadEdge {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        let number = shared.number();
         Self {
+            number,
+            alone: RefCell::default(),
             version: Cell::new(shared.version()),
+            verdicts: Cell::new(0),
             routes: RefCell::new(Ready::new(shared.routes())),
             lines: shared.sink.clone().map(Lines::new),
+            random: Cell::new(shared.draws(number)),
             shared,
             clusters: RefCell::default(),
             counts: RefCell::default(),
-            random: Cell::new(0x9e37_79b9_7f4a_7c15),
             ticks: Cell::new(0),
         }
     }
@@ -104,7 +113,7 @@ impl ThreadEdge {
             let routes = self.shared.routes();
             // A backend that is named no more, or is reached in another way, has no connections to keep.
             self.clusters.borrow_mut().retain(|backend, known| {
-                known.cluster.set_endpoints(endpoints(&routes, backend));
+                known.cluster.set_endpoints(reach::endpoints(&routes, backend));
                 routes.endpoints.contains_key(backend)
                     && known.policy == *routes.table.backend_policy(backend)
                     && known.secured.as_ref() == routes.secured.get(backend)
@@ -139,12 +148,39 @@ impl ThreadEdge {
         let make = || {
             let policy = ready.routes.table.backend_policy(backend).clone();
             let secured = ready.routes.secured.get(backend).cloned();
-            let settings = settings(&policy, secured.as_ref(), self.shared.threads);
+            let settings = reach::settings(&policy, secured.as_ref(), (&self.shared, self.draw()));
             let cluster = Cluster::new(backend.to_string(), settings);
-            cluster.set_endpoints(endpoints(&ready.routes, backend));
+            cluster.set_endpoints(reach::endpoints(&ready.routes, backend));
+            self.judge(&cluster);
             Known { cluster: Rc::new(cluster), policy, secured }
         };
         clusters.entry(backend.clone()).or_insert_with(make).cluster.clone()
+    }
+
+    /// Tells a cluster what checks have found.
+    fn judge(&self, cluster: &Cluster) {
+        let found = self.shared.verdicts.of(cluster.name());
+        cluster.set_down(&|address| found.get(&address) == Some(&Health::Unhealthy));
+    }
+
+    /// Tells all clusters, if there is anything new.
+    fn follow_checks(&self) {
+        let version = self.shared.verdicts.version();
+        if self.verdicts.replace(version) != version {
+            self.clusters.borrow().values().for_each(|known| self.judge(&known.cluster));
+        }
+    }
+
+    /// Says which endpoints are left alone, if they are others by now.
+    fn tell_alone(&self) {
+        let mut alone = Endpoints::new();
+        for Known { cluster, .. } in self.clusters.borrow().values() {
+            alone.extend(cluster.left_alone().into_iter().map(|address| (cluster.name().clone(), address)));
+        }
+        if *self.alone.borrow() != alone {
+            self.alone.replace(alone.clone());
+            self.shared.alone.tell(self.number, alone);
+        }
     }
 
     /// The policy of a rule, made ready; rules of one policy share it, so that what it remembers is remembered once.
@@ -173,13 +209,17 @@ impl ThreadEdge {
 
     /// A number below a bound, for shares; it is no secret (xorshift).
     pub(crate) fn below(&self, bound: u64) -> u64 {
+        // The high half is the better one; the bias of the remainder is that of weights far below 2^32.
+        (self.draw() >> 16) % bound.max(1)
+    }
+
+    fn draw(&self) -> u64 {
         let mut state = self.random.get();
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
         self.random.set(state);
-        // The high half is the better one; the bias of the remainder is that of weights far below 2^32.
-        (state >> 16) % bound.max(1)
+        state
     }
 
     fn is_logged(&self, log: &AccessLog) -> bool {
@@ -194,32 +234,6 @@ impl ThreadEdge {
 
     pub(crate) fn refuse(&self, reason: &'static str) {
         self.shared.counts.refuse(reason);
-    }
-}
-
-fn endpoints<'a>(routes: &'a Routes, backend: &BackendId) -> &'a [SocketAddr] {
-    if routes.secured.get(backend).is_some_and(|secured| secured.tls.is_none()) {
-        // In clear nobody may go there.
-        return &[];
-    }
-    routes.endpoints.get(backend).map(Vec::as_slice).unwrap_or_default()
-}
-
-/// How connections to a backend are made. Bounds over all endpoints and threads are divided among the threads.
-fn settings(policy: &EffectiveBackendPolicy, secured: Option<&Secured>, threads: u32) -> ClusterSettings {
-    let passive = &policy.health_check.passive;
-    ClusterSettings {
-        connect: policy.timeouts.connect,
-        idle: policy.timeouts.idle,
-        most_requests: policy.circuit_breaker.max_parallel_requests.div_ceil(threads.max(1)),
-        failures: passive.consecutive_errors,
-        ejection: passive.base_ejection_time,
-        tls: secured.and_then(|secured| secured.tls.clone()),
-        protocol: match policy.protocol {
-            Wanted::Http1 => BackendProtocol::Http1,
-            Wanted::H2C => BackendProtocol::Http2,
-        },
-        ..ClusterSettings::default()
     }
 }
 
@@ -254,6 +268,8 @@ impl EdgeThread for ThreadEdge {
             self.clusters.borrow().values().for_each(|known| known.cluster.sweep());
         }
         self.ready();
+        self.follow_checks();
+        self.tell_alone();
         if let Some(lines) = &self.lines {
             lines.flush();
         }

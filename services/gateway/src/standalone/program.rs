@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tradewind_chassis::telemetry::{self, LogSettings};
-use tradewind_data_plane::{Bound, Edge, Listener, Server, ServerTls, Settings, Timers};
+use tradewind_data_plane::{Bound, Checks, Edge, Listener, Server, ServerTls, Settings, Timers};
+use tradewind_edge::session::SessionKey;
 use tradewind_kernel::{Clock, Entropy};
 use tradewind_process::{Occasion, WRONG_SETTINGS, hand_on, inherit, tell_serving, until_stopped};
 
@@ -51,6 +52,8 @@ struct Running<'a> {
     settings: Settings,
     /// Why the routes in use stayed the last time; said once, however long it is so.
     refused: Option<String>,
+    /// Those of endpoints; nobody asks them any more once the gateway stops.
+    checks: Checks,
 }
 
 fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
@@ -67,7 +70,10 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     }
     let sink = Sink::open(&arguments.access_log)?;
     let threads = u32::try_from(settings.threads).unwrap_or(1);
-    let shared = Shared::new(loaded.routes, sink, (seed(), threads));
+    let mut checks = Checks::new(seed());
+    let kept = (session_key(arguments)?, checks.verdicts());
+    let shared = Shared::new(loaded.routes, sink, kept, (seed(), threads));
+    check(&mut checks, &shared);
     let is_draining = Arc::new(AtomicBool::new(false));
     // The internal door goes by a name that no port has.
     let mut handed = if arguments.inherit { inherit()? } else { Vec::new() };
@@ -82,7 +88,7 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     let server = bound.serve(&edge, seed()).map_err(|error| error.to_string())?;
     tell_where(&server, admin.as_ref(), &with_tls);
     let mut running =
-        Running { arguments, source, fetches, shared, secured, bounds, settings, refused: None };
+        Running { arguments, source, fetches, shared, secured, bounds, settings, refused: None, checks };
     if arguments.inherit {
         tell_serving()?;
     }
@@ -132,6 +138,7 @@ impl Running<'_> {
                 self.bounds.follow(&routes.table, &self.settings);
                 let (count, mistakes) = (gathered.built.routes.len(), gathered.errors.len());
                 self.shared.swap(routes);
+                check(&mut self.checks, &self.shared);
                 self.refused = None;
                 tracing::info!(routes = count, mistakes, "other routes are in use");
             }
@@ -141,6 +148,13 @@ impl Running<'_> {
             }
             Err(_) => {}
         }
+    }
+}
+
+/// Has the endpoints checked that policies ask it for.
+fn check(checks: &mut Checks, shared: &Shared) {
+    if let Err(error) = checks.set(crate::edge::checks(&shared.routes(), shared)) {
+        tracing::error!(%error, "endpoints are not checked");
     }
 }
 
@@ -178,6 +192,19 @@ fn listeners(
             Ok(listener)
         })
         .collect()
+}
+
+/// The fewest bytes of a secret that nobody guesses.
+const SECRET: usize = 16;
+
+fn session_key(arguments: &Arguments) -> Result<SessionKey, String> {
+    let Some(path) = &arguments.session_key else { return Ok(SessionKey::new(&[])) };
+    let secret = std::fs::read(path).map_err(|error| format!("--session-key {}: {error}", path.display()))?;
+    let secret = secret.trim_ascii();
+    if secret.len() < SECRET {
+        return Err(format!("--session-key {}: a secret has {SECRET} bytes at least", path.display()));
+    }
+    Ok(SessionKey::new(secret))
 }
 
 fn settings(arguments: &Arguments) -> Settings {

@@ -9,17 +9,21 @@
 )]
 
 mod admin;
+mod affinity;
 mod backend;
 mod changes;
+mod checks;
 mod compression;
 mod documents;
 mod faults;
+mod fleet;
 mod gateway;
 mod guide;
 mod keys;
 mod killed;
 mod listeners;
 mod policies;
+mod retries;
 mod start;
 mod stop;
 mod upgrade;

@@ -60,10 +60,11 @@ async fn a_client_of_http1_and_a_backend_talk_at_the_same_time() {
     }
 }
 
-#[tokio::test]
-async fn a_backend_with_tls_has_to_agree_to_http2() {
+/// TLS of a backend that agrees to a protocol, and of whoever connects to it.
+pub fn certified() -> (impl Fn(&[u8]) -> TlsAcceptor, BackendTls) {
     let made = rcgen::generate_simple_self_signed(vec!["shop.example".to_owned()]).unwrap();
-    let acceptor = |protocol: &[u8]| {
+    let tls = BackendTls::new("shop.example", made.cert.pem().as_bytes(), None).unwrap();
+    let acceptor = move |protocol: &[u8]| {
         let key = PrivateKeyDer::from_pem_slice(made.signing_key.serialize_pem().as_bytes()).unwrap();
         let builder = rustls::ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
         let builder = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
@@ -71,7 +72,12 @@ async fn a_backend_with_tls_has_to_agree_to_http2() {
         config.alpn_protocols.extend((!protocol.is_empty()).then(|| protocol.to_vec()));
         TlsAcceptor::from(Arc::new(config))
     };
-    let tls = BackendTls::new("shop.example", made.cert.pem().as_bytes(), None).unwrap();
+    (acceptor, tls)
+}
+
+#[tokio::test]
+async fn a_backend_with_tls_has_to_agree_to_http2() {
+    let (acceptor, tls) = certified();
     for (protocol, expected) in [(&b"h2"[..], "0"), (b"", "14"), (b"http/1.1", "14")] {
         let backend = backend(Some(acceptor(protocol))).await;
         let gateway = gateway(Way { tls: Some(tls.clone()), ..Way::to(backend.address) });
