@@ -1,6 +1,7 @@
 //! Asks the endpoints of a cluster until one answers.
 
 mod begin;
+mod chain;
 mod problems;
 
 use std::cell::RefCell;
@@ -16,7 +17,7 @@ use crate::edge::Forward;
 use crate::exchange::Exchange;
 use crate::grpc;
 use crate::message::request_head::{self, Making, Sending};
-use crate::outcome::{Outcome, Upstream};
+use crate::outcome::{Answered, Outcome, Upstream};
 use crate::request::Request;
 use crate::settings::BackendProtocol;
 use crate::source::{Failure, Source};
@@ -129,11 +130,14 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
     /// Asks endpoints until one answers: the exchange whose head is here.
     pub(crate) async fn run(&mut self) -> Result<Exchange<S>, Stopped> {
         self.prepare().await?;
-        self.way.cluster.deposit();
+        self.way.cluster.deposit(self.asking.began);
         loop {
             let (mut exchange, began) = self.begin().await?;
             match self.wait(&mut exchange, began).await {
-                Ok(()) if self.is_final(&exchange, began) => return Ok(exchange),
+                Ok(()) if self.is_final(&exchange, began) => {
+                    self.tell(exchange.status(), began);
+                    return Ok(exchange);
+                }
                 Ok(()) => {
                     self.take_back(exchange);
                 }
@@ -187,6 +191,7 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
             upgrade: self.asking.upgrade,
             takes_trailers: self.asking.takes_trailers,
             names_others: self.asking.names_others,
+            retries: self.would_try_again(),
         }
     }
 
@@ -224,7 +229,16 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
         let status = exchange.status();
         self.way.cluster.report(&exchange.busy().0, !matches!(status, 502..=504));
         let may_repeat = self.is_idempotent && self.is_kept;
-        !(self.way.retry_on.contains(&status) && may_repeat && self.may_try_again())
+        let is_retried = self.way.retry_on.contains(&status) && !Self::is_marked(exchange);
+        !(is_retried && may_repeat && self.may_try_again())
+    }
+
+    /// Tells the edge that the head is here.
+    fn tell(&self, status: u16, began: Moment) {
+        let Asking { thread, .. } = self.asking;
+        let took = self.upstream.and_then(|upstream| upstream.answered).unwrap_or_default();
+        let (at, _) = thread.day_time.of(began + took);
+        thread.edge.answered(&Answered { status, took, at }, &self.way.mark);
     }
 
     /// Whether there may be another attempt.

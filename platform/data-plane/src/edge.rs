@@ -10,7 +10,7 @@ use http::{HeaderName, HeaderValue};
 
 use crate::answer::Answer;
 use crate::edits::HeaderEdits;
-use crate::outcome::Outcome;
+use crate::outcome::{Answered, Outcome};
 use crate::request::Request;
 use crate::upstream::cluster::Cluster;
 
@@ -26,7 +26,15 @@ pub trait EdgeThread {
     /// What becomes of a request.
     fn decide(&self, request: &Request<'_>) -> Decision;
 
-    /// What came of a request. `mark` is that of the decision; none when nothing was decided.
+    /// The head of the answer that a client gets has come from a backend; its body may go on for as long as it likes.
+    /// Comes before [`finished`](Self::finished), and not at all where no backend has answered. `mark` is that of the
+    /// decision.
+    fn answered(&self, answered: &Answered, mark: &Rc<dyn std::any::Any>) {
+        let _ = (answered, mark);
+    }
+
+    /// What came of a request; also of one whose client has gone meanwhile. `mark` is that of the decision; none when
+    /// nothing was decided.
     fn finished(&self, request: &Request<'_>, outcome: &Outcome, mark: Option<&Rc<dyn std::any::Any>>);
 
     /// What a client sent was no request, and was answered so.

@@ -27,6 +27,8 @@ pub(crate) struct Relaying<'a> {
     pub(crate) way: &'a Forward,
     /// When the answer must be whole.
     pub(crate) deadline: Option<Moment>,
+    /// Whether the client is a hop that is to hear that further tries were decided about.
+    pub(crate) retried: bool,
 }
 
 /// What came of it.
@@ -84,7 +86,7 @@ fn head(
     out: &mut Vec<u8>,
 ) {
     let says_so = relaying.asking1.asking.request.protocol == Protocol::Http10;
-    let making = Making { forward: relaying.way, giving, persists, says_so };
+    let making = Making { forward: relaying.way, giving, persists, says_so, retried: relaying.retried };
     write(exchange.status(), exchange.reason(), exchange.fields(), making, out);
 }
 
@@ -259,7 +261,13 @@ async fn switch(relaying: &Relaying<'_>, exchange: Box<OverHttp1<RequestBody>>) 
         super::refused::give(client, &refusal, false, false).await;
         return answer(0, Some("upstream-malformed"));
     }
-    let making = Making { forward: relaying.way, giving: Giving::Nothing, persists: true, says_so: false };
+    let making = Making {
+        forward: relaying.way,
+        giving: Giving::Nothing,
+        persists: true,
+        says_so: false,
+        retried: false,
+    };
     let mut out = Vec::with_capacity(1024);
     write(101, reader.reason(unit), Fields::Spans(reader.fields(unit)), making, &mut out);
     out.truncate(out.len().saturating_sub(2));

@@ -8,6 +8,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tradewind_edge::retry_budget::RetryBudget;
+
 use crate::settings::BackendProtocol;
 use crate::timer::{Moment, now};
 use crate::tls::BackendTls;
@@ -56,8 +58,8 @@ pub struct Cluster {
     pub(crate) settings: ClusterSettings,
     endpoints: RefCell<Vec<Rc<Endpoint>>>,
     /// Live requests pay for attempts again.
-    budget: Cell<f32>,
-    refilled: Cell<Moment>,
+    budget: RefCell<RetryBudget>,
+    began: Moment,
     draws: Cell<u64>,
 }
 
@@ -70,13 +72,6 @@ pub(crate) enum Nobody {
     Busy,
 }
 
-/// The share of live requests that may be made up of attempts again.
-const RETRY_SHARE: f32 = 0.2;
-/// Attempts again per second that there may be in any case.
-const RETRY_FLOOR: f32 = 10.0;
-/// How many attempts again can be saved up.
-const RETRY_SAVED: f32 = 100.0;
-
 impl Cluster {
     /// A cluster for the thread that calls, without endpoints.
     #[must_use]
@@ -85,8 +80,8 @@ impl Cluster {
             name: name.into(),
             settings,
             endpoints: RefCell::default(),
-            budget: Cell::new(RETRY_FLOOR),
-            refilled: Cell::new(now()),
+            budget: RefCell::new(RetryBudget::of_thread(1)),
+            began: now(),
             draws: Cell::new(0x9e37_79b9_7f4a_7c15),
         }
     }
@@ -129,18 +124,13 @@ impl Cluster {
     }
 
     /// A live request: it pays a part of an attempt again.
-    pub(crate) fn deposit(&self) {
-        self.budget.set((self.budget.get() + RETRY_SHARE).min(RETRY_SAVED));
+    pub(crate) fn deposit(&self, now: Moment) {
+        self.budget.borrow_mut().deposit(now.saturating_duration_since(self.began));
     }
 
     /// Takes an attempt again out of the budget, so that failing backends are not asked ever more often.
     pub(crate) fn withdraw(&self) -> bool {
-        let now = now();
-        let elapsed = now.saturating_duration_since(self.refilled.replace(now));
-        let budget = (self.budget.get() + elapsed.as_secs_f32() * RETRY_FLOOR).min(RETRY_SAVED);
-        let may = budget >= 1.0;
-        self.budget.set(if may { budget - 1.0 } else { budget });
-        may
+        self.budget.borrow_mut().withdraw(now().saturating_duration_since(self.began))
     }
 
     /// Drops connections that were unused for too long.
