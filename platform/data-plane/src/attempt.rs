@@ -131,14 +131,17 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
     pub(crate) async fn run(&mut self) -> Result<Exchange<S>, Stopped> {
         self.prepare().await?;
         self.way.cluster.deposit(self.asking.began);
+        if self.is_kept {
+            self.asking.thread.edge.sent(&self.way.mark);
+        }
         loop {
             let (mut exchange, began) = self.begin().await?;
             match self.wait(&mut exchange, began).await {
-                Ok(()) if self.is_final(&exchange, began) => {
-                    self.tell(exchange.status(), began);
+                Ok(whole) if self.is_final(&exchange, began) => {
+                    self.tell(exchange.status(), (began, whole));
                     return Ok(exchange);
                 }
-                Ok(()) => {
+                Ok(_) => {
                     self.take_back(exchange);
                 }
                 Err(failed) => self.failed(exchange, failed, began)?,
@@ -234,10 +237,11 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
     }
 
     /// Tells the edge that the head is here.
-    fn tell(&self, status: u16, began: Moment) {
+    fn tell(&self, status: u16, (began, whole): (Moment, Moment)) {
         let Asking { thread, .. } = self.asking;
-        let took = self.upstream.and_then(|upstream| upstream.answered).unwrap_or_default();
-        let (at, _) = thread.day_time.of(began + took);
+        let answered = began + self.upstream.and_then(|upstream| upstream.answered).unwrap_or_default();
+        let took = answered.saturating_duration_since(whole);
+        let (at, _) = thread.day_time.of(answered);
         thread.edge.answered(&Answered { status, took, at }, &self.way.mark);
     }
 
@@ -293,8 +297,8 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
         })
     }
 
-    /// Waits for the head of the answer.
-    async fn wait(&self, exchange: &mut Exchange<S>, began: Moment) -> Result<(), Failed> {
+    /// Waits for the head of the answer, and says when the request was whole.
+    async fn wait(&self, exchange: &mut Exchange<S>, began: Moment) -> Result<Moment, Failed> {
         let most = self.asking.thread.settings.limits.interim;
         let mut waiting = Waiting { attempts: self, began, moved: 0, whole: None };
         let mut interim = 0;
@@ -303,7 +307,7 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
             poll_fn(|context| waiting.poll(context, exchange)).await?;
             let status = exchange.status();
             if status >= 200 || status == 101 {
-                return Ok(());
+                return Ok(waiting.whole.unwrap_or(began));
             }
             interim += 1;
             if interim > most {
@@ -333,6 +337,9 @@ impl<S: Source + 'static> Waiting<'_, S> {
             // What went out in one step went out when the attempt began.
             self.whole = Some(if self.moved == 0 { self.began } else { now() });
             self.set(exchange);
+            if !self.attempts.is_kept {
+                self.attempts.asking.thread.edge.sent(&self.attempts.way.mark);
+            }
         } else if !is_whole && exchange.moved() != self.moved {
             self.set(exchange);
         }

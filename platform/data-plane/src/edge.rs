@@ -26,6 +26,12 @@ pub trait EdgeThread {
     /// What becomes of a request.
     fn decide(&self, request: &Request<'_>) -> Decision;
 
+    /// All of a request has come and goes to a backend, which alone is waited for from now on. Not called for a request
+    /// that breaks off, or is answered before it is whole. `mark` is that of the decision.
+    fn sent(&self, mark: &Rc<dyn std::any::Any>) {
+        let _ = mark;
+    }
+
     /// The head of the answer that a client gets has come from a backend; its body may go on for as long as it likes.
     /// Comes before [`finished`](Self::finished), and not at all where no backend has answered. `mark` is that of the
     /// decision.

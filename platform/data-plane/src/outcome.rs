@@ -32,7 +32,8 @@ pub struct Outcome {
 pub struct Answered {
     /// Its status.
     pub status: u16,
-    /// From the start of the attempt to the head.
+    /// How long the backend alone was waited for: from the start of the attempt, or from the last byte of a request that
+    /// came meanwhile, to the head.
     pub took: Duration,
     /// When it came, on the clock of [`Request::came`](crate::Request::came).
     pub at: Duration,

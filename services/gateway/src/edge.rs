@@ -3,6 +3,8 @@
 mod access_log;
 mod counts;
 mod decide;
+mod gate;
+mod gate_counts;
 mod guarding;
 mod headers;
 mod keys;

@@ -102,14 +102,29 @@ impl Admission {
     /// # Errors
     /// When as much is under way as may be for this priority.
     pub fn admit(&mut self, priority: Priority, random: u64) -> Result<(), Refused> {
-        if !self.has_room(priority) {
-            self.window.refused += 1;
-            return Err(Refused { retry_after: self.retry_after(priority, random) });
+        self.ask(priority, random)?;
+        self.begin();
+        Ok(())
+    }
+
+    /// Asks for one request that does not concern the backend yet, since it has not come as a whole. It is
+    /// [`begun`](Self::begin) later, or never.
+    ///
+    /// # Errors
+    /// When as much is under way as may be for this priority.
+    pub fn ask(&mut self, priority: Priority, random: u64) -> Result<(), Refused> {
+        if self.has_room(priority) {
+            return Ok(());
         }
+        self.window.refused += 1;
+        Err(Refused { retry_after: self.retry_after(priority, random) })
+    }
+
+    /// Begins a request that was asked for. It must be [`ended`](Self::ended).
+    pub fn begin(&mut self) {
         self.in_flight += 1;
         self.window.admitted += 1;
         self.window.high += u64::from(self.in_flight >= self.limit().div_ceil(2));
-        Ok(())
     }
 
     /// Whether a request of this priority would be admitted now.

@@ -42,7 +42,7 @@ impl EdgeThread for Admin {
                 text(200, kind, self.shared.counts.text())
             }
             "/routes" => text(200, "text/plain; charset=utf-8", routes(&self.shared.routes())),
-            "/backends" => text(200, "text/plain; charset=utf-8", backends(&self.shared.routes())),
+            "/backends" => text(200, "text/plain; charset=utf-8", backends(&self.shared)),
             "/" => text(200, "text/plain; charset=utf-8", INDEX.to_owned()),
             _ => Answer::problem(&NO_ROUTE, "There is /livez, /readyz, /metrics, /routes and /backends."),
         };
@@ -56,7 +56,7 @@ const INDEX: &str = "/livez     whether the process runs\n\
                      /readyz    whether it takes requests\n\
                      /metrics   for Prometheus\n\
                      /routes    the rules in use\n\
-                     /backends  services and their endpoints\n";
+                     /backends  services, their endpoints and limits\n";
 
 fn text(status: u16, kind: &'static str, body: String) -> Answer {
     Answer::new(status, "").header(header::CONTENT_TYPE, HeaderValue::from_static(kind)).body(body)
@@ -78,12 +78,16 @@ fn routes(routes: &Routes) -> String {
     text
 }
 
-fn backends(routes: &Routes) -> String {
+fn backends(shared: &Shared) -> String {
+    let routes = shared.routes();
     let mut text = String::new();
     for (backend, addresses) in &routes.endpoints {
         let shown: Vec<String> = addresses.iter().map(ToString::to_string).collect();
         let shown = if shown.is_empty() { "no endpoint".to_owned() } else { shown.join(" ") };
         writeln!(text, "{backend} {shown}").unwrap_or_default();
+        if let Some(line) = shared.counts.gates.line(backend) {
+            writeln!(text, "  {line}").unwrap_or_default();
+        }
     }
     text
 }

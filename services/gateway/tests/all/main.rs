@@ -9,7 +9,9 @@
 )]
 
 mod admin;
+mod admission;
 mod backend;
+mod chain;
 mod changes;
 mod documents;
 mod faults;
