@@ -27,7 +27,8 @@ pub trait EdgeThread {
     fn decide(&self, request: &Request<'_>) -> Decision;
 
     /// All of a request has come and goes to a backend, which alone is waited for from now on. Not called for a request
-    /// that breaks off, or is answered before it is whole. `mark` is that of the decision.
+    /// that breaks off, or is answered before it is whole; perhaps once more for one that is sent again. `mark` is that
+    /// of the decision.
     fn sent(&self, mark: &Rc<dyn std::any::Any>) {
         let _ = mark;
     }
