@@ -2,6 +2,7 @@
 
 mod again;
 mod begin;
+mod chain;
 mod problems;
 
 use std::cell::RefCell;
@@ -19,7 +20,7 @@ use crate::edge::Forward;
 use crate::exchange::Exchange;
 use crate::grpc;
 use crate::message::request_head::{self, Making, Sending};
-use crate::outcome::{Outcome, Upstream};
+use crate::outcome::{Answered, Outcome, Upstream};
 use crate::request::Request;
 use crate::settings::BackendProtocol;
 use crate::source::{Failure, Source};
@@ -143,11 +144,17 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
     pub(crate) async fn run(&mut self) -> Result<Exchange<S>, Stopped> {
         self.prepare().await?;
         self.way.cluster.deposit(self.asking.began);
+        if self.is_kept {
+            self.asking.thread.edge.sent(&self.way.mark);
+        }
         loop {
             let (mut exchange, began) = self.begin().await?;
             match self.wait(&mut exchange, began).await {
-                Ok(()) if self.is_final(&exchange, began) => return Ok(exchange),
-                Ok(()) => {
+                Ok(whole) if self.is_final(&exchange, began) => {
+                    self.tell(exchange.status(), (began, whole));
+                    return Ok(exchange);
+                }
+                Ok(_) => {
                     self.take_back(exchange);
                 }
                 Err(failed) => self.failed(exchange, failed, began)?,
@@ -200,6 +207,7 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
             upgrade: self.asking.upgrade,
             takes_trailers: self.asking.takes_trailers,
             names_others: self.asking.names_others,
+            retries: self.would_try_again(),
         }
     }
 
@@ -236,13 +244,23 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
         let report = Report { took, is_well: !matches!(status, 502..=504) };
         self.way.cluster.report(exchange.busy().picked, report, now);
         let may_repeat = self.is_idempotent && self.is_kept;
-        if self.way.retry_on.contains(&status) && may_repeat && self.may_try_again() {
+        let is_retried = self.way.retry_on.contains(&status) && !Self::is_marked(exchange);
+        if is_retried && may_repeat && self.may_try_again() {
             return false;
         }
         if let Some(affinity) = &self.affinity {
             self.way.keep(affinity, &exchange.busy().endpoint, self.asking.request.is_secure);
         }
         true
+    }
+
+    /// Tells the edge that the head is here.
+    fn tell(&self, status: u16, (began, whole): (Moment, Moment)) {
+        let Asking { thread, .. } = self.asking;
+        let answered = began + self.upstream.and_then(|upstream| upstream.answered).unwrap_or_default();
+        let took = answered.saturating_duration_since(whole);
+        let (at, _) = thread.day_time.of(answered);
+        thread.edge.answered(&Answered { status, took, at }, &self.way.mark);
     }
 
     fn report_failure(&self, picked: Picked, began: Moment) {
@@ -300,8 +318,8 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
         })
     }
 
-    /// Waits for the head of the answer.
-    async fn wait(&self, exchange: &mut Exchange<S>, began: Moment) -> Result<(), Failed> {
+    /// Waits for the head of the answer, and says when the request was whole.
+    async fn wait(&self, exchange: &mut Exchange<S>, began: Moment) -> Result<Moment, Failed> {
         let most = self.asking.thread.settings.limits.interim;
         let mut waiting = Waiting { attempts: self, began, moved: 0, whole: None };
         let mut interim = 0;
@@ -310,7 +328,7 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
             poll_fn(|context| waiting.poll(context, exchange)).await?;
             let status = exchange.status();
             if status >= 200 || status == 101 {
-                return Ok(());
+                return Ok(waiting.whole.unwrap_or(began));
             }
             interim += 1;
             if interim > most {
@@ -340,6 +358,9 @@ impl<S: Source + 'static> Waiting<'_, S> {
             // What went out in one step went out when the attempt began.
             self.whole = Some(if self.moved == 0 { self.began } else { now() });
             self.set(exchange);
+            if !self.attempts.is_kept {
+                self.attempts.asking.thread.edge.sent(&self.attempts.way.mark);
+            }
         } else if !is_whole && exchange.moved() != self.moved {
             self.set(exchange);
         }

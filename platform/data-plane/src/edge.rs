@@ -13,7 +13,7 @@ use http::{HeaderName, HeaderValue};
 use crate::answer::Answer;
 use crate::compression::Compression;
 use crate::edits::HeaderEdits;
-use crate::outcome::Outcome;
+use crate::outcome::{Answered, Outcome};
 use crate::request::Request;
 use crate::upstream::affinity::Affinity;
 use crate::upstream::cluster::Cluster;
@@ -31,7 +31,22 @@ pub trait EdgeThread {
     /// What becomes of a request.
     fn decide(&self, request: &Request<'_>) -> Decision;
 
-    /// What came of a request. `mark` is that of the decision; none when nothing was decided.
+    /// All of a request has come and goes to a backend, which alone is waited for from now on. Not called for a request
+    /// that breaks off, or is answered before it is whole; perhaps once more for one that is sent again. `mark` is that
+    /// of the decision.
+    fn sent(&self, mark: &Rc<dyn std::any::Any>) {
+        let _ = mark;
+    }
+
+    /// The head of the answer that a client gets has come from a backend; its body may go on for as long as it likes.
+    /// Comes before [`finished`](Self::finished), and not at all where no backend has answered. `mark` is that of the
+    /// decision.
+    fn answered(&self, answered: &Answered, mark: &Rc<dyn std::any::Any>) {
+        let _ = (answered, mark);
+    }
+
+    /// What came of a request; also of one whose client has gone meanwhile. `mark` is that of the decision; none when
+    /// nothing was decided.
     fn finished(&self, request: &Request<'_>, outcome: &Outcome, mark: Option<&Rc<dyn std::any::Any>>);
 
     /// What a client sent was no request, and was answered so.

@@ -51,7 +51,7 @@ pub use compression::{Coding, Compression, MediaTypes};
 pub use edge::{Decision, Edge, EdgeThread, Forward, Mirrored};
 pub use edits::HeaderEdits;
 pub use listener::Listener;
-pub use outcome::{Outcome, Upstream};
+pub use outcome::{Answered, Outcome, Upstream};
 pub use request::{Protocol, Request};
 pub use server::{Bound, Server, ServerError};
 pub use settings::{BackendProtocol, Limits, Settings, Timers};

@@ -6,6 +6,8 @@ mod compressing;
 mod counts;
 mod decide;
 mod fetched;
+mod gate;
+mod gate_counts;
 mod guarding;
 mod headers;
 mod keys;

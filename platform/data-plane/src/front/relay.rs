@@ -28,6 +28,8 @@ pub(crate) struct Relaying<'a> {
     pub(crate) way: &'a Forward,
     /// When the answer must be whole.
     pub(crate) deadline: Option<Moment>,
+    /// Whether the client is a hop that is to hear that further tries were decided about.
+    pub(crate) retried: bool,
 }
 
 /// What came of it.
@@ -88,7 +90,8 @@ fn head(
     out: &mut Vec<u8>,
 ) {
     let says_so = relaying.asking1.asking.request.protocol == Protocol::Http10;
-    let making = Making { forward: relaying.way, coded, giving, persists, says_so };
+    let making =
+        Making { forward: relaying.way, coded, giving, persists, says_so, retried: relaying.retried };
     write(exchange.status(), exchange.reason(), exchange.fields(), making, out);
 }
 
@@ -275,6 +278,7 @@ async fn switch(relaying: &Relaying<'_>, exchange: Box<OverHttp1<RequestBody>>) 
         giving: Giving::Nothing,
         persists: true,
         says_so: false,
+        retried: false,
     };
     let mut out = Vec::with_capacity(1024);
     write(101, reader.reason(unit), Fields::Spans(reader.fields(unit)), making, &mut out);

@@ -76,7 +76,8 @@ fn attempts_again_have_a_budget() {
     let (standing, now) = of(1, &ClusterSettings { threads: 10, ..ClusterSettings::default() });
     assert_eq!((0..1_000).filter(|_| standing.withdraw(now)).count(), 10);
     (0..100).for_each(|_| standing.deposit(now));
-    assert_eq!((0..1_000).filter(|_| standing.withdraw(now)).count(), 20);
+    // A fifth of them, and ten of that are taken.
+    assert_eq!((0..1_000).filter(|_| standing.withdraw(now)).count(), 10);
 }
 
 #[test]

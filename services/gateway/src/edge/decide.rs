@@ -18,9 +18,10 @@ use crate::cors;
 use crate::domain::authority::Authority;
 use crate::domain::redirect::{AskedFor, location};
 use crate::domain::share;
+use crate::edge::gate::Place;
 use crate::edge::guarding::Passed;
 use crate::edge::headers::{Seen, some};
-use crate::edge::rule::{Compiled, Entry, Leading, Taken};
+use crate::edge::rule::{Compiled, Entry, Leading, Leads, Mark, Taken};
 use crate::edge::thread::{Ready, ThreadEdge};
 use crate::edge::visitor::Visitor;
 use crate::error::{AMBIGUOUS_PATH, NO_BACKEND, NO_ROUTE};
@@ -80,13 +81,13 @@ pub(crate) fn decide(thread: &ThreadEdge, request: &Request<'_>) -> Decision {
         Err(answer) if answer.status() == 401 && shares(&entry.rule) && is_preflight(request) => {
             Guarded { passed: Passed::default(), trusts: false, client: None }
         }
-        Err(answer) => return Decision::Answer(*answer, Some(entry as Rc<dyn Any>)),
+        Err(answer) => return Decision::Answer(*answer, Some(Mark::of(&entry))),
     };
     let mut way =
         Way { thread, request, authority: &authority, found: &found, path, forward: Parts::default() };
     match way.follow(&entry.rule) {
         Ok(leading) => way.forward(&entry, leading, guarded),
-        Err(answer) => Decision::Answer(*answer, Some(entry as Rc<dyn Any>)),
+        Err(answer) => Decision::Answer(*answer, Some(Mark::of(&entry))),
     }
 }
 
@@ -219,8 +220,12 @@ impl Way<'_> {
     }
 
     fn forward(self, entry: &Rc<Entry>, leading: &Leading, guarded: Guarded) -> Decision {
-        let Some(cluster) = &leading.cluster else {
-            return Decision::Answer(*broken(&leading.broken), Some(entry.clone() as Rc<dyn Any>));
+        let Some(leads) = &leading.leads else {
+            return Decision::Answer(*broken(&leading.broken), Some(Mark::of(entry)));
+        };
+        let place = match self.admitted(entry, leads) {
+            Ok(place) => place,
+            Err(answer) => return Decision::Answer(*answer, Some(Mark::of(entry))),
         };
         let target = match self.request.query() {
             Some(query) => format!("{}?{query}", self.path),
@@ -228,7 +233,8 @@ impl Way<'_> {
         };
         let timeouts = &entry.rule.rule.timeouts;
         let ready = self.thread.ready();
-        let mut forward = Forward::to(cluster.clone(), target, entry.clone() as Rc<dyn Any>);
+        let mark = Rc::new(Mark { entry: entry.clone(), place });
+        let mut forward = Forward::to(leads.cluster.clone(), target, mark as Rc<dyn Any>);
         forward.client = guarded.client;
         forward.host = self.forward.host;
         forward.request = self.forward.request;
@@ -256,9 +262,19 @@ impl Way<'_> {
         forward.attempt_timeout = timeouts.backend_request.filter(|limit| !limit.is_zero());
         forward.attempt_timeout = retry.per_try_timeout.or(forward.attempt_timeout);
         forward.retry_on = guarding.retry_on.clone();
-        let mirrored = |id: &BackendId| Mirrored { cluster: self.thread.cluster(&ready, id) };
-        forward.mirrors = self.forward.mirrors.iter().map(mirrored).collect();
+        let mirrored = |id: &BackendId| {
+            let Leads { cluster, gate } = self.thread.leads(&ready, id);
+            gate.is_none_or(|gate| gate.has_room_for_copies()).then_some(Mirrored { cluster })
+        };
+        forward.mirrors = self.forward.mirrors.iter().filter_map(mirrored).collect();
         Decision::Forward(Box::new(forward))
+    }
+
+    /// Asks whether the backend can do with another request.
+    fn admitted(&self, entry: &Entry, leads: &Leads) -> Result<Option<Place>, Box<Answer>> {
+        let Some(gate) = &leads.gate else { return Ok(None) };
+        let priority = entry.rule.guarding.policy.priority;
+        gate.ask(priority, self.thread.random(), self.request.came()).map(Some)
     }
 }
 

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tradewind_data_plane::{Answer, Cluster, Decision, EdgeThread, Outcome, Request};
+use tradewind_data_plane::{Answer, Answered, Cluster, Decision, EdgeThread, Outcome, Request};
 use tradewind_edge::address::CidrSet;
 use tradewind_edge::health::Health;
 use tradewind_edge::limit;
@@ -18,9 +19,11 @@ use crate::edge::access_log::Lines;
 use crate::edge::alone::Endpoints;
 use crate::edge::counts::{Counts, Labels};
 use crate::edge::decide;
+use crate::edge::gate::{Gate, Place};
+use crate::edge::gate_counts::GateCounts;
 use crate::edge::guarding::Guarding;
 use crate::edge::reach;
-use crate::edge::rule::{Compiled, Entry};
+use crate::edge::rule::{Compiled, Entry, Leads, Mark};
 use crate::edge::visitor::{Visitor, set};
 use crate::edge::{Routes, Secured, Shared};
 
@@ -43,11 +46,14 @@ pub(crate) struct ThreadEdge {
     counts: RefCell<BTreeMap<Labels, Arc<Counts>>>,
     random: Cell<u64>,
     ticks: Cell<u32>,
+    gate_counts: RefCell<BTreeMap<BackendId, Arc<GateCounts>>>,
+    /// When the last request came.
+    now: Cell<Duration>,
 }
 
-/// A cluster, and what it was made of.
+/// The way to a backend, and what it was made of.
 struct Known {
-    cluster: Rc<Cluster>,
+    leads: Leads,
     policy: Arc<EffectiveBackendPolicy>,
     secured: Option<Secured>,
 }
@@ -103,6 +109,8 @@ impl ThreadEdge {
             clusters: RefCell::default(),
             counts: RefCell::default(),
             ticks: Cell::new(0),
+            gate_counts: RefCell::default(),
+            now: Cell::new(Duration::ZERO),
         }
     }
 
@@ -113,7 +121,7 @@ impl ThreadEdge {
             let routes = self.shared.routes();
             // A backend that is named no more, or is reached in another way, has no connections to keep.
             self.clusters.borrow_mut().retain(|backend, known| {
-                known.cluster.set_endpoints(reach::endpoints(&routes, backend));
+                known.leads.cluster.set_endpoints(reach::endpoints(&routes, backend));
                 routes.endpoints.contains_key(backend)
                     && known.policy == *routes.table.backend_policy(backend)
                     && known.secured.as_ref() == routes.secured.get(backend)
@@ -131,7 +139,7 @@ impl ThreadEdge {
         let rule = ready.rules.borrow().get(&found.rule.index).cloned();
         let rule = rule.unwrap_or_else(|| {
             let guarding = self.guarding(ready, found);
-            let rule = Rc::new(Compiled::new(found.rule, guarding, &mut |id| self.cluster(ready, id)));
+            let rule = Rc::new(Compiled::new(found.rule, guarding, &mut |id| self.leads(ready, id)));
             ready.rules.borrow_mut().insert(found.rule.index, rule.clone());
             rule
         });
@@ -143,7 +151,7 @@ impl ThreadEdge {
         entry
     }
 
-    pub(crate) fn cluster(&self, ready: &Ready, backend: &BackendId) -> Rc<Cluster> {
+    pub(crate) fn leads(&self, ready: &Ready, backend: &BackendId) -> Leads {
         let mut clusters = self.clusters.borrow_mut();
         let make = || {
             let policy = ready.routes.table.backend_policy(backend).clone();
@@ -152,9 +160,28 @@ impl ThreadEdge {
             let cluster = Cluster::new(backend.to_string(), settings);
             cluster.set_endpoints(reach::endpoints(&ready.routes, backend));
             self.judge(&cluster);
-            Known { cluster: Rc::new(cluster), policy, secured }
+            let gate = self.gate(backend, &policy);
+            Known { leads: Leads { cluster: Rc::new(cluster), gate }, policy, secured }
         };
-        clusters.entry(backend.clone()).or_insert_with(make).cluster.clone()
+        clusters.entry(backend.clone()).or_insert_with(make).leads.clone()
+    }
+
+    fn gate(&self, backend: &BackendId, policy: &EffectiveBackendPolicy) -> Option<Rc<Gate>> {
+        let mut all = self.gate_counts.borrow_mut();
+        let made = || self.shared.counts.gates.counts(backend);
+        let counts = all.entry(backend.clone()).or_insert_with(made);
+        Gate::new(&policy.adaptive_concurrency, self.shared.threads, self.now.get(), counts)
+    }
+
+    /// Shows how the limits stand; those of backends that are no more do not count.
+    fn show_gates(&self) {
+        let clusters = self.clusters.borrow();
+        for (backend, counts) in &*self.gate_counts.borrow() {
+            match clusters.get(backend).and_then(|known| known.leads.gate.as_ref()) {
+                Some(gate) => gate.show(),
+                None => counts.show(0, 0),
+            }
+        }
     }
 
     /// Tells a cluster what checks have found.
@@ -167,14 +194,14 @@ impl ThreadEdge {
     fn follow_checks(&self) {
         let version = self.shared.verdicts.version();
         if self.verdicts.replace(version) != version {
-            self.clusters.borrow().values().for_each(|known| self.judge(&known.cluster));
+            self.clusters.borrow().values().for_each(|known| self.judge(&known.leads.cluster));
         }
     }
 
     /// Says which endpoints are left alone, if they are others by now.
     fn tell_alone(&self) {
         let mut alone = Endpoints::new();
-        for Known { cluster, .. } in self.clusters.borrow().values() {
+        for Known { leads: Leads { cluster, .. }, .. } in self.clusters.borrow().values() {
             alone.extend(cluster.left_alone().into_iter().map(|address| (cluster.name().clone(), address)));
         }
         if *self.alone.borrow() != alone {
@@ -207,10 +234,15 @@ impl ThreadEdge {
         (found, labels)
     }
 
-    /// A number below a bound, for shares; it is no secret (xorshift).
+    /// A number below a bound, for shares; it is no secret.
     pub(crate) fn below(&self, bound: u64) -> u64 {
         // The high half is the better one; the bias of the remainder is that of weights far below 2^32.
-        (self.draw() >> 16) % bound.max(1)
+        self.random() % bound.max(1)
+    }
+
+    /// A number of 48 bits.
+    pub(crate) fn random(&self) -> u64 {
+        self.draw() >> 16
     }
 
     fn draw(&self) -> u64 {
@@ -237,13 +269,33 @@ impl ThreadEdge {
     }
 }
 
+fn place(mark: &Rc<dyn Any>) -> Option<&Place> {
+    Mark::in_any(mark).and_then(|mark| mark.place.as_ref())
+}
+
 impl EdgeThread for ThreadEdge {
     fn decide(&self, request: &Request<'_>) -> Decision {
+        self.now.set(request.came());
         decide::decide(self, request)
     }
 
+    fn sent(&self, mark: &Rc<dyn Any>) {
+        if let Some(place) = place(mark) {
+            place.sent();
+        }
+    }
+
+    fn answered(&self, answered: &Answered, mark: &Rc<dyn Any>) {
+        if let Some(place) = place(mark) {
+            place.answered(answered);
+        }
+    }
+
     fn finished(&self, request: &Request<'_>, outcome: &Outcome, mark: Option<&Rc<dyn Any>>) {
-        let entry = mark.and_then(|mark| mark.downcast_ref::<Entry>());
+        if let Some(place) = mark.and_then(place) {
+            place.finished(outcome, request.came() + outcome.duration);
+        }
+        let entry = mark.and_then(Mark::in_any).map(|mark| &*mark.entry);
         if let Some(entry) = entry {
             entry.counts.record(outcome);
         }
@@ -265,11 +317,12 @@ impl EdgeThread for ThreadEdge {
         let ticks = self.ticks.get().wrapping_add(1);
         self.ticks.set(ticks);
         if ticks.is_multiple_of(SWEEP) {
-            self.clusters.borrow().values().for_each(|known| known.cluster.sweep());
+            self.clusters.borrow().values().for_each(|known| known.leads.cluster.sweep());
         }
         self.ready();
         self.follow_checks();
         self.tell_alone();
+        self.show_gates();
         if let Some(lines) = &self.lines {
             lines.flush();
         }

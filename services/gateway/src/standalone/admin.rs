@@ -58,7 +58,7 @@ const INDEX: &str = "/livez     whether the process runs\n\
                      /readyz    whether it takes requests\n\
                      /metrics   for Prometheus\n\
                      /routes    the rules in use\n\
-                     /backends  services and their endpoints\n";
+                     /backends  services, their endpoints and limits\n";
 
 fn text(status: u16, kind: &'static str, body: String) -> Answer {
     Answer::new(status, "").header(header::CONTENT_TYPE, HeaderValue::from_static(kind)).body(body)
@@ -99,6 +99,9 @@ fn backends(shared: &Shared) -> String {
         let shown: Vec<String> = addresses.iter().map(shown).collect();
         let shown = if shown.is_empty() { "no endpoint".to_owned() } else { shown.join(" ") };
         writeln!(text, "{name} {shown}").unwrap_or_default();
+        if let Some(line) = shared.counts.gates.line(backend) {
+            writeln!(text, "  {line}").unwrap_or_default();
+        }
     }
     text
 }

@@ -9,8 +9,10 @@
 )]
 
 mod admin;
+mod admission;
 mod affinity;
 mod backend;
+mod chain;
 mod changes;
 mod checks;
 mod compression;

@@ -45,6 +45,8 @@ pub(crate) struct Relay {
 pub(crate) struct Given {
     pub(crate) outcome: Outcome,
     pub(crate) began: Moment,
+    /// Whether the client is a hop that is to hear that further tries were decided about.
+    pub(crate) retried: bool,
 }
 
 impl AnswerBody {
@@ -67,7 +69,7 @@ impl Relay {
         let mut head = Response::new(());
         *head.status_mut() = StatusCode::from_u16(exchange.status()).unwrap_or(StatusCode::BAD_GATEWAY);
         // Copied, or the buffer of the connection would be kept as long as the head is (hyperium/hyper #4060).
-        passing(exchange.fields(), &way, coded, &mut |name, value| {
+        passing(exchange.fields(), (&way, given.retried), coded, &mut |name, value| {
             let pair = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value));
             if let (Ok(name), Ok(value)) = pair {
                 head.headers_mut().append(name, value);

@@ -128,9 +128,12 @@ pub(crate) async fn answer(shared: Rc<Shared>, request: http::Request<Incoming>)
             let most = way.most_body.unwrap_or(thread.settings.limits.body);
             let has_ended = length == Some(0);
             let source = StreamBody { incoming: body, most, taken: 0, has_ended, trailers: Vec::new() };
-            match forward(asking, &way, source).await {
-                Ok((exchange, outcome)) => {
-                    let given = Given { outcome, began: asking.began };
+            let unfinished = Unfinished { asking, mark: way.mark.clone(), is_over: false };
+            let forwarded = forward(asking, &way, source).await;
+            unfinished.end();
+            match forwarded {
+                Ok((exchange, outcome, retried)) => {
+                    let given = Given { outcome, began: asking.began, retried };
                     Relay::answer(kept, way, exchange, (given, timer.into_inner(), trailers))
                 }
                 Err((answer, outcome)) => {
@@ -142,12 +145,34 @@ pub(crate) async fn answer(shared: Rc<Shared>, request: http::Request<Incoming>)
     }
 }
 
+/// A request whose answer has not begun. Where its stream is reset meanwhile, the edge hears of it all the same.
+struct Unfinished<'a> {
+    asking: Asking<'a>,
+    mark: Rc<dyn std::any::Any>,
+    is_over: bool,
+}
+
+impl Unfinished<'_> {
+    fn end(mut self) {
+        self.is_over = true;
+    }
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            let outcome = self.asking.outcome(&Answer::new(GONE, "client-gone"), false);
+            self.asking.thread.edge.finished(self.asking.request, &outcome, Some(&self.mark));
+        }
+    }
+}
+
 /// Lets a backend answer: an answer of ours, where none does.
 async fn forward(
     asking: Asking<'_>,
     way: &Forward,
     source: StreamBody,
-) -> Result<(Exchange<StreamBody>, Outcome), (Answer, Outcome)> {
+) -> Result<(Exchange<StreamBody>, Outcome, bool), (Answer, Outcome)> {
     let mut attempts = Attempts::new(asking, way, source);
     let stopped = attempts.run().await;
     let of_backend = |outcome| Outcome {
@@ -159,11 +184,12 @@ async fn forward(
     match stopped {
         Ok(exchange) => {
             let outcome = of_backend(asking.outcome(&Answer::new(exchange.status(), ""), true));
-            Ok((exchange, outcome))
+            let retried = attempts.is_decided(&exchange);
+            Ok((exchange, outcome, retried))
         }
         Err(stopped) => {
             let answer = match stopped {
-                Stopped::Answer(answer) => answer,
+                Stopped::Answer(answer) => attempts.marked(answer),
                 Stopped::Gone => Answer::new(GONE, "client-gone"),
             };
             let outcome = of_backend(asking.outcome(&answer, true));

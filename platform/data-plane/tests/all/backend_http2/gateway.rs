@@ -1,23 +1,28 @@
 //! The data plane in front of such a backend.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tradewind_data_plane::{
-    Answer, BackendProtocol, BackendTls, Bound, Cluster, ClusterSettings, Decision, Edge, EdgeThread,
-    Forward, Listener, Outcome, Request, Server, Settings,
+    Answer, Answered, BackendProtocol, BackendTls, Bound, Cluster, ClusterSettings, Decision, Edge,
+    EdgeThread, Forward, Listener, Outcome, Request, Server, Settings,
 };
 use tradewind_problem::NOT_FOUND;
 
 /// Status, reason and attempts of each request.
 type Outcomes = Arc<Mutex<Vec<(u16, Option<&'static str>, u32)>>>;
 
+/// How long the backend was waited for, of each answer that has begun; zero where the request was not whole.
+type Heads = Arc<Mutex<Vec<Duration>>>;
+
 pub struct Gateway {
     pub address: SocketAddr,
     pub outcomes: Outcomes,
+    pub heads: Heads,
     _server: Server,
 }
 
@@ -46,13 +51,15 @@ impl Way {
     }
 }
 
-struct OneWay(Way, Outcomes);
+struct OneWay(Way, Outcomes, Heads);
 
 struct OneThread {
     cluster: Rc<Cluster>,
     timeout: Option<Duration>,
     most_body: Option<u64>,
     outcomes: Outcomes,
+    heads: Heads,
+    is_sent: Cell<bool>,
 }
 
 pub fn gateway(way: Way) -> Gateway {
@@ -61,9 +68,10 @@ pub fn gateway(way: Way) -> Gateway {
     settings.timers.drain = Duration::from_millis(100);
     let bound = Bound::bind(vec![Listener::plain(([127, 0, 0, 1], 0).into())], settings).expect("a port");
     let outcomes = Outcomes::default();
-    let edge = OneWay(way, Arc::clone(&outcomes));
+    let heads = Heads::default();
+    let edge = OneWay(way, Arc::clone(&outcomes), Arc::clone(&heads));
     let server = bound.serve(&(Arc::new(edge) as Arc<dyn Edge>), 1).expect("a thread");
-    Gateway { address: server.addresses()[0], outcomes, _server: server }
+    Gateway { address: server.addresses()[0], outcomes, heads, _server: server }
 }
 
 impl Edge for OneWay {
@@ -78,7 +86,9 @@ impl Edge for OneWay {
         let cluster = Cluster::new("backend", settings);
         cluster.set_endpoints(&self.0.endpoints);
         let (timeout, most_body) = (self.0.request_timeout, self.0.most_body);
-        Box::new(OneThread { cluster: Rc::new(cluster), timeout, most_body, outcomes: self.1.clone() })
+        let (outcomes, heads) = (self.1.clone(), self.2.clone());
+        let is_sent = Cell::new(false);
+        Box::new(OneThread { cluster: Rc::new(cluster), timeout, most_body, outcomes, heads, is_sent })
     }
 }
 
@@ -91,6 +101,15 @@ impl EdgeThread for OneThread {
         forward.request_timeout = self.timeout;
         forward.most_body = self.most_body;
         Decision::Forward(Box::new(forward))
+    }
+
+    fn sent(&self, _: &Rc<dyn Any>) {
+        self.is_sent.set(true);
+    }
+
+    fn answered(&self, answered: &Answered, _: &Rc<dyn Any>) {
+        let was_sent = self.is_sent.replace(false);
+        self.heads.lock().unwrap().push(if was_sent { answered.took } else { Duration::ZERO });
     }
 
     fn finished(&self, _: &Request<'_>, outcome: &Outcome, _: Option<&Rc<dyn Any>>) {

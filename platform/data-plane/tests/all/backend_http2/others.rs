@@ -60,6 +60,29 @@ async fn a_client_of_http1_and_a_backend_talk_at_the_same_time() {
     }
 }
 
+#[tokio::test]
+async fn how_long_a_client_takes_to_send_is_not_how_long_a_backend_takes() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    const SLOW: Duration = Duration::from_millis(600);
+    let backend = backend(None).await;
+    let gateway = gateway(Way::to(backend.address));
+    for (framing, first, rest) in [
+        ("content-length: 10", "hello", "hello"),
+        ("transfer-encoding: chunked", "5\r\nhello\r\n", "0\r\n\r\n"),
+    ] {
+        let mut stream = tokio::net::TcpStream::connect(gateway.address).await.unwrap();
+        let begin = format!("POST /unary HTTP/1.1\r\nhost: shop.example\r\n{framing}\r\n\r\n{first}");
+        stream.write_all(begin.as_bytes()).await.unwrap();
+        tokio::time::sleep(SLOW).await;
+        stream.write_all(rest.as_bytes()).await.unwrap();
+        let mut answer = [0; 12];
+        soon(stream.read_exact(&mut answer)).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 200");
+        let took = gateway.heads.lock().unwrap().pop().unwrap();
+        assert!(!took.is_zero() && took < SLOW, "{framing}: {took:?}");
+    }
+}
+
 /// TLS of a backend that agrees to a protocol, and of whoever connects to it.
 pub fn certified() -> (impl Fn(&[u8]) -> TlsAcceptor, BackendTls) {
     let made = rcgen::generate_simple_self_signed(vec!["shop.example".to_owned()]).unwrap();
