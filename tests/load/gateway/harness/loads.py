@@ -145,6 +145,6 @@ class Watch:
         self.thread.join()
 
 
-def settle():
+def settle(seconds=0.2):
     """What a load left behind comes to rest."""
-    time.sleep(0.2)
+    time.sleep(seconds)

@@ -251,7 +251,8 @@ class Memory(Scenario):
     def one(self, proxy):
         row = {"start_mb": proxy.memory_mb()[0]}
         held = loads.Held(proxy, 1000)
-        loads.settle()
+        # They are to be connections at rest.
+        loads.settle(2)
         row["rss_mb"], row["pss_mb"] = proxy.memory_mb()
         held.close()
         with loads.Watch(proxy) as watch:
