@@ -1,30 +1,33 @@
 //! Serves a client that speaks HTTP/2.
 //!
-//! Frames, header compression and flow control are hyper's. What a request means is judged here, as of HTTP/1.
+//! Frames, header compression and flow control are those of `h2`. What a request means is judged here, as of HTTP/1. A
+//! connection is one task with one timer, however many streams it has.
 
 mod answer;
+mod connection;
 mod floods;
+mod own;
+mod parts;
 mod request;
+mod upload;
 mod wire;
 
-use std::convert::Infallible;
+use std::cell::RefCell;
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use http::Response;
-use hyper::body::Incoming;
-use hyper::server::conn::http2::Builder;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioTimer;
+use h2::server::Builder;
 
 use crate::buffer::Buffer;
-use crate::front::http2::answer::AnswerBody;
-use crate::front::http2::wire::Wire;
+use crate::front::http2::connection::{Protocol, Serving};
+use crate::front::http2::wire::{Handle, Wire};
 use crate::io::Stream;
 use crate::listener::Listener;
-use crate::task::spawn;
+use crate::settings::Limits;
+use crate::task::bounding_itself;
 use crate::thread::{Place, Thread};
-use crate::timer::within;
+use crate::timer::now;
 
 /// The greatest frame that is sent and taken, in bytes (RFC 9113 §4.2).
 const FRAME: u32 = 16 * 1024;
@@ -53,55 +56,30 @@ pub(crate) struct Shared {
     pub(crate) server_name: Option<String>,
 }
 
-/// Runs tasks of a connection on the thread that calls.
-#[derive(Debug, Clone, Copy)]
-struct Here;
-
-impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for Here {
-    fn execute(&self, task: F) {
-        spawn(task);
-    }
-}
-
 /// Serves the requests of a connection. `first` has what was read of it already.
 pub(crate) async fn serve(shared: Shared, stream: Stream, first: Buffer, place: Place) {
     let thread = shared.thread.clone();
     let shared = Rc::new(shared);
-    let timers = thread.settings.timers;
-    let limits = thread.settings.limits;
-    let wire = Wire::new(stream, first, timers);
-    let asked = shared.clone();
-    let service = service_fn(move |request: http::Request<Incoming>| {
-        let shared = asked.clone();
-        async move { Ok::<Response<AnswerBody>, Infallible>(request::answer(shared, request).await) }
-    });
-    let connection = Builder::new(Here)
-        .timer(TokioTimer::new())
+    let wire = Rc::new(RefCell::new(Wire::new(thread.clone(), stream, first, now())));
+    let greeting = Protocol::Greeting(builder(&thread.settings.limits).handshake(Handle(wire.clone())));
+    let make = |timer, request, respond| request::serve(shared.clone(), timer, request, respond);
+    let mut stopping = Box::pin(thread.stopping.notified());
+    stopping.as_mut().enable();
+    let mut serving = Serving::new(&thread, wire, greeting, (make, stopping));
+    bounding_itself(poll_fn(|context| serving.poll(context))).await;
+    drop(place);
+}
+
+fn builder(limits: &Limits) -> Builder {
+    let mut builder = Builder::new();
+    builder
         .max_concurrent_streams(limits.streams)
         .max_frame_size(FRAME)
-        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
-        .max_send_buf_size(SEND_BUFFER)
+        .max_send_buffer_size(SEND_BUFFER)
         .max_header_list_size(u32::try_from(limits.head.max_head_bytes).unwrap_or(u32::MAX))
         .max_pending_accept_reset_streams(PENDING_RESETS)
-        .max_local_error_reset_streams(LOCAL_RESETS)
-        .serve_connection(wire, service);
-    let mut connection = std::pin::pin!(connection);
-    let mut stopping = std::pin::pin!(thread.stopping.notified());
-    stopping.as_mut().enable();
-    let is_stopping = if thread.is_stopping.get() {
-        true
-    } else {
-        tokio::select! {
-            biased;
-            // How it ended is of no use to anybody: clients go as they like.
-            _ = connection.as_mut() => false,
-            () = &mut stopping => true,
-        }
-    };
-    if is_stopping {
-        connection.as_mut().graceful_shutdown();
-        let _ = within(timers.drain, connection).await;
-    }
-    drop(place);
+        .max_local_error_reset_streams(Some(LOCAL_RESETS));
+    builder
 }

@@ -10,4 +10,5 @@
 )]
 
 mod backend_http2;
+mod front_http2;
 mod wire;

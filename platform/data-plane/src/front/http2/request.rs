@@ -1,15 +1,16 @@
 //! One request of HTTP/2.
 
-use std::cell::RefCell;
-use std::pin::Pin;
+use std::any::Any;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use h2::RecvStream;
+use h2::server::SendResponse;
 use http::request::Parts;
-use http::{Method, Response, StatusCode};
-use http_body::Body as _;
-use hyper::body::Incoming;
+use http::uri::PathAndQuery;
+use http::{Method, header};
 use tradewind_http_validation::head::{self, Framing};
 
 use crate::answer::Answer;
@@ -17,64 +18,61 @@ use crate::attempt::{Asking, Attempts, GONE, Stopped};
 use crate::edge::{Decision, Forward};
 use crate::exchange::Exchange;
 use crate::front::http2::Shared;
-use crate::front::http2::answer::{AnswerBody, Given, Relay};
+use crate::front::http2::answer::{Relaying, relay};
+use crate::front::http2::own::give;
+use crate::front::http2::upload::StreamBody;
 use crate::grpc;
-use crate::message::field;
 use crate::outcome::Outcome;
 use crate::request::{Fields, Protocol, Request};
-use crate::source::{Broken, Source};
+use crate::thread::Thread;
 use crate::timer::{Moment, Timer, now};
 
-/// The head of a request, kept until all is done.
-pub(crate) struct Kept {
-    pub(crate) shared: Rc<Shared>,
+/// The head of a request.
+struct Head {
+    shared: Rc<Shared>,
     parts: Parts,
-    target: String,
-    authority: String,
     length: Option<u64>,
     began: Moment,
 }
 
-impl Kept {
-    /// Takes a head apart, and refuses what has no one meaning.
-    fn new(shared: Rc<Shared>, parts: Parts, length: Option<u64>) -> Result<Self, (Box<Self>, Answer)> {
-        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
-        let host = parts.headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
-        let named = parts.uri.authority().map(http::uri::Authority::as_str);
-        let authority = named.or(host).unwrap_or_default().to_owned();
-        let hosts = parts.headers.get_all(http::header::HOST).iter().count();
-        // RFC 9113 §8.3.1: where both are there, they are to say the same.
-        let disagrees = host.zip(named).is_some_and(|(host, named)| !host.eq_ignore_ascii_case(named));
-        let refusal = if parts.method == Method::CONNECT {
-            Some((
-                501,
-                "method-not-supported",
-                "CONNECT is not supported: this server is not a forward proxy.",
-            ))
-        } else if hosts > 1 || disagrees || !head::is_host(authority.as_bytes()) {
-            Some((400, "bad-host", "The authority must be one host name or address, with an optional port."))
-        } else if !(head::is_origin_form(target.as_bytes()) || target == "*") {
-            Some((
-                400,
-                "bad-target",
-                "Percent-encode the characters of the target that a URI does not allow.",
-            ))
-        } else {
-            None
-        };
-        let kept = Self { shared, parts, target, authority, length, began: now() };
-        match refusal {
-            Some((status, code, detail)) => Err((Box::new(kept), Answer::bad_head(status, code, detail))),
-            None => Ok(kept),
-        }
+impl Head {
+    fn target(&self) -> &str {
+        self.parts.uri.path_and_query().map_or("/", PathAndQuery::as_str)
     }
 
-    pub(crate) fn request(&self) -> Request<'_> {
+    fn host(&self) -> Option<&str> {
+        self.parts.headers.get(header::HOST).and_then(|host| host.to_str().ok())
+    }
+
+    fn authority(&self) -> &str {
+        let named = self.parts.uri.authority().map(http::uri::Authority::as_str);
+        named.or_else(|| self.host()).unwrap_or_default()
+    }
+
+    /// Refuses what has no one meaning.
+    fn check(&self) -> Result<(), Answer> {
+        let (authority, target) = (self.authority(), self.target());
+        let hosts = self.parts.headers.get_all(header::HOST).iter().count();
+        // RFC 9113 §8.3.1: where both are there, they are to say the same.
+        let disagrees = self.host().is_some_and(|host| !host.eq_ignore_ascii_case(authority));
+        let (status, code, detail) = if self.parts.method == Method::CONNECT {
+            (501, "method-not-supported", "CONNECT is not supported: this server is not a forward proxy.")
+        } else if hosts > 1 || disagrees || !head::is_host(authority.as_bytes()) {
+            (400, "bad-host", "The authority must be one host name or address, with an optional port.")
+        } else if !(head::is_origin_form(target.as_bytes()) || target == "*") {
+            (400, "bad-target", "Percent-encode the characters of the target that a URI does not allow.")
+        } else {
+            return Ok(());
+        };
+        Err(Answer::bad_head(status, code, detail))
+    }
+
+    fn request(&self) -> Request<'_> {
         let listener = &self.shared.listener;
         Request {
             method: self.parts.method.as_str(),
-            target: &self.target,
-            authority: &self.authority,
+            target: self.target(),
+            authority: self.authority(),
             fields: Fields::Map(&self.parts.headers),
             body: self.length,
             protocol: Protocol::Http2,
@@ -87,160 +85,134 @@ impl Kept {
     }
 }
 
-/// Answers a request.
-pub(crate) async fn answer(shared: Rc<Shared>, request: http::Request<Incoming>) -> Response<AnswerBody> {
+/// The length of a body, where it is known.
+fn length(parts: &Parts, body: &RecvStream) -> Option<u64> {
+    if body.is_end_stream() {
+        return Some(0);
+    }
+    let mut lengths = parts.headers.get_all(header::CONTENT_LENGTH).iter();
+    let first = lengths.next()?;
+    // Of several that differ nobody knows which one is meant; where the body ends says HTTP/2 itself.
+    let length = first.to_str().ok().filter(|length| length.bytes().all(|byte| byte.is_ascii_digit()))?;
+    length.parse().ok().filter(|_| lengths.all(|length| length == first))
+}
+
+/// Answers the request of one stream.
+pub(crate) async fn serve(
+    shared: Rc<Shared>,
+    timer: Timer,
+    request: http::Request<RecvStream>,
+    mut respond: SendResponse<Bytes>,
+) {
     let (parts, body) = request.into_parts();
-    let length = body.size_hint().exact();
-    let kept = match Kept::new(shared, parts, length) {
-        Ok(kept) => kept,
-        Err((kept, answer)) => {
-            kept.shared.thread.edge.refused(kept.shared.peer, &answer);
-            return own(&grpc::told(&answer, &kept.request()));
-        }
+    let length = length(&parts, &body);
+    let head = Head { shared, parts, length, began: now() };
+    let (request, thread) = (head.request(), &*head.shared.thread);
+    if let Err(answer) = head.check() {
+        thread.edge.refused(request.peer, &answer);
+        return give(&mut respond, &answer, &request);
+    }
+    let (timer, respond, is_asked) = (RefCell::new(timer), RefCell::new(respond), Cell::new(false));
+    let gone = |context: &mut Context<'_>| {
+        is_asked.set(true);
+        respond.borrow_mut().poll_reset(context).map(drop)
     };
-    let thread = kept.shared.thread.clone();
-    let request = kept.request();
-    let decision = thread.edge.decide(&request);
-    let timer = RefCell::new(Timer::new(thread.settings.timers.answer));
-    let never = |_: &mut Context<'_>| Poll::Pending;
-    let trailers = request.header("te").is_some_and(|te| te.eq_ignore_ascii_case(b"trailers"))
-        || grpc::is_grpc(&request);
     let asking = Asking {
-        thread: &thread,
+        thread,
         timer: &timer,
         request: &request,
         framing: length.map_or(Framing::Chunked, Framing::Sized),
-        takes_trailers: trailers,
+        takes_trailers: request.header("te").is_some_and(|te| te.eq_ignore_ascii_case(b"trailers"))
+            || grpc::is_grpc(&request),
         names_others: false,
         upgrade: None,
-        began: kept.began,
+        began: head.began,
         trace: thread.trace(&request),
-        // A stream that is reset drops this future.
-        gone: &never,
+        gone: &gone,
     };
-    match decision {
+    match thread.edge.decide(&request) {
         Decision::Answer(answer, mark) => {
             thread.edge.finished(&request, &asking.outcome(&answer, true), mark.as_ref());
-            own(&grpc::told(&answer, &request))
+            give(&mut respond.borrow_mut(), &answer, &request);
         }
         Decision::Forward(way) => {
             let most = way.most_body.unwrap_or(thread.settings.limits.body);
-            let has_ended = length == Some(0);
-            let source = StreamBody { incoming: body, most, taken: 0, has_ended, trailers: Vec::new() };
-            match forward(asking, &way, source).await {
-                Ok((exchange, outcome)) => {
-                    let given = Given { outcome, began: asking.began };
-                    Relay::answer(kept, way, exchange, (given, timer.into_inner(), trailers))
-                }
-                Err((answer, outcome)) => {
-                    thread.edge.finished(&request, &outcome, Some(&way.mark));
-                    own(&grpc::told(&answer, &request))
-                }
-            }
+            let account = Account::new(&asking, &way.mark);
+            let attempts = Attempts::new(asking, &way, StreamBody::new(body, most));
+            forward(&asking, attempts, &way, (&respond, &is_asked, &account)).await;
         }
     }
 }
 
-/// Lets a backend answer: an answer of ours, where none does.
+/// What came of a request that is forwarded. It is told when this is dropped: also when the client has reset the stream,
+/// or its connection has ended.
+pub(crate) struct Account<'a> {
+    thread: &'a Thread,
+    request: &'a Request<'a>,
+    mark: &'a Rc<dyn Any>,
+    began: Moment,
+    outcome: RefCell<Outcome>,
+}
+
+impl<'a> Account<'a> {
+    fn new(asking: &Asking<'a>, mark: &'a Rc<dyn Any>) -> Self {
+        let outcome = asking.outcome(&Answer::new(GONE, "client-gone"), true);
+        let Asking { thread, request, began, .. } = *asking;
+        Self { thread, request, mark, began, outcome: RefCell::new(outcome) }
+    }
+
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Outcome)) {
+        change(&mut self.outcome.borrow_mut());
+    }
+}
+
+impl Drop for Account<'_> {
+    fn drop(&mut self) {
+        self.change(|outcome| outcome.duration = now().saturating_duration_since(self.began));
+        self.thread.edge.finished(self.request, &self.outcome.borrow(), Some(self.mark));
+    }
+}
+
+/// Lets a backend answer.
 async fn forward(
-    asking: Asking<'_>,
+    asking: &Asking<'_>,
+    mut attempts: Attempts<'_, StreamBody>,
     way: &Forward,
-    source: StreamBody,
-) -> Result<(Exchange<StreamBody>, Outcome), (Answer, Outcome)> {
-    let mut attempts = Attempts::new(asking, way, source);
-    let stopped = attempts.run().await;
-    let of_backend = |outcome| Outcome {
-        request_bytes: attempts.taken,
-        upstream: attempts.upstream,
-        attempts: attempts.count,
-        ..outcome
-    };
-    match stopped {
-        Ok(exchange) => {
-            let outcome = of_backend(asking.outcome(&Answer::new(exchange.status(), ""), true));
-            Ok((exchange, outcome))
+    (respond, is_asked, account): (&RefCell<SendResponse<Bytes>>, &Cell<bool>, &Account<'_>),
+) {
+    let answered = answered(asking, &mut attempts, is_asked).await;
+    account.change(|outcome| {
+        outcome.request_bytes = attempts.taken;
+        (outcome.upstream, outcome.attempts) = (attempts.upstream, attempts.count);
+    });
+    match answered {
+        Ok(exchange) => relay(&Relaying { asking, way, account }, exchange, respond).await,
+        Err(Stopped::Answer(answer)) => {
+            let own = asking.outcome(&answer, true);
+            account.change(|outcome| {
+                (outcome.status, outcome.reason) = (own.status, own.reason);
+                outcome.response_bytes = own.response_bytes;
+            });
+            give(&mut respond.borrow_mut(), &answer, asking.request);
         }
-        Err(stopped) => {
-            let answer = match stopped {
-                Stopped::Answer(answer) => answer,
-                Stopped::Gone => Answer::new(GONE, "client-gone"),
-            };
-            let outcome = of_backend(asking.outcome(&answer, true));
-            Err((answer, outcome))
-        }
+        Err(Stopped::Gone) => {}
     }
 }
 
-/// An answer of our own.
-fn own(answer: &Answer) -> Response<AnswerBody> {
-    let mut response = Response::new(AnswerBody::own(answer.body.clone()));
-    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    for (name, value) in &answer.headers {
-        response.headers_mut().append(name, value.clone());
-    }
-    response
-}
-
-/// The body of a request of HTTP/2.
-pub(crate) struct StreamBody {
-    incoming: Incoming,
-    most: u64,
-    taken: u64,
-    has_ended: bool,
-    /// Field lines behind the body.
-    trailers: Vec<u8>,
-}
-
-impl Source for StreamBody {
-    fn poll_more(&mut self, context: &mut Context<'_>, into: &mut Vec<u8>) -> Poll<Result<bool, Broken>> {
-        let Some(piece) = ready!(self.poll_piece(context))? else { return Poll::Ready(Ok(false)) };
-        into.extend_from_slice(&piece);
-        Poll::Ready(Ok(true))
-    }
-
-    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Broken>> {
-        loop {
-            if self.has_ended {
-                return Poll::Ready(Ok(None));
-            }
-            let frame = match ready!(Pin::new(&mut self.incoming).poll_frame(context)) {
-                Some(Ok(frame)) => frame,
-                Some(Err(_)) => return Poll::Ready(Err(Broken::Gone)),
-                None => {
-                    self.has_ended = true;
-                    continue;
-                }
-            };
-            let data = match frame.into_data() {
-                Ok(data) => data,
-                Err(frame) => {
-                    let fields = frame.trailers_ref().into_iter().flatten();
-                    fields.for_each(|(name, value)| {
-                        field(name.as_str().as_bytes(), value.as_bytes(), &mut self.trailers);
-                    });
-                    continue;
-                }
-            };
-            self.taken += data.len() as u64;
-            if self.taken > self.most {
-                return Poll::Ready(Err(Broken::TooLarge(self.most)));
-            }
-            self.has_ended = self.incoming.is_end_stream();
-            return Poll::Ready(Ok(Some(data)));
+/// Waits for the head of an answer, as long as the client does.
+async fn answered(
+    asking: &Asking<'_>,
+    attempts: &mut Attempts<'_, StreamBody>,
+    is_asked: &Cell<bool>,
+) -> Result<Exchange<StreamBody>, Stopped> {
+    let mut running = std::pin::pin!(attempts.run());
+    std::future::poll_fn(|context| {
+        is_asked.set(false);
+        match running.as_mut().poll(context) {
+            // Most of the time it was asked for already.
+            Poll::Pending if !is_asked.get() => (asking.gone)(context).map(|()| Err(Stopped::Gone)),
+            polled => polled,
         }
-    }
-
-    fn answer_begins(&mut self) {}
-
-    fn taken(&self) -> u64 {
-        self.taken
-    }
-
-    fn has_ended(&self) -> bool {
-        self.has_ended
-    }
-
-    fn trailers(&self) -> &[u8] {
-        &self.trailers
-    }
+    })
+    .await
 }

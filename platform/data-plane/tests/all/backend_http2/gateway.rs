@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tradewind_data_plane::{
     Answer, BackendProtocol, BackendTls, Bound, Cluster, ClusterSettings, Decision, Edge, EdgeThread,
-    Forward, Listener, Outcome, Request, Server, Settings,
+    Forward, Listener, Outcome, Request, Server, Settings, Timers,
 };
 use tradewind_problem::NOT_FOUND;
 
@@ -18,7 +18,24 @@ type Outcomes = Arc<Mutex<Vec<(u16, Option<&'static str>, u32)>>>;
 pub struct Gateway {
     pub address: SocketAddr,
     pub outcomes: Outcomes,
-    _server: Server,
+    server: Server,
+}
+
+impl Gateway {
+    /// Takes nothing new from now on.
+    pub fn stop(&self) {
+        self.server.ask();
+    }
+
+    /// The status, the reason and the attempts of the only request so far, once it has ended.
+    pub async fn outcome(&self) -> (u16, Option<&'static str>, u32) {
+        loop {
+            if let Some(outcome) = self.outcomes.lock().unwrap().pop() {
+                return outcome;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -30,6 +47,7 @@ pub struct Way {
     pub idle: Duration,
     pub most_requests: u32,
     pub most_body: Option<u64>,
+    pub timers: Timers,
 }
 
 impl Way {
@@ -42,6 +60,7 @@ impl Way {
             idle: Duration::from_secs(30),
             most_requests: 1_024,
             most_body: None,
+            timers: Timers { drain: Duration::from_millis(100), ..Timers::default() },
         }
     }
 }
@@ -58,12 +77,12 @@ struct OneThread {
 pub fn gateway(way: Way) -> Gateway {
     let mut settings = Settings { threads: 1, ..Settings::default() };
     settings.limits.streams = 250;
-    settings.timers.drain = Duration::from_millis(100);
+    settings.timers = way.timers;
     let bound = Bound::bind(vec![Listener::plain(([127, 0, 0, 1], 0).into())], settings).expect("a port");
     let outcomes = Outcomes::default();
     let edge = OneWay(way, Arc::clone(&outcomes));
     let server = bound.serve(&(Arc::new(edge) as Arc<dyn Edge>), 1).expect("a thread");
-    Gateway { address: server.addresses()[0], outcomes, _server: server }
+    Gateway { address: server.addresses()[0], outcomes, server }
 }
 
 impl Edge for OneWay {

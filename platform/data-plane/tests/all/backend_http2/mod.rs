@@ -4,16 +4,16 @@
 //! - `gateway` is the data plane in front of it, `client` its clients,
 //! - `calls`, `breaks` and `others` are the tests: what has to go through, what goes wrong, and what is special.
 
-mod backend;
+pub mod backend;
 mod breaks;
 mod calls;
-mod client;
-mod gateway;
+pub mod client;
+pub mod gateway;
 mod others;
 
 use std::time::Duration;
 
 /// Waits, and not forever.
-async fn soon<F: Future>(future: F) -> F::Output {
+pub async fn soon<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(Duration::from_secs(20), future).await.expect("it takes too long")
 }
