@@ -62,7 +62,7 @@ pub(crate) async fn serve(shared: Shared, stream: Stream, first: Buffer, place: 
     let shared = Rc::new(shared);
     let wire = Rc::new(RefCell::new(Wire::new(thread.clone(), stream, first, now())));
     let greeting = Protocol::Greeting(builder(&thread.settings.limits).handshake(Handle(wire.clone())));
-    let make = |timer, request, respond| request::serve(shared.clone(), timer, request, respond);
+    let make = |inbox, timer| request::serve(shared.clone(), inbox, timer);
     let mut stopping = Box::pin(thread.stopping.notified());
     stopping.as_mut().enable();
     let mut serving = Serving::new(&thread, wire, greeting, (make, stopping));

@@ -70,7 +70,7 @@ pub(crate) async fn relay(
 
 /// The head as the client gets it.
 fn head(exchange: &Exchange<StreamBody>, way: &Forward) -> Response<()> {
-    let mut fields = HeaderMap::with_capacity(16);
+    let mut fields = HeaderMap::with_capacity(8);
     // Copied, or the buffer of the connection would be kept as long as the head is (hyperium/hyper #4060).
     passing(exchange.fields(), way, &mut |name, value| {
         let pair = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value));

@@ -12,7 +12,7 @@ use h2::{Reason, RecvStream};
 use http::Request;
 use tokio::sync::futures::Notified;
 
-use crate::front::http2::parts::{Bell, Called, Streams};
+use crate::front::http2::parts::{Bell, Called, Inbox, Streams};
 use crate::front::http2::wire::{Handle, Wire};
 use crate::thread::Thread;
 use crate::timer::{Alarm, Deadline, Deadlines, Moment, Timer, now};
@@ -35,13 +35,20 @@ pub(crate) enum Protocol {
     Over,
 }
 
-/// A connection. `M` makes the future `F` of a stream.
+/// A stream whose request has come.
+pub(crate) struct Stream {
+    pub(crate) request: Request<RecvStream>,
+    pub(crate) respond: SendResponse<Bytes>,
+    /// When it came.
+    pub(crate) began: Moment,
+}
+
+/// A connection. `M` makes the future `F` of a place for streams.
 pub(crate) struct Serving<'a, F, M> {
     thread: &'a Thread,
     wire: Rc<RefCell<Wire>>,
     protocol: Protocol,
-    streams: Streams<F>,
-    make: M,
+    streams: Streams<Stream, F, M>,
     called: Arc<Called>,
     /// The parts that are looked at.
     parts: Vec<usize>,
@@ -62,7 +69,7 @@ pub(crate) struct Serving<'a, F, M> {
 impl<'a, F, M> Serving<'a, F, M>
 where
     F: Future<Output = ()>,
-    M: FnMut(Timer, Request<RecvStream>, SendResponse<Bytes>) -> F,
+    M: FnMut(Rc<Inbox<Stream>>, Timer) -> F,
 {
     pub(crate) fn new(
         thread: &'a Thread,
@@ -80,8 +87,7 @@ where
             thread,
             wire,
             protocol,
-            streams: Streams::new(&called, &deadlines, STREAMS),
-            make,
+            streams: Streams::new(&called, &deadlines, STREAMS, make),
             parts: Vec::new(),
             bells,
             alarm: Alarm::new(deadlines.next()),
@@ -118,6 +124,7 @@ where
         if self.flush().is_ready() {
             return Poll::Ready(());
         }
+        self.streams.shrink();
         self.set_alarm();
         self.called.rest(context.waker());
         Poll::Pending
@@ -194,9 +201,7 @@ where
                     }
                     match connection.poll_accept(context) {
                         Poll::Ready(Some(Ok((request, respond)))) => {
-                            let (make, deadlines) = (&mut self.make, &self.deadlines);
-                            self.streams
-                                .add(|deadline| make(Timer::shared(deadlines, deadline), request, respond));
+                            self.streams.add(Stream { request, respond, began: self.now });
                         }
                         // How it ended is of no use to anybody: clients go as they like.
                         Poll::Ready(Some(Err(_)) | None) => self.end(),

@@ -3,13 +3,15 @@
 //! A connection is one task: its protocol and all its streams. Each part has a waker of its own, so that the task looks
 //! only at those that were called.
 
+use std::cell::Cell;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
-use crate::timer::{Deadline, Deadlines};
+use crate::timer::{Deadline, Deadlines, Timer};
 
 /// The parts that were called, in this order.
 #[derive(Debug, Default)]
@@ -108,27 +110,63 @@ impl Bell {
     }
 }
 
-/// The streams of a connection.
-pub(crate) struct Streams<F> {
+/// Places for streams that are kept when a connection has none at the moment.
+const KEPT: usize = 4;
+
+/// The streams of a connection. `M` makes the future `F` of a place, which serves one stream `T` after the other: so what
+/// a stream needs is not made and moved for each.
+pub(crate) struct Streams<T, F, M> {
     called: Arc<Called>,
     deadlines: Rc<Deadlines>,
     /// The number of the first one as a part of the connection.
     first: usize,
-    places: Vec<Place<F>>,
+    make: M,
+    places: Vec<Place<T, F>>,
     free: Vec<usize>,
+    /// The most streams at a time since there was none.
+    most: usize,
 }
 
-/// A place for a stream. The next one takes over its waker and its deadline.
-struct Place<F> {
+/// A place for a stream. The next one takes over its waker and its deadline, too.
+struct Place<T, F> {
     bell: Bell,
     deadline: Rc<Deadline>,
+    inbox: Rc<Inbox<T>>,
     future: Option<Pin<Box<F>>>,
+    is_taken: bool,
 }
 
-impl<F: Future<Output = ()>> Streams<F> {
-    pub(crate) fn new(called: &Arc<Called>, deadlines: &Rc<Deadlines>, first: usize) -> Self {
+/// What a place is given to serve.
+pub(crate) struct Inbox<T> {
+    next: Cell<Option<T>>,
+    /// The one before was served.
+    is_waiting: Cell<bool>,
+}
+
+impl<T> Inbox<T> {
+    fn new() -> Rc<Self> {
+        Rc::new(Self { next: Cell::new(None), is_waiting: Cell::new(false) })
+    }
+
+    /// Waits for the next one.
+    pub(crate) async fn next(&self) -> T {
+        poll_fn(|_| {
+            let next = self.next.take();
+            self.is_waiting.set(next.is_none());
+            next.map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
+    }
+}
+
+impl<T, F, M> Streams<T, F, M>
+where
+    F: Future<Output = ()>,
+    M: FnMut(Rc<Inbox<T>>, Timer) -> F,
+{
+    pub(crate) fn new(called: &Arc<Called>, deadlines: &Rc<Deadlines>, first: usize, make: M) -> Self {
         let (called, deadlines) = (called.clone(), deadlines.clone());
-        Self { called, deadlines, first, places: Vec::new(), free: Vec::new() }
+        Self { called, deadlines, first, make, places: Vec::new(), free: Vec::new(), most: 0 }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -136,17 +174,24 @@ impl<F: Future<Output = ()>> Streams<F> {
     }
 
     /// Adds a stream, which is called at once.
-    pub(crate) fn add(&mut self, make: impl FnOnce(Rc<Deadline>) -> F) {
-        let index = self.free.pop().unwrap_or_else(|| {
-            let part = self.first + self.places.len();
-            let (bell, deadline) = (Bell::new(&self.called, part), self.deadlines.add(part));
-            self.places.push(Place { bell, deadline, future: None });
-            self.places.len() - 1
-        });
-        if let Some(place) = self.places.get_mut(index) {
-            place.future = Some(Box::pin(make(place.deadline.clone())));
-            place.bell.ring();
+    pub(crate) fn add(&mut self, stream: T) {
+        let index = self.free.pop().unwrap_or_else(|| self.add_place());
+        self.most = self.most.max(self.places.len() - self.free.len());
+        let Some(place) = self.places.get_mut(index) else { return };
+        place.inbox.next.set(Some(stream));
+        place.is_taken = true;
+        if place.future.is_none() {
+            let timer = Timer::shared(&self.deadlines, place.deadline.clone());
+            place.future = Some(Box::pin((self.make)(place.inbox.clone(), timer)));
         }
+        place.bell.ring();
+    }
+
+    fn add_place(&mut self) -> usize {
+        let part = self.first + self.places.len();
+        let (bell, deadline) = (Bell::new(&self.called, part), self.deadlines.add(part));
+        self.places.push(Place { bell, deadline, inbox: Inbox::new(), future: None, is_taken: false });
+        self.places.len() - 1
     }
 
     /// Goes on with a stream that was called.
@@ -154,10 +199,14 @@ impl<F: Future<Output = ()>> Streams<F> {
         let index = part.wrapping_sub(self.first);
         let Some(place) = self.places.get_mut(index) else { return };
         let waker = place.bell.hear();
-        // One that has ended may still be called.
-        let Some(future) = &mut place.future else { return };
-        if let Poll::Ready(()) = future.as_mut().poll(&mut Context::from_waker(waker)) {
+        // One that was served may still be called.
+        let Some(future) = place.future.as_mut().filter(|_| place.is_taken) else { return };
+        let has_ended = future.as_mut().poll(&mut Context::from_waker(waker)).is_ready();
+        if has_ended {
             place.future = None;
+        }
+        if has_ended || place.inbox.is_waiting.get() {
+            place.is_taken = false;
             place.deadline.clear();
             self.free.push(index);
         }
@@ -170,9 +219,22 @@ impl<F: Future<Output = ()>> Streams<F> {
         }
     }
 
+    /// Gives up what only many streams need, once there is none.
+    pub(crate) fn shrink(&mut self) {
+        if self.is_empty() && self.most > KEPT {
+            self.places.iter_mut().skip(KEPT).for_each(|place| place.future = None);
+            // Those that are kept are taken first.
+            self.free.sort_unstable_by(|one, other| other.cmp(one));
+            self.most = 0;
+        }
+    }
+
     /// Ends all of them.
     pub(crate) fn clear(&mut self) {
         self.places.clear();
         self.free.clear();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,9 @@ use crate::edge::{Decision, Forward};
 use crate::exchange::Exchange;
 use crate::front::http2::Shared;
 use crate::front::http2::answer::{Relaying, relay};
+use crate::front::http2::connection::Stream;
 use crate::front::http2::own::give;
+use crate::front::http2::parts::Inbox;
 use crate::front::http2::upload::StreamBody;
 use crate::grpc;
 use crate::outcome::Outcome;
@@ -28,14 +30,14 @@ use crate::thread::Thread;
 use crate::timer::{Moment, Timer, now};
 
 /// The head of a request.
-struct Head {
-    shared: Rc<Shared>,
+struct Head<'a> {
+    shared: &'a Shared,
     parts: Parts,
     length: Option<u64>,
     began: Moment,
 }
 
-impl Head {
+impl Head<'_> {
     fn target(&self) -> &str {
         self.parts.uri.path_and_query().map_or("/", PathAndQuery::as_str)
     }
@@ -83,6 +85,28 @@ impl Head {
             came: self.shared.thread.day_time.of(self.began),
         }
     }
+
+    fn asking<'a>(
+        &'a self,
+        request: &'a Request<'a>,
+        timer: &'a RefCell<Timer>,
+        gone: &'a dyn Fn(&mut Context<'_>) -> Poll<()>,
+    ) -> Asking<'a> {
+        let thread = &self.shared.thread;
+        Asking {
+            thread,
+            timer,
+            request,
+            framing: self.length.map_or(Framing::Chunked, Framing::Sized),
+            takes_trailers: request.header("te").is_some_and(|te| te.eq_ignore_ascii_case(b"trailers"))
+                || grpc::is_grpc(request),
+            names_others: false,
+            upgrade: None,
+            began: self.began,
+            trace: thread.trace(request),
+            gone,
+        }
+    }
 }
 
 /// The length of a body, where it is known.
@@ -97,49 +121,37 @@ fn length(parts: &Parts, body: &RecvStream) -> Option<u64> {
     length.parse().ok().filter(|_| lengths.all(|length| length == first))
 }
 
-/// Answers the request of one stream.
-pub(crate) async fn serve(
-    shared: Rc<Shared>,
-    timer: Timer,
-    request: http::Request<RecvStream>,
-    mut respond: SendResponse<Bytes>,
-) {
-    let (parts, body) = request.into_parts();
-    let length = length(&parts, &body);
-    let head = Head { shared, parts, length, began: now() };
-    let (request, thread) = (head.request(), &*head.shared.thread);
-    if let Err(answer) = head.check() {
-        thread.edge.refused(request.peer, &answer);
-        return give(&mut respond, &answer, &request);
-    }
-    let (timer, respond, is_asked) = (RefCell::new(timer), RefCell::new(respond), Cell::new(false));
-    let gone = |context: &mut Context<'_>| {
-        is_asked.set(true);
-        respond.borrow_mut().poll_reset(context).map(drop)
-    };
-    let asking = Asking {
-        thread,
-        timer: &timer,
-        request: &request,
-        framing: length.map_or(Framing::Chunked, Framing::Sized),
-        takes_trailers: request.header("te").is_some_and(|te| te.eq_ignore_ascii_case(b"trailers"))
-            || grpc::is_grpc(&request),
-        names_others: false,
-        upgrade: None,
-        began: head.began,
-        trace: thread.trace(&request),
-        gone: &gone,
-    };
-    match thread.edge.decide(&request) {
-        Decision::Answer(answer, mark) => {
-            thread.edge.finished(&request, &asking.outcome(&answer, true), mark.as_ref());
+/// Answers the requests of streams, one after the other.
+pub(crate) async fn serve(shared: Rc<Shared>, inbox: Rc<Inbox<Stream>>, timer: Timer) {
+    let timer = RefCell::new(timer);
+    loop {
+        let Stream { request, respond, began } = inbox.next().await;
+        let (parts, body) = request.into_parts();
+        let length = length(&parts, &body);
+        let head = Head { shared: &shared, parts, length, began };
+        let (request, thread, respond) = (head.request(), &*shared.thread, RefCell::new(respond));
+        if let Err(answer) = head.check() {
+            thread.edge.refused(request.peer, &answer);
             give(&mut respond.borrow_mut(), &answer, &request);
+            continue;
         }
-        Decision::Forward(way) => {
-            let most = way.most_body.unwrap_or(thread.settings.limits.body);
-            let account = Account::new(&asking, &way.mark);
-            let attempts = Attempts::new(asking, &way, StreamBody::new(body, most));
-            forward(&asking, attempts, &way, (&respond, &is_asked, &account)).await;
+        let is_asked = Cell::new(false);
+        let gone = |context: &mut Context<'_>| {
+            is_asked.set(true);
+            respond.borrow_mut().poll_reset(context).map(drop)
+        };
+        let asking = head.asking(&request, &timer, &gone);
+        match thread.edge.decide(&request) {
+            Decision::Answer(answer, mark) => {
+                thread.edge.finished(&request, &asking.outcome(&answer, true), mark.as_ref());
+                give(&mut respond.borrow_mut(), &answer, &request);
+            }
+            Decision::Forward(way) => {
+                let most = way.most_body.unwrap_or(thread.settings.limits.body);
+                let account = Account::new(&asking, &way.mark);
+                let mut attempts = Attempts::new(asking, &way, StreamBody::new(body, most));
+                forward(&asking, &mut attempts, &way, (&respond, &is_asked, &account)).await;
+            }
         }
     }
 }
@@ -176,11 +188,11 @@ impl Drop for Account<'_> {
 /// Lets a backend answer.
 async fn forward(
     asking: &Asking<'_>,
-    mut attempts: Attempts<'_, StreamBody>,
+    attempts: &mut Attempts<'_, StreamBody>,
     way: &Forward,
     (respond, is_asked, account): (&RefCell<SendResponse<Bytes>>, &Cell<bool>, &Account<'_>),
 ) {
-    let answered = answered(asking, &mut attempts, is_asked).await;
+    let answered = answered(asking, attempts, is_asked).await;
     account.change(|outcome| {
         outcome.request_bytes = attempts.taken;
         (outcome.upstream, outcome.attempts) = (attempts.upstream, attempts.count);
