@@ -15,6 +15,7 @@ use crate::exchange::Exchange;
 use crate::front::http2::request::Account;
 use crate::front::http2::upload::StreamBody;
 use crate::message::answer_head::passing;
+use crate::message::names::{Fate, fate};
 use crate::timer::{Moment, now};
 
 /// Data that goes on in one step, in bytes.
@@ -58,8 +59,11 @@ pub(crate) async fn relay(
         Err(Cut::Backend) => Some("upstream-cut"),
         Err(Cut::Time) => Some("too-slow"),
     };
-    account.change(|outcome| outcome.reason = reason);
     let Giver { exchange, mut stream, .. } = giver;
+    account.change(|outcome| {
+        outcome.reason = reason;
+        outcome.request_bytes = exchange.taken().0;
+    });
     if reason.is_none() {
         exchange.keep(&thread.buffers, now(), way.cluster.settings.most_idle);
     } else {
@@ -73,6 +77,9 @@ fn head(exchange: &Exchange<StreamBody>, way: &Forward) -> Response<()> {
     let mut fields = HeaderMap::with_capacity(8);
     // Copied, or the buffer of the connection would be kept as long as the head is (hyperium/hyper #4060).
     passing(exchange.fields(), way, &mut |name, value| {
+        if has_no_place(name) {
+            return;
+        }
         let pair = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value));
         if let (Ok(name), Ok(value)) = pair {
             fields.append(name, value);
@@ -86,6 +93,13 @@ fn head(exchange: &Exchange<StreamBody>, way: &Forward) -> Response<()> {
     *head.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
     *head.headers_mut() = fields;
     head
+}
+
+/// Whether HTTP/2 has no place for a field (RFC 9113 §8.2.2), or says elsewhere what it does. Only a policy can still name
+/// such a one here.
+fn has_no_place(name: &[u8]) -> bool {
+    // Most names are told apart by their length.
+    matches!(name.len(), 2 | 7 | 10 | 14 | 16 | 17) && matches!(fate(name), Fate::Ends | Fate::Length)
 }
 
 /// What the client is given.

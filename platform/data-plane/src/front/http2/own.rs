@@ -6,6 +6,7 @@ use http::{Response, StatusCode, header};
 
 use crate::answer::Answer;
 use crate::grpc;
+use crate::message::names::{Fate, fate};
 use crate::request::Request;
 
 /// Gives the client of a request an answer. One that has gone gets none.
@@ -14,7 +15,10 @@ pub(crate) fn give(respond: &mut SendResponse<Bytes>, answer: &Answer, request: 
     let mut head = Response::new(());
     *head.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in &answer.headers {
-        head.headers_mut().append(name, value.clone());
+        // HTTP/2 has no place for some (RFC 9113 §8.2.2).
+        if !matches!(fate(name.as_str().as_bytes()), Fate::Ends | Fate::Length) {
+            head.headers_mut().append(name, value.clone());
+        }
     }
     let has_none = answer.status < 200 || matches!(answer.status, 204 | 304);
     if !has_none && !answer.body.is_empty() {

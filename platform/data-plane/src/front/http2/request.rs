@@ -13,7 +13,7 @@ use http::uri::PathAndQuery;
 use http::{Method, header};
 use tradewind_http_validation::head::{self, Framing};
 
-use crate::answer::Answer;
+use crate::answer::{Answer, BAD_GATEWAY};
 use crate::attempt::{Asking, Attempts, GONE, Stopped};
 use crate::edge::{Decision, Forward};
 use crate::exchange::Exchange;
@@ -54,6 +54,7 @@ impl Head<'_> {
     /// Refuses what has no one meaning.
     fn check(&self) -> Result<(), Answer> {
         let (authority, target) = (self.authority(), self.target());
+        let limits = &self.shared.thread.settings.limits.head;
         let hosts = self.parts.headers.get_all(header::HOST).iter().count();
         // RFC 9113 §8.3.1: where both are there, they are to say the same.
         let disagrees = self.host().is_some_and(|host| !host.eq_ignore_ascii_case(authority));
@@ -63,6 +64,10 @@ impl Head<'_> {
             (400, "bad-host", "The authority must be one host name or address, with an optional port.")
         } else if !(head::is_origin_form(target.as_bytes()) || target == "*") {
             (400, "bad-target", "Percent-encode the characters of the target that a URI does not allow.")
+        } else if target.len() > limits.max_target_bytes {
+            (414, "target-too-long", "Send a shorter target.")
+        } else if self.parts.headers.len() > limits.max_headers {
+            (431, "too-many-headers", "Send fewer header fields.")
         } else {
             return Ok(());
         };
@@ -197,7 +202,15 @@ async fn forward(
         outcome.request_bytes = attempts.taken;
         (outcome.upstream, outcome.attempts) = (attempts.upstream, attempts.count);
     });
-    match answered {
+    let stopped = match answered {
+        Ok(exchange) if exchange.status() == 101 => {
+            // Nobody has asked for it, and HTTP/2 has no such thing (RFC 9113 §8.6).
+            let detail = "The service behind changed the protocol without being asked.";
+            Err(Stopped::Answer(Answer::problem(&BAD_GATEWAY, detail).because("upstream-malformed")))
+        }
+        answered => answered,
+    };
+    match stopped {
         Ok(exchange) => relay(&Relaying { asking, way, account }, exchange, respond).await,
         Err(Stopped::Answer(answer)) => {
             let own = asking.outcome(&answer, true);

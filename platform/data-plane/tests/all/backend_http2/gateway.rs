@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use http::{HeaderName, HeaderValue};
 use tradewind_data_plane::{
     Answer, BackendProtocol, BackendTls, Bound, Cluster, ClusterSettings, Decision, Edge, EdgeThread,
     Forward, Listener, Outcome, Request, Server, Settings, Timers,
@@ -48,6 +49,8 @@ pub struct Way {
     pub most_requests: u32,
     pub most_body: Option<u64>,
     pub timers: Timers,
+    /// Headers that clients get besides.
+    pub response: Vec<(&'static str, &'static str)>,
 }
 
 impl Way {
@@ -61,6 +64,7 @@ impl Way {
             most_requests: 1_024,
             most_body: None,
             timers: Timers { drain: Duration::from_millis(100), ..Timers::default() },
+            response: Vec::new(),
         }
     }
 }
@@ -71,6 +75,7 @@ struct OneThread {
     cluster: Rc<Cluster>,
     timeout: Option<Duration>,
     most_body: Option<u64>,
+    response: Vec<(&'static str, &'static str)>,
     outcomes: Outcomes,
 }
 
@@ -97,7 +102,8 @@ impl Edge for OneWay {
         let cluster = Cluster::new("backend", settings);
         cluster.set_endpoints(&self.0.endpoints);
         let (timeout, most_body) = (self.0.request_timeout, self.0.most_body);
-        Box::new(OneThread { cluster: Rc::new(cluster), timeout, most_body, outcomes: self.1.clone() })
+        let (response, outcomes) = (self.0.response.clone(), self.1.clone());
+        Box::new(OneThread { cluster: Rc::new(cluster), timeout, most_body, response, outcomes })
     }
 }
 
@@ -109,6 +115,9 @@ impl EdgeThread for OneThread {
         let mut forward = Forward::to(self.cluster.clone(), request.path().to_owned(), Rc::new(()));
         forward.request_timeout = self.timeout;
         forward.most_body = self.most_body;
+        for (name, value) in &self.response {
+            forward.response_headers.push((HeaderName::from_static(name), HeaderValue::from_static(value)));
+        }
         Decision::Forward(Box::new(forward))
     }
 

@@ -5,7 +5,7 @@ use http::Request;
 
 use super::backend::backend;
 use super::raw::{END_HEADERS, END_STREAM, HEADERS, RESET, Raw, fields, frame};
-use super::{Client, gateway, soon, way, whole};
+use super::{Client, Way, gateway, soon, way, whole};
 
 #[tokio::test]
 async fn answers_of_a_backend_of_http1_come_as_they_are() {
@@ -133,6 +133,47 @@ async fn what_has_no_one_meaning_is_refused() {
         assert_eq!(status(&mut client).await, expected, "{head:?}");
     }
     assert_eq!(backend.state.requests.load(std::sync::atomic::Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn what_is_too_long_is_refused() {
+    let backend = backend().await;
+    let gateway = gateway(way(backend.address));
+    let client = Client::new(gateway.address).await;
+    let path = |length: usize| format!("http://shop.example/{}", "a".repeat(length - 1));
+    let long = Request::get(path(8 * 1024 + 1)).body(()).unwrap();
+    assert_eq!(client.ask(long).await.head.status(), 414);
+    let many = |count: usize| {
+        let request = Request::get("http://shop.example/small");
+        (0..count)
+            .fold(request, |request, number| request.header(format!("x-{number}"), "1"))
+            .body(())
+            .unwrap()
+    };
+    assert_eq!(client.ask(many(101)).await.head.status(), 431);
+    assert_eq!(client.ask(many(100)).await.head.status(), 200);
+    let great = Request::get("http://shop.example/small").header("x-great", "a".repeat(17 * 1024));
+    assert_eq!(client.ask(great.body(()).unwrap()).await.head.status(), 431);
+}
+
+#[tokio::test]
+async fn a_policy_cannot_name_what_http2_has_no_place_for() {
+    let backend = backend().await;
+    let headers = [("connection", "close"), ("keep-alive", "1"), ("content-length", "77"), ("x-other", "2")];
+    let gateway = gateway(Way { response: headers.to_vec(), ..way(backend.address) });
+    let client = Client::new(gateway.address).await;
+    let chunks = client.get("/chunks").await;
+    assert_eq!((chunks.body.as_slice(), chunks.header("x-other")), (&b"abcde"[..], "2"));
+    assert_eq!((chunks.header("connection"), chunks.header("content-length")), ("", ""));
+}
+
+#[tokio::test]
+async fn a_backend_cannot_change_the_protocol() {
+    let backend = backend().await;
+    let gateway = gateway(way(backend.address));
+    let client = Client::new(gateway.address).await;
+    assert_eq!(client.get("/switch").await.head.status(), 502);
+    assert_eq!(gateway.outcome().await, (502, Some("upstream-malformed"), 1));
 }
 
 /// The status of the first answer, as far as it is in the static table (RFC 7541, appendix A) or spelled out.

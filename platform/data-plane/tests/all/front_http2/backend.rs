@@ -51,6 +51,9 @@ async fn serve(state: Arc<State>, mut stream: TcpStream) {
                 3\r\nabc\r\n2\r\nde\r\n0\r\nx-checksum: 1\r\n\r\n"
                 .to_vec(),
             "/half" => b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf".to_vec(),
+            "/switch" => {
+                b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n".to_vec()
+            }
             "/wait" => {
                 tokio::select! {
                     permit = state.go.acquire() => permit.unwrap().forget(),
