@@ -1,13 +1,17 @@
 //! Asks the endpoints of a cluster until one answers.
 
+mod again;
 mod begin;
+mod chain;
 mod problems;
 
 use std::cell::RefCell;
 use std::future::poll_fn;
-use std::net::SocketAddr;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
+use tradewind_edge::balance::{Picked, Places};
+use tradewind_edge::trace::Traceparent;
 use tradewind_http_validation::head::Framing;
 
 use crate::answer::Answer;
@@ -16,18 +20,21 @@ use crate::edge::Forward;
 use crate::exchange::Exchange;
 use crate::grpc;
 use crate::message::request_head::{self, Making, Sending};
-use crate::outcome::{Outcome, Upstream};
+use crate::outcome::{Answered, Outcome, Upstream};
 use crate::request::Request;
 use crate::settings::BackendProtocol;
 use crate::source::{Failure, Source};
 use crate::thread::Thread;
 use crate::timer::{Moment, Timer, now};
-use tradewind_edge::trace::Traceparent;
+use crate::upstream::affinity::Affinity;
+use crate::upstream::standing::Report;
 
 /// A request, and who asks.
 #[derive(Clone, Copy)]
 pub(crate) struct Asking<'a> {
     pub(crate) thread: &'a Thread,
+    /// The longest pause between two pieces of the request's body.
+    pub(crate) body_limit: Duration,
     pub(crate) timer: &'a RefCell<Timer>,
     pub(crate) request: &'a Request<'a>,
     pub(crate) framing: Framing,
@@ -77,8 +84,13 @@ pub(crate) struct Attempts<'a, S> {
     is_idempotent: bool,
     /// Whether all that was taken of the body is here.
     is_kept: bool,
-    tried: Vec<SocketAddr>,
+    /// Places of endpoints that were asked.
+    tried: Places,
+    /// Where the request belongs, if the cluster has such a thing.
+    affinity: Option<Affinity>,
     pub(crate) count: u32,
+    /// Before the next attempt.
+    pause: Duration,
     fresh: u32,
     pub(crate) upstream: Option<Upstream>,
     pub(crate) taken: u64,
@@ -118,8 +130,10 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
             body: Some(body),
             is_idempotent,
             is_kept: true,
-            tried: Vec::new(),
+            tried: Places::NONE,
+            affinity: way.affinity(asking.request),
             count: 0,
+            pause: Duration::ZERO,
             fresh: 0,
             upstream: None,
             taken: 0,
@@ -129,12 +143,18 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
     /// Asks endpoints until one answers: the exchange whose head is here.
     pub(crate) async fn run(&mut self) -> Result<Exchange<S>, Stopped> {
         self.prepare().await?;
-        self.way.cluster.deposit();
+        self.way.cluster.deposit(self.asking.began);
+        if self.is_kept {
+            self.asking.thread.edge.sent(&self.way.mark);
+        }
         loop {
             let (mut exchange, began) = self.begin().await?;
             match self.wait(&mut exchange, began).await {
-                Ok(()) if self.is_final(&exchange, began) => return Ok(exchange),
-                Ok(()) => {
+                Ok(whole) if self.is_final(&exchange, began) => {
+                    self.tell(exchange.status(), (began, whole));
+                    return Ok(exchange);
+                }
+                Ok(_) => {
                     self.take_back(exchange);
                 }
                 Err(failed) => self.failed(exchange, failed, began)?,
@@ -187,12 +207,12 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
             upgrade: self.asking.upgrade,
             takes_trailers: self.asking.takes_trailers,
             names_others: self.asking.names_others,
+            retries: self.would_try_again(),
         }
     }
 
     async fn take_body(&mut self) -> Result<(), Stopped> {
-        let Asking { timer, thread, .. } = self.asking;
-        let limit = thread.settings.timers.body;
+        let Asking { timer, body_limit: limit, .. } = self.asking;
         let (Some(body), message) = (&mut self.body, &mut self.message) else { return Ok(()) };
         timer.borrow_mut().set(limit);
         let taken = poll_fn(|context| {
@@ -220,21 +240,38 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
         if let Some(upstream) = &mut self.upstream {
             upstream.answered = Some(took);
         }
-        exchange.busy().0.took(took, now);
         let status = exchange.status();
-        self.way.cluster.report(&exchange.busy().0, !matches!(status, 502..=504));
+        let report = Report { took, is_well: !matches!(status, 502..=504) };
+        self.way.cluster.report(exchange.busy().picked, report, now);
         let may_repeat = self.is_idempotent && self.is_kept;
-        !(self.way.retry_on.contains(&status) && may_repeat && self.may_try_again())
+        let is_retried = self.way.retry_on.contains(&status) && !Self::is_marked(exchange);
+        if is_retried && may_repeat && self.may_try_again() {
+            return false;
+        }
+        if let Some(affinity) = &self.affinity {
+            self.way.keep(affinity, &exchange.busy().endpoint, self.asking.request.is_secure);
+        }
+        true
     }
 
-    /// Whether there may be another attempt.
-    fn may_try_again(&self) -> bool {
-        self.count <= self.way.retries && self.way.cluster.withdraw()
+    /// Tells the edge that the head is here.
+    fn tell(&self, status: u16, (began, whole): (Moment, Moment)) {
+        let Asking { thread, .. } = self.asking;
+        let answered = began + self.upstream.and_then(|upstream| upstream.answered).unwrap_or_default();
+        let took = answered.saturating_duration_since(whole);
+        let (at, _) = thread.day_time.of(answered);
+        thread.edge.answered(&Answered { status, took, at }, &self.way.mark);
+    }
+
+    fn report_failure(&self, picked: Picked, began: Moment) {
+        let now = now();
+        let report = Report { took: now.saturating_duration_since(began), is_well: false };
+        self.way.cluster.report(picked, report, now);
     }
 
     /// Takes the request back out of an exchange, to send it again where all that was taken of it is here.
     fn take_back(&mut self, exchange: Exchange<S>) -> bool {
-        self.tried.push(exchange.busy().0.address);
+        self.tried = self.tried.with(exchange.busy().picked.place());
         let (message, source) = exchange.take_back(&self.asking.thread.buffers);
         let is_kept = message.is_some();
         self.message = message.unwrap_or_default();
@@ -255,8 +292,9 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
             Failed::Gone | Failed::Because(Failure::Client(_)) => (false, false, false),
             _ => (false, false, true),
         };
+        let picked = exchange.busy().picked;
         if says_something {
-            self.way.cluster.report(&exchange.busy().0, false);
+            self.report_failure(picked, began);
         }
         if matches!(failed, Failed::Slow) {
             exchange.gave_up(began);
@@ -265,10 +303,11 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
         if may && is_kept && was_closed && self.fresh < FRESH {
             self.fresh += 1;
             self.count = self.count.saturating_sub(1);
-            self.tried.pop();
+            self.tried = self.tried.without(picked.place());
             return Ok(());
         }
-        if may && is_kept && self.may_try_again() {
+        let is_reset = matches!(failed, Failed::Because(Failure::Untouched(_)));
+        if may && is_kept && (self.way.retry_reset || !is_reset) && self.may_try_again() {
             return Ok(());
         }
         Err(match failed {
@@ -279,8 +318,8 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
         })
     }
 
-    /// Waits for the head of the answer.
-    async fn wait(&self, exchange: &mut Exchange<S>, began: Moment) -> Result<(), Failed> {
+    /// Waits for the head of the answer, and says when the request was whole.
+    async fn wait(&self, exchange: &mut Exchange<S>, began: Moment) -> Result<Moment, Failed> {
         let most = self.asking.thread.settings.limits.interim;
         let mut waiting = Waiting { attempts: self, began, moved: 0, whole: None };
         let mut interim = 0;
@@ -289,7 +328,7 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
             poll_fn(|context| waiting.poll(context, exchange)).await?;
             let status = exchange.status();
             if status >= 200 || status == 101 {
-                return Ok(());
+                return Ok(waiting.whole.unwrap_or(began));
             }
             interim += 1;
             if interim > most {
@@ -319,6 +358,9 @@ impl<S: Source + 'static> Waiting<'_, S> {
             // What went out in one step went out when the attempt began.
             self.whole = Some(if self.moved == 0 { self.began } else { now() });
             self.set(exchange);
+            if !self.attempts.is_kept {
+                self.attempts.asking.thread.edge.sent(&self.attempts.way.mark);
+            }
         } else if !is_whole && exchange.moved() != self.moved {
             self.set(exchange);
         }
@@ -341,7 +383,7 @@ impl<S: Source + 'static> Waiting<'_, S> {
         let phase = match (self.whole, exchange.is_upload_whole()) {
             (Some(whole), _) => whole + answer,
             (None, true) => self.began + answer,
-            (None, false) => now() + timers.body,
+            (None, false) => now() + asking.body_limit,
         };
         let attempt = way.attempt_timeout.map_or(phase, |limit| phase.min(self.began + limit));
         let request = way.request_timeout.map_or(attempt, |limit| attempt.min(asking.began + limit));

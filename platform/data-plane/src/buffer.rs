@@ -1,6 +1,7 @@
 //! Bytes that have arrived and are not used up.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 /// The size of a buffer in bytes: the longest usual head and a little more.
 const USUAL: usize = 17 * 1024;
@@ -14,6 +15,10 @@ const KEPT: usize = 256;
 /// Large buffers that a thread keeps for later: 2 MiB.
 const KEPT_LARGE: usize = 32;
 
+/// Large buffers that are in use on a thread at a time: 8.5 MiB. Further bodies go through in smaller steps, so that
+/// clients who read slowly cannot have more.
+const MOST_LARGE: usize = 128;
+
 /// Messages that a thread keeps for later, each with room for a usual head.
 const KEPT_MESSAGES: usize = 256;
 
@@ -26,6 +31,8 @@ pub(crate) struct Buffer {
     storage: Vec<u8>,
     start: usize,
     end: usize,
+    /// Held by a large one, so that those in use can be counted.
+    large: Option<Rc<()>>,
 }
 
 impl Buffer {
@@ -77,9 +84,14 @@ impl Buffer {
         }
     }
 
-    /// Makes the storage large enough for steps of a long body.
+    /// Makes the storage large enough for the longest head.
     pub(crate) fn enlarge(&mut self) {
         self.at_least(LARGE);
+    }
+
+    /// Makes the storage twice as large.
+    pub(crate) fn double(&mut self) {
+        self.at_least(2 * self.storage.len());
     }
 
     fn at_least(&mut self, size: usize) {
@@ -94,6 +106,8 @@ impl Buffer {
 pub(crate) struct Buffers {
     usual: RefCell<Vec<Buffer>>,
     large: RefCell<Vec<Buffer>>,
+    /// Each large buffer that is in use holds it as well.
+    in_use: Rc<()>,
     messages: RefCell<Vec<Vec<u8>>>,
 }
 
@@ -107,11 +121,11 @@ impl Buffers {
 
     /// Gives a buffer back; what is left in it is forgotten.
     pub(crate) fn put(&self, mut buffer: Buffer) {
-        (buffer.start, buffer.end) = (0, 0);
+        (buffer.start, buffer.end, buffer.large) = (0, 0, None);
         let is_large = buffer.storage.len() > USUAL;
         let (list, most) = if is_large { (&self.large, KEPT_LARGE) } else { (&self.usual, KEPT) };
         let mut list = list.borrow_mut();
-        if !buffer.storage.is_empty() && list.len() < most {
+        if (1..=LARGE).contains(&buffer.storage.len()) && list.len() < most {
             list.push(buffer);
         }
     }
@@ -130,16 +144,25 @@ impl Buffers {
         }
     }
 
-    /// A buffer for a long body with what another one holds.
+    /// A large buffer with what another one holds, for a long body; the same one where many large ones are in use.
+    pub(crate) fn enlarge_if_few(&self, buffer: &mut Buffer) {
+        if Rc::strong_count(&self.in_use) <= MOST_LARGE {
+            self.enlarge(buffer);
+        }
+    }
+
+    /// A large buffer with what another one holds.
     pub(crate) fn enlarge(&self, buffer: &mut Buffer) {
         if buffer.storage.len() > USUAL {
             return;
         }
-        let Some(mut large) = self.large.borrow_mut().pop() else {
-            return buffer.enlarge();
-        };
-        large.extend(buffer.filled());
-        self.put(std::mem::replace(buffer, large));
+        if let Some(mut large) = self.large.borrow_mut().pop() {
+            large.extend(buffer.filled());
+            self.put(std::mem::replace(buffer, large));
+        } else {
+            buffer.at_least(LARGE);
+        }
+        buffer.large = Some(self.in_use.clone());
     }
 }
 
@@ -191,5 +214,20 @@ mod tests {
         buffers.put(buffer);
         assert!(buffers.take().is_empty());
         assert!(buffers.usual.borrow().is_empty());
+    }
+
+    #[test]
+    fn so_many_large_buffers_are_in_use_and_no_more() {
+        let buffers = Buffers::default();
+        let mut taken: Vec<Buffer> = (0..MOST_LARGE + 2).map(|_| buffers.take()).collect();
+        taken.iter_mut().for_each(|buffer| buffers.enlarge_if_few(buffer));
+        let is_large = |buffer: &Buffer| buffer.storage.len() > USUAL;
+        assert_eq!(taken.iter().filter(|buffer| is_large(buffer)).count(), MOST_LARGE);
+        // One is given back and one is let go of, as with a connection that broke.
+        buffers.put(taken.swap_remove(0));
+        drop(taken.swap_remove(0));
+        let mut small: Vec<&mut Buffer> = taken.iter_mut().filter(|buffer| !is_large(buffer)).collect();
+        small.iter_mut().for_each(|buffer| buffers.enlarge_if_few(buffer));
+        assert_eq!(taken.iter().filter(|buffer| is_large(buffer)).count(), MOST_LARGE);
     }
 }

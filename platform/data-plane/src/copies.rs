@@ -6,13 +6,14 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use tradewind_edge::balance::Places;
 use tradewind_http_validation::head::HeadLimits;
 
 use crate::buffer::Buffers;
 use crate::exchange::Exchange;
 use crate::exchange::over_http1::{OverHttp1, Upload};
 use crate::message::request_head::Sending;
-use crate::source::{Broken, Busy, Source};
+use crate::source::{Broken, Source};
 use crate::task::spawn;
 use crate::timer::{now, within};
 use crate::upstream::cluster::Cluster;
@@ -63,11 +64,11 @@ impl Drop for Place {
 
 /// None where it came to nothing.
 async fn carry(cluster: &Cluster, message: Vec<u8>, limits: HeadLimits) -> Option<()> {
-    let endpoint = cluster.pick(&[]).ok()?;
-    let busy = Busy::new(endpoint.clone());
-    let connection = match endpoint.take_idle(now(), cluster.settings.idle) {
+    let began = now();
+    let busy = cluster.pick(Places::NONE, None, began).ok()?;
+    let connection = match busy.endpoint.take_idle(began, cluster.settings.idle) {
         Some(connection) => connection,
-        None => connection::open(endpoint.address, &cluster.settings, limits).await.ok()?,
+        None => connection::open(busy.endpoint.address, &cluster.settings, limits).await.ok()?,
     };
     let to_head = message.starts_with(b"HEAD ");
     let buffers = Buffers::default();

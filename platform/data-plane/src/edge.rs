@@ -1,7 +1,9 @@
 //! Who decides what becomes of a request.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::fmt;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,10 +11,13 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 
 use crate::answer::Answer;
+use crate::compression::Compression;
 use crate::edits::HeaderEdits;
-use crate::outcome::Outcome;
+use crate::outcome::{Answered, Outcome};
 use crate::request::Request;
+use crate::upstream::affinity::Affinity;
 use crate::upstream::cluster::Cluster;
+use crate::upstream::endpoint::Endpoint;
 
 /// Decides what becomes of requests. All threads share it; what is asked on the way of a request is what it makes for
 /// each thread.
@@ -26,7 +31,22 @@ pub trait EdgeThread {
     /// What becomes of a request.
     fn decide(&self, request: &Request<'_>) -> Decision;
 
-    /// What came of a request. `mark` is that of the decision; none when nothing was decided.
+    /// All of a request has come and goes to a backend, which alone is waited for from now on. Not called for a request
+    /// that breaks off, or is answered before it is whole; perhaps once more for one that is sent again. `mark` is that
+    /// of the decision.
+    fn sent(&self, mark: &Rc<dyn std::any::Any>) {
+        let _ = mark;
+    }
+
+    /// The head of the answer that a client gets has come from a backend; its body may go on for as long as it likes.
+    /// Comes before [`finished`](Self::finished), and not at all where no backend has answered. `mark` is that of the
+    /// decision.
+    fn answered(&self, answered: &Answered, mark: &Rc<dyn std::any::Any>) {
+        let _ = (answered, mark);
+    }
+
+    /// What came of a request; also of one whose client has gone meanwhile. `mark` is that of the decision; none when
+    /// nothing was decided.
     fn finished(&self, request: &Request<'_>, outcome: &Outcome, mark: Option<&Rc<dyn std::any::Any>>);
 
     /// What a client sent was no request, and was answered so.
@@ -50,6 +70,8 @@ pub enum Decision {
 pub struct Forward {
     /// Where to.
     pub cluster: Rc<Cluster>,
+    /// The address of the client, where it is not that of the connection.
+    pub client: Option<IpAddr>,
     /// The target that the backend gets: a path with perhaps a query.
     pub target: Cow<'static, str>,
     /// The `Host` that the backend gets; none: that of the client.
@@ -66,6 +88,8 @@ pub struct Forward {
     pub response_headers: Vec<(HeaderName, HeaderValue)>,
     /// Headers that the client gets where the backend gives none of the name.
     pub response_defaults: Arc<[(HeaderName, HeaderValue)]>,
+    /// What of the answer is compressed; none: it goes on as it is.
+    pub compression: Option<Compression>,
     /// How long all attempts together may take until the answer is whole; none: no bound but those of the timers.
     pub request_timeout: Option<Duration>,
     /// How long one attempt may take; none: until the first byte as the timers say.
@@ -74,6 +98,14 @@ pub struct Forward {
     pub retries: u32,
     /// Statuses after which there may be another attempt, besides those without an answer.
     pub retry_on: Arc<[u16]>,
+    /// Whether there may be another attempt where there is no connection, so that nothing was sent.
+    pub retry_unreachable: bool,
+    /// Whether there may be another one where the connection broke before an answer. One that had been unused before may
+    /// have been closed at the same moment, which does not count.
+    pub retry_reset: bool,
+    /// Before a further attempt there is a pause, which is drawn up to so long, and up to twice as long before each one
+    /// after it. None where the time of the request would be over by then.
+    pub backoff: Duration,
     /// Whether what the client claims in `X-Forwarded-*` is passed on, since it comes from a trusted proxy.
     pub trusts_forwarded: bool,
     /// Bytes of the request's body; none: as the limits say.
@@ -82,6 +114,8 @@ pub struct Forward {
     pub mirrors: Vec<Mirrored>,
     /// Given back with the outcome.
     pub mark: Rc<dyn std::any::Any>,
+    /// The cookie that keeps the client where its answer came from.
+    pub(crate) cookie: RefCell<Option<HeaderValue>>,
 }
 
 /// Where a copy of a request goes.
@@ -117,6 +151,7 @@ impl Forward {
     ) -> Self {
         Self {
             cluster,
+            client: None,
             target: target.into(),
             host: None,
             request: Vec::new(),
@@ -125,14 +160,38 @@ impl Forward {
             response: Vec::new(),
             response_headers: Vec::new(),
             response_defaults: Arc::new([]),
+            compression: None,
             request_timeout: None,
             attempt_timeout: None,
             retries: 1,
             retry_on: Arc::new([]),
+            retry_unreachable: true,
+            retry_reset: true,
+            backoff: Duration::ZERO,
             trusts_forwarded: false,
             most_body: None,
             mirrors: Vec::new(),
             mark,
+            cookie: RefCell::default(),
+        }
+    }
+
+    /// Where a request belongs, if the cluster has such a thing.
+    pub(crate) fn affinity(&self, request: &Request<'_>) -> Option<Affinity> {
+        let client = || self.client.unwrap_or_else(|| request.peer().ip());
+        self.cluster.settings.keeps_clients().then(|| self.cluster.affinity(request, client()))
+    }
+
+    /// The answer is that of an endpoint: its client is kept there, if it is not yet.
+    pub(crate) fn keep(&self, affinity: &Affinity, endpoint: &Endpoint, is_secure: bool) {
+        let Some((persistence, name)) =
+            self.cluster.settings.persistence.as_ref().zip(endpoint.name.as_ref())
+        else {
+            return;
+        };
+        if affinity.kept_at != Some(endpoint.address) {
+            let cookie = persistence.cookie.set(name, &affinity.named, is_secure);
+            self.cookie.replace(HeaderValue::from_str(&cookie).ok());
         }
     }
 

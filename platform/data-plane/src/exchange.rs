@@ -1,5 +1,6 @@
 //! One request to one endpoint, and its answer, whichever version of HTTP the endpoint speaks.
 
+mod compressed;
 pub(crate) mod over_http1;
 pub(crate) mod over_http2;
 mod stream_upload;
@@ -11,18 +12,22 @@ use http::HeaderMap;
 use tradewind_http_validation::head::ResponseFraming;
 
 use crate::buffer::Buffers;
+use crate::compression::{Coded, Compressing, Compression, Seen};
+use crate::exchange::compressed::Compressed;
 use crate::exchange::over_http1::OverHttp1;
 use crate::exchange::over_http2::OverHttp2;
 use crate::message::body::Body;
 use crate::message::{trailers, trailers::Trailers};
 use crate::request::Fields;
-use crate::source::{Busy, Failure, Source};
+use crate::source::{Failure, Source};
 use crate::timer::Moment;
+use crate::upstream::busy::Busy;
 
 /// One request under way to one endpoint.
 pub(crate) enum Exchange<S: Source + 'static> {
     Http1(Box<OverHttp1<S>>),
     Http2(Box<OverHttp2<S>>),
+    Compressed(Box<Compressed<S>>),
 }
 
 impl<S: Source + 'static> Exchange<S> {
@@ -30,6 +35,7 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => &exchange.busy,
             Self::Http2(exchange) => &exchange.busy,
+            Self::Compressed(inner) => inner.inner.busy(),
         }
     }
 
@@ -38,6 +44,7 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => exchange.poll_head(context),
             Self::Http2(exchange) => exchange.poll_head(context),
+            Self::Compressed(inner) => inner.inner.poll_head(context),
         }
     }
 
@@ -52,6 +59,7 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => exchange.connection.reader.status(),
             Self::Http2(exchange) => exchange.status(),
+            Self::Compressed(inner) => inner.inner.status(),
         }
     }
 
@@ -60,6 +68,7 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => exchange.connection.reader.reason(exchange.buffer.filled()),
             Self::Http2(_) => &[],
+            Self::Compressed(inner) => inner.inner.reason(),
         }
     }
 
@@ -70,6 +79,7 @@ impl<S: Source + 'static> Exchange<S> {
                 Fields::Spans(exchange.connection.reader.fields(exchange.buffer.filled()))
             }
             Self::Http2(exchange) => Fields::Map(exchange.headers()),
+            Self::Compressed(inner) => inner.inner.fields(),
         }
     }
 
@@ -77,6 +87,7 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => exchange.connection.reader.content_length(),
             Self::Http2(exchange) => exchange.content_length(),
+            Self::Compressed(_) => None,
         }
     }
 
@@ -85,6 +96,29 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => exchange.connection.reader.framing(to_head),
             Self::Http2(exchange) => exchange.framing(to_head),
+            Self::Compressed(_) => ResponseFraming::Chunked,
+        }
+    }
+
+    /// The same with its answer compressed, where it is to be. Before the body is begun.
+    pub(crate) fn coded(
+        self,
+        compression: Option<&Compression>,
+        to_head: bool,
+        compressing: &Compressing,
+    ) -> (Coded, Self) {
+        let Some(compression) = compression else { return (Coded::No, self) };
+        let length = self.content_length();
+        let seen = Seen { status: self.status(), fields: self.fields(), length, to_head };
+        match compression.judge(&seen) {
+            Coded::By(coding) => match compressing.place() {
+                Some(place) => {
+                    let compressed = Compressed::new(self, coding, place);
+                    (Coded::By(coding), Self::Compressed(Box::new(compressed)))
+                }
+                None => (Coded::Varies, self),
+            },
+            plain => (plain, self),
         }
     }
 
@@ -96,10 +130,11 @@ impl<S: Source + 'static> Exchange<S> {
                 exchange.buffer.consume(exchange.head);
                 exchange.body = Body::of_answer(framing);
                 if matches!(framing, ResponseFraming::Sized(size) if size > usual) {
-                    buffers.enlarge(&mut exchange.buffer);
+                    buffers.enlarge_if_few(&mut exchange.buffer);
                 }
             }
             Self::Http2(exchange) => exchange.begin_body(buffers),
+            Self::Compressed(inner) => inner.inner.begin_body(to_head, usual, buffers),
         }
     }
 
@@ -108,6 +143,7 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => exchange.poll_data(context),
             Self::Http2(exchange) => exchange.poll_data(context),
+            Self::Compressed(inner) => inner.poll_data(context),
         }
     }
 
@@ -119,6 +155,7 @@ impl<S: Source + 'static> Exchange<S> {
                 Poll::Ready(count) => count.map(Some),
                 Poll::Pending => Ok(None),
             },
+            Self::Compressed(inner) => inner.data(context),
         }
     }
 
@@ -127,6 +164,7 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => exchange.buffer.filled(),
             Self::Http2(exchange) => exchange.filled(),
+            Self::Compressed(inner) => inner.filled(),
         }
     }
 
@@ -135,6 +173,7 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => exchange.buffer.consume(count),
             Self::Http2(exchange) => drop(exchange.take(count)),
+            Self::Compressed(inner) => inner.consume(count),
         }
     }
 
@@ -147,6 +186,11 @@ impl<S: Source + 'static> Exchange<S> {
                 data
             }
             Self::Http2(exchange) => exchange.take(count),
+            Self::Compressed(inner) => {
+                let data = Bytes::copy_from_slice(inner.filled().get(..count).unwrap_or_default());
+                inner.consume(count);
+                data
+            }
         }
     }
 
@@ -155,6 +199,7 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => exchange.body.has_ended(),
             Self::Http2(exchange) => exchange.has_ended(),
+            Self::Compressed(inner) => inner.has_ended(),
         }
     }
 
@@ -164,6 +209,7 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => exchange.upload.is_whole(),
             Self::Http2(_) => true,
+            Self::Compressed(inner) => inner.inner.ends_with_answer(),
         }
     }
 
@@ -172,6 +218,7 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => Trailers::Section(exchange.body.trailers()),
             Self::Http2(exchange) => exchange.trailers().map_or(Trailers::Section(&[]), Trailers::Map),
+            Self::Compressed(inner) => inner.inner.trailers(),
         }
     }
 
@@ -185,6 +232,7 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => exchange.upload.is_whole(),
             Self::Http2(exchange) => exchange.is_upload_whole(),
+            Self::Compressed(inner) => inner.inner.is_upload_whole(),
         }
     }
 
@@ -193,6 +241,7 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => exchange.moved,
             Self::Http2(exchange) => exchange.moved(),
+            Self::Compressed(inner) => inner.inner.moved(),
         }
     }
 
@@ -201,6 +250,7 @@ impl<S: Source + 'static> Exchange<S> {
         match self {
             Self::Http1(exchange) => (exchange.upload.source.taken(), exchange.upload.source.has_ended()),
             Self::Http2(exchange) => exchange.taken(),
+            Self::Compressed(inner) => inner.inner.taken(),
         }
     }
 
@@ -213,6 +263,7 @@ impl<S: Source + 'static> Exchange<S> {
                 (Some(upload.pending), Some(upload.source))
             }
             Self::Http2(exchange) => exchange.take_back(),
+            Self::Compressed(inner) => inner.inner.take_back(buffers),
         }
     }
 
@@ -225,11 +276,15 @@ impl<S: Source + 'static> Exchange<S> {
 
     /// The answer was given: keeps what can be used again.
     pub(crate) fn keep(self, buffers: &Buffers, now: Moment, most_idle: usize) {
-        if let Self::Http1(exchange) = self
+        let plain = match self {
+            Self::Compressed(compressed) => compressed.inner,
+            plain => plain,
+        };
+        if let Self::Http1(exchange) = plain
             && exchange.is_clean()
         {
             let OverHttp1 { busy, connection, buffer, upload, .. } = *exchange;
-            busy.0.put_idle(connection, now, most_idle);
+            busy.endpoint.put_idle(connection, now, most_idle);
             buffers.put(buffer);
             buffers.put_message(upload.pending);
         }

@@ -9,16 +9,21 @@
 //! backend by accident. A connection to a backend is a socket in a list, without a task.
 //!
 //! - `server` opens sockets and starts threads, `thread` is what all connections of one thread share, `task` its tasks,
+//!   `bounds` what holds for those of one listener,
 //! - `front` serves clients, `upstream` has the connections to backends, `attempt` and `exchange` are
 //!   one request between the two, whose body has a `source`,
-//! - `message` writes heads and follows bodies,
+//! - `message` writes heads and follows bodies, `compression` makes those of answers shorter,
+//! - `checks` finds out which endpoints work, on a thread of its own,
 //! - `io`, `buffer` and `timer` are what connections are made of.
 
 #![warn(missing_docs)]
 
 mod answer;
 mod attempt;
+mod bounds;
 mod buffer;
+mod checks;
+mod compression;
 mod copies;
 mod edge;
 mod edits;
@@ -40,12 +45,16 @@ mod tls;
 mod upstream;
 
 pub use answer::{Answer, BAD_GATEWAY, SLOW_REQUEST};
+pub use bounds::{Bounds, ListenerBounds};
+pub use checks::{Check, CheckSettings, Checks, Verdicts};
+pub use compression::{Coding, Compression, MediaTypes};
 pub use edge::{Decision, Edge, EdgeThread, Forward, Mirrored};
 pub use edits::HeaderEdits;
 pub use listener::Listener;
-pub use outcome::{Outcome, Upstream};
+pub use outcome::{Answered, Outcome, Upstream};
 pub use request::{Protocol, Request};
 pub use server::{Bound, Server, ServerError};
 pub use settings::{BackendProtocol, Limits, Settings, Timers};
 pub use tls::{BackendTls, Certificate, ClientAuthority, ServerTls};
+pub use upstream::affinity::{BalanceBy, Persistence};
 pub use upstream::cluster::{Cluster, ClusterSettings};

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use crate::bounds::ListenerBounds;
 use crate::tls::ServerTls;
 
 /// Where clients connect.
@@ -13,6 +14,8 @@ pub struct Listener {
     pub port: Option<u16>,
     /// TLS, where the listener has it.
     pub tls: Option<ServerTls>,
+    /// Bounds of its own; none: those of the settings.
+    pub bounds: Option<ListenerBounds>,
 }
 
 impl Listener {
@@ -24,6 +27,6 @@ impl Listener {
     /// A listener in clear.
     #[must_use]
     pub fn plain(address: SocketAddr) -> Self {
-        Self { address, port: None, tls: None }
+        Self { address, port: None, tls: None, bounds: None }
     }
 }

@@ -27,6 +27,18 @@ pub struct Outcome {
     pub trace: Traceparent,
 }
 
+/// The head of an answer has come from a backend.
+#[derive(Debug, Clone, Copy)]
+pub struct Answered {
+    /// Its status.
+    pub status: u16,
+    /// How long the backend alone was waited for: from the start of the attempt, or from the last byte of a request that
+    /// came meanwhile, to the head.
+    pub took: Duration,
+    /// When it came, on the clock of [`Request::came`](crate::Request::came).
+    pub at: Duration,
+}
+
 /// The part of a backend in a request.
 #[derive(Debug, Clone, Copy)]
 pub struct Upstream {

@@ -12,6 +12,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
+use crate::bounds::Admitted;
 use crate::edge::Edge;
 use crate::front;
 use crate::listener::Listener;
@@ -272,7 +273,21 @@ async fn accept(thread: Rc<Thread>, listener: Listener, socket: TcpListener) {
             accepted = socket.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => front::welcome(&thread, &listener, stream, peer),
+            Ok((stream, peer)) => {
+                let Ok(mut admitted) = admit(&listener, peer) else { continue };
+                let stops = match &mut admitted {
+                    None => false,
+                    Some(admitted) => tokio::select! {
+                        biased;
+                        () = &mut stopping => true,
+                        () = admitted.enter() => false,
+                    },
+                };
+                front::welcome(&thread, &listener, stream, peer, admitted);
+                if stops {
+                    return drain_queue(&thread, &listener, &socket).await;
+                }
+            }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 pause(ACCEPT_PAUSE).await;
@@ -284,6 +299,14 @@ async fn accept(thread: Rc<Thread>, listener: Listener, socket: TcpListener) {
 /// Takes the connections that are there already: to close the socket would reset them.
 async fn drain_queue(thread: &Rc<Thread>, listener: &Rc<Listener>, socket: &TcpListener) {
     while let Some(Ok((stream, peer))) = within(Duration::ZERO, socket.accept()).await {
-        front::welcome(thread, listener, stream, peer);
+        if let Ok(admitted) = admit(listener, peer) {
+            front::welcome(thread, listener, stream, peer, admitted);
+        }
     }
+}
+
+/// Counts a connection where the listener has bounds of its own; an error where the client has too many.
+fn admit(listener: &Listener, peer: SocketAddr) -> Result<Option<Admitted>, ()> {
+    let Some(bounds) = &listener.bounds else { return Ok(None) };
+    bounds.admit(peer.ip()).map(Some).ok_or(())
 }

@@ -1,13 +1,10 @@
 //! Where the body of a request comes from, and what can go wrong on its way.
 
 use std::io;
-use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use tradewind_http_validation::head::Refusal;
-
-use crate::upstream::endpoint::Endpoint;
 
 /// Where the body of a request comes from.
 pub(crate) trait Source {
@@ -60,20 +57,4 @@ pub(crate) enum Failure {
     Interim,
     /// The endpoint says that it has not looked at the request; whether that is since it closes the connection.
     Unprocessed { is_closing: bool },
-}
-
-/// Counts a request of an endpoint as long as it is under way.
-pub(crate) struct Busy(pub(crate) Rc<Endpoint>);
-
-impl Busy {
-    pub(crate) fn new(endpoint: Rc<Endpoint>) -> Self {
-        endpoint.in_flight.set(endpoint.in_flight.get() + 1);
-        Self(endpoint)
-    }
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        self.0.in_flight.set(self.0.in_flight.get().saturating_sub(1));
-    }
 }

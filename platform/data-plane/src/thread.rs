@@ -4,10 +4,13 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use tokio::sync::Notify;
 
+use crate::bounds::{Admitted, Bounds};
 use crate::buffer::Buffers;
+use crate::compression::Compressing;
 use crate::copies::Copies;
 use crate::edge::EdgeThread;
 use crate::request::Request;
@@ -19,6 +22,8 @@ use tradewind_edge::trace::Traceparent;
 pub(crate) struct Thread {
     pub(crate) edge: Box<dyn EdgeThread>,
     pub(crate) settings: Settings,
+    /// What holds at listeners that have no bounds of their own.
+    pub(crate) bounds: Arc<Bounds>,
     pub(crate) buffers: Buffers,
     /// No further requests are taken.
     pub(crate) is_stopping: Cell<bool>,
@@ -29,12 +34,15 @@ pub(crate) struct Thread {
     random: Cell<u64>,
     pub(crate) day_time: DayTime,
     pub(crate) copies: Copies,
+    pub(crate) compressing: Compressing,
 }
 
 /// A connection of a client, as long as it is there.
 pub(crate) struct Place {
     thread: Rc<Thread>,
     client: IpAddr,
+    /// It counts at its listener, too.
+    _admitted: Option<Admitted>,
 }
 
 impl Thread {
@@ -45,6 +53,7 @@ impl Thread {
     ) -> Rc<Self> {
         Rc::new(Self {
             edge,
+            bounds: Arc::new(Bounds::from(&settings)),
             settings,
             buffers: Buffers::default(),
             is_stopping: Cell::new(false),
@@ -55,11 +64,12 @@ impl Thread {
             random: Cell::new(seed | 1),
             day_time: DayTime::new(start),
             copies: Copies::default(),
+            compressing: Compressing::default(),
         })
     }
 
     /// A place for a connection; none when there are as many as there may be.
-    pub(crate) fn place(self: &Rc<Self>, client: IpAddr) -> Option<Place> {
+    pub(crate) fn place(self: &Rc<Self>, client: IpAddr, admitted: Option<Admitted>) -> Option<Place> {
         let limits = &self.settings.limits;
         if self.connections.get() >= limits.connections {
             return None;
@@ -71,7 +81,7 @@ impl Thread {
         }
         *of_client += 1;
         self.connections.set(self.connections.get() + 1);
-        Some(Place { thread: self.clone(), client })
+        Some(Place { thread: self.clone(), client, _admitted: admitted })
     }
 
     pub(crate) fn connections(&self) -> usize {

@@ -1,8 +1,10 @@
 //! Connections to backends.
 
-pub(crate) mod balance;
+pub(crate) mod affinity;
+pub(crate) mod busy;
 pub(crate) mod cluster;
 pub(crate) mod connection;
 pub(crate) mod endpoint;
 pub(crate) mod multiplexed;
 pub(crate) mod secure;
+pub(crate) mod standing;

@@ -24,7 +24,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 use tradewind_edge::address::{CidrSet, client_address, client_key};
 use tradewind_edge::admission::{Admission, AdmissionSettings, Finished, Priority};
-use tradewind_edge::balance::{BalanceSettings, Balancer, Ended, Places};
+use tradewind_edge::balance::{BalanceSettings, Balancer, Ended, Key, Places};
 use tradewind_edge::health::{Breaker, BreakerSettings, EjectionSettings, Ejections};
 use tradewind_edge::limit::{Policy, Table};
 use tradewind_edge::log::{DateCache, Line, Upstream};
@@ -277,7 +277,7 @@ fn choices() -> Vec<Operation> {
         let mut balancer = of(count);
         move |number: u64| {
             let key = scattered(number).to_be_bytes();
-            let picked = balancer.pick_for(&key, Places::ALL, at(number)).unwrap();
+            let picked = balancer.pick_for(Key::of(&key), Places::ALL, at(number)).unwrap();
             balancer.ended(picked, Ended::Dropped, at(number));
         }
     };

@@ -11,8 +11,11 @@
 //! of that endpoint move, and the next best one is at hand when the best one is out or full.
 
 mod balancer;
+mod key;
 mod load;
 mod options;
 
+pub use crate::places::Places;
 pub use balancer::{Balancer, Picked};
-pub use options::{BalanceSettings, Ended, MAX_ENDPOINTS, Places};
+pub use key::Key;
+pub use options::{BalanceSettings, Ended, MAX_ENDPOINTS};

@@ -8,10 +8,12 @@
 //! - [`address`]: networks, and the client behind trusted proxies.
 //! - [`admission`]: how much may be under way at a backend.
 //! - [`balance`]: which endpoint gets a request.
+//! - [`cookie`]: the `Cookie` field.
 //! - [`health`]: which endpoints are fit to be asked.
 //! - [`limit`]: how often somebody may ask.
 //! - [`log`]: lines of the access log.
 //! - [`retry_budget`]: how many retries a backend may get.
+//! - [`session`]: cookies that keep a client at one endpoint.
 //! - [`token`]: access tokens of other issuers.
 //! - [`trace`]: the `traceparent` field.
 
@@ -20,12 +22,15 @@
 pub mod address;
 pub mod admission;
 pub mod balance;
+pub mod cookie;
 mod decimal;
 mod hash;
 pub mod health;
 pub mod limit;
 pub mod log;
+mod places;
 pub mod retry_budget;
+pub mod session;
 pub mod token;
 pub mod trace;
 mod window;

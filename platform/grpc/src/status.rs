@@ -137,7 +137,9 @@ pub fn failure(trailers: &HeaderMap) -> Option<Problem> {
     let Some(number) = text(&STATUS) else {
         return Some(Problem::internal("the peer's answer has no grpc-status"));
     };
-    let code = number.parse().map_or(Code::Unknown, Code::of_number);
+    // Digits and nothing else: a number with a sign would be a success to one reader, and none to another.
+    let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
+    let code = number.parse().ok().filter(|_| is_number).map_or(Code::Unknown, Code::of_number);
     let by_code = code.problem()?;
     let message = text(&MESSAGE).map(|text| percent_decode_str(text).decode_utf8_lossy().into_owned());
     let bytes = text(&STATUS_DETAILS).and_then(|text| BASE64.decode(text).ok());

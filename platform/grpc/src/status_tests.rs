@@ -84,3 +84,11 @@ fn a_refusal_stays_small_whatever_it_says() {
         refusal(&problem).iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum();
     assert!(size < 8 * 1_024, "{size}");
 }
+
+#[test]
+fn only_digits_are_a_status() {
+    assert_eq!(failure(&trailers(&[(STATUS, "0")])), None);
+    for status in ["+0", "-0", " 0", "0x0", ""] {
+        assert!(failure(&trailers(&[(STATUS, status)])).is_some(), "{status:?}");
+    }
+}

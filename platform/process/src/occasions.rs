@@ -17,14 +17,18 @@ pub enum Occasion {
     Upgrade,
 }
 
-/// Tells `tell` of each occasion until SIGTERM or SIGINT; `every` is how often it hears that time passes. `tell` may
-/// say that it is enough, and then this returns, too.
+/// Runs `beside`, and tells `tell` of each occasion until SIGTERM or SIGINT; `every` is how often it hears that time passes. `tell` may
+/// say that it is enough, and then this returns, too. `beside` waits while `tell` is at work, and is dropped in the end.
 ///
 /// Blocks the thread that calls.
 ///
 /// # Errors
 /// When signals cannot be heard.
-pub fn until_stopped(every: Duration, mut tell: impl FnMut(Occasion) -> bool) -> Result<(), String> {
+pub fn until_stopped(
+    every: Duration,
+    beside: impl Future<Output = ()>,
+    mut tell: impl FnMut(Occasion) -> bool,
+) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| error.to_string())?;
     runtime.block_on(async {
@@ -32,6 +36,7 @@ pub fn until_stopped(every: Duration, mut tell: impl FnMut(Occasion) -> bool) ->
         let failed = |error: std::io::Error| format!("signals cannot be heard: {error}");
         let mut hangup = signal(SignalKind::hangup()).map_err(failed)?;
         let mut upgrade = signal(SignalKind::user_defined2()).map_err(failed)?;
+        let (mut beside, mut is_beside) = (std::pin::pin!(beside), true);
         let mut time = tokio::time::interval(every);
         time.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -41,6 +46,10 @@ pub fn until_stopped(every: Duration, mut tell: impl FnMut(Occasion) -> bool) ->
                 _ = hangup.recv() => Occasion::Hangup,
                 _ = upgrade.recv() => Occasion::Upgrade,
                 _ = time.tick() => Occasion::Time,
+                () = &mut beside, if is_beside => {
+                    is_beside = false;
+                    continue;
+                }
             };
             if tell(occasion) {
                 return Ok(());

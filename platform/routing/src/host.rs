@@ -1,6 +1,6 @@
 //! Patterns of hosts: `a.example`, `*.example`, or every host.
 
-use std::collections::BTreeMap;
+use crate::named::Named;
 
 /// A host, any subdomain of a host, or any host at all.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,14 +45,14 @@ fn is_below(host: &str, suffix: &str) -> bool {
 /// Values by pattern. Which one comes first does not depend on the order in which they were put in.
 #[derive(Debug, Clone)]
 pub(crate) struct HostMap<T> {
-    exact: BTreeMap<Box<str>, T>,
-    below: BTreeMap<Box<str>, T>,
+    exact: Named<Box<str>, T>,
+    below: Named<Box<str>, T>,
     any: Option<T>,
 }
 
 impl<T> Default for HostMap<T> {
     fn default() -> Self {
-        Self { exact: BTreeMap::new(), below: BTreeMap::new(), any: None }
+        Self { exact: Named::default(), below: Named::default(), any: None }
     }
 }
 

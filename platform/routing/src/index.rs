@@ -1,11 +1,13 @@
 //! Finds candidates by path.
 
-use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 
+use indexmap::Equivalent;
 use regex::Regex;
 
 use crate::asked::Asked;
 use crate::conditions::Conditions;
+use crate::named::Named;
 use tradewind_http_validation::path::CanonicalPath;
 
 /// One match of one rule: what it asks besides the path, and which rule it is of.
@@ -25,7 +27,7 @@ type Candidates = Vec<Candidate>;
 /// to each implementation; who writes one means it to be more particular than a prefix.)
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Index {
-    exact: BTreeMap<Box<str>, Candidates>,
+    exact: Named<Box<str>, Candidates>,
     expressions: Vec<(Regex, Candidates)>,
     prefixes: Tree,
 }
@@ -33,18 +35,40 @@ pub(crate) struct Index {
 /// Prefixes by segment. A look-up stops at the first segment that no prefix has, so a long path made to be costly is
 /// not.
 #[derive(Debug, Clone)]
-struct Tree(Vec<Segment>);
+struct Tree {
+    /// The segments, that of `/` in front.
+    segments: Vec<Segment>,
+    /// Which segment is below another one, by its name.
+    below: Named<Below<Box<str>>, usize>,
+}
 
 #[derive(Debug, Clone, Default)]
 struct Segment {
     above: usize,
-    below: BTreeMap<Box<str>, usize>,
     candidates: Candidates,
+}
+
+/// The number of a segment, and the name of one below.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Below<Name>(usize, Name);
+
+/// By hand, so that both ways to keep the name have the same hash.
+impl<Name: AsRef<str>> Hash for Below<Name> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+        self.1.as_ref().hash(state);
+    }
+}
+
+impl Equivalent<Below<Box<str>>> for Below<&str> {
+    fn equivalent(&self, key: &Below<Box<str>>) -> bool {
+        self.0 == key.0 && self.1 == &*key.1
+    }
 }
 
 impl Default for Tree {
     fn default() -> Self {
-        Self(vec![Segment::default()])
+        Self { segments: vec![Segment::default()], below: Named::default() }
     }
 }
 
@@ -66,7 +90,7 @@ impl Index {
 
     /// Candidates were added in the order of age and place; what asks for more goes in front.
     pub(crate) fn finish(&mut self) {
-        let tree = self.prefixes.0.iter_mut().map(|segment| &mut segment.candidates);
+        let tree = self.prefixes.segments.iter_mut().map(|segment| &mut segment.candidates);
         let expressions = self.expressions.iter_mut().map(|(_, candidates)| candidates);
         for candidates in self.exact.values_mut().chain(tree).chain(expressions) {
             candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.conditions.weight()));
@@ -94,31 +118,27 @@ impl Tree {
     fn candidates(&mut self, prefix: &CanonicalPath) -> &mut Candidates {
         let mut at = 0;
         for name in segments(prefix).filter(|name| !name.is_empty()) {
-            let next = self.0.len();
-            let Some(segment) = self.0.get_mut(at) else { break };
-            let below = *segment.below.entry(name.into()).or_insert(next);
+            let next = self.segments.len();
+            let below = *self.below.entry(Below(at, name.into())).or_insert(next);
             if below == next {
-                self.0.push(Segment { above: at, ..Segment::default() });
+                self.segments.push(Segment { above: at, ..Segment::default() });
             }
             at = below;
         }
-        // The root is always there, and so is whatever was gone to.
-        if at >= self.0.len() {
-            at = 0;
-        }
-        &mut self.0[at].candidates
+        // Whatever was gone to is there.
+        &mut self.segments[at].candidates
     }
 
     fn find(&self, asked: &Asked<'_>) -> Option<usize> {
         let mut at = 0;
         for name in segments(asked.path) {
-            match self.0.get(at).and_then(|segment| segment.below.get(name)) {
+            match self.below.get(&Below(at, name)) {
                 Some(below) => at = *below,
                 None => break,
             }
         }
         loop {
-            let segment = self.0.get(at)?;
+            let segment = self.segments.get(at)?;
             match first(&segment.candidates, asked) {
                 None if at == 0 => return None,
                 None => at = segment.above,

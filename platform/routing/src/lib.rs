@@ -29,6 +29,7 @@ mod documents;
 mod effective;
 mod host;
 mod index;
+mod named;
 mod policy;
 mod refer;
 mod rule;

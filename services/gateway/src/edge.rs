@@ -1,12 +1,18 @@
 //! Decides for the data plane: what the route documents say of a request, without waiting and without a lock.
 
 mod access_log;
+mod alone;
+mod compressing;
 mod counts;
 mod decide;
+mod fetched;
+mod gate;
+mod gate_counts;
 mod guarding;
 mod headers;
 mod keys;
 mod limits;
+mod reach;
 mod rule;
 mod thread;
 mod tokens;
@@ -17,13 +23,17 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tradewind_data_plane::{BackendTls, Edge, EdgeThread};
+use tradewind_data_plane::{BackendTls, Edge, EdgeThread, Verdicts};
 use tradewind_edge::limit;
+use tradewind_edge::session::SessionKey;
 use tradewind_routing::{BackendId, Table};
 
 pub(crate) use access_log::Sink;
+pub(crate) use alone::Alone;
 pub(crate) use counts::Registry;
+pub(crate) use fetched::Fetches;
 pub(crate) use keys::Keys;
+pub(crate) use reach::checks;
 
 use crate::edge::thread::ThreadEdge;
 
@@ -59,12 +69,23 @@ impl PartialEq for Secured {
 pub(crate) struct Shared {
     version: AtomicU64,
     routes: Mutex<Arc<Routes>>,
+    /// Routes that were in use: a table of some thousand takes milliseconds to give back, which no request shall wait
+    /// for.
+    retired: Mutex<Vec<Arc<Routes>>>,
     pub(crate) counts: Registry,
     /// What clients have used of their limits; without a lock, and one for all threads.
     pub(crate) limits: limit::Table,
     pub(crate) sink: Option<Arc<Sink>>,
     pub(crate) seed: u64,
     pub(crate) threads: u32,
+    /// What endpoints are named with in cookies that keep clients at them.
+    pub(crate) session_key: SessionKey,
+    /// What checks have found of endpoints.
+    pub(crate) verdicts: Verdicts,
+    /// What threads leave alone.
+    pub(crate) alone: Alone,
+    /// Threads that have begun, which have a number each.
+    begun: AtomicU64,
 }
 
 /// Places of the table of limits: so many clients are told apart.
@@ -72,22 +93,54 @@ const CLIENTS: usize = 64 * 1024;
 
 impl Shared {
     /// `seed` must be hard to guess.
-    pub(crate) fn new(routes: Routes, sink: Option<Arc<Sink>>, (seed, threads): (u64, u32)) -> Arc<Self> {
+    pub(crate) fn new(
+        routes: Routes,
+        sink: Option<Arc<Sink>>,
+        (session_key, verdicts): (SessionKey, Verdicts),
+        (seed, threads): (u64, u32),
+    ) -> Arc<Self> {
         Arc::new(Self {
             version: AtomicU64::new(0),
             routes: Mutex::new(Arc::new(routes)),
+            retired: Mutex::default(),
             counts: Registry::default(),
             limits: limit::Table::new(CLIENTS, seed),
             sink,
             seed,
             threads,
+            session_key,
+            verdicts,
+            alone: Alone::default(),
+            begun: AtomicU64::new(0),
         })
     }
 
     /// Puts other routes in the place of those in use. Requests under way go on with theirs.
     pub(crate) fn swap(&self, routes: Routes) {
-        *self.routes.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(routes);
+        let mut current = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *current, Arc::new(routes));
+        drop(current);
         self.version.fetch_add(1, Ordering::Release);
+        self.retired.lock().unwrap_or_else(PoisonError::into_inner).push(before);
+        self.clear();
+    }
+
+    /// Gives back routes that no thread uses any more. Not for a thread that serves.
+    pub(crate) fn clear(&self) {
+        let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        let unused: Vec<_> = retired.extract_if(.., |routes| Arc::strong_count(routes) == 1).collect();
+        drop(retired);
+        drop(unused);
+    }
+
+    /// The number of one more thread.
+    pub(crate) fn number(&self) -> u64 {
+        self.begun.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Where the draws of a thread begin; never zero.
+    pub(crate) fn draws(&self, number: u64) -> u64 {
+        (self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15)) | 1
     }
 
     pub(crate) fn version(&self) -> u64 {
@@ -106,5 +159,24 @@ pub(crate) struct GatewayEdge(pub(crate) Arc<Shared>);
 impl Edge for GatewayEdge {
     fn thread(&self) -> Box<dyn EdgeThread> {
         Box::new(ThreadEdge::new(self.0.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes_that_a_thread_lets_go_of_are_given_back_by_another() {
+        let kept = (SessionKey::new(b"key"), tradewind_data_plane::Checks::new(1).verdicts());
+        let shared = Shared::new(Routes::default(), None, kept, (1, 1));
+        let held = shared.routes();
+        let weak = Arc::downgrade(&held);
+        shared.swap(Routes::default());
+        shared.clear();
+        drop(held);
+        assert!(weak.upgrade().is_some(), "the thread that serves has not given them back");
+        shared.clear();
+        assert!(weak.upgrade().is_none());
     }
 }

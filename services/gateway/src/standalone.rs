@@ -3,6 +3,7 @@
 mod addresses;
 mod admin;
 mod arguments;
+mod bounds;
 mod certificates;
 mod loading;
 mod program;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::num::NonZeroU64;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags, Timespec, epoll, poll};
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with, sockopt};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, connect, socket_with, sockopt};
 
 /// Which sockets are ready.
 #[derive(Debug)]
@@ -132,16 +132,24 @@ impl Default for Events {
     }
 }
 
-/// A connection that is being made; it is there when there is room for bytes.
+/// A connection that is being made, from an address of one's own where one is named; it is there when there is room for
+/// bytes.
 ///
 /// # Errors
 ///
 /// The system refuses it at once.
-pub fn connecting(to: SocketAddr, receive_buffer: Option<usize>) -> io::Result<TcpStream> {
+pub fn connecting(
+    to: SocketAddr,
+    from: Option<IpAddr>,
+    receive_buffer: Option<usize>,
+) -> io::Result<TcpStream> {
     let family = if to.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let socket = socket_with(family, SocketType::STREAM, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC, None)?;
     if let Some(bytes) = receive_buffer {
         sockopt::set_socket_recv_buffer_size(&socket, bytes)?;
+    }
+    if let Some(from) = from {
+        bind(&socket, &SocketAddr::new(from, 0))?;
     }
     match connect(&socket, &to) {
         Ok(()) | Err(Errno::INPROGRESS) => {}

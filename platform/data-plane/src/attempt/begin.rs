@@ -1,6 +1,5 @@
 //! Sets a request on its way to an endpoint.
 
-use std::rc::Rc;
 use std::time::Duration;
 
 use crate::attempt::problems::{nobody, stopped_by_failure, unfit, unreachable};
@@ -11,11 +10,11 @@ use crate::exchange::over_http2::{NotSent, OverHttp2};
 use crate::message::request_map;
 use crate::outcome::Upstream;
 use crate::settings::BackendProtocol;
-use crate::source::{Busy, Failure, Source};
+use crate::source::{Failure, Source};
 use crate::timer::{Moment, now};
+use crate::upstream::busy::Busy;
 use crate::upstream::cluster::Nobody;
 use crate::upstream::connection;
-use crate::upstream::endpoint::Endpoint;
 use crate::upstream::multiplexed::NoStream;
 
 /// Why a request is not on its way to an endpoint. Nothing of it was sent.
@@ -33,22 +32,24 @@ impl<S: Source + 'static> Attempts<'_, S> {
         // A first attempt begins when the request does, but for the time that its body took.
         let mut began = if self.taken == 0 { self.asking.began } else { now() };
         loop {
-            let endpoint = self.way.cluster.pick(&self.tried).map_err(nobody)?;
+            self.rest().await?;
             if self.count > 0 {
                 began = now();
             }
+            let busy = self.way.cluster.pick(self.tried, self.affinity.as_ref(), began).map_err(nobody)?;
+            let (picked, address) = (busy.picked, busy.endpoint.address);
             self.count += 1;
             let begun = match self.way.cluster.settings.protocol {
-                BackendProtocol::Http1 => self.begin_http1(&endpoint, began).await,
-                BackendProtocol::Http2 => self.begin_http2(&endpoint, began).await,
+                BackendProtocol::Http1 => self.begin_http1(busy, began).await,
+                BackendProtocol::Http2 => self.begin_http2(busy, began).await,
             };
             match begun {
                 Ok(begun) => return Ok(begun),
                 Err(NotBegun::Stopped(stopped)) => return Err(stopped),
                 // What is full was not asked, and another one may have room.
-                Err(NotBegun::Busy) if !self.tried.contains(&endpoint.address) => {
+                Err(NotBegun::Busy) if !self.tried.has(picked.place()) => {
                     self.count -= 1;
-                    self.tried.push(endpoint.address);
+                    self.tried = self.tried.with(picked.place());
                 }
                 Err(NotBegun::Busy) => return Err(nobody(Nobody::Busy)),
                 Err(NotBegun::Closing) if self.fresh < FRESH => {
@@ -57,11 +58,11 @@ impl<S: Source + 'static> Attempts<'_, S> {
                 }
                 Err(NotBegun::Closing) => return Err(stopped_by_failure(Failure::Partly)),
                 Err(NotBegun::Unreachable(error)) => {
-                    self.way.cluster.report(&endpoint, false);
-                    self.tried.push(endpoint.address);
-                    tracing::debug!(%error, address = %endpoint.address, "an endpoint cannot be reached");
+                    self.report_failure(picked, began);
+                    self.tried = self.tried.with(picked.place());
+                    tracing::debug!(%error, %address, "an endpoint cannot be reached");
                     // Nothing was sent: any request may be tried elsewhere.
-                    if !self.may_try_again() {
+                    if !(self.way.retry_unreachable && self.may_try_again()) {
                         return Err(Stopped::Answer(unreachable(&error)));
                     }
                 }
@@ -71,10 +72,10 @@ impl<S: Source + 'static> Attempts<'_, S> {
 
     async fn begin_http1(
         &mut self,
-        endpoint: &Rc<Endpoint>,
+        busy: Busy,
         mut began: Moment,
     ) -> Result<(Exchange<S>, Moment), NotBegun> {
-        let busy = Busy::new(endpoint.clone());
+        let endpoint = &busy.endpoint;
         let settings = &self.way.cluster.settings;
         let thread = self.asking.thread;
         let (connection, connected) = match endpoint.take_idle(began, settings.idle) {
@@ -101,20 +102,20 @@ impl<S: Source + 'static> Attempts<'_, S> {
 
     async fn begin_http2(
         &mut self,
-        endpoint: &Rc<Endpoint>,
+        busy: Busy,
         mut began: Moment,
     ) -> Result<(Exchange<S>, Moment), NotBegun> {
-        let busy = Busy::new(endpoint.clone());
+        let address = busy.endpoint.address;
         let (settings, limits) = (&self.way.cluster.settings, &self.asking.thread.settings.limits);
-        let head = request_map::request(self.making(), settings.tls.is_some(), endpoint.address);
+        let head = request_map::request(self.making(), settings.tls.is_some(), address);
         let head = head.map_err(|part| NotBegun::Stopped(unfit(part)))?;
-        let slot = endpoint.multiplexed.slot(endpoint.address, settings, limits).await;
+        let slot = busy.endpoint.multiplexed.slot(address, settings, limits).await;
         let connected =
             slot.as_ref().map_or_else(|_| now().saturating_duration_since(began), |slot| slot.connected);
         if !connected.is_zero() {
             began = now();
         }
-        self.upstream = Some(Upstream { address: endpoint.address, connected, answered: None });
+        self.upstream = Some(Upstream { address, connected, answered: None });
         let slot = slot.map_err(|error| match error {
             NoStream::Busy => NotBegun::Busy,
             NoStream::Unreachable(error) => NotBegun::Unreachable(error),
@@ -124,7 +125,7 @@ impl<S: Source + 'static> Attempts<'_, S> {
         match OverHttp2::start(busy, slot, head, upload) {
             Ok(exchange) => Ok((Exchange::Http2(exchange), began)),
             Err(NotSent { error, source, first }) => {
-                tracing::debug!(%error, address = %endpoint.address, "a connection takes no request");
+                tracing::debug!(%error, %address, "a connection takes no request");
                 (self.body, self.message) = (Some(source), first);
                 Err(NotBegun::Closing)
             }

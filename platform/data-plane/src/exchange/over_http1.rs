@@ -9,7 +9,8 @@ use crate::message::body::{Body, Part};
 use crate::message::chunk_size;
 use crate::message::request_head::Sending;
 use crate::message::trailers::{self, Trailers};
-use crate::source::{Broken, Busy, Failure, Source};
+use crate::source::{Broken, Failure, Source};
+use crate::upstream::busy::Busy;
 use crate::upstream::connection::Connection;
 
 /// What goes to the endpoint.

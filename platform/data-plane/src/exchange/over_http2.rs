@@ -15,9 +15,10 @@ use tradewind_http_validation::head::ResponseFraming;
 
 use crate::buffer::Buffers;
 use crate::exchange::stream_upload::StreamUpload;
-use crate::source::{Busy, Failure, Source};
+use crate::source::{Failure, Source};
 use crate::task::{Task, spawn_owned};
 use crate::timer::Moment;
+use crate::upstream::busy::Busy;
 use crate::upstream::multiplexed::Slot;
 
 /// One request under way on a stream.

@@ -5,11 +5,13 @@ use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tradewind_http_validation::head::Framing;
 
+use crate::bounds::Bounds;
 use crate::buffer::Buffer;
 use crate::io::Io;
 use crate::listener::Listener;
@@ -24,6 +26,7 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 pub(crate) struct Client {
     pub(crate) thread: Rc<Thread>,
     pub(crate) listener: Rc<Listener>,
+    pub(crate) bounds: Arc<Bounds>,
     pub(crate) io: Io,
     /// What has come and is not used up.
     pub(crate) buffer: RefCell<Buffer>,
@@ -32,27 +35,49 @@ pub(crate) struct Client {
     pub(crate) last: Cell<Moment>,
     pub(crate) peer: SocketAddr,
     pub(crate) server_name: Option<String>,
+    opened: Moment,
+    /// Requests so far.
+    requests: Cell<u32>,
 }
 
 impl Client {
     pub(crate) fn new(
-        thread: Rc<Thread>,
-        listener: Rc<Listener>,
+        (thread, listener, bounds): (Rc<Thread>, Rc<Listener>, Arc<Bounds>),
         io: Io,
         peer: SocketAddr,
         server_name: Option<String>,
     ) -> Self {
-        let timer = RefCell::new(Timer::new(thread.settings.timers.idle));
+        let timer = RefCell::new(Timer::new(bounds.idle));
+        let opened = now();
         Self {
             thread,
             listener,
+            bounds,
             io,
             buffer: RefCell::default(),
             timer,
-            last: Cell::new(now()),
+            last: Cell::new(opened),
             peer,
             server_name,
+            opened,
+            requests: Cell::new(0),
         }
+    }
+
+    /// Counts a request, and says whether there may be another one after it.
+    pub(crate) fn may_go_on(&self, now: Moment) -> bool {
+        let count = self.requests.get().saturating_add(1);
+        self.requests.set(count);
+        let is_young = self.bounds.age.is_none_or(|age| now.saturating_duration_since(self.opened) < age);
+        is_young && count < self.bounds.requests
+    }
+
+    /// Until when it waits for a request. One that came of age gets a farewell: its client may be sending one.
+    pub(crate) fn idle_until(&self) -> Moment {
+        let idle = self.last.get() + self.bounds.idle;
+        let of_age = self.bounds.age.and_then(|age| self.opened.checked_add(age));
+        let farewell = self.thread.settings.timers.farewell;
+        of_age.map_or(idle, |of_age| idle.min(of_age.max(self.last.get()) + farewell))
     }
 
     pub(crate) fn is_secure(&self) -> bool {
@@ -67,6 +92,10 @@ impl Client {
                 *buffer = self.thread.buffers.take();
             } else {
                 self.thread.buffers.enlarge(&mut buffer);
+                if buffer.room().is_empty() {
+                    // A head longer than usual buffers: its reader bounds it.
+                    buffer.double();
+                }
             }
         }
         let read = self.io.poll_read(context, &mut buffer);

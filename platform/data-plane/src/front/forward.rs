@@ -31,7 +31,7 @@ pub(crate) async fn forward(asking1: &Asking1<'_>, way: &Forward) -> (Next, Outc
     let stopped = match attempts.run().await {
         Ok(exchange) => {
             let deadline = way.request_timeout.map(|limit| asking.began + limit);
-            let relaying = Relaying { asking1, way, deadline };
+            let relaying = Relaying { asking1, way, deadline, retried: attempts.is_decided(&exchange) };
             let status = exchange.status();
             let Relayed { next, given, reason, taken } = relay::relay(&relaying, exchange).await;
             let ended = client.last.get();
@@ -55,7 +55,7 @@ pub(crate) async fn forward(asking1: &Asking1<'_>, way: &Forward) -> (Next, Outc
                 attempts.taken == 0 || attempts.body.as_ref().is_some_and(|body| body.body.has_ended());
             // Where the body was begun and not ended, what comes next is not the head of a request.
             let whole = is_safe && attempts.body.as_ref().is_some_and(|body| body.body.has_ended());
-            answer_at_once(asking1, &answer, whole, is_safe).await
+            answer_at_once(asking1, &attempts.marked(answer), whole, is_safe).await
         }
         Stopped::Gone => (Next::Close, asking.outcome(&Answer::new(GONE, "client-gone"), false)),
     };

@@ -42,7 +42,7 @@ enum Arrived {
 
 /// Serves one request after the other.
 pub(crate) async fn serve(client: Rc<Client>) {
-    let mut reader = RequestReader::new(client.thread.settings.limits.head);
+    let mut reader = RequestReader::new(client.bounds.head);
     let thread = client.thread.clone();
     let mut stopping = std::pin::pin!(thread.stopping.notified());
     let mut next = Next::Another;
@@ -89,9 +89,9 @@ async fn head(
     reader: &mut RequestReader,
     mut stopping: Pin<&mut Notified<'_>>,
 ) -> Arrived {
-    let timers = client.thread.settings.timers;
+    let farewell = client.thread.settings.timers.farewell;
     client.release();
-    client.timer.borrow_mut().set_at(client.last.get() + timers.idle);
+    client.timer.borrow_mut().set_at(client.idle_until());
     let (mut has_begun, mut is_leaving) = (false, false);
     poll_fn(|context| {
         loop {
@@ -104,13 +104,13 @@ async fn head(
                 }
                 if !has_begun {
                     has_begun = true;
-                    client.timer.borrow_mut().set(timers.head);
+                    client.timer.borrow_mut().set(client.bounds.head_time);
                 }
             }
             let leaves = is_empty && !is_leaving;
             if leaves && (client.thread.is_stopping.get() || stopping.as_mut().poll(context).is_ready()) {
                 is_leaving = true;
-                client.timer.borrow_mut().set(timers.farewell);
+                client.timer.borrow_mut().set(farewell);
             }
             match more(client, context, is_empty) {
                 Poll::Ready(true) => {}
@@ -174,12 +174,14 @@ async fn respond(client: &Rc<Client>, reader: &RequestReader, unit: &Buffer) -> 
     };
     let gone = |context: &mut Context<'_>| client.poll_gone(context);
     let framing = reader.framing();
+    let may_go_on = client.may_go_on(began) && !thread.is_stopping.get();
     let asking1 = Asking1 {
         client,
         persistence,
-        persists: persistence.persists(version) && !thread.is_stopping.get(),
+        persists: persistence.persists(version) && may_go_on,
         asking: Asking {
             thread,
+            body_limit: client.bounds.body,
             timer: &client.timer,
             request: &request,
             framing,

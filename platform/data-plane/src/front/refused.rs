@@ -28,7 +28,7 @@ pub(crate) async fn give(client: &Client, answer: &Answer, to_head: bool, persis
     if !to_head && !has_no_body {
         message.extend_from_slice(&answer.body);
     }
-    client.write_all(&message, client.thread.settings.timers.body).await.is_ok()
+    client.write_all(&message, client.bounds.write).await.is_ok()
 }
 
 /// Closes a connection whose client may still be sending: it has a while to read what it was told. To close at once

@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 use tradewind_http_validation::head::{ResponseFraming, Version};
 
 use crate::answer::BAD_GATEWAY;
+use crate::compression::Coded;
 use crate::edge::Forward;
 use crate::exchange::Exchange;
 use crate::exchange::over_http1::OverHttp1;
@@ -27,6 +28,8 @@ pub(crate) struct Relaying<'a> {
     pub(crate) way: &'a Forward,
     /// When the answer must be whole.
     pub(crate) deadline: Option<Moment>,
+    /// Whether the client is a hop that is to hear that further tries were decided about.
+    pub(crate) retried: bool,
 }
 
 /// What came of it.
@@ -41,20 +44,23 @@ pub(crate) struct Relayed {
 }
 
 /// Gives the client the answer whose head is here.
-pub(crate) async fn relay(relaying: &Relaying<'_>, mut exchange: Exchange<RequestBody>) -> Relayed {
-    exchange = match exchange {
+pub(crate) async fn relay(relaying: &Relaying<'_>, exchange: Exchange<RequestBody>) -> Relayed {
+    let exchange = match exchange {
         Exchange::Http1(exchange) if exchange.connection.reader.status() == 101 => {
             return switch(relaying, exchange).await;
         }
         exchange => exchange,
     };
-    let giving = giving(relaying, &exchange);
     let (asking1, asking) = (relaying.asking1, &relaying.asking1.asking);
+    let to_head = asking.request.method == "HEAD";
+    let (coded, mut exchange) =
+        exchange.coded(relaying.way.compression.as_ref(), to_head, &asking.thread.compressing);
+    let giving = giving(relaying, &exchange);
     // Where the request is not whole yet, what the client goes on sending is no head.
     let persists = asking1.persists && giving != Giving::UntilClose && exchange.is_upload_whole();
     let mut out = asking.thread.buffers.message();
-    head(relaying, &exchange, (giving, persists), &mut out);
-    exchange.begin_body(asking.request.method == "HEAD", TOGETHER as u64, &asking.thread.buffers);
+    head(relaying, &exchange, (giving, persists, coded), &mut out);
+    exchange.begin_body(to_head, TOGETHER as u64, &asking.thread.buffers);
     let mut giver = Giver { out, written: 0, giving, given: 0, direct: 0, is_last: false };
     let given = run(relaying, &mut exchange, &mut giver).await;
     asking.thread.buffers.put_message(std::mem::take(&mut giver.out));
@@ -80,11 +86,12 @@ fn giving(relaying: &Relaying<'_>, exchange: &Exchange<RequestBody>) -> Giving {
 fn head(
     relaying: &Relaying<'_>,
     exchange: &Exchange<RequestBody>,
-    (giving, persists): (Giving, bool),
+    (giving, persists, coded): (Giving, bool, Coded),
     out: &mut Vec<u8>,
 ) {
     let says_so = relaying.asking1.asking.request.protocol == Protocol::Http10;
-    let making = Making { forward: relaying.way, giving, persists, says_so };
+    let making =
+        Making { forward: relaying.way, coded, giving, persists, says_so, retried: relaying.retried };
     write(exchange.status(), exchange.reason(), exchange.fields(), making, out);
 }
 
@@ -114,9 +121,9 @@ async fn run(
     giver: &mut Giver,
 ) -> Result<(), Cut> {
     let client = relaying.asking1.client;
-    let limit = client.thread.settings.timers.body;
-    let set = || {
-        let phase = now() + limit;
+    let set = |is_waiting_for_client: bool| {
+        let of_backend = client.thread.settings.timers.body;
+        let phase = now() + if is_waiting_for_client { client.bounds.write } else { of_backend };
         let deadline = relaying.deadline.map_or(phase, |deadline| phase.min(deadline));
         client.timer.borrow_mut().set_at(deadline);
     };
@@ -126,9 +133,10 @@ async fn run(
         if let Poll::Ready(given) = giver.poll(context, &client.io, exchange) {
             return Poll::Ready(given);
         }
-        let now = Some(exchange.moved() + giver.given);
+        let left = giver.left();
+        let now = Some((exchange.moved() + giver.given, left));
         if std::mem::replace(&mut moved, now) != now {
-            set();
+            set(left > 0);
         }
         client.timer.borrow_mut().poll(context).map(|()| Err(Cut::Time))
     })
@@ -136,6 +144,11 @@ async fn run(
 }
 
 impl Giver {
+    /// Bytes that the client has not taken.
+    fn left(&self) -> usize {
+        self.direct + self.out.len().saturating_sub(self.written)
+    }
+
     /// Gives until the client takes no more for now, or there is no more.
     fn poll(
         &mut self,
@@ -259,14 +272,21 @@ async fn switch(relaying: &Relaying<'_>, exchange: Box<OverHttp1<RequestBody>>) 
         super::refused::give(client, &refusal, false, false).await;
         return answer(0, Some("upstream-malformed"));
     }
-    let making = Making { forward: relaying.way, giving: Giving::Nothing, persists: true, says_so: false };
+    let making = Making {
+        forward: relaying.way,
+        coded: Coded::No,
+        giving: Giving::Nothing,
+        persists: true,
+        says_so: false,
+        retried: false,
+    };
     let mut out = Vec::with_capacity(1024);
     write(101, reader.reason(unit), Fields::Spans(reader.fields(unit)), making, &mut out);
     out.truncate(out.len().saturating_sub(2));
     out.extend_from_slice(b"connection: upgrade\r\nupgrade: ");
     out.extend_from_slice(agreed);
     out.extend_from_slice(b"\r\n\r\n");
-    if client.write_all(&out, client.thread.settings.timers.body).await.is_err() {
+    if client.write_all(&out, client.bounds.write).await.is_err() {
         return answer(0, Some("client-gone"));
     }
     let OverHttp1 { busy, connection, mut buffer, head, .. } = *exchange;

@@ -10,8 +10,7 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// Whether the client begins as HTTP/2 does. What has come stays in the buffer.
 pub(crate) async fn is_http2(client: &Client) -> bool {
-    let timers = client.thread.settings.timers;
-    client.timer.borrow_mut().set(timers.idle);
+    client.timer.borrow_mut().set_at(client.idle_until());
     let mut has_begun = false;
     let mut stopping = std::pin::pin!(client.thread.stopping.notified());
     poll_fn(|context| {
@@ -28,7 +27,7 @@ pub(crate) async fn is_http2(client: &Client) -> bool {
                 }
                 if !has_begun && common > 0 {
                     has_begun = true;
-                    client.timer.borrow_mut().set(timers.head);
+                    client.timer.borrow_mut().set(client.bounds.head_time);
                 }
                 let is_stopping = client.thread.is_stopping.get();
                 if !has_begun && (is_stopping || stopping.as_mut().poll(context).is_ready()) {

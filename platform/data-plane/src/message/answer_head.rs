@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use http::{HeaderName, HeaderValue, StatusCode};
+use tradewind_problem::RETRIED;
 
+use crate::compression::Coded;
 use crate::edge::Forward;
 use crate::edits::Header;
 use crate::message::names::{Fate, fate, is_named};
@@ -27,24 +29,41 @@ pub(crate) enum Giving {
 #[derive(Clone, Copy)]
 pub(crate) struct Making<'a> {
     pub(crate) forward: &'a Forward,
+    pub(crate) coded: Coded,
     pub(crate) giving: Giving,
     /// Whether the connection may carry another request.
     pub(crate) persists: bool,
     /// Whether the client has to be told so: it speaks HTTP/1.0.
     pub(crate) says_so: bool,
+    /// Whether the client is a hop that is to hear that further tries were decided about.
+    pub(crate) retried: bool,
 }
 
 /// Appends the head of an answer of a backend as the client gets it.
 pub(crate) fn write(status: u16, reason: &[u8], fields: Fields<'_>, making: Making<'_>, into: &mut Vec<u8>) {
     status_line(status, reason, into);
-    passing(fields, making.forward, &mut |name, value| field(name, value, into));
+    let passed = (making.forward, making.retried);
+    passing(fields, passed, making.coded, &mut |name, value| field(name, value, into));
     framing(making.giving, into);
     connection(making.persists, making.says_so, into);
     into.extend_from_slice(b"\r\n");
 }
 
-/// The fields of an answer that go on, with all changes made.
-pub(crate) fn passing(fields: Fields<'_>, forward: &Forward, show: &mut dyn FnMut(&[u8], &[u8])) {
+/// The fields of an answer that go on, with all changes made, and the mark of one whose tries were decided about.
+pub(crate) fn passing(
+    fields: Fields<'_>,
+    passed: (&Forward, bool),
+    coded: Coded,
+    show: &mut dyn FnMut(&[u8], &[u8]),
+) {
+    if coded != Coded::No {
+        plainly(fields, passed, &mut |name, value| coded.field(name, value, show));
+        return coded.more(show);
+    }
+    plainly(fields, passed, show);
+}
+
+fn plainly(fields: Fields<'_>, (forward, retried): (&Forward, bool), show: &mut dyn FnMut(&[u8], &[u8])) {
     let defaults = &*forward.response_defaults;
     let mut given = 0_u32;
     let mut noting = |name: &[u8], value: &[u8]| {
@@ -60,6 +79,12 @@ pub(crate) fn passing(fields: Fields<'_>, forward: &Forward, show: &mut dyn FnMu
         if given & (1 << (index % 32)) == 0 {
             show(name.as_str().as_bytes(), value.as_bytes());
         }
+    }
+    if let Some(cookie) = &*forward.cookie.borrow() {
+        show(b"set-cookie", cookie.as_bytes());
+    }
+    if retried {
+        show(RETRIED.as_str().as_bytes(), b"1");
     }
 }
 
@@ -90,8 +115,9 @@ fn edited(fields: Fields<'_>, forward: &Forward, show: &mut dyn FnMut(&[u8], &[u
 }
 
 fn unedited<'a>(fields: Fields<'a>, show: &mut dyn FnMut(&'a [u8], &'a [u8])) {
-    // Between services only: a client outside decides about its own tries.
-    const RETRIED: &[u8] = b"tradewind-retried";
+    // Between hops that want to hear of it only: a client outside decides about its own tries.
+    let retried = RETRIED;
+    let retried = retried.as_str().as_bytes();
     let names_others = fields.first("connection").is_some();
     let is_hop = |name: &[u8]| {
         let mut is_hop = false;
@@ -100,7 +126,7 @@ fn unedited<'a>(fields: Fields<'a>, show: &mut dyn FnMut(&'a [u8], &'a [u8])) {
     };
     fields.for_each(&mut |name, value| {
         let passes = matches!(fate(name), Fate::Passes | Fate::Trace | Fate::Forwarded)
-            && !(name.len() == RETRIED.len() && name.eq_ignore_ascii_case(RETRIED))
+            && !(name.len() == retried.len() && name.eq_ignore_ascii_case(retried))
             && !(names_others && is_hop(name));
         if passes {
             show(name, value);

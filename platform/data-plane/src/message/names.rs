@@ -1,5 +1,8 @@
 //! Which fields concern one connection only, and which a gateway alone may write.
 
+/// Says, with the value `1`, that whoever sends a request would send it again.
+pub(crate) const RETRIES: &str = "tradewind-retries";
+
 /// What becomes of a field of a message that goes through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
@@ -11,6 +14,8 @@ pub(crate) enum Fate {
     Forwarded,
     /// The trace, which gets a span of its own.
     Trace,
+    /// Whether the request would be sent again, which each hop says for itself.
+    Retries,
     /// Whom the request is for.
     Host,
     /// The length of the body.
@@ -49,6 +54,7 @@ fn by_name(name: &[u8]) -> Fate {
         16 if is(b"x-forwarded-host") || is(b"x-forwarded-port") => Fate::Forwarded,
         16 if is(b"proxy-connection") => Fate::Ends,
         17 if is(b"x-forwarded-proto") => Fate::Forwarded,
+        17 if is(RETRIES.as_bytes()) => Fate::Retries,
         17 if is(b"transfer-encoding") => Fate::Ends,
         18 if is(b"proxy-authenticate") => Fate::Ends,
         18 if is(b"x-forwarded-prefix") || is(b"x-forwarded-server") => Fate::Forwarded,
@@ -84,6 +90,7 @@ mod tests {
             ("Keep-Alive", Fate::Ends),
             ("traceparent", Fate::Trace),
             ("Content-Length", Fate::Length),
+            ("Tradewind-Retries", Fate::Retries),
             ("HTTP2-Settings", Fate::Ends),
             ("X-Forwarded-For", Fate::Forwarded),
             ("X-Forwarded-Host", Fate::Forwarded),

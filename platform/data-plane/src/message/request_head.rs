@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use crate::edge::Forward;
 use crate::edits::Header;
-use crate::message::names::{Fate, fate, is_named};
+use crate::message::names::{Fate, RETRIES, fate, is_named};
 use crate::message::{decimal, field};
 use crate::request::{Protocol, Request};
 use tradewind_edge::trace::Traceparent;
@@ -35,6 +35,8 @@ pub(crate) struct Making<'a> {
     pub(crate) takes_trailers: bool,
     /// Whether a `Connection` field names fields that end here.
     pub(crate) names_others: bool,
+    /// Whether it would be sent again.
+    pub(crate) retries: bool,
 }
 
 /// Appends the head of the request as the backend gets it.
@@ -83,6 +85,9 @@ pub(crate) fn fields(making: Making<'_>, into: &mut impl Head) {
     }
     forwarded(making, into);
     into.field(b"traceparent", &making.trace.format());
+    if making.retries {
+        into.field(RETRIES.as_bytes(), b"1");
+    }
 }
 
 /// The cookies of a request in one field, where HTTP/2 has cut them into several (RFC 9113 §8.2.3).
@@ -109,8 +114,9 @@ fn passing<'a>(making: Making<'a>, cookies: Option<&'a [u8]>, show: &mut dyn FnM
     }
     fields.for_each(&mut |name, value| match fate(name) {
         _ if cookies.is_some() && name == b"cookie" => {}
-        Fate::Passes if making.names_others && is_hop(making, name) => {}
+        Fate::Passes | Fate::Retries if making.names_others && is_hop(making, name) => {}
         Fate::Passes => show(name, value),
+        Fate::Retries if !making.retries => show(name, value),
         Fate::Forwarded
             if making.forward.trusts_forwarded && !name.eq_ignore_ascii_case(b"x-forwarded-for") =>
         {

@@ -1,18 +1,22 @@
 //! The endpoints of one backend.
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::cell::RefCell;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tradewind_edge::balance::{Picked, Places};
+
+use crate::request::Request;
 use crate::settings::BackendProtocol;
 use crate::timer::{Moment, now};
 use crate::tls::BackendTls;
-use crate::upstream::balance;
+use crate::upstream::affinity::{self, Affinity, BalanceBy, Persistence};
+use crate::upstream::busy::Busy;
 use crate::upstream::endpoint::Endpoint;
+use crate::upstream::standing::{Belongs, Report, Standing};
 
 /// How connections to a backend are made and kept.
 #[derive(Debug, Clone)]
@@ -29,8 +33,23 @@ pub struct ClusterSettings {
     pub most_requests: u32,
     /// Failures in a row after which an endpoint is left alone for a while. Default 5.
     pub failures: u32,
-    /// How long it is left alone the first time; each further time twice as long, up to ten times. Default 5 s.
+    /// How long it is left alone the first time; each further time twice as long. Default 5 s.
     pub ejection: Duration,
+    /// The longest time that it is left alone. Default 50 s.
+    pub longest_ejection: Duration,
+    /// At most so many of a hundred endpoints are left alone at a time; one always may, and one always stays. Default
+    /// 50: where most fail the fault is elsewhere, and the rest would not bear it.
+    pub most_ejected_percent: u32,
+    /// For so long an endpoint that joins others gets less than its share. Default 10 s.
+    pub slow_start: Duration,
+    /// Threads that send to the backend, which share its attempts again. Default 1.
+    pub threads: u32,
+    /// Where the draws of this thread begin.
+    pub seed: u64,
+    /// What decides which endpoint gets a request. Default the load.
+    pub balance: BalanceBy,
+    /// Whether a client is kept at one endpoint. Default no.
+    pub persistence: Option<Persistence>,
     /// TLS, where connections have it.
     pub tls: Option<BackendTls>,
 }
@@ -45,8 +64,22 @@ impl Default for ClusterSettings {
             most_requests: 1_024,
             failures: 5,
             ejection: Duration::from_secs(5),
+            longest_ejection: Duration::from_secs(50),
+            most_ejected_percent: 50,
+            slow_start: Duration::from_secs(10),
+            threads: 1,
+            seed: 0x9e37_79b9_7f4a_7c15,
+            balance: BalanceBy::default(),
+            persistence: None,
             tls: None,
         }
+    }
+}
+
+impl ClusterSettings {
+    /// Whether requests of one client or key belong together.
+    pub(crate) fn keeps_clients(&self) -> bool {
+        self.balance != BalanceBy::Load || self.persistence.is_some()
     }
 }
 
@@ -54,11 +87,11 @@ impl Default for ClusterSettings {
 pub struct Cluster {
     name: Arc<str>,
     pub(crate) settings: ClusterSettings,
-    endpoints: RefCell<Vec<Rc<Endpoint>>>,
-    /// Live requests pay for attempts again.
-    budget: Cell<f32>,
-    refilled: Cell<Moment>,
-    draws: Cell<u64>,
+    standing: Rc<Standing>,
+    /// As they were told last.
+    addresses: RefCell<Vec<SocketAddr>>,
+    /// By their places.
+    endpoints: RefCell<Vec<Option<Rc<Endpoint>>>>,
 }
 
 /// Why there is no endpoint for a request.
@@ -70,25 +103,13 @@ pub(crate) enum Nobody {
     Busy,
 }
 
-/// The share of live requests that may be made up of attempts again.
-const RETRY_SHARE: f32 = 0.2;
-/// Attempts again per second that there may be in any case.
-const RETRY_FLOOR: f32 = 10.0;
-/// How many attempts again can be saved up.
-const RETRY_SAVED: f32 = 100.0;
-
 impl Cluster {
     /// A cluster for the thread that calls, without endpoints.
     #[must_use]
     pub fn new(name: impl Into<Arc<str>>, settings: ClusterSettings) -> Self {
-        Self {
-            name: name.into(),
-            settings,
-            endpoints: RefCell::default(),
-            budget: Cell::new(RETRY_FLOOR),
-            refilled: Cell::new(now()),
-            draws: Cell::new(0x9e37_79b9_7f4a_7c15),
-        }
+        let standing = Rc::new(Standing::new(&settings, now()));
+        let (addresses, endpoints) = (RefCell::default(), RefCell::default());
+        Self { name: name.into(), settings, standing, addresses, endpoints }
     }
 
     /// The name, for logs.
@@ -99,79 +120,116 @@ impl Cluster {
 
     /// Says which endpoints there are. Connections to those that stay are kept; requests under way to others go on.
     pub fn set_endpoints(&self, addresses: &[SocketAddr]) {
-        let before: BTreeMap<SocketAddr, Rc<Endpoint>> =
-            self.endpoints.borrow().iter().map(|endpoint| (endpoint.address, endpoint.clone())).collect();
+        if *self.addresses.borrow() == addresses {
+            return;
+        }
+        self.addresses.replace(addresses.to_vec());
+        let names: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+        let places = self.standing.set(&names, now());
+        let before = self.endpoints.take();
         let kept = |address: &SocketAddr| {
-            before.get(address).cloned().unwrap_or_else(|| Rc::new(Endpoint::new(*address)))
+            let found = before.iter().flatten().find(|endpoint| endpoint.address == *address);
+            found.cloned().unwrap_or_else(|| Rc::new(self.endpoint(*address)))
         };
-        *self.endpoints.borrow_mut() = addresses.iter().map(kept).collect();
+        let count = places.iter().flatten().max().map_or(0, |last| last + 1);
+        let mut endpoints = vec![None; count];
+        for (address, place) in addresses.iter().zip(places) {
+            if let Some(free) = place.and_then(|place| endpoints.get_mut(place)) {
+                *free = Some(kept(address));
+            }
+        }
+        self.endpoints.replace(endpoints);
     }
 
-    /// The endpoints, for who looks on: address, requests under way on this thread, and whether it is left alone.
+    /// The endpoints that this thread leaves alone for a while, since they have failed.
     #[must_use]
-    pub fn endpoints(&self) -> Vec<(SocketAddr, u32, bool)> {
-        let now = now();
+    pub fn left_alone(&self) -> Vec<SocketAddr> {
+        let out = self.standing.left_alone(now());
         let endpoints = self.endpoints.borrow();
-        endpoints.iter().map(|one| (one.address, one.in_flight.get(), one.is_ejected(now))).collect()
+        let endpoints = out.iter().filter_map(|place| endpoints.get(place)?.as_ref());
+        endpoints.map(|endpoint| endpoint.address).collect()
     }
 
-    /// Chooses an endpoint that is none of `tried`, unless there is no other.
-    pub(crate) fn pick(&self, tried: &[SocketAddr]) -> Result<Rc<Endpoint>, Nobody> {
+    fn endpoint(&self, address: SocketAddr) -> Endpoint {
+        let persistence = self.settings.persistence.as_ref();
+        Endpoint::new(address, persistence.map(|it| it.key.name(&self.name, &address.to_string())))
+    }
+
+    /// Where a request belongs.
+    pub(crate) fn affinity(&self, request: &Request<'_>, client: IpAddr) -> Affinity {
+        let settings = &self.settings;
+        let named = settings.persistence.as_ref().and_then(|it| affinity::cookie(request, &it.cookie.name));
+        let named = named.unwrap_or_default();
         let endpoints = self.endpoints.borrow();
-        if let [only] = endpoints.as_slice() {
-            let has_room = only.in_flight.get() < self.settings.most_requests;
-            return if has_room { Ok(only.clone()) } else { Err(Nobody::Busy) };
+        let ranked = endpoints.iter().flatten().filter_map(|endpoint| {
+            let rank = endpoint.name.as_ref()?.rank(named)?;
+            Some((rank, endpoint.address))
+        });
+        // The newest one: a client that had to move stays where it is, also when its old endpoint comes back.
+        let kept_at = if named.is_empty() { None } else { ranked.min().map(|(_, address)| address) };
+        Affinity { kept_at, key: settings.balance.key(request, client), named: named.to_vec() }
+    }
+
+    /// Chooses an endpoint that is none of `tried`, unless there is no other, and counts a request of it.
+    pub(crate) fn pick(
+        &self,
+        tried: Places,
+        affinity: Option<&Affinity>,
+        now: Moment,
+    ) -> Result<Busy, Nobody> {
+        let endpoints = self.endpoints.borrow();
+        let belongs = affinity.map_or_else(Belongs::default, |affinity| {
+            let is_kept_at = |endpoint: &Option<Rc<Endpoint>>| {
+                endpoint.as_ref().is_some_and(|endpoint| Some(endpoint.address) == affinity.kept_at)
+            };
+            let place = affinity.kept_at.and_then(|_| endpoints.iter().position(is_kept_at));
+            Belongs { place, key: affinity.key }
+        });
+        let picked = self.standing.pick(tried, belongs, now)?;
+        match endpoints.get(picked.place()) {
+            Some(Some(endpoint)) => Ok(Busy::new(endpoint.clone(), self.standing.clone(), picked)),
+            _ => {
+                self.standing.left(picked);
+                Err(Nobody::Empty)
+            }
         }
-        if endpoints.is_empty() {
-            return Err(Nobody::Empty);
-        }
-        balance::pick(&endpoints, tried, self.settings.most_requests, self.draw()).ok_or(Nobody::Busy)
     }
 
     /// A live request: it pays a part of an attempt again.
-    pub(crate) fn deposit(&self) {
-        self.budget.set((self.budget.get() + RETRY_SHARE).min(RETRY_SAVED));
+    pub(crate) fn deposit(&self, now: Moment) {
+        self.standing.deposit(now);
     }
 
-    /// Takes an attempt again out of the budget, so that failing backends are not asked ever more often.
+    /// Takes an attempt again out of the budget.
     pub(crate) fn withdraw(&self) -> bool {
-        let now = now();
-        let elapsed = now.saturating_duration_since(self.refilled.replace(now));
-        let budget = (self.budget.get() + elapsed.as_secs_f32() * RETRY_FLOOR).min(RETRY_SAVED);
-        let may = budget >= 1.0;
-        self.budget.set(if may { budget - 1.0 } else { budget });
-        may
+        self.standing.withdraw(now())
+    }
+
+    /// Says of which endpoints checks have found that they do not work. They get nothing, unless that is so of all: then
+    /// it is the checks that are wrong, or nobody can help anyway. One that works again begins like a new one.
+    pub fn set_down(&self, is_down: &dyn Fn(SocketAddr) -> bool) {
+        let endpoints = self.endpoints.borrow();
+        let down = endpoints.iter().enumerate().filter_map(|(place, endpoint)| {
+            let endpoint = endpoint.as_ref().filter(|endpoint| is_down(endpoint.address))?;
+            Some((place, endpoint))
+        });
+        let down = down.inspect(|(_, endpoint)| endpoint.clear()).map(|(place, _)| place);
+        self.standing.set_down(down.fold(Places::NONE, Places::with), now());
     }
 
     /// Drops connections that were unused for too long.
     pub fn sweep(&self) {
         let now = now();
-        self.endpoints.borrow().iter().for_each(|endpoint| endpoint.sweep(now, self.settings.idle));
+        self.endpoints.borrow().iter().flatten().for_each(|endpoint| endpoint.sweep(now, self.settings.idle));
     }
 
-    /// An endpoint has answered well, or has not.
-    pub(crate) fn report(&self, endpoint: &Endpoint, is_well: bool) {
-        if is_well && endpoint.is_in_order() {
-            return;
+    /// An endpoint has answered well, or has not. One that is left alone from now on keeps no connections.
+    pub(crate) fn report(&self, picked: Picked, report: Report, now: Moment) {
+        if let Some(place) = self.standing.report(picked, report, now)
+            && let Some(Some(endpoint)) = self.endpoints.borrow().get(place)
+        {
+            endpoint.clear();
         }
-        let alone = {
-            let now = now();
-            let endpoints = self.endpoints.borrow();
-            let ejected = endpoints.iter().filter(|one| one.is_ejected(now)).count();
-            // Half of them at most: where most fail the fault is elsewhere, and the rest would not bear it.
-            (ejected + 1) * 2 > endpoints.len()
-        };
-        endpoint.report(is_well, self.settings.failures, self.settings.ejection, alone);
-    }
-
-    fn draw(&self) -> u64 {
-        // xorshift: which of two endpoints is asked is no secret.
-        let mut state = self.draws.get();
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        self.draws.set(state);
-        state
     }
 }
 

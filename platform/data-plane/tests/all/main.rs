@@ -10,5 +10,6 @@
 )]
 
 mod backend_http2;
+mod bounds;
 mod front_http2;
 mod wire;

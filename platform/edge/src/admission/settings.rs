@@ -35,8 +35,11 @@ pub struct AdmissionSettings {
     pub most: u32,
     /// The part of the limit that sheddable requests may use together with all others, in percent.
     pub sheddable_percent: u32,
-    /// The part of the limit that is not kept for critical requests, in percent.
+    /// The part of the limit that is not kept for critical requests, in percent. 100 keeps nothing.
     pub default_percent: u32,
+    /// What is kept for critical requests at least, where anything is; below a small limit, on top of it. A share of
+    /// little is less than one, and critical requests come in small groups like all others.
+    pub least_kept: u32,
     /// The latency may be so much of the baseline before the limit shrinks, in percent.
     pub tolerance_percent: u32,
     /// How long requests are watched before the limit is judged.
@@ -50,12 +53,13 @@ pub struct AdmissionSettings {
 impl Default for AdmissionSettings {
     fn default() -> Self {
         Self {
-            initial: 32,
+            initial: 64,
             least: 8,
             most: 4_096,
             sheddable_percent: 60,
-            default_percent: 85,
-            tolerance_percent: 150,
+            default_percent: 90,
+            least_kept: 3,
+            tolerance_percent: 200,
             window: Duration::from_millis(250),
             samples: 16,
             baseline_age: Duration::from_secs(60),

@@ -2,10 +2,19 @@
 
 use std::time::Duration;
 
+use crate::balance::key::Key;
 use crate::balance::load::Load;
-use crate::balance::options::{BalanceSettings, Ended, MAX_ENDPOINTS, Places};
+use crate::balance::options::{BalanceSettings, Ended, MAX_ENDPOINTS};
 use crate::hash;
 use crate::health::warmth;
+use crate::places::Places;
+
+/// So few under way overrun no endpoint, whatever the average is.
+const FEW: u64 = 8;
+
+/// Costs that differ by a fifth of the greater one differ by chance: to follow that would send everything to whoever
+/// was a little quicker once. Of five parts so many are left then.
+const NOISE: u64 = 4;
 
 /// The endpoints of one backend as one thread knows them.
 ///
@@ -20,6 +29,8 @@ pub struct Balancer {
     /// The sum of `in_flight`.
     under_way: u64,
     present: Places,
+    /// Those at which as much is under way as may be.
+    full: Places,
     serial: u64,
     /// Before this no endpoint is forgotten.
     forgotten_at: Duration,
@@ -56,7 +67,7 @@ impl Balancer {
     /// Without endpoints.
     #[must_use]
     pub fn new(settings: BalanceSettings) -> Self {
-        let (present, forgotten_at) = (Places::NONE, Duration::ZERO);
+        let (present, full, forgotten_at) = (Places::NONE, Places::NONE, Duration::ZERO);
         let (seeds, in_flight) = ([0; MAX_ENDPOINTS], [0; MAX_ENDPOINTS]);
         Self {
             settings,
@@ -65,21 +76,28 @@ impl Balancer {
             in_flight,
             under_way: 0,
             present,
+            full,
             serial: 0,
             forgotten_at,
         }
     }
 
-    /// These are the endpoints from now on: those that stay keep their places and what is known of them. Of names beyond
-    /// [`MAX_ENDPOINTS`] the last ones are left out. The first endpoints of all are not warmed up, since there is
+    /// These are the endpoints from now on: those that stay keep their places and what is known of them. Of more than
+    /// [`MAX_ENDPOINTS`] names as many are drawn, mostly the same ones each time. The first endpoints of all are not warmed up, since there is
     /// nobody who could do their work meanwhile.
     pub fn set<'a>(&mut self, names: impl IntoIterator<Item = &'a str>, now: Duration) {
-        let names: Vec<&str> = names.into_iter().take(MAX_ENDPOINTS).collect();
+        let mut names: Vec<&str> = names.into_iter().collect();
+        if names.len() > MAX_ENDPOINTS {
+            let seed = hash::finish(self.settings.seed);
+            names.sort_by_cached_key(|name| hash::weigh(hash::of(0, name.as_bytes()), seed));
+            names.truncate(MAX_ENDPOINTS);
+        }
         let cold_since = (!self.present.is_empty()).then_some(now);
         for (place, endpoint) in self.endpoints.iter_mut().enumerate() {
             if endpoint.as_ref().is_some_and(|endpoint| !names.contains(&&*endpoint.name)) {
                 *endpoint = None;
                 self.present = self.present.without(place);
+                self.full = self.full.without(place);
                 let gone = self.in_flight.get_mut(place).map_or(0, std::mem::take);
                 self.under_way = self.under_way.saturating_sub(u64::from(gone));
             }
@@ -113,6 +131,16 @@ impl Balancer {
         }
     }
 
+    /// The endpoint of a place was away, and begins as if it had joined now.
+    pub fn warm_up(&mut self, place: usize, now: Duration) {
+        let forced_every = self.settings.forced_every;
+        if let Some(Some(endpoint)) = self.endpoints.get_mut(place) {
+            (endpoint.load, endpoint.cold_since) = (Load::default(), Some(now));
+            endpoint.picked = now.saturating_sub(forced_every);
+            self.forgotten_at = Duration::ZERO;
+        }
+    }
+
     /// The place of an endpoint.
     #[must_use]
     pub fn place_of(&self, name: &str) -> Option<usize> {
@@ -139,7 +167,7 @@ impl Balancer {
 
     /// The better of two of the fit ones, drawn with these random bits; nothing when none is fit.
     pub fn pick(&mut self, fit: Places, now: Duration, random: u64) -> Option<Picked> {
-        let fit = fit.and(self.present);
+        let fit = fit.and(self.present).minus(self.full);
         let place = match fit.len() {
             0 => return None,
             1 => fit.nth(0)?,
@@ -155,9 +183,8 @@ impl Balancer {
     }
 
     /// The endpoint of a key among the fit ones, or the next one when that has more than its share.
-    pub fn pick_for(&mut self, key: &[u8], fit: Places, now: Duration) -> Option<Picked> {
-        let fit = fit.and(self.present);
-        let key = hash::of(0, key);
+    pub fn pick_for(&mut self, key: Key, fit: Places, now: Duration) -> Option<Picked> {
+        let fit = fit.and(self.present).minus(self.full);
         let all = if fit == self.present {
             self.under_way
         } else {
@@ -165,11 +192,12 @@ impl Balancer {
         };
         let shares = u64::from(fit.len()).max(1) * 100;
         let bound = ((all + 1) * u64::from(self.settings.bound_percent.max(100))).div_ceil(shares);
+        let bound = bound.max(FEW);
         let (mut most, mut best) = (0, None);
         for (place, (seed, in_flight)) in
             self.seeds.iter().zip(&self.in_flight).take(self.endpoints.len()).enumerate()
         {
-            let weight = hash::weigh(*seed, key);
+            let weight = hash::weigh(*seed, key.0);
             // Not all can have reached the bound: it is above the average.
             if weight >= most && fit.has(place) && u64::from(*in_flight) < bound {
                 (most, best) = (weight, Some(place));
@@ -178,20 +206,52 @@ impl Balancer {
         self.take(best?, now)
     }
 
+    /// The endpoint of a place, if it is fit and has room.
+    pub fn pick_at(&mut self, place: usize, fit: Places, now: Duration) -> Option<Picked> {
+        if fit.and(self.present).minus(self.full).has(place) { self.take(place, now) } else { None }
+    }
+
     /// Says how the request of an endpoint ended. An endpoint that is gone does not care.
     pub fn ended(&mut self, picked: Picked, ended: Ended, now: Duration) {
+        self.told(picked, ended, now);
+        self.left(picked);
+    }
+
+    /// Says what is known of a request that is under way still: its answer has begun, and may go on for long.
+    pub fn told(&mut self, picked: Picked, ended: Ended, now: Duration) {
         let penalty = self.settings.penalty;
-        let endpoint = self.endpoints.get_mut(picked.place).and_then(Option::as_mut);
-        let Some(endpoint) = endpoint.filter(|endpoint| endpoint.serial == picked.serial) else { return };
-        if let Some(in_flight) = self.in_flight.get_mut(picked.place) {
-            *in_flight = in_flight.saturating_sub(1);
-            self.under_way = self.under_way.saturating_sub(1);
-        }
+        let Some(endpoint) = self.picked(picked) else { return };
         match ended {
             Ended::Answered(took) => endpoint.load.observe(took, now),
             Ended::Failed(took) => endpoint.load.observe(took.max(penalty), now),
             Ended::Dropped => {}
         }
+    }
+
+    /// The request of an endpoint is under way no more.
+    pub fn left(&mut self, picked: Picked) {
+        if self.picked(picked).is_none() {
+            return;
+        }
+        if let Some(in_flight) = self.in_flight.get_mut(picked.place) {
+            *in_flight = in_flight.saturating_sub(1);
+            self.under_way = self.under_way.saturating_sub(1);
+        }
+        if !self.full.is_empty() {
+            self.full = self.full.without(picked.place);
+        }
+    }
+
+    /// Whether the endpoint that was chosen is there still.
+    #[must_use]
+    pub fn is_there(&self, picked: Picked) -> bool {
+        self.endpoint(picked.place).is_some_and(|endpoint| endpoint.serial == picked.serial)
+    }
+
+    /// The endpoint that was chosen, if it is there still.
+    fn picked(&mut self, picked: Picked) -> Option<&mut Endpoint> {
+        let endpoint = self.endpoints.get_mut(picked.place).and_then(Option::as_mut);
+        endpoint.filter(|endpoint| endpoint.serial == picked.serial)
     }
 
     fn endpoint(&self, place: usize) -> Option<&Endpoint> {
@@ -200,7 +260,11 @@ impl Balancer {
 
     fn take(&mut self, place: usize, now: Duration) -> Option<Picked> {
         let endpoint = self.endpoints.get_mut(place).and_then(Option::as_mut)?;
-        *self.in_flight.get_mut(place)? += 1;
+        let in_flight = self.in_flight.get_mut(place)?;
+        *in_flight += 1;
+        if *in_flight >= self.settings.most_in_flight {
+            self.full = self.full.with(place);
+        }
         self.under_way += 1;
         endpoint.picked = now;
         Some(Picked { place, serial: endpoint.serial })
@@ -231,11 +295,8 @@ impl Balancer {
 
     /// The one that costs less; of equal ones that which was chosen longer ago. A cold one steps back now and then.
     fn better(&self, (first, second): (usize, usize), now: Duration, random: u64) -> usize {
-        let key = |place| {
-            let cost = |endpoint: &Endpoint| (endpoint.cost(self.in_flight(place), now), endpoint.picked);
-            self.endpoint(place).map_or((u64::MAX, now), cost)
-        };
-        let (winner, other) = if key(first) <= key(second) { (first, second) } else { (second, first) };
+        let (winner, other) =
+            if self.is_better(second, first, now) { (second, first) } else { (first, second) };
         let share = |place| self.endpoint(place).map_or(100, |endpoint| endpoint.share(&self.settings, now));
         let share_of_winner = share(winner);
         if share_of_winner == 100 {
@@ -243,6 +304,17 @@ impl Balancer {
         }
         let steps_back = share_of_winner < share(other) && hash::finish(random) % 100 >= share_of_winner;
         if steps_back { other } else { winner }
+    }
+
+    fn is_better(&self, place: usize, other: usize, now: Duration) -> bool {
+        let Some((one, two)) = self.endpoint(place).zip(self.endpoint(other)) else { return false };
+        let (busy, busy_other) = (self.in_flight(place), self.in_flight(other));
+        let (cost, cost_of_other) = (one.cost(busy, now), two.cost(busy_other, now));
+        let (least, most) = (cost.min(cost_of_other), cost.max(cost_of_other));
+        if busy == busy_other && most / 5 <= least / NOISE {
+            return one.picked < two.picked;
+        }
+        (cost, one.picked) < (cost_of_other, two.picked)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::places::Places;
+
 /// When an endpoint is left alone, for how long, and how many of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EjectionSettings {
@@ -28,12 +30,15 @@ impl Default for EjectionSettings {
 
 /// The endpoints of one backend, by the places that the balancer gives them.
 ///
-/// How long an endpoint is out grows with the number of times that it was: an endpoint that comes and goes is asked less
+/// One that comes back is on trial: its next failure counts as many. How long an endpoint is out grows with the number of times that it was: an endpoint that comes and goes is asked less
 /// and less. For each `longest` that it then stays in, one of those times is forgotten.
 #[derive(Debug, Clone)]
 pub struct Ejections {
     settings: EjectionSettings,
     endpoints: Vec<Endpoint>,
+    out: Places,
+    /// Before this none of those comes back.
+    back_at: Duration,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -57,7 +62,7 @@ impl Ejections {
     /// No endpoints yet.
     #[must_use]
     pub fn new(settings: EjectionSettings) -> Self {
-        Self { settings, endpoints: Vec::new() }
+        Self { settings, endpoints: Vec::new(), out: Places::NONE, back_at: Duration::ZERO }
     }
 
     /// An endpoint joins at a place; nothing is known of it.
@@ -68,6 +73,7 @@ impl Ejections {
         if let Some(endpoint) = self.endpoints.get_mut(place) {
             *endpoint = Endpoint { is_there: true, ..Endpoint::default() };
         }
+        self.out = self.out.without(place);
     }
 
     /// The endpoint of a place leaves.
@@ -75,6 +81,7 @@ impl Ejections {
         if let Some(endpoint) = self.endpoints.get_mut(place) {
             *endpoint = Endpoint::default();
         }
+        self.out = self.out.without(place);
     }
 
     /// Tells how a request went; gives for how long the endpoint is left alone, if it is from now on.
@@ -99,8 +106,10 @@ impl Ejections {
         endpoint.times = endpoint.times.saturating_sub(u32::try_from(forgotten).unwrap_or(u32::MAX));
         let pause = settings.first.saturating_mul(2_u32.saturating_pow(endpoint.times)).min(longest);
         endpoint.times = endpoint.times.saturating_add(1);
-        endpoint.run = 0;
+        endpoint.run = settings.failures.saturating_sub(1);
         endpoint.until = now.saturating_add(pause);
+        self.back_at = if self.out.is_empty() { endpoint.until } else { self.back_at.min(endpoint.until) };
+        self.out = self.out.with(place);
         Some(pause)
     }
 
@@ -108,6 +117,17 @@ impl Ejections {
     #[must_use]
     pub fn is_out(&self, place: usize, now: Duration) -> bool {
         self.endpoints.get(place).is_some_and(|endpoint| endpoint.is_out(now))
+    }
+
+    /// The places of those that are left alone. All are looked at only when one of them may have come back.
+    pub fn out(&mut self, now: Duration) -> Places {
+        if !self.out.is_empty() && now >= self.back_at {
+            let left = self.out.iter().filter(|place| self.is_out(*place, now));
+            self.out = left.fold(Places::NONE, Places::with);
+            let of = |place: usize| self.endpoints.get(place).map(|endpoint| endpoint.until);
+            self.back_at = self.out.iter().filter_map(of).min().unwrap_or_default();
+        }
+        self.out
     }
 
     /// Whether one more may be taken out.
@@ -188,6 +208,18 @@ mod tests {
         assert_eq!(fail(&mut ejections, 7, at(1)), None);
     }
 
+    #[test]
+    fn who_comes_back_is_on_trial() {
+        let mut ejections = of(2, EjectionSettings::default());
+        assert_eq!(fail(&mut ejections, 0, at(1)), Some(1));
+        assert_eq!(ejections.report(0, false, at(2)), Some(at(2)));
+        assert_eq!(ejections.report(0, true, at(4)), None);
+        for _ in 0..4 {
+            assert_eq!(ejections.report(0, false, at(4)), None);
+        }
+        assert!(ejections.report(0, false, at(4)).is_some());
+    }
+
     proptest! {
         #[test]
         fn never_more_are_out_than_may(
@@ -202,6 +234,9 @@ mod tests {
                 now += Duration::from_millis(pause);
                 ejections.report(place, good, now);
                 let out = (0..endpoints).filter(|place| ejections.is_out(*place, now)).count();
+                let places = (0..endpoints).filter(|place| ejections.is_out(*place, now));
+                let places = places.fold(Places::NONE, Places::with);
+                prop_assert_eq!(ejections.out(now), places);
                 prop_assert!(out < endpoints);
                 prop_assert!(out <= (endpoints * percent as usize / 100).max(1));
             }

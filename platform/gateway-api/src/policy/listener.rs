@@ -54,7 +54,7 @@ pub struct ListenerLimits {
     /// Connections at a time; further ones wait in the backlog of the system. 10,000 by default, what a process with
     /// the usual bound on files can hold twice.
     pub max_connections: u32,
-    /// The same of one address. 256 by default: offices share one, and a browser opens six.
+    /// The same of one address. 1,000 by default: a company behind one address is one client, and a browser opens six.
     pub max_connections_per_client: u32,
     /// Then a connection is closed. 10,000 by default, so that clients spread over replicas that are new.
     pub max_requests_per_connection: u32,
@@ -68,7 +68,7 @@ impl Default for ListenerLimits {
     fn default() -> Self {
         Self {
             max_connections: 10_000,
-            max_connections_per_client: 256,
+            max_connections_per_client: 1_000,
             max_requests_per_connection: 10_000,
             max_head_bytes: 32 * 1_024,
             max_headers: 100,

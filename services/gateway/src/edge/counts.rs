@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tradewind_data_plane::Outcome;
 
+use crate::edge::gate_counts::Gates;
+
 /// The upper bounds of durations, in microseconds: from what a proxy alone takes to what a client hardly waits for.
 const BOUNDS: [u64; 14] = [
     500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000,
@@ -60,6 +62,8 @@ impl Counts {
 pub(crate) struct Registry {
     all: Mutex<BTreeMap<Labels, Vec<Arc<Counts>>>>,
     refused: Mutex<BTreeMap<&'static str, u64>>,
+    /// What backends were spared.
+    pub(crate) gates: Gates,
 }
 
 /// The sums over all threads.
@@ -106,6 +110,7 @@ impl Registry {
         for (reason, count) in &*self.refused.lock().unwrap_or_else(PoisonError::into_inner) {
             line(&mut text, format_args!("gateway_refused_total{{reason=\"{reason}\"}} {count}"));
         }
+        self.gates.write(&mut text);
         text.push_str("# EOF\n");
         text
     }

@@ -1,6 +1,7 @@
 //! What becomes of one request.
 
 use std::any::Any;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use tradewind_data_plane::{Answer, Decision, Forward, HeaderEdits, Mirrored, Request};
 use tradewind_edge::address::CidrSet;
 use tradewind_gateway_api::filter::{Cors, Fraction};
+use tradewind_gateway_api::policy::retry::RetryTrigger;
 use tradewind_http_validation::path::{self, CanonicalPath};
 use tradewind_routing::{Asked, BackendId, Found, Redirect, Rewrite, Step, Target};
 
@@ -16,9 +18,10 @@ use crate::cors;
 use crate::domain::authority::Authority;
 use crate::domain::redirect::{AskedFor, location};
 use crate::domain::share;
+use crate::edge::gate::Place;
 use crate::edge::guarding::Passed;
 use crate::edge::headers::{Seen, some};
-use crate::edge::rule::{Compiled, Entry, Leading, Taken};
+use crate::edge::rule::{Compiled, Entry, Leading, Leads, Mark, Taken};
 use crate::edge::thread::{Ready, ThreadEdge};
 use crate::edge::visitor::Visitor;
 use crate::error::{AMBIGUOUS_PATH, NO_BACKEND, NO_ROUTE};
@@ -76,15 +79,15 @@ pub(crate) fn decide(thread: &ThreadEdge, request: &Request<'_>) -> Decision {
         Ok(guarded) => guarded,
         // What a browser asks before a request carries no token; the step that answers it is the next to come.
         Err(answer) if answer.status() == 401 && shares(&entry.rule) && is_preflight(request) => {
-            Guarded { passed: Passed::default(), trusts: false }
+            Guarded { passed: Passed::default(), trusts: false, client: None }
         }
-        Err(answer) => return Decision::Answer(*answer, Some(entry as Rc<dyn Any>)),
+        Err(answer) => return Decision::Answer(*answer, Some(Mark::of(&entry))),
     };
     let mut way =
         Way { thread, request, authority: &authority, found: &found, path, forward: Parts::default() };
     match way.follow(&entry.rule) {
         Ok(leading) => way.forward(&entry, leading, guarded),
-        Err(answer) => Decision::Answer(*answer, Some(entry as Rc<dyn Any>)),
+        Err(answer) => Decision::Answer(*answer, Some(Mark::of(&entry))),
     }
 }
 
@@ -116,7 +119,8 @@ fn guard(
     let trusted = port.map_or(&nobody, |port| &port.trusted);
     let mut visitor = Visitor::new(request, trusted);
     let passed = entry.rule.guarding.judge(request, &mut visitor, thread.limits())?;
-    Ok(Guarded { passed, trusts: trusted.contains(request.peer().ip()) })
+    let client = Some(visitor.address);
+    Ok(Guarded { passed, trusts: trusted.contains(request.peer().ip()), client })
 }
 
 /// What the policies have to say of a request that may go on.
@@ -124,6 +128,8 @@ struct Guarded {
     passed: Passed,
     /// Whether it comes from a proxy that is believed.
     trusts: bool,
+    /// The address of the client, behind proxies that are believed.
+    client: Option<IpAddr>,
 }
 
 impl Way<'_> {
@@ -214,8 +220,12 @@ impl Way<'_> {
     }
 
     fn forward(self, entry: &Rc<Entry>, leading: &Leading, guarded: Guarded) -> Decision {
-        let Some(cluster) = &leading.cluster else {
-            return Decision::Answer(*broken(&leading.broken), Some(entry.clone() as Rc<dyn Any>));
+        let Some(leads) = &leading.leads else {
+            return Decision::Answer(*broken(&leading.broken), Some(Mark::of(entry)));
+        };
+        let place = match self.admitted(entry, leads) {
+            Ok(place) => place,
+            Err(answer) => return Decision::Answer(*answer, Some(Mark::of(entry))),
         };
         let target = match self.request.query() {
             Some(query) => format!("{}?{query}", self.path),
@@ -223,7 +233,9 @@ impl Way<'_> {
         };
         let timeouts = &entry.rule.rule.timeouts;
         let ready = self.thread.ready();
-        let mut forward = Forward::to(cluster.clone(), target, entry.clone() as Rc<dyn Any>);
+        let mark = Rc::new(Mark { entry: entry.clone(), place });
+        let mut forward = Forward::to(leads.cluster.clone(), target, mark as Rc<dyn Any>);
+        forward.client = guarded.client;
         forward.host = self.forward.host;
         forward.request = self.forward.request;
         if !guarded.passed.withheld.is_empty() {
@@ -238,16 +250,31 @@ impl Way<'_> {
         forward.response_headers.extend(guarded.passed.response_headers);
         let guarding = &entry.rule.guarding;
         forward.response_defaults = guarding.headers[usize::from(self.request.is_secure())].clone();
+        forward.compression = guarding.compressing.as_ref().map(|one| one.of(self.request));
         forward.most_body = Some(guarding.policy.max_body_bytes);
-        forward.retries = guarding.policy.retry.attempts;
+        let retry = &guarding.policy.retry;
+        forward.retries = retry.attempts;
+        forward.backoff = retry.backoff;
+        forward.retry_unreachable = retry.triggers.contains(&RetryTrigger::ConnectFailure);
+        forward.retry_reset = retry.triggers.contains(&RetryTrigger::ResetBeforeAnswer);
         // Zero is no bound.
         forward.request_timeout = timeouts.request.filter(|limit| !limit.is_zero());
         forward.attempt_timeout = timeouts.backend_request.filter(|limit| !limit.is_zero());
-        forward.attempt_timeout = guarding.policy.retry.per_try_timeout.or(forward.attempt_timeout);
+        forward.attempt_timeout = retry.per_try_timeout.or(forward.attempt_timeout);
         forward.retry_on = guarding.retry_on.clone();
-        let mirrored = |id: &BackendId| Mirrored { cluster: self.thread.cluster(&ready, id) };
-        forward.mirrors = self.forward.mirrors.iter().map(mirrored).collect();
+        let mirrored = |id: &BackendId| {
+            let Leads { cluster, gate } = self.thread.leads(&ready, id);
+            gate.is_none_or(|gate| gate.has_room_for_copies()).then_some(Mirrored { cluster })
+        };
+        forward.mirrors = self.forward.mirrors.iter().filter_map(mirrored).collect();
         Decision::Forward(Box::new(forward))
+    }
+
+    /// Asks whether the backend can do with another request.
+    fn admitted(&self, entry: &Entry, leads: &Leads) -> Result<Option<Place>, Box<Answer>> {
+        let Some(gate) = &leads.gate else { return Ok(None) };
+        let priority = entry.rule.guarding.policy.priority;
+        gate.ask(priority, self.thread.random(), self.request.came()).map(Some)
     }
 }
 

@@ -8,6 +8,7 @@ use tradewind_edge::address::CidrSet;
 use tradewind_edge::limit::Table;
 use tradewind_routing::{EffectiveRoutePolicy, RouteId};
 
+use crate::edge::compressing::Compressing;
 use crate::edge::keys::Keys;
 use crate::edge::limits::{self, Limit, Verdict};
 use crate::edge::tokens::Tokens;
@@ -24,6 +25,7 @@ pub(crate) struct Guarding {
     limits: Vec<Limit>,
     /// Headers of answers, without TLS and with it.
     pub(crate) headers: [Arc<[(HeaderName, HeaderValue)]>; 2],
+    pub(crate) compressing: Option<Compressing>,
     /// Statuses after which a request is sent again.
     pub(crate) retry_on: Arc<[u16]>,
 }
@@ -47,6 +49,7 @@ impl Guarding {
             tokens: policy.jwt.as_ref().map(|jwt| Tokens::new(jwt, keys, seed)),
             limits: policy.rate_limits.iter().filter_map(|limit| Limit::new(limit, route)).collect(),
             headers: [headers(false), headers(true)],
+            compressing: policy.compression.as_ref().map(Compressing::new),
             retry_on: policy.retry.codes.iter().copied().collect(),
         }
     }

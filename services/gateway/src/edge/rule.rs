@@ -1,5 +1,6 @@
 //! A rule of the table, made ready for one thread.
 
+use std::any::Any;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use tradewind_data_plane::{Cluster, HeaderEdits};
 use tradewind_routing::{Backend, BackendId, Rule, Step, Target};
 
 use crate::edge::counts::{Counts, Labels};
+use crate::edge::gate::{Gate, Place};
 use crate::edge::guarding::Guarding;
 use crate::edge::headers::edits;
 
@@ -15,6 +17,32 @@ pub(crate) struct Entry {
     pub(crate) rule: Rc<Compiled>,
     pub(crate) counts: Arc<Counts>,
     pub(crate) labels: Labels,
+}
+
+/// What a decision leaves behind until all is done.
+pub(crate) struct Mark {
+    pub(crate) entry: Rc<Entry>,
+    /// Below the limit of the backend, where there is one.
+    pub(crate) place: Option<Place>,
+}
+
+impl Mark {
+    /// Of a request that no backend answers.
+    pub(crate) fn of(entry: &Rc<Entry>) -> Rc<dyn Any> {
+        Rc::new(Self { entry: entry.clone(), place: None })
+    }
+
+    pub(crate) fn in_any(mark: &Rc<dyn Any>) -> Option<&Self> {
+        mark.downcast_ref()
+    }
+}
+
+/// A way to a backend.
+#[derive(Clone)]
+pub(crate) struct Leads {
+    pub(crate) cluster: Rc<Cluster>,
+    /// None where a policy wants no limit.
+    pub(crate) gate: Option<Rc<Gate>>,
 }
 
 /// A rule with what it leads to.
@@ -30,7 +58,7 @@ pub(crate) struct Compiled {
 pub(crate) struct Leading {
     pub(crate) weight: u64,
     /// None where the reference is broken.
-    pub(crate) cluster: Option<Rc<Cluster>>,
+    pub(crate) leads: Option<Leads>,
     /// Why it is, for the operator.
     pub(crate) broken: String,
     pub(crate) steps: Vec<Taken>,
@@ -43,8 +71,8 @@ pub(crate) enum Taken {
     Other(Step),
 }
 
-/// Finds the cluster of a backend.
-pub(crate) type Find<'a> = &'a mut dyn FnMut(&BackendId) -> Rc<Cluster>;
+/// Finds the way to a backend.
+pub(crate) type Find<'a> = &'a mut dyn FnMut(&BackendId) -> Leads;
 
 impl Compiled {
     pub(crate) fn new(rule: &Arc<Rule>, guarding: Rc<Guarding>, find: Find<'_>) -> Self {
@@ -62,13 +90,13 @@ impl Compiled {
 
 impl Leading {
     fn new(backend: &Backend, find: Find<'_>) -> Self {
-        let (cluster, broken) = match &backend.target {
+        let (leads, broken) = match &backend.target {
             Target::Service(id) => (Some(find(id)), String::new()),
             Target::Broken { reason } => (None, reason.clone()),
         };
         Self {
             weight: u64::from(backend.weight),
-            cluster,
+            leads,
             broken,
             steps: backend.steps.iter().map(taken).collect(),
         }

@@ -6,21 +6,24 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tradewind_data_plane::{
-    Answer, BackendProtocol, Cluster, ClusterSettings, Decision, EdgeThread, Outcome, Request,
-};
+use tradewind_data_plane::{Answer, Answered, Cluster, Decision, EdgeThread, Outcome, Request};
 use tradewind_edge::address::CidrSet;
+use tradewind_edge::health::Health;
 use tradewind_edge::limit;
-use tradewind_gateway_api::policy::backend::BackendProtocol as Wanted;
 use tradewind_gateway_api::policy::listener::AccessLog;
 use tradewind_routing::{BackendId, EffectiveBackendPolicy, EffectiveListenerPolicy, Found, RouteId};
 
 use crate::edge::access_log::Lines;
+use crate::edge::alone::Endpoints;
 use crate::edge::counts::{Counts, Labels};
 use crate::edge::decide;
+use crate::edge::gate::{Gate, Place};
+use crate::edge::gate_counts::GateCounts;
 use crate::edge::guarding::Guarding;
-use crate::edge::rule::{Compiled, Entry};
+use crate::edge::reach;
+use crate::edge::rule::{Compiled, Entry, Leads, Mark};
 use crate::edge::visitor::{Visitor, set};
 use crate::edge::{Routes, Secured, Shared};
 
@@ -31,18 +34,26 @@ const SWEEP: u32 = 20;
 /// only what is used of them.
 pub(crate) struct ThreadEdge {
     shared: Arc<Shared>,
+    number: u64,
     version: Cell<u64>,
+    /// The number of the verdicts that the clusters know.
+    verdicts: Cell<u64>,
     routes: RefCell<Rc<Ready>>,
     clusters: RefCell<BTreeMap<BackendId, Known>>,
+    /// What it has said that it leaves alone.
+    alone: RefCell<Endpoints>,
     lines: Option<Lines>,
     counts: RefCell<BTreeMap<Labels, Arc<Counts>>>,
     random: Cell<u64>,
     ticks: Cell<u32>,
+    gate_counts: RefCell<BTreeMap<BackendId, Arc<GateCounts>>>,
+    /// When the last request came.
+    now: Cell<Duration>,
 }
 
-/// A cluster, and what it was made of.
+/// The way to a backend, and what it was made of.
 struct Known {
-    cluster: Rc<Cluster>,
+    leads: Leads,
     policy: Arc<EffectiveBackendPolicy>,
     secured: Option<Secured>,
 }
@@ -85,15 +96,21 @@ impl Ready {
 
 impl ThreadEdge {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        let number = shared.number();
         Self {
+            number,
+            alone: RefCell::default(),
             version: Cell::new(shared.version()),
+            verdicts: Cell::new(0),
             routes: RefCell::new(Ready::new(shared.routes())),
             lines: shared.sink.clone().map(Lines::new),
+            random: Cell::new(shared.draws(number)),
             shared,
             clusters: RefCell::default(),
             counts: RefCell::default(),
-            random: Cell::new(0x9e37_79b9_7f4a_7c15),
             ticks: Cell::new(0),
+            gate_counts: RefCell::default(),
+            now: Cell::new(Duration::ZERO),
         }
     }
 
@@ -104,7 +121,7 @@ impl ThreadEdge {
             let routes = self.shared.routes();
             // A backend that is named no more, or is reached in another way, has no connections to keep.
             self.clusters.borrow_mut().retain(|backend, known| {
-                known.cluster.set_endpoints(endpoints(&routes, backend));
+                known.leads.cluster.set_endpoints(reach::endpoints(&routes, backend));
                 routes.endpoints.contains_key(backend)
                     && known.policy == *routes.table.backend_policy(backend)
                     && known.secured.as_ref() == routes.secured.get(backend)
@@ -122,7 +139,7 @@ impl ThreadEdge {
         let rule = ready.rules.borrow().get(&found.rule.index).cloned();
         let rule = rule.unwrap_or_else(|| {
             let guarding = self.guarding(ready, found);
-            let rule = Rc::new(Compiled::new(found.rule, guarding, &mut |id| self.cluster(ready, id)));
+            let rule = Rc::new(Compiled::new(found.rule, guarding, &mut |id| self.leads(ready, id)));
             ready.rules.borrow_mut().insert(found.rule.index, rule.clone());
             rule
         });
@@ -134,17 +151,63 @@ impl ThreadEdge {
         entry
     }
 
-    pub(crate) fn cluster(&self, ready: &Ready, backend: &BackendId) -> Rc<Cluster> {
+    pub(crate) fn leads(&self, ready: &Ready, backend: &BackendId) -> Leads {
         let mut clusters = self.clusters.borrow_mut();
         let make = || {
             let policy = ready.routes.table.backend_policy(backend).clone();
             let secured = ready.routes.secured.get(backend).cloned();
-            let settings = settings(&policy, secured.as_ref(), self.shared.threads);
+            let settings = reach::settings(&policy, secured.as_ref(), (&self.shared, self.draw()));
             let cluster = Cluster::new(backend.to_string(), settings);
-            cluster.set_endpoints(endpoints(&ready.routes, backend));
-            Known { cluster: Rc::new(cluster), policy, secured }
+            cluster.set_endpoints(reach::endpoints(&ready.routes, backend));
+            self.judge(&cluster);
+            let gate = self.gate(backend, &policy);
+            Known { leads: Leads { cluster: Rc::new(cluster), gate }, policy, secured }
         };
-        clusters.entry(backend.clone()).or_insert_with(make).cluster.clone()
+        clusters.entry(backend.clone()).or_insert_with(make).leads.clone()
+    }
+
+    fn gate(&self, backend: &BackendId, policy: &EffectiveBackendPolicy) -> Option<Rc<Gate>> {
+        let mut all = self.gate_counts.borrow_mut();
+        let made = || self.shared.counts.gates.counts(backend);
+        let counts = all.entry(backend.clone()).or_insert_with(made);
+        Gate::new(&policy.adaptive_concurrency, self.shared.threads, self.now.get(), counts)
+    }
+
+    /// Shows how the limits stand; those of backends that are no more do not count.
+    fn show_gates(&self) {
+        let clusters = self.clusters.borrow();
+        for (backend, counts) in &*self.gate_counts.borrow() {
+            match clusters.get(backend).and_then(|known| known.leads.gate.as_ref()) {
+                Some(gate) => gate.show(),
+                None => counts.show(0, 0),
+            }
+        }
+    }
+
+    /// Tells a cluster what checks have found.
+    fn judge(&self, cluster: &Cluster) {
+        let found = self.shared.verdicts.of(cluster.name());
+        cluster.set_down(&|address| found.get(&address) == Some(&Health::Unhealthy));
+    }
+
+    /// Tells all clusters, if there is anything new.
+    fn follow_checks(&self) {
+        let version = self.shared.verdicts.version();
+        if self.verdicts.replace(version) != version {
+            self.clusters.borrow().values().for_each(|known| self.judge(&known.leads.cluster));
+        }
+    }
+
+    /// Says which endpoints are left alone, if they are others by now.
+    fn tell_alone(&self) {
+        let mut alone = Endpoints::new();
+        for Known { leads: Leads { cluster, .. }, .. } in self.clusters.borrow().values() {
+            alone.extend(cluster.left_alone().into_iter().map(|address| (cluster.name().clone(), address)));
+        }
+        if *self.alone.borrow() != alone {
+            self.alone.replace(alone.clone());
+            self.shared.alone.tell(self.number, alone);
+        }
     }
 
     /// The policy of a rule, made ready; rules of one policy share it, so that what it remembers is remembered once.
@@ -171,15 +234,24 @@ impl ThreadEdge {
         (found, labels)
     }
 
-    /// A number below a bound, for shares; it is no secret (xorshift).
+    /// A number below a bound, for shares; it is no secret.
     pub(crate) fn below(&self, bound: u64) -> u64 {
+        // The high half is the better one; the bias of the remainder is that of weights far below 2^32.
+        self.random() % bound.max(1)
+    }
+
+    /// A number of 48 bits.
+    pub(crate) fn random(&self) -> u64 {
+        self.draw() >> 16
+    }
+
+    fn draw(&self) -> u64 {
         let mut state = self.random.get();
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
         self.random.set(state);
-        // The high half is the better one; the bias of the remainder is that of weights far below 2^32.
-        (state >> 16) % bound.max(1)
+        state
     }
 
     fn is_logged(&self, log: &AccessLog) -> bool {
@@ -197,39 +269,33 @@ impl ThreadEdge {
     }
 }
 
-fn endpoints<'a>(routes: &'a Routes, backend: &BackendId) -> &'a [SocketAddr] {
-    if routes.secured.get(backend).is_some_and(|secured| secured.tls.is_none()) {
-        // In clear nobody may go there.
-        return &[];
-    }
-    routes.endpoints.get(backend).map(Vec::as_slice).unwrap_or_default()
-}
-
-/// How connections to a backend are made. Bounds over all endpoints and threads are divided among the threads.
-fn settings(policy: &EffectiveBackendPolicy, secured: Option<&Secured>, threads: u32) -> ClusterSettings {
-    let passive = &policy.health_check.passive;
-    ClusterSettings {
-        connect: policy.timeouts.connect,
-        idle: policy.timeouts.idle,
-        most_requests: policy.circuit_breaker.max_parallel_requests.div_ceil(threads.max(1)),
-        failures: passive.consecutive_errors,
-        ejection: passive.base_ejection_time,
-        tls: secured.and_then(|secured| secured.tls.clone()),
-        protocol: match policy.protocol {
-            Wanted::Http1 => BackendProtocol::Http1,
-            Wanted::H2C => BackendProtocol::Http2,
-        },
-        ..ClusterSettings::default()
-    }
+fn place(mark: &Rc<dyn Any>) -> Option<&Place> {
+    Mark::in_any(mark).and_then(|mark| mark.place.as_ref())
 }
 
 impl EdgeThread for ThreadEdge {
     fn decide(&self, request: &Request<'_>) -> Decision {
+        self.now.set(request.came());
         decide::decide(self, request)
     }
 
+    fn sent(&self, mark: &Rc<dyn Any>) {
+        if let Some(place) = place(mark) {
+            place.sent();
+        }
+    }
+
+    fn answered(&self, answered: &Answered, mark: &Rc<dyn Any>) {
+        if let Some(place) = place(mark) {
+            place.answered(answered);
+        }
+    }
+
     fn finished(&self, request: &Request<'_>, outcome: &Outcome, mark: Option<&Rc<dyn Any>>) {
-        let entry = mark.and_then(|mark| mark.downcast_ref::<Entry>());
+        if let Some(place) = mark.and_then(place) {
+            place.finished(outcome, request.came() + outcome.duration);
+        }
+        let entry = mark.and_then(Mark::in_any).map(|mark| &*mark.entry);
         if let Some(entry) = entry {
             entry.counts.record(outcome);
         }
@@ -251,9 +317,12 @@ impl EdgeThread for ThreadEdge {
         let ticks = self.ticks.get().wrapping_add(1);
         self.ticks.set(ticks);
         if ticks.is_multiple_of(SWEEP) {
-            self.clusters.borrow().values().for_each(|known| known.cluster.sweep());
+            self.clusters.borrow().values().for_each(|known| known.leads.cluster.sweep());
         }
         self.ready();
+        self.follow_checks();
+        self.tell_alone();
+        self.show_gates();
         if let Some(lines) = &self.lines {
             lines.flush();
         }

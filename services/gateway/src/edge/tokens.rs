@@ -1,20 +1,23 @@
 //! Tokens of requests.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use http::header::WWW_AUTHENTICATE;
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue};
 use tradewind_data_plane::{Answer, Request};
 use tradewind_edge::token::{Algorithm, Claims, KeySet, Profile, Refusal, VerifiedCache};
 use tradewind_gateway_api::policy::jwt::{self, Authorization, Jwt, JwtMode, Provider as Wanted};
 
-use crate::edge::keys::Keys;
+use crate::edge::keys::{Keys, Source};
 use tradewind_problem::{FORBIDDEN, UNAUTHENTICATED, UNAVAILABLE};
 
 /// Tokens that each thread remembers for each policy.
 const REMEMBERED: usize = 4_096;
+
+/// Seconds until keys that cannot be had may be there.
+const WAIT: &str = "5";
 
 /// What a rule asks of tokens.
 pub(crate) struct Tokens {
@@ -27,8 +30,43 @@ pub(crate) struct Tokens {
 
 struct Provider {
     profile: Profile,
-    keys: Option<Arc<KeySet>>,
+    keys: Held,
     cache: RefCell<VerifiedCache>,
+}
+
+/// The keys of a provider as this thread knows them.
+struct Held {
+    source: Option<Source>,
+    /// Those that were fetched, and the version that they had.
+    seen: RefCell<Option<Arc<KeySet>>>,
+    version: Cell<u64>,
+}
+
+impl Held {
+    fn new(source: Option<Source>) -> Self {
+        Self { source, seen: RefCell::default(), version: Cell::new(0) }
+    }
+
+    /// The keys and their version. A lock is taken only where there are others than before.
+    fn get(&self) -> Option<(Arc<KeySet>, u64)> {
+        match self.source.as_ref()? {
+            Source::Fixed(keys) => Some((keys.clone(), 1)),
+            Source::Fetched(fetched) => {
+                let version = fetched.version();
+                if self.version.replace(version) != version {
+                    *self.seen.borrow_mut() = fetched.keys();
+                }
+                self.seen.borrow().clone().map(|keys| (keys, version))
+            }
+        }
+    }
+
+    /// The issuer may have other keys by now.
+    fn unknown_key(&self) {
+        if let Some(Source::Fetched(fetched)) = &self.source {
+            fetched.unknown_key();
+        }
+    }
 }
 
 /// Why a request may not go on.
@@ -43,7 +81,7 @@ impl Tokens {
                 algorithms: provider.algorithms.iter().map(|one| algorithm(*one)).collect(),
                 ..Profile::new(provider.issuer.clone(), provider.audiences.iter().cloned())
             },
-            keys: keys.find(&provider.jwks),
+            keys: Held::new(keys.find(&provider.jwks)),
             cache: RefCell::new(VerifiedCache::new(REMEMBERED, seed)),
         };
         let headers = jwt.claim_to_headers.iter();
@@ -80,14 +118,20 @@ impl Tokens {
     fn verify(&self, token: &str, now: u64) -> Result<Rc<Claims>, Box<Denied>> {
         let mut refusal = None;
         for provider in &self.providers {
-            let Some(keys) = &provider.keys else {
+            let Some((keys, version)) = provider.keys.get() else {
                 refusal.get_or_insert("keys-unavailable");
                 continue;
             };
-            let verified = provider.cache.borrow_mut().verify(token, (keys, 1), &provider.profile, now);
+            let verified =
+                provider.cache.borrow_mut().verify(token, (&keys, version), &provider.profile, now);
             match verified {
                 Ok(claims) => return Ok(claims),
-                Err(refused) => refusal = Some(name(refused, refusal)),
+                Err(refused) => {
+                    if refused == Refusal::UnknownKey {
+                        provider.keys.unknown_key();
+                    }
+                    refusal = Some(name(refused, refusal));
+                }
             }
         }
         Err(denied(refusal))
@@ -162,9 +206,8 @@ fn denied(refusal: Option<&'static str>) -> Box<Denied> {
         None => ("Send an access token: Authorization: Bearer.".to_owned(), "Bearer"),
         Some("keys-unavailable") => {
             let detail = "Tokens cannot be verified at the moment.";
-            return Box::new(Denied {
-                answer: Answer::problem(&UNAVAILABLE, detail).because("keys-unavailable"),
-            });
+            let answer = Answer::problem(&UNAVAILABLE, detail).because("keys-unavailable");
+            return Box::new(Denied { answer: answer.header(RETRY_AFTER, HeaderValue::from_static(WAIT)) });
         }
         Some(reason) => (
             format!("The access token is not taken ({reason}). Get a new one."),

@@ -21,15 +21,15 @@ impl Addresses {
     /// same.
     pub(crate) fn of(documents: &Documents, given: &[Given]) -> Self {
         let mut addresses = Self::default();
+        let slices = slices(documents);
         for document in documents.iter() {
             let Body::Service(service) = &document.body else { continue };
             let (namespace, name) = (&document.metadata.namespace, &document.metadata.name);
             for port in &service.ports {
                 let id = BackendId { namespace: namespace.clone(), service: name.clone(), port: port.port };
                 let found = addresses.0.entry(id).or_default();
-                for slice in slices(documents, namespace, name) {
-                    found.extend(ready(slice, &port.name));
-                }
+                let slices = slices.get(&(namespace.as_str(), name.as_str())).into_iter().flatten();
+                slices.for_each(|slice| found.extend(ready(slice, &port.name)));
             }
         }
         for given in given {
@@ -56,17 +56,17 @@ impl Addresses {
     }
 }
 
-fn slices<'a>(
-    documents: &'a Documents,
-    namespace: &'a str,
-    service: &'a str,
-) -> impl Iterator<Item = &'a EndpointSlice> {
-    documents.iter().filter_map(move |document| {
-        let Body::EndpointSlice(slice) = &document.body else { return None };
-        let metadata = &document.metadata;
-        let is_of = metadata.labels.get(SERVICE_NAME).is_some_and(|name| name == service);
-        (is_of && metadata.namespace == namespace).then_some(slice)
-    })
+/// Slices by the namespace and the name of their service.
+fn slices(documents: &Documents) -> BTreeMap<(&str, &str), Vec<&EndpointSlice>> {
+    let mut slices: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for document in documents.iter() {
+        let Body::EndpointSlice(slice) = &document.body else { continue };
+        if let Some(service) = document.metadata.labels.get(SERVICE_NAME) {
+            let key = (document.metadata.namespace.as_str(), service.as_str());
+            slices.entry(key).or_default().push(slice);
+        }
+    }
+    slices
 }
 
 /// The addresses of a slice that take requests, with the port of that name.

@@ -2,12 +2,14 @@
 
 use std::any::Any;
 use std::fmt::Write;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::{HeaderValue, header};
 use tradewind_data_plane::{Answer, Decision, Edge, EdgeThread, Outcome, Request};
+use tradewind_edge::health::Health;
 use tradewind_routing::Target;
 
 use crate::edge::{Routes, Shared};
@@ -42,7 +44,7 @@ impl EdgeThread for Admin {
                 text(200, kind, self.shared.counts.text())
             }
             "/routes" => text(200, "text/plain; charset=utf-8", routes(&self.shared.routes())),
-            "/backends" => text(200, "text/plain; charset=utf-8", backends(&self.shared.routes())),
+            "/backends" => text(200, "text/plain; charset=utf-8", backends(&self.shared)),
             "/" => text(200, "text/plain; charset=utf-8", INDEX.to_owned()),
             _ => Answer::problem(&NO_ROUTE, "There is /livez, /readyz, /metrics, /routes and /backends."),
         };
@@ -56,7 +58,7 @@ const INDEX: &str = "/livez     whether the process runs\n\
                      /readyz    whether it takes requests\n\
                      /metrics   for Prometheus\n\
                      /routes    the rules in use\n\
-                     /backends  services and their endpoints\n";
+                     /backends  services, their endpoints and limits\n";
 
 fn text(status: u16, kind: &'static str, body: String) -> Answer {
     Answer::new(status, "").header(header::CONTENT_TYPE, HeaderValue::from_static(kind)).body(body)
@@ -78,12 +80,28 @@ fn routes(routes: &Routes) -> String {
     text
 }
 
-fn backends(routes: &Routes) -> String {
+fn backends(shared: &Shared) -> String {
     let mut text = String::new();
-    for (backend, addresses) in &routes.endpoints {
-        let shown: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    for (backend, addresses) in &shared.routes().endpoints {
+        let name = backend.to_string();
+        let (found, alone) = (shared.verdicts.of(&name), shared.alone.of(&name));
+        let shown = |address: &SocketAddr| {
+            let health = found.get(address).map(|health| match health {
+                Health::Unknown => "not checked yet".to_owned(),
+                Health::Healthy => "healthy".to_owned(),
+                Health::Unhealthy => "unhealthy".to_owned(),
+            });
+            let threads = shared.threads;
+            let alone = alone.get(address).map(|count| format!("left alone by {count} of {threads} threads"));
+            let state: Vec<String> = health.into_iter().chain(alone).collect();
+            if state.is_empty() { address.to_string() } else { format!("{address} ({})", state.join(", ")) }
+        };
+        let shown: Vec<String> = addresses.iter().map(shown).collect();
         let shown = if shown.is_empty() { "no endpoint".to_owned() } else { shown.join(" ") };
-        writeln!(text, "{backend} {shown}").unwrap_or_default();
+        writeln!(text, "{name} {shown}").unwrap_or_default();
+        if let Some(line) = shared.counts.gates.line(backend) {
+            writeln!(text, "  {line}").unwrap_or_default();
+        }
     }
     text
 }

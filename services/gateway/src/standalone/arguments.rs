@@ -40,6 +40,10 @@ pub(crate) struct Arguments {
     /// Where a line in JSON is written for each request: a file, - for standard output, off for nowhere
     #[arg(long, value_name = "FILE", default_value = "off")]
     pub(crate) access_log: String,
+    /// A file with a secret of 16 bytes at least, with which cookies that keep clients at one endpoint name it; the same
+    /// for all gateways before a service
+    #[arg(long, value_name = "FILE")]
+    pub(crate) session_key: Option<PathBuf>,
     /// How long requests under way may take after SIGTERM, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub(crate) drain: u64,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tradewind_routing::BackendId;
 
-use crate::edge::{Keys, Routes};
+use crate::edge::{Fetches, Keys, Routes};
 use crate::routes::{Gathered, build, collect};
 use crate::source::{Read, Source};
 use crate::standalone::addresses::Addresses;
@@ -25,10 +25,10 @@ pub(crate) struct Loaded {
 /// # Errors
 ///
 /// There is none, or it holds nothing that can be used.
-pub(crate) fn open(arguments: &Arguments) -> Result<(Source, Loaded), String> {
+pub(crate) fn open(arguments: &Arguments, fetches: &Fetches) -> Result<(Source, Loaded), String> {
     let source = Source::new(Some(&arguments.routes), None, &[])?;
     let (files, _) = source.read().map_err(told)?;
-    let loaded = load(&files, arguments)?;
+    let loaded = load(&files, arguments, fetches)?;
     Ok((source, loaded))
 }
 
@@ -37,9 +37,13 @@ pub(crate) fn open(arguments: &Arguments) -> Result<(Source, Loaded), String> {
 /// # Errors
 ///
 /// What keeps the routes in use where they are.
-pub(crate) fn again(source: &Source, arguments: &Arguments) -> Result<Option<Loaded>, String> {
+pub(crate) fn again(
+    source: &Source,
+    arguments: &Arguments,
+    fetches: &Fetches,
+) -> Result<Option<Loaded>, String> {
     let (files, has_changed) = source.read().map_err(told)?;
-    if has_changed { load(&files, arguments).map(Some) } else { Ok(None) }
+    if has_changed { load(&files, arguments, fetches).map(Some) } else { Ok(None) }
 }
 
 /// The folder is named by an option here, and by a setting in a fleet.
@@ -50,7 +54,7 @@ fn told(reason: String) -> String {
     }
 }
 
-fn load(files: &[Arc<Read>], arguments: &Arguments) -> Result<Loaded, String> {
+fn load(files: &[Arc<Read>], arguments: &Arguments, fetches: &Fetches) -> Result<Loaded, String> {
     let (documents, errors) = collect(files);
     let addresses = Addresses::of(&documents, &arguments.backends);
     let known = |backend: &BackendId| addresses.has(backend);
@@ -58,7 +62,7 @@ fn load(files: &[Arc<Read>], arguments: &Arguments) -> Result<Loaded, String> {
     let secured = certificates::of_listeners(&documents, &gathered.built);
     let table = gathered.built.table.clone();
     let routes = Routes {
-        keys: Keys::of(&table),
+        keys: Keys::of(&table, fetches),
         table,
         endpoints: addresses.into_map(),
         secured: certificates::of_backends(&documents),

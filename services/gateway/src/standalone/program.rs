@@ -9,14 +9,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tradewind_chassis::telemetry::{self, LogSettings};
-use tradewind_data_plane::{Bound, Edge, Listener, Server, ServerTls, Settings, Timers};
-use tradewind_kernel::Entropy;
+use tradewind_data_plane::{Bound, Checks, Edge, Listener, Server, ServerTls, Settings, Timers};
+use tradewind_edge::session::SessionKey;
+use tradewind_kernel::{Clock, Entropy};
 use tradewind_process::{Occasion, WRONG_SETTINGS, hand_on, inherit, tell_serving, until_stopped};
 
-use crate::edge::{GatewayEdge, Routes, Shared, Sink};
+use crate::edge::{Fetches, GatewayEdge, Routes, Shared, Sink};
 use crate::source::Source;
 use crate::standalone::admin::Admin;
 use crate::standalone::arguments::Arguments;
+use crate::standalone::bounds::OfPorts;
 use crate::standalone::certificates::OfPort;
 use crate::standalone::loading::{Loaded, again, open};
 
@@ -41,44 +43,57 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
 struct Running<'a> {
     arguments: &'a Arguments,
     source: Source,
+    fetches: Fetches,
     shared: Arc<Shared>,
     /// TLS of the ports that have it.
     secured: BTreeMap<u16, Option<ServerTls>>,
+    /// Bounds of the ports that are open.
+    bounds: OfPorts,
+    settings: Settings,
     /// Why the routes in use stayed the last time; said once, however long it is so.
     refused: Option<String>,
+    /// Those of endpoints; nobody asks them any more once the gateway stops.
+    checks: Checks,
 }
 
 fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     telemetry::init(&LogSettings::default()).map_err(|error| error.to_string())?;
-    let (source, loaded) = open(arguments)?;
+    let fetches = Fetches::default();
+    let (source, loaded) = open(arguments, &fetches)?;
     loaded.gathered.tell();
     let secured = tls(loaded.secured);
-    let listeners = listeners(arguments, &loaded.routes, &secured)?;
+    let settings = settings(arguments);
+    let bounds = OfPorts::of(&loaded.routes.table, &settings);
+    let listeners = listeners(arguments, &loaded.routes, (&secured, &bounds))?;
     if listeners.is_empty() {
         return Err("no listener can be opened; the log says why".to_owned());
     }
     let sink = Sink::open(&arguments.access_log)?;
-    let settings = settings(arguments);
     let threads = u32::try_from(settings.threads).unwrap_or(1);
-    let shared = Shared::new(loaded.routes, sink, (seed(), threads));
+    let mut checks = Checks::new(seed());
+    let kept = (session_key(arguments)?, checks.verdicts());
+    let shared = Shared::new(loaded.routes, sink, kept, (seed(), threads));
+    check(&mut checks, &shared);
     let is_draining = Arc::new(AtomicBool::new(false));
     // The internal door goes by a name that no port has.
     let mut handed = if arguments.inherit { inherit()? } else { Vec::new() };
     let of_admin = handed.extract_if(.., |(name, _)| *name == ADMIN).collect();
     let admin = admin(arguments, of_admin, &shared, &is_draining)?;
     let is_secured: Vec<bool> = listeners.iter().map(|listener| listener.tls.is_some()).collect();
-    let bound = Bound::adopt(listeners, handed, settings).map_err(|error| error.to_string())?;
+    let bound = Bound::adopt(listeners, handed, settings.clone()).map_err(|error| error.to_string())?;
     let addresses = bound.addresses().into_iter().zip(is_secured);
     let with_tls: Vec<SocketAddr> =
         addresses.filter(|(_, is_secured)| *is_secured).map(|(address, _)| address).collect();
     let edge: Arc<dyn Edge> = Arc::new(GatewayEdge(shared.clone()));
     let server = bound.serve(&edge, seed()).map_err(|error| error.to_string())?;
     tell_where(&server, admin.as_ref(), &with_tls);
-    let mut running = Running { arguments, source, shared, secured, refused: None };
+    let mut running =
+        Running { arguments, source, fetches, shared, secured, bounds, settings, refused: None, checks };
     if arguments.inherit {
         tell_serving()?;
     }
-    until_stopped(LOOK, |occasion| {
+    let beside = running.fetches.clone().follow(Clock::system(), Entropy::system());
+    until_stopped(LOOK, beside, |occasion| {
         if occasion == Occasion::Upgrade {
             return upgrade(&server, admin.as_ref());
         }
@@ -114,13 +129,16 @@ impl Running<'_> {
         if occasion == Occasion::Hangup {
             tracing::info!("the documents are read again");
         }
-        match again(&self.source, self.arguments) {
+        self.shared.clear();
+        match again(&self.source, self.arguments, &self.fetches) {
             Ok(None) => self.refused = None,
             Ok(Some(Loaded { routes, gathered, secured })) => {
                 gathered.tell();
                 self.certify(secured);
+                self.bounds.follow(&routes.table, &self.settings);
                 let (count, mistakes) = (gathered.built.routes.len(), gathered.errors.len());
                 self.shared.swap(routes);
+                check(&mut self.checks, &self.shared);
                 self.refused = None;
                 tracing::info!(routes = count, mistakes, "other routes are in use");
             }
@@ -130,6 +148,13 @@ impl Running<'_> {
             }
             Err(_) => {}
         }
+    }
+}
+
+/// Has the endpoints checked that policies ask it for.
+fn check(checks: &mut Checks, shared: &Shared) {
+    if let Err(error) = checks.set(crate::edge::checks(&shared.routes(), shared)) {
+        tracing::error!(%error, "endpoints are not checked");
     }
 }
 
@@ -150,7 +175,7 @@ fn tls(secured: BTreeMap<u16, OfPort>) -> BTreeMap<u16, Option<ServerTls>> {
 fn listeners(
     arguments: &Arguments,
     routes: &Routes,
-    secured: &BTreeMap<u16, Option<ServerTls>>,
+    (secured, bounds): (&BTreeMap<u16, Option<ServerTls>>, &OfPorts),
 ) -> Result<Vec<Listener>, String> {
     let is_open = |port: &u16| !matches!(secured.get(port), Some(None));
     routes
@@ -163,9 +188,23 @@ fn listeners(
             let mut listener = Listener::plain(SocketAddr::new(arguments.bind, shifted));
             listener.port = Some(port);
             listener.tls = secured.get(&port).cloned().flatten();
+            listener.bounds = bounds.get(port);
             Ok(listener)
         })
         .collect()
+}
+
+/// The fewest bytes of a secret that nobody guesses.
+const SECRET: usize = 16;
+
+fn session_key(arguments: &Arguments) -> Result<SessionKey, String> {
+    let Some(path) = &arguments.session_key else { return Ok(SessionKey::new(&[])) };
+    let secret = std::fs::read(path).map_err(|error| format!("--session-key {}: {error}", path.display()))?;
+    let secret = secret.trim_ascii();
+    if secret.len() < SECRET {
+        return Err(format!("--session-key {}: a secret has {SECRET} bytes at least", path.display()));
+    }
+    Ok(SessionKey::new(secret))
 }
 
 fn settings(arguments: &Arguments) -> Settings {
@@ -173,6 +212,8 @@ fn settings(arguments: &Arguments) -> Settings {
     if let Some(threads) = arguments.threads {
         settings.threads = usize::from(threads);
     }
+    // Each port has bounds of its own, over all threads.
+    (settings.limits.connections, settings.limits.connections_of_client) = (usize::MAX, usize::MAX);
     settings.timers = Timers { drain: Duration::from_secs(arguments.drain), ..settings.timers };
     settings
 }

@@ -27,6 +27,8 @@ pub enum Does {
     Holds,
     /// Gives these bytes, and closes the connection.
     Says(&'static str),
+    /// Gives these bytes, and keeps the connection.
+    Begins(&'static str),
 }
 
 /// A request as it came.
@@ -134,6 +136,10 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
             }
             Does::Closes | Does::ClosesAfterRequest => return,
             Does::Holds => std::future::pending().await,
+            Does::Begins(bytes) => {
+                let _ = stream.write_all(bytes.as_bytes()).await;
+                std::future::pending().await
+            }
             Does::Says(bytes) => {
                 let _ = stream.write_all(bytes.as_bytes()).await;
                 return;

@@ -180,9 +180,53 @@ async fn the_documents_of_the_guide_have_no_mistake() {
         let offset = free_offset();
         let gateway = Gateway::start(&files, &[backend, "--port-offset", &offset]).await;
         let errors = gateway.errors();
-        assert!(!errors.contains("not used") && !errors.contains("not served"), "{number}: {errors}");
+        for complaint in ["not used", "not served", "not in effect"] {
+            assert!(!errors.contains(complaint), "{number}: {errors}");
+        }
         if block.text.contains("kind: Gateway\n") && !block.text.contains("HTTPS") {
             refused(&gateway.get("/").await, 502, "bad-gateway");
+        }
+    }
+}
+
+/// Documents of the guide of this kind.
+fn documents(kind: &str) -> Vec<&'static str> {
+    let (first, rest) = GUIDE.split_at(GUIDE.find(SECOND).expect("a second part"));
+    let found = blocks(first).into_iter().chain(blocks(rest));
+    let kind = format!("\nkind: {kind}\n");
+    found.filter(|block| block.text.contains(&kind)).map(|block| block.text).collect()
+}
+
+#[tokio::test]
+async fn policies_about_instances_do_what_the_guide_says() {
+    let policies = documents("BackendPolicy");
+    assert_eq!(policies.len(), 2);
+    let backends = [Backend::start("a", Does::Answers).await, Backend::start("b", Does::Answers).await];
+    let given = backends.each_ref().map(|backend| format!("--backend=hello:80={}", backend.address));
+    let route = route("hello", "/");
+    let files = [("route.yaml", route.as_str()), ("policy.yaml", policies[0])];
+    let gateway = Gateway::start(&files, &given.each_ref().map(String::as_str)).await;
+    let answer = gateway.get("/").await;
+    let cookie = answer.header("set-cookie").and_then(|set| set.split(';').next()).expect("a cookie");
+    for _ in 0..10 {
+        let again = Request::new("GET", "/").header("Cookie", cookie).send(gateway.address).await;
+        assert_eq!(again.text(), answer.text());
+    }
+    until("both are asked whether they work", async || {
+        let is_asked = |backend: &Backend| backend.received().iter().any(|asked| asked.target() == "/ready");
+        backends.iter().all(is_asked).then_some(())
+    })
+    .await;
+    gateway.write("policy.yaml", policies[1]);
+    until("the other policy is in use", async || {
+        gateway.get("/").await.header("set-cookie").is_none().then_some(())
+    })
+    .await;
+    for user in ["anna", "berta", "carla"] {
+        let request = Request::new("GET", "/").header("X-User", user);
+        let first = request.send(gateway.address).await.text();
+        for _ in 0..10 {
+            assert_eq!(request.send(gateway.address).await.text(), first);
         }
     }
 }
@@ -243,7 +287,7 @@ async fn the_internal_door_has_what_the_guide_names() {
             counted += 1;
         }
     }
-    assert_eq!((paths, counted), (5, 5));
+    assert_eq!((paths, counted), (5, 7));
 }
 
 #[test]

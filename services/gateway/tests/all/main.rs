@@ -9,14 +9,23 @@
 )]
 
 mod admin;
+mod admission;
+mod affinity;
 mod backend;
+mod chain;
 mod changes;
+mod checks;
+mod compression;
 mod documents;
 mod faults;
+mod fleet;
 mod gateway;
 mod guide;
+mod keys;
 mod killed;
+mod listeners;
 mod policies;
+mod retries;
 mod start;
 mod stop;
 mod upgrade;

@@ -8,7 +8,7 @@ use crate::backend::{Backend, Does};
 use crate::gateway::{Gateway, refused, route};
 
 /// A policy about the route `shop`, with this below `spec`.
-fn policy(spec: &str) -> String {
+pub fn policy(spec: &str) -> String {
     format!(
         "apiVersion: policy.tradewind.dev/v1\nkind: RoutePolicy\nmetadata: {{name: shop}}\nspec:\n  targetRefs: \
          [{{group: gateway.networking.k8s.io, kind: HTTPRoute, name: shop}}]\n{spec}"
@@ -23,7 +23,7 @@ fn of_listener(spec: &str) -> String {
     )
 }
 
-async fn guarded(backend: &Backend, policies: &[&str], arguments: &[&str]) -> Gateway {
+pub async fn guarded(backend: &Backend, policies: &[&str], arguments: &[&str]) -> Gateway {
     let route = route("shop", "/");
     let mut files = vec![("shop.yaml", route.as_str())];
     let names = ["one.yaml", "two.yaml"];
@@ -75,20 +75,20 @@ async fn addresses_are_those_behind_trusted_proxies_only() {
 }
 
 /// An issuer of tokens.
-struct Issuer {
+pub struct Issuer {
     key: SigningKey,
 }
 
 impl Issuer {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { key: SigningKey::generate(&Entropy::system()).unwrap() }
     }
 
-    fn keys(&self) -> String {
+    pub fn keys(&self) -> String {
         KeySet::new([self.key.public().clone()]).to_json().to_string()
     }
 
-    fn token(&self, audience: &str, roles: &[&str], seconds: i64) -> Secret {
+    pub fn token(&self, audience: &str, roles: &[&str], seconds: i64) -> Secret {
         let now = Clock::system().now();
         let later = |seconds: i64| Timestamp::from_micros(now.as_micros() + seconds * 1_000_000);
         self.key.issue(&Claims {

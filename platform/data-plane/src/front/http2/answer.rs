@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use h2::server::SendResponse;
@@ -10,6 +11,7 @@ use h2::{Reason, SendStream};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
 use crate::attempt::Asking;
+use crate::compression::Coded;
 use crate::edge::Forward;
 use crate::exchange::Exchange;
 use crate::front::http2::request::Account;
@@ -26,6 +28,10 @@ pub(crate) struct Relaying<'a> {
     pub(crate) asking: &'a Asking<'a>,
     pub(crate) way: &'a Forward,
     pub(crate) account: &'a Account<'a>,
+    /// Whether the client is a hop that is to hear that further tries were decided about.
+    pub(crate) retried: bool,
+    /// While the client takes nothing.
+    pub(crate) write_limit: Duration,
 }
 
 /// Why an answer is not whole.
@@ -39,14 +45,16 @@ enum Cut {
 /// Gives the client the answer whose head is here.
 pub(crate) async fn relay(
     relaying: &Relaying<'_>,
-    mut exchange: Exchange<StreamBody>,
+    exchange: Exchange<StreamBody>,
     respond: &RefCell<SendResponse<Bytes>>,
 ) {
-    let Relaying { asking, way, account } = relaying;
+    let Relaying { asking, way, account, .. } = relaying;
     let (thread, status) = (asking.thread, exchange.status());
     account.change(|outcome| outcome.status = status);
-    let head = head(&exchange, way);
-    exchange.begin_body(asking.request.method == "HEAD", STEP, &thread.buffers);
+    let to_head = asking.request.method == "HEAD";
+    let (coded, mut exchange) = exchange.coded(way.compression.as_ref(), to_head, &thread.compressing);
+    let head = head(relaying, &exchange, coded);
+    exchange.begin_body(to_head, STEP, &thread.buffers);
     let is_last = exchange.has_ended() && exchange.ends_with_answer();
     let Ok(stream) = respond.borrow_mut().send_response(head, is_last) else { return };
     let deadline = way.request_timeout.map(|limit| asking.began + limit);
@@ -73,10 +81,10 @@ pub(crate) async fn relay(
 }
 
 /// The head as the client gets it.
-fn head(exchange: &Exchange<StreamBody>, way: &Forward) -> Response<()> {
+fn head(relaying: &Relaying<'_>, exchange: &Exchange<StreamBody>, coded: Coded) -> Response<()> {
     let mut fields = HeaderMap::with_capacity(8);
     // Copied, or the buffer of the connection would be kept as long as the head is (hyperium/hyper #4060).
-    passing(exchange.fields(), way, &mut |name, value| {
+    passing(exchange.fields(), (relaying.way, relaying.retried), coded, &mut |name, value| {
         if has_no_place(name) {
             return;
         }
@@ -112,8 +120,8 @@ struct Giver<'a> {
     /// Nothing comes behind it.
     is_last: bool,
     given: u64,
-    /// What had moved when the timer was set.
-    moved: Option<u64>,
+    /// What had moved when the timer was set, and whether the client was waited for.
+    moved: Option<(u64, bool)>,
     deadline: Option<Moment>,
 }
 
@@ -125,9 +133,11 @@ impl Giver<'_> {
         }
         // What the client sends counts, too. Most answers are there whole, and need no timer.
         let Asking { thread, timer, .. } = self.relaying.asking;
-        let moved = Some(self.exchange.moved() + self.given);
+        let waits_for_client = !self.data.is_empty();
+        let moved = Some((self.exchange.moved() + self.given, waits_for_client));
         if std::mem::replace(&mut self.moved, moved) != moved {
-            let phase = now() + thread.settings.timers.body;
+            let of_backend = thread.settings.timers.body;
+            let phase = now() + if waits_for_client { self.relaying.write_limit } else { of_backend };
             let deadline = self.deadline.map_or(phase, |deadline| phase.min(deadline));
             timer.borrow_mut().set_at(deadline);
         }

@@ -12,6 +12,7 @@ use h2::{Reason, RecvStream};
 use http::Request;
 use tokio::sync::futures::Notified;
 
+use crate::bounds::Bounds;
 use crate::front::http2::parts::{Bell, Called, Inbox, Streams};
 use crate::front::http2::wire::{Handle, Wire};
 use crate::thread::Thread;
@@ -46,6 +47,7 @@ pub(crate) struct Stream {
 /// A connection. `M` makes the future `F` of a place for streams.
 pub(crate) struct Serving<'a, F, M> {
     thread: &'a Thread,
+    bounds: &'a Bounds,
     wire: Rc<RefCell<Wire>>,
     protocol: Protocol,
     streams: Streams<Stream, F, M>,
@@ -63,6 +65,12 @@ pub(crate) struct Serving<'a, F, M> {
     /// When one that is to end has to have ended.
     end: Rc<Deadline>,
     stopping: Option<Pin<Box<Notified<'a>>>>,
+    /// When it is too old for further requests.
+    age: Rc<Deadline>,
+    /// Requests so far.
+    requests: u32,
+    /// It takes no further requests by its own bounds.
+    is_leaving: bool,
     now: Moment,
 }
 
@@ -72,7 +80,7 @@ where
     M: FnMut(Rc<Inbox<Stream>>, Timer) -> F,
 {
     pub(crate) fn new(
-        thread: &'a Thread,
+        (thread, bounds): (&'a Thread, &'a Bounds),
         wire: Rc<RefCell<Wire>>,
         protocol: Protocol,
         (make, stopping): (M, Pin<Box<Notified<'a>>>),
@@ -82,9 +90,14 @@ where
         let bells = [PROTOCOL, ALARM, STOPPING].map(|part| Bell::new(&called, part));
         bells.iter().for_each(Bell::ring);
         let idle = deadlines.add(PROTOCOL);
-        deadlines.set(&idle, now + thread.settings.timers.idle);
+        deadlines.set(&idle, now + bounds.idle);
+        let age = deadlines.add(PROTOCOL);
+        if let Some(of_age) = bounds.age.and_then(|age| now.checked_add(age)) {
+            deadlines.set(&age, of_age);
+        }
         Self {
             thread,
+            bounds,
             wire,
             protocol,
             streams: Streams::new(&called, &deadlines, STREAMS, make),
@@ -98,6 +111,9 @@ where
             deadlines,
             called,
             stopping: Some(stopping),
+            age,
+            requests: 0,
+            is_leaving: false,
             now,
         }
     }
@@ -188,6 +204,10 @@ where
         if self.is_too_late() {
             return Poll::Ready(());
         }
+        if self.deadlines.is_over(&self.age) {
+            self.age.clear();
+            self.is_leaving = true;
+        }
         loop {
             match &mut self.protocol {
                 Protocol::Greeting(handshake) => match Pin::new(handshake).poll(context) {
@@ -196,12 +216,14 @@ where
                     Poll::Pending => return Poll::Pending,
                 },
                 Protocol::Open(connection) => {
-                    if self.stopping.is_none() {
+                    if self.is_leaving || self.stopping.is_none() {
                         connection.graceful_shutdown();
                     }
                     match connection.poll_accept(context) {
                         Poll::Ready(Some(Ok((request, respond)))) => {
                             self.streams.add(Stream { request, respond, began: self.now });
+                            self.requests = self.requests.saturating_add(1);
+                            self.is_leaving |= self.requests >= self.bounds.requests;
                         }
                         // How it ended is of no use to anybody: clients go as they like.
                         Poll::Ready(Some(Err(_)) | None) => self.end(),
@@ -219,7 +241,7 @@ where
             return true;
         }
         if self.deadlines.is_over(&self.idle) {
-            let limit = self.thread.settings.timers.idle;
+            let limit = self.bounds.idle;
             let moved = self.wire.borrow().moved() + limit;
             if !self.streams.is_empty() {
                 self.deadlines.set(&self.idle, self.now + limit);
@@ -249,7 +271,7 @@ where
         let mut wire = self.wire.borrow_mut();
         let flushed = wire.poll_flush(&mut Context::from_waker(waker));
         match wire.stuck() {
-            Some(since) => self.deadlines.set(&self.stuck, since + self.thread.settings.timers.body),
+            Some(since) => self.deadlines.set(&self.stuck, since + self.bounds.write),
             None => self.stuck.clear(),
         }
         let is_over = matches!(self.protocol, Protocol::Over);

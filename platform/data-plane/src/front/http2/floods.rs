@@ -18,6 +18,9 @@ const PREFACE: usize = 24;
 /// How long frames are counted together.
 const WINDOW: Duration = Duration::from_secs(10);
 
+/// How long resets are counted together beside that.
+const MINUTE: Duration = Duration::from_secs(60);
+
 /// Frames of one kind within the window, but for those below.
 const MOST: u32 = 1_000;
 
@@ -54,6 +57,8 @@ pub(crate) struct Frames {
     since: Moment,
     requests: u32,
     resets: u32,
+    /// Resets within a minute, since when, and how many there may be.
+    of_minute: (u32, Moment, u32),
     empty: u32,
     control: u32,
     updates: u32,
@@ -66,7 +71,8 @@ pub(crate) struct Frames {
 pub(crate) struct Flood;
 
 impl Frames {
-    pub(crate) fn new(now: Moment) -> Self {
+    /// `resets` is how many streams the client may reset within a minute.
+    pub(crate) fn new(now: Moment, resets: u32) -> Self {
         Self {
             preface: PREFACE,
             head: [0; HEAD],
@@ -75,6 +81,7 @@ impl Frames {
             since: now,
             requests: 0,
             resets: 0,
+            of_minute: (0, now, resets),
             empty: 0,
             control: 0,
             updates: 0,
@@ -119,7 +126,20 @@ impl Frames {
             (self.requests, self.resets, self.empty) = (0, 0, 0);
             (self.control, self.updates, self.other) = (0, 0, 0);
         }
-        self.count(kind_of(kind), flags)
+        let kind = kind_of(kind);
+        if kind == Kind::Reset {
+            self.reset(now)?;
+        }
+        self.count(kind, flags)
+    }
+
+    fn reset(&mut self, now: Moment) -> Result<(), Flood> {
+        let (count, since, most) = &mut self.of_minute;
+        if now.saturating_duration_since(*since) > MINUTE {
+            (*count, *since) = (0, now);
+        }
+        *count += 1;
+        if *count > *most { Err(Flood) } else { Ok(()) }
     }
 
     fn count(&mut self, kind: Kind, flags: u8) -> Result<(), Flood> {
@@ -173,7 +193,7 @@ mod tests {
 
     /// How many frames of a kind a connection takes, however they are cut.
     fn taken(kind: u8, length: usize, step: usize) -> usize {
-        let mut frames = Frames::new(now());
+        let mut frames = Frames::new(now(), u32::MAX);
         frames.look(&[0; PREFACE], now()).unwrap();
         let frame = frame(kind, 0, length);
         for count in 0..100_000 {
@@ -202,7 +222,7 @@ mod tests {
 
     #[test]
     fn requests_and_data_are_no_flood() {
-        let mut frames = Frames::new(now());
+        let mut frames = Frames::new(now(), u32::MAX);
         frames.look(&[0; PREFACE], now()).unwrap();
         for _ in 0..20_000 {
             frames.look(&frame(1, 5, 40), now()).unwrap();
@@ -217,8 +237,22 @@ mod tests {
     }
 
     #[test]
+    fn a_listener_allows_fewer_resets() {
+        let began = now();
+        let mut frames = Frames::new(began, 5);
+        frames.look(&[0; PREFACE], began).unwrap();
+        for _ in 0..5 {
+            frames.look(&frame(1, 5, 40), began).unwrap();
+            frames.look(&frame(3, 0, 4), began).unwrap();
+        }
+        assert!(frames.look(&frame(3, 0, 4), began + MINUTE).is_err());
+        // They count for a minute.
+        frames.look(&frame(3, 0, 4), began + MINUTE + Duration::from_millis(1)).unwrap();
+    }
+
+    #[test]
     fn the_preface_is_no_frame() {
-        let mut frames = Frames::new(now());
+        let mut frames = Frames::new(now(), u32::MAX);
         let bytes = [vec![9; PREFACE], frame(4, 0, 0), frame(9, 0, 1)].concat();
         for piece in bytes.chunks(5) {
             frames.look(piece, now()).unwrap();

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use h2::RecvStream;
@@ -54,7 +55,7 @@ impl Head<'_> {
     /// Refuses what has no one meaning.
     fn check(&self) -> Result<(), Answer> {
         let (authority, target) = (self.authority(), self.target());
-        let limits = &self.shared.thread.settings.limits.head;
+        let limits = &self.shared.bounds.head;
         let hosts = self.parts.headers.get_all(header::HOST).iter().count();
         // RFC 9113 §8.3.1: where both are there, they are to say the same.
         let disagrees = self.host().is_some_and(|host| !host.eq_ignore_ascii_case(authority));
@@ -100,6 +101,7 @@ impl Head<'_> {
         let thread = &self.shared.thread;
         Asking {
             thread,
+            body_limit: self.shared.bounds.body,
             timer,
             request,
             framing: self.length.map_or(Framing::Chunked, Framing::Sized),
@@ -155,7 +157,9 @@ pub(crate) async fn serve(shared: Rc<Shared>, inbox: Rc<Inbox<Stream>>, timer: T
                 let most = way.most_body.unwrap_or(thread.settings.limits.body);
                 let account = Account::new(&asking, &way.mark);
                 let mut attempts = Attempts::new(asking, &way, StreamBody::new(body, most));
-                forward(&asking, &mut attempts, &way, (&respond, &is_asked, &account)).await;
+                let write_limit = shared.bounds.write;
+                let giving = Giving { respond: &respond, is_asked: &is_asked, write_limit };
+                forward(&asking, &mut attempts, &way, (&giving, &account)).await;
             }
         }
     }
@@ -190,14 +194,23 @@ impl Drop for Account<'_> {
     }
 }
 
+/// How the client is given its answer.
+struct Giving<'a> {
+    respond: &'a RefCell<SendResponse<Bytes>>,
+    /// Whether it was asked for whether the client has gone.
+    is_asked: &'a Cell<bool>,
+    /// While the client takes nothing.
+    write_limit: Duration,
+}
+
 /// Lets a backend answer.
 async fn forward(
     asking: &Asking<'_>,
     attempts: &mut Attempts<'_, StreamBody>,
     way: &Forward,
-    (respond, is_asked, account): (&RefCell<SendResponse<Bytes>>, &Cell<bool>, &Account<'_>),
+    (giving, account): (&Giving<'_>, &Account<'_>),
 ) {
-    let answered = answered(asking, attempts, is_asked).await;
+    let answered = answered(asking, attempts, giving.is_asked).await;
     account.change(|outcome| {
         outcome.request_bytes = attempts.taken;
         (outcome.upstream, outcome.attempts) = (attempts.upstream, attempts.count);
@@ -211,14 +224,19 @@ async fn forward(
         answered => answered,
     };
     match stopped {
-        Ok(exchange) => relay(&Relaying { asking, way, account }, exchange, respond).await,
+        Ok(exchange) => {
+            let (retried, write_limit) = (attempts.is_decided(&exchange), giving.write_limit);
+            let relaying = Relaying { asking, way, account, retried, write_limit };
+            relay(&relaying, exchange, giving.respond).await;
+        }
         Err(Stopped::Answer(answer)) => {
+            let answer = attempts.marked(answer);
             let own = asking.outcome(&answer, true);
             account.change(|outcome| {
                 (outcome.status, outcome.reason) = (own.status, own.reason);
                 outcome.response_bytes = own.response_bytes;
             });
-            give(&mut respond.borrow_mut(), &answer, asking.request);
+            give(&mut giving.respond.borrow_mut(), &answer, asking.request);
         }
         Err(Stopped::Gone) => {}
     }

@@ -42,12 +42,18 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    pub(crate) fn new(thread: Rc<Thread>, stream: Stream, first: Buffer, now: Moment) -> Self {
+    /// `resets` is how many streams the client may reset within a minute.
+    pub(crate) fn new(
+        thread: Rc<Thread>,
+        stream: Stream,
+        first: Buffer,
+        (now, resets): (Moment, u32),
+    ) -> Self {
         Self {
             thread,
             stream,
             first,
-            frames: Frames::new(now),
+            frames: Frames::new(now, resets),
             is_flooded: false,
             reads: READS,
             out: Buffer::default(),

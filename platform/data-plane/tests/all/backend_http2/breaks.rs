@@ -33,6 +33,10 @@ async fn a_backend_hears_that_its_client_has_given_up() {
     assert_eq!(soon(next(&mut body)).await.unwrap(), "0");
     stream.send_reset(Reason::CANCEL);
     assert_eq!(soon(backend.resets.recv()).await, Some(Reason::CANCEL));
+    // The edge hears of both, each once: what it has counted must end.
+    let outcomes = gateway.outcomes.lock().unwrap();
+    let told: Vec<_> = outcomes.iter().map(|(status, reason, _)| (*status, *reason)).collect();
+    assert_eq!(told, [(499, Some("client-gone")), (200, Some("client-gone"))]);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The data plane in front of such a backend.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
@@ -8,17 +9,21 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 use tradewind_data_plane::{
-    Answer, BackendProtocol, BackendTls, Bound, Cluster, ClusterSettings, Decision, Edge, EdgeThread,
-    Forward, Listener, Outcome, Request, Server, Settings, Timers,
+    Answer, Answered, BackendProtocol, BackendTls, Bound, Cluster, ClusterSettings, Coding, Compression,
+    Decision, Edge, EdgeThread, Forward, Listener, MediaTypes, Outcome, Request, Server, Settings, Timers,
 };
 use tradewind_problem::NOT_FOUND;
 
 /// Status, reason and attempts of each request.
 type Outcomes = Arc<Mutex<Vec<(u16, Option<&'static str>, u32)>>>;
 
+/// How long the backend was waited for, of each answer that has begun; zero where the request was not whole.
+type Heads = Arc<Mutex<Vec<Duration>>>;
+
 pub struct Gateway {
     pub address: SocketAddr,
     pub outcomes: Outcomes,
+    pub heads: Heads,
     server: Server,
 }
 
@@ -51,6 +56,8 @@ pub struct Way {
     pub timers: Timers,
     /// Headers that clients get besides.
     pub response: Vec<(&'static str, &'static str)>,
+    /// Whether clients get text compressed.
+    pub compresses: bool,
 }
 
 impl Way {
@@ -65,18 +72,31 @@ impl Way {
             most_body: None,
             timers: Timers { drain: Duration::from_millis(100), ..Timers::default() },
             response: Vec::new(),
+            compresses: false,
         }
     }
 }
 
-struct OneWay(Way, Outcomes);
+/// The types that are compressed.
+struct Text;
+
+impl MediaTypes for Text {
+    fn contains(&self, content_type: &str) -> bool {
+        content_type == "text/plain"
+    }
+}
+
+struct OneWay(Way, Outcomes, Heads);
 
 struct OneThread {
     cluster: Rc<Cluster>,
     timeout: Option<Duration>,
     most_body: Option<u64>,
     response: Vec<(&'static str, &'static str)>,
+    compresses: bool,
     outcomes: Outcomes,
+    heads: Heads,
+    is_sent: Cell<bool>,
 }
 
 pub fn gateway(way: Way) -> Gateway {
@@ -85,9 +105,10 @@ pub fn gateway(way: Way) -> Gateway {
     settings.timers = way.timers;
     let bound = Bound::bind(vec![Listener::plain(([127, 0, 0, 1], 0).into())], settings).expect("a port");
     let outcomes = Outcomes::default();
-    let edge = OneWay(way, Arc::clone(&outcomes));
+    let heads = Heads::default();
+    let edge = OneWay(way, Arc::clone(&outcomes), Arc::clone(&heads));
     let server = bound.serve(&(Arc::new(edge) as Arc<dyn Edge>), 1).expect("a thread");
-    Gateway { address: server.addresses()[0], outcomes, server }
+    Gateway { address: server.addresses()[0], outcomes, heads, server }
 }
 
 impl Edge for OneWay {
@@ -102,8 +123,18 @@ impl Edge for OneWay {
         let cluster = Cluster::new("backend", settings);
         cluster.set_endpoints(&self.0.endpoints);
         let (timeout, most_body) = (self.0.request_timeout, self.0.most_body);
-        let (response, outcomes) = (self.0.response.clone(), self.1.clone());
-        Box::new(OneThread { cluster: Rc::new(cluster), timeout, most_body, response, outcomes })
+        let (response, compresses) = (self.0.response.clone(), self.0.compresses);
+        let (outcomes, heads) = (self.1.clone(), self.2.clone());
+        Box::new(OneThread {
+            cluster: Rc::new(cluster),
+            timeout,
+            most_body,
+            response,
+            compresses,
+            outcomes,
+            heads,
+            is_sent: Cell::new(false),
+        })
     }
 }
 
@@ -118,7 +149,21 @@ impl EdgeThread for OneThread {
         for (name, value) in &self.response {
             forward.response_headers.push((HeaderName::from_static(name), HeaderValue::from_static(value)));
         }
+        if self.compresses {
+            let accepted = request.header("accept-encoding").unwrap_or_default();
+            let coding = Coding::accepted(&[Coding::Gzip], accepted);
+            forward.compression = Some(Compression { coding, least: 100, types: Rc::new(Text) });
+        }
         Decision::Forward(Box::new(forward))
+    }
+
+    fn sent(&self, _: &Rc<dyn Any>) {
+        self.is_sent.set(true);
+    }
+
+    fn answered(&self, answered: &Answered, _: &Rc<dyn Any>) {
+        let was_sent = self.is_sent.replace(false);
+        self.heads.lock().unwrap().push(if was_sent { answered.took } else { Duration::ZERO });
     }
 
     fn finished(&self, _: &Request<'_>, outcome: &Outcome, _: Option<&Rc<dyn Any>>) {

@@ -2,11 +2,13 @@
 //!
 //! - `backend` is such a backend; what it does is said by the path of a request,
 //! - `gateway` is the data plane in front of it, `client` its clients,
-//! - `calls`, `breaks` and `others` are the tests: what has to go through, what goes wrong, and what is special.
+//! - `calls`, `breaks`, `checks` and `others` are the tests: what has to go through, what goes wrong, what the data plane
+//!   asks of its own, and what is special.
 
 pub mod backend;
 mod breaks;
 mod calls;
+mod checks;
 pub mod client;
 pub mod gateway;
 mod others;

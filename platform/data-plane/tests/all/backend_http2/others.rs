@@ -61,9 +61,33 @@ async fn a_client_of_http1_and_a_backend_talk_at_the_same_time() {
 }
 
 #[tokio::test]
-async fn a_backend_with_tls_has_to_agree_to_http2() {
+async fn how_long_a_client_takes_to_send_is_not_how_long_a_backend_takes() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    const SLOW: Duration = Duration::from_millis(600);
+    let backend = backend(None).await;
+    let gateway = gateway(Way::to(backend.address));
+    for (framing, first, rest) in [
+        ("content-length: 10", "hello", "hello"),
+        ("transfer-encoding: chunked", "5\r\nhello\r\n", "0\r\n\r\n"),
+    ] {
+        let mut stream = tokio::net::TcpStream::connect(gateway.address).await.unwrap();
+        let begin = format!("POST /unary HTTP/1.1\r\nhost: shop.example\r\n{framing}\r\n\r\n{first}");
+        stream.write_all(begin.as_bytes()).await.unwrap();
+        tokio::time::sleep(SLOW).await;
+        stream.write_all(rest.as_bytes()).await.unwrap();
+        let mut answer = [0; 12];
+        soon(stream.read_exact(&mut answer)).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 200");
+        let took = gateway.heads.lock().unwrap().pop().unwrap();
+        assert!(!took.is_zero() && took < SLOW, "{framing}: {took:?}");
+    }
+}
+
+/// TLS of a backend that agrees to a protocol, and of whoever connects to it.
+pub fn certified() -> (impl Fn(&[u8]) -> TlsAcceptor, BackendTls) {
     let made = rcgen::generate_simple_self_signed(vec!["shop.example".to_owned()]).unwrap();
-    let acceptor = |protocol: &[u8]| {
+    let tls = BackendTls::new("shop.example", made.cert.pem().as_bytes(), None).unwrap();
+    let acceptor = move |protocol: &[u8]| {
         let key = PrivateKeyDer::from_pem_slice(made.signing_key.serialize_pem().as_bytes()).unwrap();
         let builder = rustls::ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
         let builder = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
@@ -71,7 +95,12 @@ async fn a_backend_with_tls_has_to_agree_to_http2() {
         config.alpn_protocols.extend((!protocol.is_empty()).then(|| protocol.to_vec()));
         TlsAcceptor::from(Arc::new(config))
     };
-    let tls = BackendTls::new("shop.example", made.cert.pem().as_bytes(), None).unwrap();
+    (acceptor, tls)
+}
+
+#[tokio::test]
+async fn a_backend_with_tls_has_to_agree_to_http2() {
+    let (acceptor, tls) = certified();
     for (protocol, expected) in [(&b"h2"[..], "0"), (b"", "14"), (b"http/1.1", "14")] {
         let backend = backend(Some(acceptor(protocol))).await;
         let gateway = gateway(Way { tls: Some(tls.clone()), ..Way::to(backend.address) });

@@ -50,6 +50,22 @@ async fn serve(state: Arc<State>, mut stream: TcpStream) {
             "/chunks" => b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n\
                 3\r\nabc\r\n2\r\nde\r\n0\r\nx-checksum: 1\r\n\r\n"
                 .to_vec(),
+            "/text" => {
+                let text = text();
+                let head = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\netag: \"v1\"\r\ncontent-length: ";
+                format!("{head}{}\r\n\r\n{text}", text.len()).into_bytes()
+            }
+            "/text-slowly" => {
+                let head =
+                    b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\n\r\n";
+                stream.write_all(&[&head[..], b"4\r\none\n\r\n"].concat()).await.unwrap();
+                state.go.acquire().await.unwrap().forget();
+                b"4\r\ntwo\n\r\n0\r\n\r\n".to_vec()
+            }
+            "/retried" => {
+                b"HTTP/1.1 503 Service Unavailable\r\ntradewind-retried: 1\r\ncontent-length: 0\r\n\r\n"
+                    .to_vec()
+            }
             "/half" => b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf".to_vec(),
             "/switch" => {
                 b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n".to_vec()
@@ -81,6 +97,11 @@ async fn serve(state: Arc<State>, mut stream: TcpStream) {
             return;
         }
     }
+}
+
+/// What `/text` says.
+pub fn text() -> String {
+    (0..5_000).map(|number| format!("line {number}\n")).collect()
 }
 
 fn sized(body: &[u8]) -> Vec<u8> {

@@ -1,10 +1,12 @@
 //! Clients that speak HTTP/2, and backends of HTTP/1.
 //!
 //! - `raw` is a client that sends any frames, `backend` a backend of HTTP/1,
-//! - `answers` says what clients get, `flow` who waits for whom, `ends` how connections end, `floods` who is thrown out.
+//! - `answers` says what clients get, `changes` what of it is changed on the way, `flow` who waits for whom, `ends` how
+//!   connections end, `floods` who is thrown out.
 
 mod answers;
 mod backend;
+mod changes;
 mod ends;
 mod floods;
 mod flow;

@@ -94,6 +94,7 @@ fn request(expected: &Forwarded, arrived: &Forwarded) -> Vec<String> {
         is_fields.retain(|name, _| !SET_ANEW.contains(&name.as_str()));
         set_anew(is, wanted.value("host") == Some(b"*"), &mut found);
     }
+    retries(wanted, is, [&mut wanted_fields, &mut is_fields], &mut found);
     fields(&wanted_fields, &is_fields, &mut found);
     trace(wanted, is, &mut found);
     contents(wanted, is, &mut found);
@@ -141,6 +142,21 @@ fn fields(wanted: &ByName, is: &ByName, found: &mut Vec<String>) {
     for name in wanted.keys().chain(is.keys().filter(|name| !wanted.contains_key(*name))) {
         if wanted.get(name) != is.get(name) {
             found.push(format!("{name} is {}, not {}", shown(is.get(name)), shown(wanted.get(name))));
+        }
+    }
+}
+
+/// A request that the gateway would send again says so, whatever the client says.
+fn retries(wanted: &Message, is: &Message, fields: [&mut ByName; 2], found: &mut Vec<String>) {
+    const IDEMPOTENT: [&str; 6] = ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"];
+    let method = wanted.start.split(' ').next().unwrap_or_default();
+    if IDEMPOTENT.contains(&method) || wanted.value("idempotency-key").is_some() {
+        for fields in fields {
+            fields.remove("tradewind-retries");
+        }
+        let all: Vec<&[u8]> = is.values("tradewind-retries").collect();
+        if all != [b"1"] {
+            found.push(format!("tradewind-retries is {all:?}"));
         }
     }
 }

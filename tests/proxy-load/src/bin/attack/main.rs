@@ -11,7 +11,7 @@ mod flood;
 mod frames;
 mod slow;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
@@ -22,6 +22,9 @@ struct Arguments {
     /// The server: 127.0.0.1:PORT
     #[arg(long)]
     address: SocketAddr,
+    /// The address that slow clients come from, such as 127.0.0.2: one that others have not
+    #[arg(long)]
+    from: Option<IpAddr>,
     /// What is done to it
     #[arg(long)]
     mode: Mode,

@@ -106,7 +106,7 @@ impl Attack<'_> {
 
     fn connect(&mut self, place: usize) {
         let buffer = (self.arguments.mode == Mode::SlowRead).then_some(SMALL_BUFFER);
-        let made = connecting(self.arguments.address, buffer).and_then(|stream| {
+        let made = connecting(self.arguments.address, self.arguments.from, buffer).and_then(|stream| {
             self.poll.add(&stream, place, Interest::Write)?;
             Ok(Client { stream, since: Instant::now(), begun: false, heard: Vec::new() })
         });

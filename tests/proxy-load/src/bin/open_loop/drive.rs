@@ -159,7 +159,7 @@ impl Driver {
 
     fn connect(&mut self, place: usize) -> io::Result<()> {
         let Some(link) = self.links.get_mut(place) else { return Ok(()) };
-        let stream = connecting(self.target, None)?;
+        let stream = connecting(self.target, None, None)?;
         self.poll.add(&stream, place, Interest::Write)?;
         link.stream = Some(stream);
         link.state = State::Connecting;
