@@ -8,6 +8,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
+/// The length of what `/much` gives.
+pub const MUCH: usize = 64 << 20;
+
 pub struct Backend {
     pub address: SocketAddr,
     pub state: Arc<State>,
@@ -17,14 +20,17 @@ pub struct State {
     pub requests: AtomicUsize,
     /// Connections that have ended within a request.
     pub broken: AtomicUsize,
-    /// Lets `/wait` answer, and `/take` go on to read.
+    /// Bytes of `/much` that could be written.
+    pub written: AtomicUsize,
+    /// Lets `/wait` answer, `/pause` end, and `/take` go on to read.
     pub go: Semaphore,
 }
 
 pub async fn backend() -> Backend {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let state = State { requests: AtomicUsize::new(0), broken: AtomicUsize::new(0), go: Semaphore::new(0) };
+    let none = || AtomicUsize::new(0);
+    let state = State { requests: none(), broken: none(), written: none(), go: Semaphore::new(0) };
     let state = Arc::new(state);
     let shared = state.clone();
     tokio::spawn(async move {
@@ -46,7 +52,24 @@ async fn serve(state: Arc<State>, mut stream: TcpStream) {
             "/echo-head" => sized(head.as_bytes()),
             "/empty" => b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".to_vec(),
             "/none" => b"HTTP/1.1 204 No Content\r\n\r\n".to_vec(),
+            "/fits" => sized(&[7; 60_000]),
             "/great" => sized(&vec![7; 1 << 20]),
+            "/much" => {
+                let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {MUCH}\r\n\r\n");
+                stream.write_all(head.as_bytes()).await.unwrap();
+                for _ in 0..MUCH / 65_536 {
+                    if stream.write_all(&[7; 65_536]).await.is_err() {
+                        return;
+                    }
+                    state.written.fetch_add(65_536, Ordering::SeqCst);
+                }
+                continue;
+            }
+            "/pause" => {
+                stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf").await.unwrap();
+                state.go.acquire().await.unwrap().forget();
+                b" more".to_vec()
+            }
             "/chunks" => b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n\
                 3\r\nabc\r\n2\r\nde\r\n0\r\nx-checksum: 1\r\n\r\n"
                 .to_vec(),

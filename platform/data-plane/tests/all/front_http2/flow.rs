@@ -7,7 +7,7 @@ use bytes::Bytes;
 use h2::Reason;
 use http::Request;
 
-use super::backend::backend;
+use super::backend::{self, backend};
 use super::{Client, gateway, next, soon, way, whole};
 
 /// More than a stream may be ahead of its reader, and more than buffers on the way hold.
@@ -67,6 +67,37 @@ async fn a_client_that_takes_nothing_keeps_no_others_waiting() {
         length += data.len();
     }
     assert_eq!(length, 1 << 20);
+}
+
+#[tokio::test]
+async fn a_backend_waits_for_a_client_that_takes_nothing() {
+    let backend = backend().await;
+    let gateway = gateway(way(backend.address));
+    let client = Client::new(gateway.address).await;
+    let (answer, _) = client.begin("GET", "/much").await;
+    let mut body = soon(answer).await.unwrap().into_body();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    // What systems keep on the way is some megabytes.
+    let written = backend.state.written.load(Ordering::SeqCst);
+    assert!(written < backend::MUCH / 2, "{written}");
+    let mut length = 0;
+    while let Some(data) = soon(next(&mut body)).await {
+        length += data.len();
+    }
+    assert_eq!(length, backend::MUCH);
+}
+
+#[tokio::test]
+async fn a_client_that_gives_up_while_the_backend_pauses_is_noted() {
+    let backend = backend().await;
+    let gateway = gateway(way(backend.address));
+    let client = Client::new(gateway.address).await;
+    let (answer, mut stream) = client.begin("GET", "/pause").await;
+    let mut body = soon(answer).await.unwrap().into_body();
+    assert_eq!(soon(next(&mut body)).await.unwrap(), "half");
+    stream.send_reset(Reason::CANCEL);
+    drop(body);
+    assert_eq!(soon(gateway.outcome()).await, (200, Some("client-gone"), 1));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use super::soon;
 
@@ -59,7 +59,17 @@ pub fn request(method: &str, path: &str) -> Vec<u8> {
 
 impl Raw {
     pub async fn new(address: SocketAddr) -> Self {
-        let mut stream = TcpStream::connect(address).await.unwrap();
+        Self::over(TcpStream::connect(address).await.unwrap()).await
+    }
+
+    /// One whose system keeps little of what it does not read.
+    pub async fn narrow(address: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4_096).unwrap();
+        Self::over(socket.connect(address).await.unwrap()).await
+    }
+
+    async fn over(mut stream: TcpStream) -> Self {
         stream.set_nodelay(true).unwrap();
         stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
         stream.write_all(&frame(SETTINGS, 0, 0, &[])).await.unwrap();
@@ -94,11 +104,11 @@ impl Raw {
         }
     }
 
-    /// Whether the connection ends within this time while these bytes are sent again and again.
+    /// Whether the connection ends within this time when these bytes are sent.
     pub async fn is_closed_by(&mut self, bytes: &[u8], limit: Duration) -> bool {
         let (mut reading, mut writing) = self.stream.split();
         let sending = async {
-            while writing.write_all(bytes).await.is_ok() {}
+            let _ = writing.write_all(bytes).await;
             std::future::pending::<()>().await;
         };
         let receiving = async {
