@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use h2::server::SendResponse;
 use h2::{Reason, SendStream};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
@@ -22,6 +22,9 @@ use crate::timer::{Moment, now};
 
 /// Data that goes on in one step, in bytes.
 const STEP: u64 = 32 * 1024;
+
+/// The room for the values of a head in bytes; longer ones get more.
+const VALUES: usize = 512;
 
 /// What a relay needs to know.
 pub(crate) struct Relaying<'a> {
@@ -83,13 +86,16 @@ pub(crate) async fn relay(
 /// The head as the client gets it.
 fn head(relaying: &Relaying<'_>, exchange: &Exchange<StreamBody>, coded: Coded) -> Response<()> {
     let mut fields = HeaderMap::with_capacity(8);
-    // Copied, or the buffer of the connection would be kept as long as the head is (hyperium/hyper #4060).
+    // Copied, or the buffer of the connection would be kept as long as the head is (hyperium/hyper #4060). Into one piece
+    // of memory, which all values of the head share.
+    let mut values = BytesMut::with_capacity(VALUES);
     passing(exchange.fields(), (relaying.way, relaying.retried), coded, &mut |name, value| {
         if has_no_place(name) {
             return;
         }
-        let pair = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value));
-        if let (Ok(name), Ok(value)) = pair {
+        values.extend_from_slice(value);
+        let value = HeaderValue::from_maybe_shared(values.split().freeze());
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), value) {
             fields.append(name, value);
         }
     });

@@ -157,6 +157,8 @@ where
         match part {
             ALARM => {
                 if self.alarm.poll(context).is_ready() {
+                    // Later than the moment of the call, maybe; what is over must not be missed.
+                    self.now = now();
                     self.pass();
                 }
                 Poll::Pending
