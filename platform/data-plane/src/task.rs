@@ -7,6 +7,11 @@ pub(crate) fn spawn(task: impl Future<Output = ()> + 'static) {
     tokio::task::spawn_local(task);
 }
 
+/// A future that the runtime does not stop after some steps, since it bounds them itself.
+pub(crate) fn bounding_itself<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    tokio::task::unconstrained(future)
+}
+
 /// A task that ends when this is dropped.
 pub(crate) struct Task(tokio::task::JoinHandle<()>);
 

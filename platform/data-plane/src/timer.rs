@@ -8,10 +8,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::time::SystemTime;
 
 use tokio::time::{Instant, Sleep};
+
+/// Longer than anything waits that is not waited for.
+const FAR: Duration = Duration::from_secs(24 * 3600);
 
 /// A moment on the machine's steady clock.
 pub(crate) type Moment = Instant;
@@ -63,25 +67,63 @@ pub(crate) async fn pause(duration: Duration) {
     tokio::time::sleep(duration).await;
 }
 
-/// The one timer of a connection.
-///
-/// Each phase has its deadline, and most phases end long before it. So the timer of the runtime is touched only when a
-/// deadline is earlier than the one that it is set to; when it goes off too early it is set again.
+/// When what a connection waits for has taken too long.
 #[derive(Debug)]
-pub(crate) struct Timer {
-    sleep: Pin<Box<Sleep>>,
-    deadline: Moment,
+pub(crate) struct Timer(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Own(Alarm),
+    Shared(Rc<Deadlines>, Rc<Deadline>),
 }
 
 impl Timer {
+    /// A timer of its own.
     pub(crate) fn new(limit: Duration) -> Self {
-        let deadline = now() + limit;
-        Self { sleep: Box::pin(tokio::time::sleep_until(deadline)), deadline }
+        Self(Kind::Own(Alarm::new(now() + limit)))
+    }
+
+    /// One of many on a connection; the part of the connection is called when its deadline is over.
+    pub(crate) fn shared(deadlines: &Rc<Deadlines>, deadline: Rc<Deadline>) -> Self {
+        Self(Kind::Shared(deadlines.clone(), deadline))
     }
 
     /// From now on the deadline is this far away.
     pub(crate) fn set(&mut self, limit: Duration) {
         self.set_at(now() + limit);
+    }
+
+    /// From now on the deadline is this moment.
+    pub(crate) fn set_at(&mut self, moment: Moment) {
+        match &mut self.0 {
+            Kind::Own(alarm) => alarm.set_at(moment),
+            Kind::Shared(deadlines, deadline) => deadlines.set(deadline, moment),
+        }
+    }
+
+    /// Ready once the deadline is over.
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        match &mut self.0 {
+            Kind::Own(alarm) => alarm.poll(context),
+            Kind::Shared(deadlines, deadline) if deadlines.is_over(deadline) => Poll::Ready(()),
+            Kind::Shared(..) => Poll::Pending,
+        }
+    }
+}
+
+/// A timer of the runtime.
+///
+/// Each phase has its deadline, and most phases end long before it. So the timer of the runtime is touched only when a
+/// deadline is earlier than the one that it is set to; when it goes off too early it is set again.
+#[derive(Debug)]
+pub(crate) struct Alarm {
+    sleep: Pin<Box<Sleep>>,
+    deadline: Moment,
+}
+
+impl Alarm {
+    pub(crate) fn new(deadline: Moment) -> Self {
+        Self { sleep: Box::pin(tokio::time::sleep_until(deadline)), deadline }
     }
 
     /// From now on the deadline is this moment.
@@ -101,5 +143,70 @@ impl Timer {
             self.sleep.as_mut().reset(self.deadline);
         }
         Poll::Pending
+    }
+}
+
+/// The deadlines of one connection, which wait for one timer.
+#[derive(Debug)]
+pub(crate) struct Deadlines {
+    all: RefCell<Vec<Rc<Deadline>>>,
+    /// The earliest that is not over; it may be one that was put off meanwhile.
+    next: Cell<Moment>,
+    /// The moment up to which deadlines are over.
+    over: Cell<Moment>,
+}
+
+/// The deadline of one part of a connection.
+#[derive(Debug)]
+pub(crate) struct Deadline {
+    part: usize,
+    moment: Cell<Option<Moment>>,
+}
+
+impl Deadline {
+    /// Nothing is waited for.
+    pub(crate) fn clear(&self) {
+        self.moment.set(None);
+    }
+}
+
+impl Deadlines {
+    pub(crate) fn new(now: Moment) -> Self {
+        Self { all: RefCell::default(), next: Cell::new(now + FAR), over: Cell::new(now) }
+    }
+
+    /// A further deadline. It is kept as long as the connection, so parts that come and go use theirs again.
+    pub(crate) fn add(&self, part: usize) -> Rc<Deadline> {
+        let deadline = Rc::new(Deadline { part, moment: Cell::new(None) });
+        self.all.borrow_mut().push(deadline.clone());
+        deadline
+    }
+
+    pub(crate) fn set(&self, deadline: &Deadline, moment: Moment) {
+        deadline.moment.set(Some(moment));
+        self.next.set(self.next.get().min(moment));
+    }
+
+    pub(crate) fn is_over(&self, deadline: &Deadline) -> bool {
+        deadline.moment.get().is_some_and(|moment| moment <= self.over.get())
+    }
+
+    /// When to look again.
+    pub(crate) fn next(&self) -> Moment {
+        self.next.get()
+    }
+
+    /// Names the parts whose deadlines are over by now.
+    pub(crate) fn pass(&self, now: Moment, mut over: impl FnMut(usize)) {
+        self.over.set(now);
+        let mut next = now + FAR;
+        for deadline in &*self.all.borrow() {
+            match deadline.moment.get() {
+                Some(moment) if moment > now => next = next.min(moment),
+                Some(_) => over(deadline.part),
+                None => {}
+            }
+        }
+        self.next.set(next);
     }
 }

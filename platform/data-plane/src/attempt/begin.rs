@@ -82,7 +82,8 @@ impl<S: Source + 'static> Attempts<'_, S> {
             Some(connection) => (Ok(connection), Duration::ZERO),
             None => {
                 let limits = thread.settings.limits.answer_head;
-                let opened = connection::open(endpoint.address, settings, limits).await;
+                // Apart, since it is rare and large: what is waited for is moved with each request.
+                let opened = Box::pin(connection::open(endpoint.address, settings, limits)).await;
                 let opened_at = now();
                 let connected = opened_at.saturating_duration_since(began);
                 began = opened_at;

@@ -1,35 +1,34 @@
 //! Serves a client that speaks HTTP/2.
 //!
-//! Frames, header compression and flow control are hyper's. What a request means is judged here, as of HTTP/1.
+//! Frames, header compression and flow control are those of `h2`. What a request means is judged here, as of HTTP/1. A
+//! connection is one task with one timer, however many streams it has.
 
 mod answer;
+mod connection;
 mod floods;
+mod own;
+mod parts;
 mod request;
+mod upload;
 mod wire;
 
-use std::cell::Cell;
-use std::convert::Infallible;
+use std::cell::RefCell;
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use http::Response;
-use hyper::body::Incoming;
-use hyper::server::conn::http2::Builder;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioTimer;
-use tokio::sync::Notify;
+use h2::server::Builder;
 
 use crate::bounds::Bounds;
 use crate::buffer::Buffer;
-use crate::front::http2::answer::AnswerBody;
-use crate::front::http2::wire::Wire;
+use crate::front::http2::connection::{Protocol, Serving};
+use crate::front::http2::wire::{Handle, Wire};
 use crate::io::Stream;
 use crate::listener::Listener;
-use crate::settings::Timers;
-use crate::task::spawn;
+use crate::task::bounding_itself;
 use crate::thread::{Place, Thread};
-use crate::timer::{pause, within};
+use crate::timer::now;
 
 /// The greatest frame that is sent and taken, in bytes (RFC 9113 §4.2).
 const FRAME: u32 = 16 * 1024;
@@ -51,100 +50,44 @@ pub(crate) struct Shared {
     pub(crate) bounds: Arc<Bounds>,
     pub(crate) peer: SocketAddr,
     pub(crate) server_name: Option<String>,
-    /// Requests so far.
-    requests: Cell<u32>,
-    /// There have been as many as there may be.
-    enough: Notify,
 }
 
 impl Shared {
     /// Of a connection that begins.
     pub(crate) fn new(
-        client: (Rc<Thread>, Rc<Listener>, Arc<Bounds>),
+        (thread, listener, bounds): (Rc<Thread>, Rc<Listener>, Arc<Bounds>),
         peer: SocketAddr,
         server_name: Option<String>,
     ) -> Self {
-        let (thread, listener, bounds) = client;
-        Self { thread, listener, bounds, peer, server_name, requests: Cell::new(0), enough: Notify::new() }
-    }
-
-    fn count(&self) {
-        let count = self.requests.get().saturating_add(1);
-        self.requests.set(count);
-        if count >= self.bounds.requests {
-            self.enough.notify_one();
-        }
-    }
-
-    /// Waits until the connection is to take no further requests by its own bounds.
-    async fn has_lasted(&self) {
-        let of_age = async {
-            match self.bounds.age {
-                Some(age) => pause(age).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            biased;
-            () = of_age => {}
-            () = self.enough.notified() => {}
-        }
-    }
-}
-
-/// Runs tasks of a connection on the thread that calls.
-#[derive(Debug, Clone, Copy)]
-struct Here;
-
-impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for Here {
-    fn execute(&self, task: F) {
-        spawn(task);
+        Self { thread, listener, bounds, peer, server_name }
     }
 }
 
 /// Serves the requests of a connection. `first` has what was read of it already.
 pub(crate) async fn serve(shared: Shared, stream: Stream, first: Buffer, place: Place) {
-    let thread = shared.thread.clone();
+    let (thread, bounds) = (shared.thread.clone(), shared.bounds.clone());
     let shared = Rc::new(shared);
-    let timers = thread.settings.timers;
-    let bounds = shared.bounds.clone();
-    let of_wire = Timers { idle: bounds.idle, body: bounds.write, ..timers };
-    let wire = Wire::new(stream, first, of_wire, bounds.resets);
-    let asked = shared.clone();
-    let service = service_fn(move |request: http::Request<Incoming>| {
-        let shared = asked.clone();
-        shared.count();
-        async move { Ok::<Response<AnswerBody>, Infallible>(request::answer(shared, request).await) }
-    });
-    let connection = Builder::new(Here)
-        .timer(TokioTimer::new())
+    let wire = Wire::new(thread.clone(), stream, first, (now(), bounds.resets));
+    let wire = Rc::new(RefCell::new(wire));
+    let greeting = Protocol::Greeting(builder(&bounds).handshake(Handle(wire.clone())));
+    let make = |inbox, timer| request::serve(shared.clone(), inbox, timer);
+    let mut stopping = Box::pin(thread.stopping.notified());
+    stopping.as_mut().enable();
+    let mut serving = Serving::new((&thread, &bounds), wire, greeting, (make, stopping));
+    bounding_itself(poll_fn(|context| serving.poll(context))).await;
+    drop(place);
+}
+
+fn builder(bounds: &Bounds) -> Builder {
+    let mut builder = Builder::new();
+    builder
         .max_concurrent_streams(bounds.streams)
         .max_frame_size(FRAME)
-        .initial_stream_window_size(bounds.stream_window)
+        .initial_window_size(bounds.stream_window)
         .initial_connection_window_size(bounds.connection_window)
-        .max_send_buf_size(SEND_BUFFER)
+        .max_send_buffer_size(SEND_BUFFER)
         .max_header_list_size(u32::try_from(bounds.head.max_head_bytes).unwrap_or(u32::MAX))
         .max_pending_accept_reset_streams(PENDING_RESETS)
-        .max_local_error_reset_streams(LOCAL_RESETS)
-        .serve_connection(wire, service);
-    let mut connection = std::pin::pin!(connection);
-    let mut stopping = std::pin::pin!(thread.stopping.notified());
-    stopping.as_mut().enable();
-    let mut has_lasted = std::pin::pin!(shared.has_lasted());
-    let (mut is_leaving, mut is_stopping) = (false, thread.is_stopping.get());
-    while !is_stopping {
-        tokio::select! {
-            biased;
-            // How it ended is of no use to anybody: clients go as they like.
-            _ = connection.as_mut() => return drop(place),
-            () = &mut stopping => is_stopping = true,
-            () = &mut has_lasted, if !is_leaving => {
-                is_leaving = true;
-                connection.as_mut().graceful_shutdown();
-            }
-        }
-    }
-    connection.as_mut().graceful_shutdown();
-    let _ = within(timers.drain, connection).await;
-    drop(place);
+        .max_local_error_reset_streams(Some(LOCAL_RESETS));
+    builder
 }

@@ -100,7 +100,8 @@ impl Multiplexed {
                     return Err(NoStream::Busy);
                 }
                 let opening = Opening::new(self);
-                let opened = open(address, settings, limits).await;
+                // Apart, since it is rare and large: what is waited for is moved with each request.
+                let opened = Box::pin(open(address, settings, limits)).await;
                 self.failed.set(opened.as_ref().err().map(io::Error::kind));
                 let connection = opened.map_err(NoStream::Unreachable)?;
                 self.connections.borrow_mut().push(connection.clone());

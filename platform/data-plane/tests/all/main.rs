@@ -11,4 +11,5 @@
 
 mod backend_http2;
 mod bounds;
+mod front_http2;
 mod wire;

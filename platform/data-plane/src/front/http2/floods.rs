@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use crate::timer::{Moment, now};
+use crate::timer::Moment;
 
 /// The length of a frame's head in bytes (RFC 9113 §4.1).
 const HEAD: usize = 9;
@@ -72,17 +72,16 @@ pub(crate) struct Flood;
 
 impl Frames {
     /// `resets` is how many streams the client may reset within a minute.
-    pub(crate) fn new(resets: u32) -> Self {
-        let since = now();
+    pub(crate) fn new(now: Moment, resets: u32) -> Self {
         Self {
             preface: PREFACE,
             head: [0; HEAD],
             length: 0,
             left: 0,
-            since,
+            since: now,
             requests: 0,
             resets: 0,
-            of_minute: (0, since, resets),
+            of_minute: (0, now, resets),
             empty: 0,
             control: 0,
             updates: 0,
@@ -92,7 +91,7 @@ impl Frames {
     }
 
     /// Looks at what has come.
-    pub(crate) fn look(&mut self, mut bytes: &[u8]) -> Result<(), Flood> {
+    pub(crate) fn look(&mut self, mut bytes: &[u8], now: Moment) -> Result<(), Flood> {
         let preface = self.preface.min(bytes.len());
         self.preface -= preface;
         bytes = bytes.get(preface..).unwrap_or_default();
@@ -111,18 +110,17 @@ impl Frames {
             self.length += missing;
             bytes = rest;
             if self.length == HEAD {
-                self.frame()?;
+                self.frame(now)?;
             }
         }
         Ok(())
     }
 
     /// Counts the frame whose head is there.
-    fn frame(&mut self) -> Result<(), Flood> {
+    fn frame(&mut self, now: Moment) -> Result<(), Flood> {
         let [high, middle, low, kind, flags, ..] = self.head;
         self.left = usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low);
         self.length = 0;
-        let now = now();
         if now.saturating_duration_since(self.since) > WINDOW {
             self.since = now;
             (self.requests, self.resets, self.empty) = (0, 0, 0);
@@ -184,6 +182,7 @@ fn kind_of(kind: u8) -> Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::timer::now;
 
     fn frame(kind: u8, flags: u8, length: usize) -> Vec<u8> {
         let size = (length as u32).to_be_bytes();
@@ -194,12 +193,12 @@ mod tests {
 
     /// How many frames of a kind a connection takes, however they are cut.
     fn taken(kind: u8, length: usize, step: usize) -> usize {
-        let mut frames = Frames::new(u32::MAX);
-        frames.look(&[0; PREFACE]).unwrap();
+        let mut frames = Frames::new(now(), u32::MAX);
+        frames.look(&[0; PREFACE], now()).unwrap();
         let frame = frame(kind, 0, length);
         for count in 0..100_000 {
             for piece in frame.chunks(step) {
-                if frames.look(piece).is_err() {
+                if frames.look(piece, now()).is_err() {
                     return count;
                 }
             }
@@ -223,37 +222,40 @@ mod tests {
 
     #[test]
     fn requests_and_data_are_no_flood() {
-        let mut frames = Frames::new(u32::MAX);
-        frames.look(&[0; PREFACE]).unwrap();
+        let mut frames = Frames::new(now(), u32::MAX);
+        frames.look(&[0; PREFACE], now()).unwrap();
         for _ in 0..20_000 {
-            frames.look(&frame(1, 5, 40)).unwrap();
-            frames.look(&frame(0, 0, 16_384)).unwrap();
-            frames.look(&frame(0, 1, 0)).unwrap();
+            frames.look(&frame(1, 5, 40), now()).unwrap();
+            frames.look(&frame(0, 0, 16_384), now()).unwrap();
+            frames.look(&frame(0, 1, 0), now()).unwrap();
         }
         // Every second request may be given up.
         for _ in 0..10_000 {
-            frames.look(&frame(3, 0, 4)).unwrap();
+            frames.look(&frame(3, 0, 4), now()).unwrap();
         }
-        assert!((0..300).any(|_| frames.look(&frame(3, 0, 4)).is_err()));
+        assert!((0..300).any(|_| frames.look(&frame(3, 0, 4), now()).is_err()));
     }
 
     #[test]
     fn a_listener_allows_fewer_resets() {
-        let mut frames = Frames::new(5);
-        frames.look(&[0; PREFACE]).unwrap();
+        let began = now();
+        let mut frames = Frames::new(began, 5);
+        frames.look(&[0; PREFACE], began).unwrap();
         for _ in 0..5 {
-            frames.look(&frame(1, 5, 40)).unwrap();
-            frames.look(&frame(3, 0, 4)).unwrap();
+            frames.look(&frame(1, 5, 40), began).unwrap();
+            frames.look(&frame(3, 0, 4), began).unwrap();
         }
-        assert!(frames.look(&frame(3, 0, 4)).is_err());
+        assert!(frames.look(&frame(3, 0, 4), began + MINUTE).is_err());
+        // They count for a minute.
+        frames.look(&frame(3, 0, 4), began + MINUTE + Duration::from_millis(1)).unwrap();
     }
 
     #[test]
     fn the_preface_is_no_frame() {
-        let mut frames = Frames::new(u32::MAX);
+        let mut frames = Frames::new(now(), u32::MAX);
         let bytes = [vec![9; PREFACE], frame(4, 0, 0), frame(9, 0, 1)].concat();
         for piece in bytes.chunks(5) {
-            frames.look(piece).unwrap();
+            frames.look(piece, now()).unwrap();
         }
         assert_eq!((frames.control, frames.continuations, frames.length), (1, 1, 0));
     }

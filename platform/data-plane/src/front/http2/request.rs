@@ -1,80 +1,86 @@
 //! One request of HTTP/2.
 
-use std::cell::RefCell;
-use std::pin::Pin;
+use std::any::Any;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
+use h2::RecvStream;
+use h2::server::SendResponse;
 use http::request::Parts;
-use http::{Method, Response, StatusCode};
-use http_body::Body as _;
-use hyper::body::Incoming;
+use http::uri::PathAndQuery;
+use http::{Method, header};
 use tradewind_http_validation::head::{self, Framing};
 
-use crate::answer::Answer;
+use crate::answer::{Answer, BAD_GATEWAY};
 use crate::attempt::{Asking, Attempts, GONE, Stopped};
 use crate::edge::{Decision, Forward};
 use crate::exchange::Exchange;
 use crate::front::http2::Shared;
-use crate::front::http2::answer::{AnswerBody, Given, Relay};
+use crate::front::http2::answer::{Relaying, relay};
+use crate::front::http2::connection::Stream;
+use crate::front::http2::own::give;
+use crate::front::http2::parts::Inbox;
+use crate::front::http2::upload::StreamBody;
 use crate::grpc;
-use crate::message::field;
 use crate::outcome::Outcome;
 use crate::request::{Fields, Protocol, Request};
-use crate::source::{Broken, Source};
+use crate::thread::Thread;
 use crate::timer::{Moment, Timer, now};
 
-/// The head of a request, kept until all is done.
-pub(crate) struct Kept {
-    pub(crate) shared: Rc<Shared>,
+/// The head of a request.
+struct Head<'a> {
+    shared: &'a Shared,
     parts: Parts,
-    target: String,
-    authority: String,
     length: Option<u64>,
     began: Moment,
 }
 
-impl Kept {
-    /// Takes a head apart, and refuses what has no one meaning.
-    fn new(shared: Rc<Shared>, parts: Parts, length: Option<u64>) -> Result<Self, (Box<Self>, Answer)> {
-        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
-        let host = parts.headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
-        let named = parts.uri.authority().map(http::uri::Authority::as_str);
-        let authority = named.or(host).unwrap_or_default().to_owned();
-        let hosts = parts.headers.get_all(http::header::HOST).iter().count();
-        // RFC 9113 §8.3.1: where both are there, they are to say the same.
-        let disagrees = host.zip(named).is_some_and(|(host, named)| !host.eq_ignore_ascii_case(named));
-        let refusal = if parts.method == Method::CONNECT {
-            Some((
-                501,
-                "method-not-supported",
-                "CONNECT is not supported: this server is not a forward proxy.",
-            ))
-        } else if hosts > 1 || disagrees || !head::is_host(authority.as_bytes()) {
-            Some((400, "bad-host", "The authority must be one host name or address, with an optional port."))
-        } else if !(head::is_origin_form(target.as_bytes()) || target == "*") {
-            Some((
-                400,
-                "bad-target",
-                "Percent-encode the characters of the target that a URI does not allow.",
-            ))
-        } else {
-            None
-        };
-        let kept = Self { shared, parts, target, authority, length, began: now() };
-        match refusal {
-            Some((status, code, detail)) => Err((Box::new(kept), Answer::bad_head(status, code, detail))),
-            None => Ok(kept),
-        }
+impl Head<'_> {
+    fn target(&self) -> &str {
+        self.parts.uri.path_and_query().map_or("/", PathAndQuery::as_str)
     }
 
-    pub(crate) fn request(&self) -> Request<'_> {
+    fn host(&self) -> Option<&str> {
+        self.parts.headers.get(header::HOST).and_then(|host| host.to_str().ok())
+    }
+
+    fn authority(&self) -> &str {
+        let named = self.parts.uri.authority().map(http::uri::Authority::as_str);
+        named.or_else(|| self.host()).unwrap_or_default()
+    }
+
+    /// Refuses what has no one meaning.
+    fn check(&self) -> Result<(), Answer> {
+        let (authority, target) = (self.authority(), self.target());
+        let limits = &self.shared.bounds.head;
+        let hosts = self.parts.headers.get_all(header::HOST).iter().count();
+        // RFC 9113 §8.3.1: where both are there, they are to say the same.
+        let disagrees = self.host().is_some_and(|host| !host.eq_ignore_ascii_case(authority));
+        let (status, code, detail) = if self.parts.method == Method::CONNECT {
+            (501, "method-not-supported", "CONNECT is not supported: this server is not a forward proxy.")
+        } else if hosts > 1 || disagrees || !head::is_host(authority.as_bytes()) {
+            (400, "bad-host", "The authority must be one host name or address, with an optional port.")
+        } else if !(head::is_origin_form(target.as_bytes()) || target == "*") {
+            (400, "bad-target", "Percent-encode the characters of the target that a URI does not allow.")
+        } else if target.len() > limits.max_target_bytes {
+            (414, "target-too-long", "Send a shorter target.")
+        } else if self.parts.headers.len() > limits.max_headers {
+            (431, "too-many-headers", "Send fewer header fields.")
+        } else {
+            return Ok(());
+        };
+        Err(Answer::bad_head(status, code, detail))
+    }
+
+    fn request(&self) -> Request<'_> {
         let listener = &self.shared.listener;
         Request {
             method: self.parts.method.as_str(),
-            target: &self.target,
-            authority: &self.authority,
+            target: self.target(),
+            authority: self.authority(),
             fields: Fields::Map(&self.parts.headers),
             body: self.length,
             protocol: Protocol::Http2,
@@ -85,189 +91,171 @@ impl Kept {
             came: self.shared.thread.day_time.of(self.began),
         }
     }
+
+    fn asking<'a>(
+        &'a self,
+        request: &'a Request<'a>,
+        timer: &'a RefCell<Timer>,
+        gone: &'a dyn Fn(&mut Context<'_>) -> Poll<()>,
+    ) -> Asking<'a> {
+        let thread = &self.shared.thread;
+        Asking {
+            thread,
+            body_limit: self.shared.bounds.body,
+            timer,
+            request,
+            framing: self.length.map_or(Framing::Chunked, Framing::Sized),
+            takes_trailers: request.header("te").is_some_and(|te| te.eq_ignore_ascii_case(b"trailers"))
+                || grpc::is_grpc(request),
+            names_others: false,
+            upgrade: None,
+            began: self.began,
+            trace: thread.trace(request),
+            gone,
+        }
+    }
 }
 
-/// Answers a request.
-pub(crate) async fn answer(shared: Rc<Shared>, request: http::Request<Incoming>) -> Response<AnswerBody> {
-    let (parts, body) = request.into_parts();
-    let length = body.size_hint().exact();
-    let kept = match Kept::new(shared, parts, length) {
-        Ok(kept) => kept,
-        Err((kept, answer)) => {
-            kept.shared.thread.edge.refused(kept.shared.peer, &answer);
-            return own(&grpc::told(&answer, &kept.request()));
+/// The length of a body, where it is known.
+fn length(parts: &Parts, body: &RecvStream) -> Option<u64> {
+    if body.is_end_stream() {
+        return Some(0);
+    }
+    let mut lengths = parts.headers.get_all(header::CONTENT_LENGTH).iter();
+    let first = lengths.next()?;
+    // Of several that differ nobody knows which one is meant; where the body ends says HTTP/2 itself.
+    let length = first.to_str().ok().filter(|length| length.bytes().all(|byte| byte.is_ascii_digit()))?;
+    length.parse().ok().filter(|_| lengths.all(|length| length == first))
+}
+
+/// Answers the requests of streams, one after the other.
+pub(crate) async fn serve(shared: Rc<Shared>, inbox: Rc<Inbox<Stream>>, timer: Timer) {
+    let timer = RefCell::new(timer);
+    loop {
+        let Stream { request, respond, began } = inbox.next().await;
+        let (parts, body) = request.into_parts();
+        let length = length(&parts, &body);
+        let head = Head { shared: &shared, parts, length, began };
+        let (request, thread, respond) = (head.request(), &*shared.thread, RefCell::new(respond));
+        if let Err(answer) = head.check() {
+            thread.edge.refused(request.peer, &answer);
+            give(&mut respond.borrow_mut(), &answer, &request);
+            continue;
         }
-    };
-    let thread = kept.shared.thread.clone();
-    let request = kept.request();
-    let decision = thread.edge.decide(&request);
-    let timer = RefCell::new(Timer::new(thread.settings.timers.answer));
-    let never = |_: &mut Context<'_>| Poll::Pending;
-    let trailers = request.header("te").is_some_and(|te| te.eq_ignore_ascii_case(b"trailers"))
-        || grpc::is_grpc(&request);
-    let asking = Asking {
-        thread: &thread,
-        body_limit: kept.shared.bounds.body,
-        timer: &timer,
-        request: &request,
-        framing: length.map_or(Framing::Chunked, Framing::Sized),
-        takes_trailers: trailers,
-        names_others: false,
-        upgrade: None,
-        began: kept.began,
-        trace: thread.trace(&request),
-        // A stream that is reset drops this future.
-        gone: &never,
-    };
-    match decision {
-        Decision::Answer(answer, mark) => {
-            thread.edge.finished(&request, &asking.outcome(&answer, true), mark.as_ref());
-            own(&grpc::told(&answer, &request))
-        }
-        Decision::Forward(way) => {
-            let most = way.most_body.unwrap_or(thread.settings.limits.body);
-            let has_ended = length == Some(0);
-            let source = StreamBody { incoming: body, most, taken: 0, has_ended, trailers: Vec::new() };
-            let unfinished = Unfinished { asking, mark: way.mark.clone(), is_over: false };
-            let forwarded = forward(asking, &way, source).await;
-            unfinished.end();
-            match forwarded {
-                Ok((exchange, outcome, retried)) => {
-                    let given = Given { outcome, began: asking.began, retried };
-                    Relay::answer(kept, way, exchange, (given, timer.into_inner(), trailers))
-                }
-                Err((answer, outcome)) => {
-                    thread.edge.finished(&request, &outcome, Some(&way.mark));
-                    own(&grpc::told(&answer, &request))
-                }
+        let is_asked = Cell::new(false);
+        let gone = |context: &mut Context<'_>| {
+            is_asked.set(true);
+            respond.borrow_mut().poll_reset(context).map(drop)
+        };
+        let asking = head.asking(&request, &timer, &gone);
+        match thread.edge.decide(&request) {
+            Decision::Answer(answer, mark) => {
+                thread.edge.finished(&request, &asking.outcome(&answer, true), mark.as_ref());
+                give(&mut respond.borrow_mut(), &answer, &request);
+            }
+            Decision::Forward(way) => {
+                let most = way.most_body.unwrap_or(thread.settings.limits.body);
+                let account = Account::new(&asking, &way.mark);
+                let mut attempts = Attempts::new(asking, &way, StreamBody::new(body, most));
+                let write_limit = shared.bounds.write;
+                let giving = Giving { respond: &respond, is_asked: &is_asked, write_limit };
+                forward(&asking, &mut attempts, &way, (&giving, &account)).await;
             }
         }
     }
 }
 
-/// A request whose answer has not begun. Where its stream is reset meanwhile, the edge hears of it all the same.
-struct Unfinished<'a> {
-    asking: Asking<'a>,
-    mark: Rc<dyn std::any::Any>,
-    is_over: bool,
+/// What came of a request that is forwarded. It is told when this is dropped: also when the client has reset the stream,
+/// or its connection has ended.
+pub(crate) struct Account<'a> {
+    thread: &'a Thread,
+    request: &'a Request<'a>,
+    mark: &'a Rc<dyn Any>,
+    began: Moment,
+    outcome: RefCell<Outcome>,
 }
 
-impl Unfinished<'_> {
-    fn end(mut self) {
-        self.is_over = true;
+impl<'a> Account<'a> {
+    fn new(asking: &Asking<'a>, mark: &'a Rc<dyn Any>) -> Self {
+        let outcome = asking.outcome(&Answer::new(GONE, "client-gone"), true);
+        let Asking { thread, request, began, .. } = *asking;
+        Self { thread, request, mark, began, outcome: RefCell::new(outcome) }
+    }
+
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Outcome)) {
+        change(&mut self.outcome.borrow_mut());
     }
 }
 
-impl Drop for Unfinished<'_> {
+impl Drop for Account<'_> {
     fn drop(&mut self) {
-        if !self.is_over {
-            let outcome = self.asking.outcome(&Answer::new(GONE, "client-gone"), false);
-            self.asking.thread.edge.finished(self.asking.request, &outcome, Some(&self.mark));
-        }
+        self.change(|outcome| outcome.duration = now().saturating_duration_since(self.began));
+        self.thread.edge.finished(self.request, &self.outcome.borrow(), Some(self.mark));
     }
 }
 
-/// Lets a backend answer: an answer of ours, where none does.
+/// How the client is given its answer.
+struct Giving<'a> {
+    respond: &'a RefCell<SendResponse<Bytes>>,
+    /// Whether it was asked for whether the client has gone.
+    is_asked: &'a Cell<bool>,
+    /// While the client takes nothing.
+    write_limit: Duration,
+}
+
+/// Lets a backend answer.
 async fn forward(
-    asking: Asking<'_>,
+    asking: &Asking<'_>,
+    attempts: &mut Attempts<'_, StreamBody>,
     way: &Forward,
-    source: StreamBody,
-) -> Result<(Exchange<StreamBody>, Outcome, bool), (Answer, Outcome)> {
-    let mut attempts = Attempts::new(asking, way, source);
-    let stopped = attempts.run().await;
-    let of_backend = |outcome| Outcome {
-        request_bytes: attempts.taken,
-        upstream: attempts.upstream,
-        attempts: attempts.count,
-        ..outcome
+    (giving, account): (&Giving<'_>, &Account<'_>),
+) {
+    let answered = answered(asking, attempts, giving.is_asked).await;
+    account.change(|outcome| {
+        outcome.request_bytes = attempts.taken;
+        (outcome.upstream, outcome.attempts) = (attempts.upstream, attempts.count);
+    });
+    let stopped = match answered {
+        Ok(exchange) if exchange.status() == 101 => {
+            // Nobody has asked for it, and HTTP/2 has no such thing (RFC 9113 §8.6).
+            let detail = "The service behind changed the protocol without being asked.";
+            Err(Stopped::Answer(Answer::problem(&BAD_GATEWAY, detail).because("upstream-malformed")))
+        }
+        answered => answered,
     };
     match stopped {
         Ok(exchange) => {
-            let outcome = of_backend(asking.outcome(&Answer::new(exchange.status(), ""), true));
-            let retried = attempts.is_decided(&exchange);
-            Ok((exchange, outcome, retried))
+            let (retried, write_limit) = (attempts.is_decided(&exchange), giving.write_limit);
+            let relaying = Relaying { asking, way, account, retried, write_limit };
+            relay(&relaying, exchange, giving.respond).await;
         }
-        Err(stopped) => {
-            let answer = match stopped {
-                Stopped::Answer(answer) => attempts.marked(answer),
-                Stopped::Gone => Answer::new(GONE, "client-gone"),
-            };
-            let outcome = of_backend(asking.outcome(&answer, true));
-            Err((answer, outcome))
+        Err(Stopped::Answer(answer)) => {
+            let answer = attempts.marked(answer);
+            let own = asking.outcome(&answer, true);
+            account.change(|outcome| {
+                (outcome.status, outcome.reason) = (own.status, own.reason);
+                outcome.response_bytes = own.response_bytes;
+            });
+            give(&mut giving.respond.borrow_mut(), &answer, asking.request);
         }
+        Err(Stopped::Gone) => {}
     }
 }
 
-/// An answer of our own.
-fn own(answer: &Answer) -> Response<AnswerBody> {
-    let mut response = Response::new(AnswerBody::own(answer.body.clone()));
-    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    for (name, value) in &answer.headers {
-        response.headers_mut().append(name, value.clone());
-    }
-    response
-}
-
-/// The body of a request of HTTP/2.
-pub(crate) struct StreamBody {
-    incoming: Incoming,
-    most: u64,
-    taken: u64,
-    has_ended: bool,
-    /// Field lines behind the body.
-    trailers: Vec<u8>,
-}
-
-impl Source for StreamBody {
-    fn poll_more(&mut self, context: &mut Context<'_>, into: &mut Vec<u8>) -> Poll<Result<bool, Broken>> {
-        let Some(piece) = ready!(self.poll_piece(context))? else { return Poll::Ready(Ok(false)) };
-        into.extend_from_slice(&piece);
-        Poll::Ready(Ok(true))
-    }
-
-    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Broken>> {
-        loop {
-            if self.has_ended {
-                return Poll::Ready(Ok(None));
-            }
-            let frame = match ready!(Pin::new(&mut self.incoming).poll_frame(context)) {
-                Some(Ok(frame)) => frame,
-                Some(Err(_)) => return Poll::Ready(Err(Broken::Gone)),
-                None => {
-                    self.has_ended = true;
-                    continue;
-                }
-            };
-            let data = match frame.into_data() {
-                Ok(data) => data,
-                Err(frame) => {
-                    let fields = frame.trailers_ref().into_iter().flatten();
-                    fields.for_each(|(name, value)| {
-                        field(name.as_str().as_bytes(), value.as_bytes(), &mut self.trailers);
-                    });
-                    continue;
-                }
-            };
-            self.taken += data.len() as u64;
-            if self.taken > self.most {
-                return Poll::Ready(Err(Broken::TooLarge(self.most)));
-            }
-            self.has_ended = self.incoming.is_end_stream();
-            return Poll::Ready(Ok(Some(data)));
+/// Waits for the head of an answer, as long as the client does.
+async fn answered(
+    asking: &Asking<'_>,
+    attempts: &mut Attempts<'_, StreamBody>,
+    is_asked: &Cell<bool>,
+) -> Result<Exchange<StreamBody>, Stopped> {
+    let mut running = std::pin::pin!(attempts.run());
+    std::future::poll_fn(|context| {
+        is_asked.set(false);
+        match running.as_mut().poll(context) {
+            // Most of the time it was asked for already.
+            Poll::Pending if !is_asked.get() => (asking.gone)(context).map(|()| Err(Stopped::Gone)),
+            polled => polled,
         }
-    }
-
-    fn answer_begins(&mut self) {}
-
-    fn taken(&self) -> u64 {
-        self.taken
-    }
-
-    fn has_ended(&self) -> bool {
-        self.has_ended
-    }
-
-    fn trailers(&self) -> &[u8] {
-        &self.trailers
-    }
+    })
+    .await
 }

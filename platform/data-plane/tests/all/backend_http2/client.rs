@@ -8,6 +8,7 @@ use h2::{RecvStream, SendStream};
 use http::{HeaderMap, Request, Response};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 
 use super::backend::next;
 use super::soon;
@@ -17,15 +18,20 @@ pub struct Client(SendRequest<Bytes>);
 
 impl Client {
     pub async fn new(address: SocketAddr) -> Self {
+        Self::with_task(address).await.0
+    }
+
+    /// The same, and the task of its connection.
+    pub async fn with_task(address: SocketAddr) -> (Self, JoinHandle<()>) {
         let stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
         // Many short messages may wait to be looked at.
         let mut builder = h2::client::Builder::new();
         let (sender, connection) = builder.data_frame_budget(1 << 20).handshake(stream).await.unwrap();
-        tokio::spawn(async move {
+        let task = tokio::spawn(async move {
             let _ = connection.await;
         });
-        Self(sender)
+        (Self(sender), task)
     }
 
     /// Begins a call of gRPC.
@@ -37,6 +43,32 @@ impl Client {
             .body(())
             .unwrap();
         sender.send_request(request, false).unwrap()
+    }
+
+    /// Begins a request.
+    pub async fn begin(&self, method: &str, path: &str) -> (ResponseFuture, SendStream<Bytes>) {
+        let url = format!("http://shop.example{path}");
+        let request = Request::builder().method(method).uri(url).body(()).unwrap();
+        let mut sender = self.0.clone().ready().await.unwrap();
+        sender.send_request(request, method == "GET").unwrap()
+    }
+
+    /// Begins a request that has a body.
+    pub async fn start(&self, request: Request<()>) -> (ResponseFuture, SendStream<Bytes>) {
+        let mut sender = self.0.clone().ready().await.unwrap();
+        sender.send_request(request, false).unwrap()
+    }
+
+    /// The answer to a request without a body.
+    pub async fn ask(&self, request: Request<()>) -> Whole {
+        let mut sender = self.0.clone().ready().await.unwrap();
+        let (answer, _) = sender.send_request(request, true).unwrap();
+        whole(soon(answer).await.unwrap()).await
+    }
+
+    /// The same to `GET`.
+    pub async fn get(&self, path: &str) -> Whole {
+        self.ask(Request::get(format!("http://shop.example{path}")).body(()).unwrap()).await
     }
 
     /// A whole call with a short message.

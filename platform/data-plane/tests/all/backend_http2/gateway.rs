@@ -7,9 +7,10 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use http::{HeaderName, HeaderValue};
 use tradewind_data_plane::{
-    Answer, Answered, BackendProtocol, BackendTls, Bound, Cluster, ClusterSettings, Decision, Edge,
-    EdgeThread, Forward, Listener, Outcome, Request, Server, Settings,
+    Answer, Answered, BackendProtocol, BackendTls, Bound, Cluster, ClusterSettings, Coding, Compression,
+    Decision, Edge, EdgeThread, Forward, Listener, MediaTypes, Outcome, Request, Server, Settings, Timers,
 };
 use tradewind_problem::NOT_FOUND;
 
@@ -23,7 +24,24 @@ pub struct Gateway {
     pub address: SocketAddr,
     pub outcomes: Outcomes,
     pub heads: Heads,
-    _server: Server,
+    server: Server,
+}
+
+impl Gateway {
+    /// Takes nothing new from now on.
+    pub fn stop(&self) {
+        self.server.ask();
+    }
+
+    /// The status, the reason and the attempts of the only request so far, once it has ended.
+    pub async fn outcome(&self) -> (u16, Option<&'static str>, u32) {
+        loop {
+            if let Some(outcome) = self.outcomes.lock().unwrap().pop() {
+                return outcome;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -35,6 +53,11 @@ pub struct Way {
     pub idle: Duration,
     pub most_requests: u32,
     pub most_body: Option<u64>,
+    pub timers: Timers,
+    /// Headers that clients get besides.
+    pub response: Vec<(&'static str, &'static str)>,
+    /// Whether clients get text compressed.
+    pub compresses: bool,
 }
 
 impl Way {
@@ -47,7 +70,19 @@ impl Way {
             idle: Duration::from_secs(30),
             most_requests: 1_024,
             most_body: None,
+            timers: Timers { drain: Duration::from_millis(100), ..Timers::default() },
+            response: Vec::new(),
+            compresses: false,
         }
+    }
+}
+
+/// The types that are compressed.
+struct Text;
+
+impl MediaTypes for Text {
+    fn contains(&self, content_type: &str) -> bool {
+        content_type == "text/plain"
     }
 }
 
@@ -57,6 +92,8 @@ struct OneThread {
     cluster: Rc<Cluster>,
     timeout: Option<Duration>,
     most_body: Option<u64>,
+    response: Vec<(&'static str, &'static str)>,
+    compresses: bool,
     outcomes: Outcomes,
     heads: Heads,
     is_sent: Cell<bool>,
@@ -65,13 +102,13 @@ struct OneThread {
 pub fn gateway(way: Way) -> Gateway {
     let mut settings = Settings { threads: 1, ..Settings::default() };
     settings.limits.streams = 250;
-    settings.timers.drain = Duration::from_millis(100);
+    settings.timers = way.timers;
     let bound = Bound::bind(vec![Listener::plain(([127, 0, 0, 1], 0).into())], settings).expect("a port");
     let outcomes = Outcomes::default();
     let heads = Heads::default();
     let edge = OneWay(way, Arc::clone(&outcomes), Arc::clone(&heads));
     let server = bound.serve(&(Arc::new(edge) as Arc<dyn Edge>), 1).expect("a thread");
-    Gateway { address: server.addresses()[0], outcomes, heads, _server: server }
+    Gateway { address: server.addresses()[0], outcomes, heads, server }
 }
 
 impl Edge for OneWay {
@@ -86,9 +123,18 @@ impl Edge for OneWay {
         let cluster = Cluster::new("backend", settings);
         cluster.set_endpoints(&self.0.endpoints);
         let (timeout, most_body) = (self.0.request_timeout, self.0.most_body);
+        let (response, compresses) = (self.0.response.clone(), self.0.compresses);
         let (outcomes, heads) = (self.1.clone(), self.2.clone());
-        let is_sent = Cell::new(false);
-        Box::new(OneThread { cluster: Rc::new(cluster), timeout, most_body, outcomes, heads, is_sent })
+        Box::new(OneThread {
+            cluster: Rc::new(cluster),
+            timeout,
+            most_body,
+            response,
+            compresses,
+            outcomes,
+            heads,
+            is_sent: Cell::new(false),
+        })
     }
 }
 
@@ -100,6 +146,14 @@ impl EdgeThread for OneThread {
         let mut forward = Forward::to(self.cluster.clone(), request.path().to_owned(), Rc::new(()));
         forward.request_timeout = self.timeout;
         forward.most_body = self.most_body;
+        for (name, value) in &self.response {
+            forward.response_headers.push((HeaderName::from_static(name), HeaderValue::from_static(value)));
+        }
+        if self.compresses {
+            let accepted = request.header("accept-encoding").unwrap_or_default();
+            let coding = Coding::accepted(&[Coding::Gzip], accepted);
+            forward.compression = Some(Compression { coding, least: 100, types: Rc::new(Text) });
+        }
         Decision::Forward(Box::new(forward))
     }
 

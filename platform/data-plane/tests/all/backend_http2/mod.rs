@@ -5,17 +5,17 @@
 //! - `calls`, `breaks`, `checks` and `others` are the tests: what has to go through, what goes wrong, what the data plane
 //!   asks of its own, and what is special.
 
-mod backend;
+pub mod backend;
 mod breaks;
 mod calls;
 mod checks;
-mod client;
-mod gateway;
+pub mod client;
+pub mod gateway;
 mod others;
 
 use std::time::Duration;
 
 /// Waits, and not forever.
-async fn soon<F: Future>(future: F) -> F::Output {
+pub async fn soon<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(Duration::from_secs(20), future).await.expect("it takes too long")
 }
