@@ -47,7 +47,7 @@ struct Running<'a> {
     secured: BTreeMap<u16, Option<ServerTls>>,
     /// Why the routes in use stayed the last time; said once, however long it is so.
     refused: Option<String>,
-    /// Those of endpoints; nobody asks them any more once the gateway stops.
+    /// Checks of endpoints, which end with the program.
     checks: Checks,
 }
 
