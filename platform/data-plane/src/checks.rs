@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tradewind_edge::health::Health;
 
-use crate::task::event_loop;
+use crate::task;
 use crate::upstream::cluster::ClusterSettings;
 
 /// What endpoints are asked, and what is good.
@@ -100,11 +100,8 @@ impl Checks {
         self.board.told.notify_one();
         if self.thread.is_none() {
             let (board, seed) = (self.board.clone(), self.seed);
-            let run = move || match event_loop() {
-                Ok((runtime, tasks)) => tasks.block_on(&runtime, schedule::run(&board, seed)),
-                Err(error) => tracing::error!(%error, "endpoints are not checked"),
-            };
-            self.thread = Some(std::thread::Builder::new().name("checks".to_owned()).spawn(run)?);
+            let run = move || async move { schedule::run(&board, seed).await };
+            self.thread = Some(task::thread("checks", run)?);
         }
         Ok(())
     }

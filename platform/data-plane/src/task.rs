@@ -31,3 +31,18 @@ pub(crate) fn event_loop() -> std::io::Result<(tokio::runtime::Runtime, LocalSet
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     Ok((runtime, LocalSet::new()))
 }
+
+/// A thread for a task of its own.
+///
+/// # Errors
+///
+/// The system gives none.
+pub(crate) fn thread<F: Future<Output = ()>>(
+    name: &str,
+    make: impl FnOnce() -> F + Send + 'static,
+) -> std::io::Result<std::thread::JoinHandle<()>> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(move || match event_loop() {
+        Ok((runtime, tasks)) => tasks.block_on(&runtime, make()),
+        Err(error) => tracing::error!(%error, "a thread of the data plane could not start"),
+    })
+}

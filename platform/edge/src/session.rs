@@ -145,6 +145,9 @@ mod tests {
         let rank = |name: &SessionName, cookie: &str| name.rank(value(cookie).as_bytes());
         assert_eq!([rank(&cart, &second), rank(&shop, &second)], [Some(0), Some(1)]);
         assert_eq!([rank(&cart, &first), rank(&shop, &first)], [None, Some(0)]);
+        let many = |before: usize| "0123456789abcdef.".repeat(before) + &shop.0;
+        assert_eq!(shop.rank(many(7).as_bytes()), Some(7));
+        assert_eq!(shop.rank(many(8).as_bytes()), None, "nobody looks for long");
     }
 
     proptest! {

@@ -52,7 +52,7 @@ struct Running<'a> {
     settings: Settings,
     /// Why the routes in use stayed the last time; said once, however long it is so.
     refused: Option<String>,
-    /// Those of endpoints; nobody asks them any more once the gateway stops.
+    /// Checks of endpoints, which end with the program.
     checks: Checks,
 }
 

@@ -1,8 +1,8 @@
 //! Requests that belong to one endpoint, and endpoints that are new.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use tradewind_testkit::{Answer, Request};
+use tradewind_testkit::{Answer, Request, until};
 
 use crate::backend::Does;
 use crate::fleet::Fleet;
@@ -79,13 +79,13 @@ async fn an_endpoint_of_a_key_that_fails_is_stood_in_for() {
         assert_ne!(fleet.asked(from("X-User", "anna")).await, at);
     }
     // Without the header there is no key.
-    let mut found = Vec::new();
-    for _ in 0..20 {
-        found.push(fleet.asked(Request::new("GET", "/")).await);
-    }
-    found.sort();
-    found.dedup();
-    assert_eq!(found.len(), 2, "{found:?}");
+    let mut found = BTreeSet::new();
+    until("both others are asked", async || {
+        found.insert(fleet.asked(Request::new("GET", "/")).await);
+        (found.len() == 2).then_some(())
+    })
+    .await;
+    assert!(!found.contains(&at));
 }
 
 const SESSION: &str = "  sessionPersistence: {sessionName: at, absoluteTimeout: 1h}\n";
@@ -199,22 +199,22 @@ async fn a_key_of_sessions_makes_their_names_others() {
 
 #[tokio::test]
 async fn an_endpoint_that_joins_gets_its_share_little_by_little() {
-    let mut fleet = Fleet::start(2, "  slowStart: {window: 30s}\n", &["--threads", "1"]).await;
-    let shares = async |fleet: &Fleet| {
+    let shares = async |fleet: &Fleet, requests: usize| {
         let before = fleet.backends["2"].received().len();
-        for _ in 0..400 {
+        for _ in 0..requests {
             fleet.asked(Request::new("GET", "/")).await;
         }
         fleet.backends["2"].received().len() - before
     };
+    // So long that a busy machine does not get to its end.
+    let mut fleet = Fleet::start(2, "  slowStart: {window: 10m}\n", &["--threads", "1"]).await;
     fleet.asked(Request::new("GET", "/")).await;
     fleet.join("2").await;
-    let cold = shares(&fleet).await;
+    let cold = shares(&fleet, 400).await;
     assert!((1..=80).contains(&cold), "{cold} of 400 go to the new one");
-    // At once, where the policy says so; connections are made anew, and nobody is new to them.
+    // At once, where the policy says so.
     let mut fleet = Fleet::start(2, "  slowStart: {window: 0s}\n", &["--threads", "1"]).await;
     fleet.asked(Request::new("GET", "/")).await;
     fleet.join("2").await;
-    let whole = shares(&fleet).await;
-    assert!((90..=320).contains(&whole), "{whole} of 400 go to the new one");
+    until("it has its share", async || (shares(&fleet, 100).await >= 25).then_some(())).await;
 }
