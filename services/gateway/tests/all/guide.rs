@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tradewind_data_plane::{ClusterSettings, Limits, Timers};
+use tradewind_routing::EffectiveListenerPolicy;
 use tradewind_testkit::{Answer, Request, until};
 
 use crate::backend::{Backend, Does};
@@ -296,23 +297,35 @@ fn limits_are_those_of_the_program() {
     let kib = |bytes: usize| format!("{} KiB", bytes / 1024);
     let seconds = |duration: Duration| format!("{} s", duration.as_secs());
     for (what, limit) in [
-        ("Bytes of a request's head", kib(limits.head.max_head_bytes)),
         ("Bytes of its target", kib(limits.head.max_target_bytes)),
-        ("Header fields", limits.head.max_headers.to_string()),
         ("Bytes of its body", format!("{} MiB", limits.body / 1024 / 1024)),
         ("Bytes of an answer's head", kib(limits.answer_head.max_head_bytes)),
-        ("Connections, for each thread", limits.connections.to_string()),
-        ("Connections of one address, for each thread", limits.connections_of_client.to_string()),
-        ("Streams of one HTTP/2 connection at a time", limits.streams.to_string()),
-        ("A connection without a request", seconds(timers.idle)),
-        ("From the first byte of a head to its last", seconds(timers.head)),
-        ("Between two pieces of a request's body", seconds(timers.body)),
-        ("For a client to take a piece of an answer", seconds(timers.body)),
         ("To connect to a backend", seconds(ClusterSettings::default().connect)),
         ("From the last byte of a request to the first of its answer", seconds(timers.answer)),
         ("A tunnel (a WebSocket) through which nothing goes", seconds(timers.tunnel)),
     ] {
         assert!(GUIDE.contains(&format!("\n| {what} | {limit} |")), "{what} is {limit}");
+    }
+    let EffectiveListenerPolicy { limits: of_port, timeouts, http2, .. } = EffectiveListenerPolicy::default();
+    for (what, limit) in [
+        ("Bytes of a request's head", kib(of_port.max_head_bytes as usize)),
+        ("Header fields", of_port.max_headers.to_string()),
+        ("Connections", of_port.max_connections.to_string()),
+        ("Connections of one address", of_port.max_connections_per_client.to_string()),
+        ("Requests on one connection", of_port.max_requests_per_connection.to_string()),
+        ("Streams of one HTTP/2 connection at a time", http2.max_concurrent_streams.to_string()),
+        (
+            "Requests that an HTTP/2 client takes back within a minute",
+            http2.max_resets_per_minute.to_string(),
+        ),
+        ("A TLS handshake", seconds(timeouts.tls_handshake)),
+        ("A connection without a request", seconds(timeouts.idle)),
+        ("From the first byte of a head to its last, over HTTP/1", seconds(timeouts.request_head)),
+        ("Between two pieces of a request's body", seconds(timeouts.request_body_idle)),
+        ("For a client to take a piece of an answer", seconds(timeouts.write_stall)),
+        ("A connection, however much it is used", seconds(timeouts.max_connection_age)),
+    ] {
+        assert!(GUIDE.contains(&format!("\n| {what} | {limit} \\* |")), "{what} is {limit}");
     }
     assert!(GUIDE.contains(&format!("**Bodies above {} are not kept", kib(limits.replay))));
 }

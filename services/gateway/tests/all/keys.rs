@@ -25,8 +25,11 @@ async fn trusting(backend: &Backend, keys: &Backend, age: &str) -> Gateway {
 }
 
 async fn ask(gateway: &Gateway, issuer: &Issuer) -> Answer {
-    let token = issuer.token("shop", &[], 600);
-    Request::new("GET", "/").bearer(token.expose()).send(gateway.address).await
+    show(gateway, issuer.token("shop", &[], 600).expose()).await
+}
+
+async fn show(gateway: &Gateway, token: &str) -> Answer {
+    Request::new("GET", "/").bearer(token).send(gateway.address).await
 }
 
 /// Asks until a token is taken.
@@ -46,14 +49,21 @@ async fn keys_are_fetched_and_follow_their_issuer() {
     let backend = Backend::start("shop", Does::Answers).await;
     let keys = Backend::start("keys", says(&before.keys())).await;
     // A quarter of it is the least time between two fetches.
-    let gateway = trusting(&backend, &keys, "12s").await;
+    let gateway = trusting(&backend, &keys, "40s").await;
     taken(&gateway, &before).await;
     assert_eq!(keys.received()[0].target(), "/keys?a=b");
+    let remembered = before.token("shop", &[], 600);
+    // More often than there are threads, so that each remembers it.
+    for _ in 0..64 {
+        assert_eq!(show(&gateway, remembered.expose()).await.status, 200);
+    }
     refused(&ask(&gateway, &after).await, 401, "unauthenticated");
     keys.now(says(&after.keys()));
     taken(&gateway, &after).await;
     // What was taken out counts no more, though it was remembered.
-    refused(&ask(&gateway, &before).await, 401, "unauthenticated");
+    for _ in 0..64 {
+        refused(&show(&gateway, remembered.expose()).await, 401, "unauthenticated");
+    }
     assert!(keys.received().len() <= 4, "{} fetches", keys.received().len());
 }
 
@@ -93,7 +103,8 @@ async fn what_is_no_set_of_keys_is_none() {
     let issuer = Issuer::new();
     let backend = Backend::start("shop", Does::Answers).await;
     let long = " ".repeat(300 * 1024) + &issuer.keys();
-    let moved = "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n";
+    let length = issuer.keys().len();
+    let moved = format!("HTTP/1.1 302 Found\r\nContent-Length: {length}\r\n\r\n{}", issuer.keys()).leak();
     let broken = Does::Says("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"keys\":[");
     for garbage in
         [says("<html>"), says("{\"keys\":[]}"), says(&long), Does::Says(moved), broken, Does::Closes]
