@@ -261,6 +261,7 @@ impl Admission {
     fn part_by_latency(&self, median: Option<f64>) -> f64 {
         let (Some(median), Some(baseline)) = (median, self.baseline) else { return 1.0 };
         let tolerated = baseline.micros * f64::from(self.settings.tolerance_percent.max(100)) / 100.0;
+        let tolerated = tolerated.max(baseline.micros + self.settings.grace.as_secs_f64() * 1e6);
         (tolerated / median.max(1.0)).clamp(STEEPEST, 1.0)
     }
 

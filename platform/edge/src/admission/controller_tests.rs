@@ -111,6 +111,21 @@ fn under_overload_it_finds_the_capacity_and_keeps_the_queue_short() {
 }
 
 #[test]
+fn a_queue_of_some_milliseconds_is_no_overload() {
+    let mut admission = Admission::new(AdmissionSettings::default(), START);
+    let mut now = START;
+    for (clients, took) in [(1, Duration::from_micros(200)), (50, Duration::from_millis(3))] {
+        // Each client asks again as soon as it has its answer.
+        (1..clients).for_each(|_| admission.admit(Priority::Default, 1).unwrap());
+        for _ in 0..50_000 {
+            assert_eq!(admission.admit(Priority::Default, 1), Ok(()), "{admission:?}");
+            now += took / clients;
+            admission.ended(Finished::Answered(took), now);
+        }
+    }
+}
+
+#[test]
 fn overload_for_long_does_not_move_it() {
     let mut model = Model::new(20, 20_000);
     let rate = model.capacity() * 2;

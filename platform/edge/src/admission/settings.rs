@@ -42,6 +42,9 @@ pub struct AdmissionSettings {
     pub least_kept: u32,
     /// The latency may be so much of the baseline before the limit shrinks, in percent.
     pub tolerance_percent: u32,
+    /// So much above the baseline is tolerated in any case: where answers take a millisecond, another one is no queue that
+    /// anybody should be refused for, and the thread that measures may be what is late.
+    pub grace: Duration,
     /// How long requests are watched before the limit is judged.
     pub window: Duration,
     /// A window with fewer samples goes on.
@@ -60,6 +63,7 @@ impl Default for AdmissionSettings {
             default_percent: 90,
             least_kept: 3,
             tolerance_percent: 200,
+            grace: Duration::from_millis(10),
             window: Duration::from_millis(250),
             samples: 16,
             baseline_age: Duration::from_secs(60),
