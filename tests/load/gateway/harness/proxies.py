@@ -71,6 +71,12 @@ class Proxy:
     def memory_mb(self):
         return system.memory_mb(self.child.pid)
 
+    def forget_peak(self):
+        system.forget_peak(self.child.pid)
+
+    def peak_mb(self):
+        return system.peak_mb(self.child.pid)
+
     def answers(self, headers, patience=10):
         """Waits for the first answer, which must be good."""
         limit = time.monotonic() + patience

@@ -141,6 +141,21 @@ def memory_mb(number):
     return resident / 1024, proportional / 1024
 
 
+def forget_peak(number):
+    """Has the highest resident memory of a process group noted from now on (proc(5), clear_refs)."""
+    for process in group(number):
+        pathlib.Path(f"/proc/{process}/clear_refs").write_text("5")
+
+
+def peak_mb(number):
+    """The highest resident memory of the processes of a group, each at its own time."""
+    peak = 0
+    for process in group(number):
+        for line in pathlib.Path(f"/proc/{process}/status").read_text().splitlines():
+            peak += int(line.split()[1]) if line.startswith("VmHWM:") else 0
+    return peak / 1024
+
+
 def core_times(core):
     """Ticks that a core has been busy, and all ticks."""
     for line in pathlib.Path("/proc/stat").read_text().splitlines():
