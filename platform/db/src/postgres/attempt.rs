@@ -84,14 +84,18 @@ async fn run_once(
             return Ok(());
         }
     };
-    if let Some(first) = first.take()
-        && let Err(error) = tx.execute(first, &[]).await
-    {
-        return lost_at_once(tx, error, job).await;
+    if let Some(first) = first.take() {
+        match source.clock.timeout(RUN_LIMIT, tx.execute(first, &[])).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => return lost_at_once(tx, error, job).await,
+            Err(_) => {
+                job.fail(too_long());
+                return Ok(());
+            }
+        }
     }
     let Ok(verdict) = source.clock.timeout(RUN_LIMIT, job.attempt_waiting(&mut tx)).await else {
-        let message = format!("a transaction took longer than {} s and was ended", RUN_LIMIT.as_secs());
-        job.fail(DbError::Unavailable { message });
+        job.fail(too_long());
         return Ok(());
     };
     let failure = tx.failure().cloned();
@@ -126,6 +130,11 @@ async fn run_once(
             }
         }
     }
+}
+
+fn too_long() -> DbError {
+    let message = format!("a transaction took longer than {} s and was ended", RUN_LIMIT.as_secs());
+    DbError::Unavailable { message }
 }
 
 /// What becomes of a job whose run met `error` before the work had its turn.
