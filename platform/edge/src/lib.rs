@@ -10,6 +10,7 @@
 //! - [`balance`]: which endpoint gets a request.
 //! - [`cookie`]: the `Cookie` field.
 //! - [`health`]: which endpoints are fit to be asked.
+//! - [`hello`]: the first message of a TLS connection.
 //! - [`limit`]: how often somebody may ask.
 //! - [`log`]: lines of the access log.
 //! - [`retry_budget`]: how many retries a backend may get.
@@ -26,6 +27,7 @@ pub mod cookie;
 mod decimal;
 mod hash;
 pub mod health;
+pub mod hello;
 pub mod limit;
 pub mod log;
 mod places;

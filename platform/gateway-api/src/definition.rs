@@ -14,11 +14,12 @@ use crate::yaml::{self, Node, Place, Value};
 
 /// Group, kind and text of each definition; those of the Gateway API are the published ones, of its version 1.6, and
 /// those of our own group are made from `deploy/definitions/`.
-const EMBEDDED: [(&str, &str, &str); 14] = [
+const EMBEDDED: [(&str, &str, &str); 15] = [
     (GATEWAY_API, "GatewayClass", include_str!("../definitions/gatewayclass.json")),
     (GATEWAY_API, "Gateway", include_str!("../definitions/gateway.json")),
     (GATEWAY_API, "HTTPRoute", include_str!("../definitions/httproute.json")),
     (GATEWAY_API, "GRPCRoute", include_str!("../definitions/grpcroute.json")),
+    (GATEWAY_API, "TLSRoute", include_str!("../definitions/tlsroute.json")),
     (GATEWAY_API, "ReferenceGrant", include_str!("../definitions/referencegrant.json")),
     (GATEWAY_API, "BackendTLSPolicy", include_str!("../definitions/backendtlspolicy.json")),
     (POLICY, "RoutePolicy", include_str!("../definitions/routepolicy.json")),

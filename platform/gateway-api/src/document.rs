@@ -14,6 +14,7 @@ use crate::grpc_route::GrpcRoute;
 use crate::http_route::HttpRoute;
 use crate::metadata::Metadata;
 use crate::policy::{BackendPolicy, ListenerPolicy, RoutePolicy};
+use crate::tls_route::TlsRoute;
 use crate::yaml::{Entry, Node, Place, Value};
 
 /// A document, its defaults filled in.
@@ -38,6 +39,8 @@ pub enum Body {
     HttpRoute(HttpRoute),
     /// `GRPCRoute`.
     GrpcRoute(GrpcRoute),
+    /// `TLSRoute`.
+    TlsRoute(TlsRoute),
     /// `ReferenceGrant`.
     ReferenceGrant(ReferenceGrant),
     /// `BackendTLSPolicy`.
@@ -69,6 +72,7 @@ impl Body {
             Self::Gateway(_) => "Gateway",
             Self::HttpRoute(_) => "HTTPRoute",
             Self::GrpcRoute(_) => "GRPCRoute",
+            Self::TlsRoute(_) => "TLSRoute",
             Self::ReferenceGrant(_) => "ReferenceGrant",
             Self::BackendTlsPolicy(_) => "BackendTLSPolicy",
             Self::RoutePolicy(_) => "RoutePolicy",
@@ -95,6 +99,7 @@ impl Document {
             "Gateway" => Body::Gateway(field(&root, "spec")?),
             "HTTPRoute" => Body::HttpRoute(field(&root, "spec")?),
             "GRPCRoute" => Body::GrpcRoute(field(&root, "spec")?),
+            "TLSRoute" => Body::TlsRoute(field(&root, "spec")?),
             "ReferenceGrant" => Body::ReferenceGrant(field(&root, "spec")?),
             "BackendTLSPolicy" => Body::BackendTlsPolicy(field(&root, "spec")?),
             "RoutePolicy" => Body::RoutePolicy(field(&root, "spec")?),

@@ -7,7 +7,7 @@
 //!
 //! - `yaml` reads text into values that know where they stand,
 //! - `schema` and `rule` are what a definition asks, `check` asks it and fills in defaults, `seen` is how rules see values,
-//! - [`Document`] is what comes out; its parts are in [`http_route`], [`grpc_route`], [`gateway`], [`grant`],
+//! - [`Document`] is what comes out; its parts are in [`http_route`], [`grpc_route`], [`tls_route`], [`gateway`], [`grant`],
 //!   [`backend_tls`], [`cluster`] and, of our own group, [`policy`].
 //!
 //! Nothing here opens a file or a socket. Texts come from an operator; one of 1 MiB, the most that is taken, is read
@@ -36,6 +36,7 @@ mod refused;
 mod rule;
 mod schema;
 mod seen;
+pub mod tls_route;
 mod yaml;
 
 pub use definition::{Definitions, Reading};

@@ -1,5 +1,6 @@
 //! Rules in the Common Expression Language, as `x-kubernetes-validations` of a schema.
 
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -87,7 +88,9 @@ fn functions() -> Result<Context<'static, 'static>, DeclarationError> {
         let parts = text.split(separator.as_str()).map(|part| Value::String(Arc::new(part.to_owned())));
         Value::List(Arc::new(parts.collect()))
     };
+    let is_address = |text: Arc<String>| text.parse::<IpAddr>().is_ok();
     context.add_function("duration", duration)?;
+    context.add_function("isIP", is_address)?;
     context.add_function("split", split)?;
     Ok(context)
 }

@@ -1,4 +1,5 @@
-//! What must hold for any bytes that the gateway reads: heads, paths, documents, tokens, chunked bodies, gRPC frames.
+//! What must hold for any bytes that the gateway reads: heads, paths, documents, tokens, chunked bodies, gRPC
+//! frames, first messages of TLS.
 //!
 //! Each target takes bytes and panics when a property does not hold. The seeds of `seeds/` run through them as tests;
 //! `./run` builds this crate with the feature `libfuzzer` and lets it look for further inputs, led by which code they
@@ -10,6 +11,7 @@ mod document;
 mod exchange;
 mod frame;
 mod head;
+mod hello;
 mod path;
 mod pieces;
 mod token;
@@ -18,7 +20,7 @@ mod token;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     ("head", head::check),
     ("answer", answer::check),
     ("path", path::check),
@@ -26,6 +28,7 @@ pub const TARGETS: [Target; 7] = [
     ("token", token::check),
     ("chunked", chunked::check),
     ("frame", frame::check),
+    ("hello", hello::check),
 ];
 
 /// The target of a name.

@@ -17,3 +17,4 @@ mod route_policies;
 mod secrets;
 mod support;
 mod syntax;
+mod tls_routes;
