@@ -10,8 +10,9 @@ use crate::documents::Documents;
 use crate::host::Pattern;
 use crate::status::Condition;
 
-const GROUP: &str = "gateway.networking.k8s.io";
-const ROUTES: [&str; 2] = ["HTTPRoute", "GRPCRoute"];
+pub(crate) const GROUP: &str = "gateway.networking.k8s.io";
+const OF_HTTP: [&str; 2] = ["HTTPRoute", "GRPCRoute"];
+const OF_TLS: [&str; 1] = ["TLSRoute"];
 
 /// A gateway of ours.
 pub(crate) struct Ours<'build> {
@@ -34,14 +35,16 @@ impl Ours<'_> {
 
 /// Kinds of routes that a listener takes.
 pub(crate) fn supported_kinds(listener: &Listener) -> Vec<&'static str> {
-    if !matches!(listener.protocol.as_str(), "HTTP" | "HTTPS") {
-        return Vec::new();
-    }
+    let known = match listener.protocol.as_str() {
+        "HTTP" | "HTTPS" => &OF_HTTP[..],
+        "TLS" => &OF_TLS[..],
+        _ => return Vec::new(),
+    };
     let allowed = &listener.allowed_routes.kinds;
     let is_allowed = |kind: &&str| {
         allowed.is_empty() || allowed.iter().any(|allowed| allowed.group == GROUP && allowed.kind == **kind)
     };
-    ROUTES.into_iter().filter(is_allowed).collect()
+    known.iter().copied().filter(is_allowed).collect()
 }
 
 /// The listeners of a gateway that take a route, each with the hosts that it takes it for.

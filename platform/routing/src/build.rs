@@ -1,6 +1,10 @@
 //! Puts a table together.
 
-use std::collections::BTreeMap;
+mod by_name;
+mod conflicts;
+mod listeners;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tradewind_gateway_api::gateway::{AllowedRoutes, From, Gateway, GatewayTls, Listener, RouteNamespaces};
@@ -8,6 +12,7 @@ use tradewind_gateway_api::reference::ParentRef;
 use tradewind_gateway_api::{Body, Document, DocumentError};
 
 use crate::attach::{self, Ours};
+use crate::build::conflicts::{Conflict, Key};
 use crate::compile::{self, Compiled, Match, Path};
 use crate::documents::Documents;
 use crate::host::{HostMap, Pattern};
@@ -15,7 +20,7 @@ use crate::index::{Candidate, Index};
 use crate::policy::{self, Attached, Chain, Outer, RulePolicies, Targets};
 use crate::refer::{Known, Referrer};
 use crate::rule::{RouteId, Rule};
-use crate::status::{Condition, GatewayStatus, ListenerStatus, ParentStatus, PolicyStatus, RouteStatus};
+use crate::status::{Condition, GatewayStatus, ParentStatus, PolicyStatus, RouteStatus};
 use crate::table::{Entry, Listening, Table};
 
 /// The class whose gateways are ours where no document says which program a class is of.
@@ -51,7 +56,8 @@ impl Table {
         let mut built = Built::default();
         let targets = Targets { documents, ours: &ours, backends: &[] };
         let policies = RulePolicies::new(&targets, &mut built.errors);
-        let mut builder = Builder { documents, known, built, attached: BTreeMap::new(), policies };
+        let (attached, conflicts) = (BTreeMap::new(), conflicts::conflicts(&ours));
+        let mut builder = Builder { documents, known, built, attached, conflicts, policies };
         for gateway in &ours {
             builder.listeners(gateway);
         }
@@ -109,8 +115,10 @@ struct Builder<'build> {
     documents: &'build Documents,
     known: &'build dyn Known,
     built: Built,
-    /// How many routes attached, by namespace and name of the gateway and name of the listener.
-    attached: BTreeMap<(String, String, String), usize>,
+    /// The routes that attached, by listener.
+    attached: BTreeMap<Key, BTreeSet<RouteId>>,
+    /// Listeners that are not served.
+    conflicts: BTreeMap<Key, Conflict>,
     policies: RulePolicies<'build>,
 }
 
@@ -129,30 +137,42 @@ impl<'build> Builder<'build> {
     /// Listeners are there even where no route attaches: a host that one is for is answered by no other.
     fn listeners(&mut self, ours: &Ours<'_>) {
         for listener in &ours.gateway.listeners {
-            if !attach::supported_kinds(listener).is_empty() {
-                let hosts = self.built.table.ports.entry(listener.port).or_default();
+            if attach::supported_kinds(listener).is_empty() || self.is_in_conflict(ours, listener) {
+                continue;
+            }
+            let hosts = self.built.table.ports.entry(listener.port).or_default();
+            if listener.protocol != "TLS" {
                 hosts.entry(&Pattern::of(listener.hostname.as_deref()));
             }
+            self.named_listener(listener);
         }
+    }
+
+    fn is_in_conflict(&self, ours: &Ours<'_>, listener: &Listener) -> bool {
+        self.conflicts.contains_key(&conflicts::key(ours, &listener.name))
     }
 
     fn route(&mut self, document: &Document, ours: &[Ours<'_>]) {
         let (kind, parents, hostnames) = match &document.body {
             Body::HttpRoute(route) => ("HTTPRoute", &route.parent_refs, &route.hostnames),
             Body::GrpcRoute(route) => ("GRPCRoute", &route.parent_refs, &route.hostnames),
+            Body::TlsRoute(route) => ("TLSRoute", &route.parent_refs, &route.hostnames),
             _ => return,
         };
         let metadata = &document.metadata;
         let route = RouteId { kind, namespace: metadata.namespace.clone(), name: metadata.name.clone() };
         let mut referrer =
             Referrer { documents: self.documents, known: self.known, route: &route, broken: None };
-        let compiled = match compile::route(document, &mut referrer) {
-            Ok(compiled) => compiled,
-            Err(errors) => return self.built.errors.extend(errors),
+        let (compiled, named) = match &document.body {
+            Body::TlsRoute(route) => (Vec::new(), by_name::rules(route, &mut referrer)),
+            _ => match compile::route(document, &mut referrer) {
+                Ok(compiled) => (compiled, Vec::new()),
+                Err(errors) => return self.built.errors.extend(errors),
+            },
         };
         let resolved = resolved(referrer.broken);
         let (places, parents) =
-            self.parents(document, &parents_of(parents, ours), hostnames, ours, &resolved);
+            self.parents(document, &parents_of(parents, ours), hostnames, ours, (&route, &resolved));
         if parents.is_empty() {
             return;
         }
@@ -160,6 +180,7 @@ impl<'build> Builder<'build> {
         self.built.routes.push(RouteStatus { route: route.clone(), generation, parents });
         if !places.is_empty() {
             compiled.iter().for_each(|compiled| self.rule(compiled, &places));
+            named.iter().for_each(|rule| self.named_rule(rule, &places));
         }
     }
 
@@ -170,7 +191,7 @@ impl<'build> Builder<'build> {
         parents: &[ParentRef],
         hostnames: &[String],
         ours: &[Ours<'_>],
-        resolved: &Condition,
+        (route, resolved): (&RouteId, &Condition),
     ) -> (Vec<Place>, Vec<ParentStatus>) {
         let (mut places, mut statuses): (Vec<Place>, _) = (Vec::new(), Vec::new());
         for parent in parents {
@@ -178,15 +199,7 @@ impl<'build> Builder<'build> {
                 continue;
             };
             let accepted = match attach::listeners(gateway, parent, document, hostnames, self.documents) {
-                Ok(found) => {
-                    for (listener, hosts) in found {
-                        self.count(gateway, listener);
-                        let outer = self.policies.outer(gateway, listener);
-                        let listening = Pattern::of(listener.hostname.as_deref());
-                        add_place(&mut places, Place { port: listener.port, listening, hosts, outer });
-                    }
-                    Condition::new("Accepted", true, "Accepted", "the route is served")
-                }
+                Ok(found) => self.attach(route, gateway, found, &mut places),
                 Err(condition) => condition,
             };
             statuses
@@ -195,9 +208,34 @@ impl<'build> Builder<'build> {
         (places, statuses)
     }
 
-    fn count(&mut self, ours: &Ours<'_>, listener: &Listener) {
-        let key = (ours.namespace.to_owned(), ours.name.to_owned(), listener.name.clone());
-        *self.attached.entry(key).or_default() += 1;
+    /// Attaches a route to listeners. Those that are not served count it all the same, as the specification wants.
+    fn attach(
+        &mut self,
+        route: &RouteId,
+        ours: &Ours<'_>,
+        found: Vec<(&Listener, Vec<Pattern>)>,
+        places: &mut Vec<Place>,
+    ) -> Condition {
+        let mut is_served = false;
+        for (listener, hosts) in found {
+            let key = conflicts::key(ours, &listener.name);
+            self.attached.entry(key).or_default().insert(route.clone());
+            if self.is_in_conflict(ours, listener) {
+                continue;
+            }
+            is_served = true;
+            let listening = Pattern::of(listener.hostname.as_deref());
+            // A route may name a listener twice, by its name and by its port.
+            if !places.iter().any(|place| place.port == listener.port && place.listening == listening) {
+                let outer = self.policies.outer(ours, listener);
+                places.push(Place { port: listener.port, listening, hosts, outer });
+            }
+        }
+        let message = match is_served {
+            true => "the route is served",
+            false => "the route is attached, and its listeners are in conflict with others",
+        };
+        Condition::new("Accepted", true, "Accepted", message)
     }
 
     /// Adds a rule, once for each set of policies that holds at some of its places.
@@ -239,6 +277,7 @@ impl<'build> Builder<'build> {
     }
 
     fn finish(mut self, ours: &[Ours<'build>]) -> Built {
+        self.finish_names();
         for listening in self.built.table.ports.values_mut().flat_map(HostMap::values_mut) {
             listening.hosts.values_mut().for_each(Index::finish);
         }
@@ -253,60 +292,6 @@ impl<'build> Builder<'build> {
         self.built.policies = statuses.chain(of_ports.into_statuses()).collect();
         self.built
     }
-
-    fn status(&self, ours: &Ours<'_>) -> GatewayStatus {
-        let listeners: Vec<ListenerStatus> =
-            ours.gateway.listeners.iter().map(|listener| self.listener_status(ours, listener)).collect();
-        let all = listeners.iter().all(|listener| listener.conditions.iter().all(is_good));
-        let accepted = if all {
-            Condition::new("Accepted", true, "Accepted", "the gateway is served")
-        } else {
-            Condition::new("Accepted", true, "ListenersNotValid", "some listeners are not served")
-        };
-        let programmed = Condition::new("Programmed", true, "Programmed", "routes are in use");
-        GatewayStatus {
-            namespace: ours.namespace.to_owned(),
-            name: ours.name.to_owned(),
-            generation: ours.generation,
-            conditions: vec![accepted, programmed],
-            listeners,
-        }
-    }
-
-    fn listener_status(&self, ours: &Ours<'_>, listener: &Listener) -> ListenerStatus {
-        let key = (ours.namespace.to_owned(), ours.name.to_owned(), listener.name.clone());
-        let supported_kinds = attach::supported_kinds(listener);
-        let is_protocol = matches!(listener.protocol.as_str(), "HTTP" | "HTTPS");
-        let accepted = if is_protocol {
-            Condition::new("Accepted", true, "Accepted", "the listener is served")
-        } else {
-            let message = format!("{} is not spoken here; HTTP and HTTPS are", listener.protocol);
-            Condition::new("Accepted", false, "UnsupportedProtocol", message)
-        };
-        let asked = &listener.allowed_routes.kinds;
-        let all_kinds = asked.iter().all(|asked| supported_kinds.contains(&asked.kind.as_str()));
-        let resolved = if all_kinds {
-            Condition::new("ResolvedRefs", true, "ResolvedRefs", "all references lead somewhere")
-        } else {
-            Condition::new(
-                "ResolvedRefs",
-                false,
-                "InvalidRouteKinds",
-                "HTTPRoute and GRPCRoute are known here",
-            )
-        };
-        let attached_routes = self.attached.get(&key).copied().unwrap_or_default();
-        ListenerStatus {
-            name: listener.name.clone(),
-            supported_kinds,
-            attached_routes,
-            conditions: vec![accepted, resolved],
-        }
-    }
-}
-
-fn is_good(condition: &Condition) -> bool {
-    condition.holds
 }
 
 /// The parents that a route names. One that names none attaches to a gateway that nobody wrote.
@@ -328,15 +313,6 @@ fn resolved(broken: Option<(&'static str, String)>) -> Condition {
     match broken {
         None => Condition::new("ResolvedRefs", true, "ResolvedRefs", "all references lead somewhere"),
         Some((reason, message)) => Condition::new("ResolvedRefs", false, reason, message),
-    }
-}
-
-/// Two listeners of one port and host are one place.
-fn add_place(places: &mut Vec<Place>, new: Place) {
-    let is_same = |place: &&mut Place| place.port == new.port && place.listening == new.listening;
-    match places.iter_mut().find(is_same) {
-        Some(place) => place.outer.extend(new.outer),
-        None => places.push(new),
     }
 }
 

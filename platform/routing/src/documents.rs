@@ -9,6 +9,8 @@ use tradewind_gateway_api::grant::ReferenceGrant;
 use tradewind_gateway_api::reference::TargetRef;
 use tradewind_gateway_api::{Body, Document, DocumentError, Metadata, RefusedPolicy};
 
+const GROUP: &str = "gateway.networking.k8s.io";
+
 /// Documents, of which no two have the same kind, namespace and name.
 #[derive(Debug, Clone, Default)]
 pub struct Documents {
@@ -81,6 +83,21 @@ impl Documents {
         })
     }
 
+    /// Whether the namespace of a document agrees that a document of the Gateway API refers to it: the kind and the
+    /// namespace of the one, and the kind, namespace and name of the other, which is of the core group.
+    #[must_use]
+    pub fn permit(&self, from: (&str, &str), to: (&str, &str, &str)) -> bool {
+        let ((from_kind, from_namespace), (kind, namespace, name)) = (from, to);
+        let mut grants = self.grants().filter(|(document, _)| document.metadata.namespace == namespace);
+        grants.any(|(_, grant)| {
+            let is_from = grant.from.iter().any(|from| {
+                from.group == GROUP && from.kind == from_kind && from.namespace == from_namespace
+            });
+            let is_named = |wanted: &Option<String>| wanted.as_ref().is_none_or(|wanted| wanted == name);
+            is_from && grant.to.iter().any(|to| to.group.is_empty() && to.kind == kind && is_named(&to.name))
+        })
+    }
+
     /// How connections to services are secured.
     pub fn backend_tls(&self) -> impl Iterator<Item = (&Document, &BackendTlsPolicy)> {
         self.iter().filter_map(|document| match &document.body {
@@ -105,8 +122,9 @@ impl Documents {
 
     /// Routes in the order of precedence.
     pub(crate) fn routes(&self) -> Vec<&Document> {
-        let is_route =
-            |document: &&Document| matches!(document.body, Body::HttpRoute(_) | Body::GrpcRoute(_));
+        let is_route = |document: &&Document| {
+            matches!(document.body, Body::HttpRoute(_) | Body::GrpcRoute(_) | Body::TlsRoute(_))
+        };
         let mut routes: Vec<&Document> = self.iter().filter(is_route).collect();
         routes.sort_by_key(|document| precedence(&document.metadata));
         routes

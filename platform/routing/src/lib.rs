@@ -13,6 +13,7 @@
 //!
 //! - `host` knows patterns of hosts,
 //! - `index` finds by path, `conditions` looks at the rest of a request,
+//! - `by_name` is what is told apart by the names that clients of TLS ask for,
 //! - `attach` finds the listeners of a route, `refer` follows references, `compile` reads one route, and `build` puts
 //!   a table together; `status` says what came of each document,
 //! - `policy` finds out which policies hold for each rule, service and port, `effective` is what comes of them.
@@ -22,6 +23,7 @@
 mod asked;
 mod attach;
 mod build;
+mod by_name;
 mod change;
 mod compile;
 mod conditions;
@@ -38,6 +40,7 @@ mod table;
 
 pub use asked::{Asked, Headers};
 pub use build::Built;
+pub use by_name::FoundByName;
 pub use change::{HeaderChanges, PathChange};
 pub use documents::Documents;
 pub use effective::{

@@ -5,8 +5,6 @@ use tradewind_gateway_api::reference::ObjectRef;
 use crate::documents::Documents;
 use crate::rule::{BackendId, RouteId, Target};
 
-const GROUP: &str = "gateway.networking.k8s.io";
-
 /// Which services there are.
 pub trait Known {
     /// Whether there is such a service, and it has that port.
@@ -66,18 +64,7 @@ impl Referrer<'_> {
 
     /// Whether the namespace of a service agrees to be referred to.
     fn is_granted(&self, namespace: &str, service: &str) -> bool {
-        let mut grants =
-            self.documents.grants().filter(|(document, _)| document.metadata.namespace == namespace);
-        grants.any(|(_, grant)| {
-            let from = grant.from.iter().any(|from| {
-                from.group == GROUP && from.kind == self.route.kind && from.namespace == self.route.namespace
-            });
-            let to = grant.to.iter().any(|to| {
-                to.group.is_empty()
-                    && to.kind == "Service"
-                    && to.name.as_ref().is_none_or(|name| name == service)
-            });
-            from && to
-        })
+        let from = (self.route.kind, self.route.namespace.as_str());
+        self.documents.permit(from, ("Service", namespace, service))
     }
 }

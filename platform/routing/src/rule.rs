@@ -34,7 +34,7 @@ pub struct Rule {
 /// A route by name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RouteId {
-    /// `HTTPRoute` or `GRPCRoute`.
+    /// `HTTPRoute`, `GRPCRoute` or `TLSRoute`.
     pub kind: &'static str,
     /// The namespace.
     pub namespace: String,

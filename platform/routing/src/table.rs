@@ -1,9 +1,10 @@
 //! The table, and looking things up in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::asked::Asked;
+use crate::by_name::{self, FoundByName, Names};
 use crate::effective::{EffectiveBackendPolicy, EffectiveListenerPolicy};
 use crate::host::HostMap;
 use crate::index::Index;
@@ -16,6 +17,10 @@ pub struct Table {
     pub(crate) ports: BTreeMap<u16, HostMap<Listening>>,
     pub(crate) rules: Vec<Arc<Rule>>,
     pub(crate) entries: Vec<Entry>,
+    /// Of the ports on which connections are told apart by names before TLS ends.
+    pub(crate) names: BTreeMap<u16, Names>,
+    /// The ports whose connections have TLS.
+    pub(crate) secured: BTreeSet<u16>,
     /// Where it is not what holds anyway.
     pub(crate) backend_policies: BTreeMap<BackendId, Arc<EffectiveBackendPolicy>>,
     pub(crate) listener_policies: BTreeMap<u16, Arc<EffectiveListenerPolicy>>,
@@ -61,6 +66,26 @@ impl Table {
         let (index, entry) = (entry, self.entries.get(entry)?);
         let rule = self.rules.get(entry.rule)?;
         Some(Found { entry: index, rule, template: &entry.template, prefix: entry.prefix.as_ref() })
+    }
+
+    /// What a connection finds by the name that its client asks for, in lower case; an empty one where it names none.
+    /// Only of ports that are [told apart by names](Self::is_by_name).
+    #[must_use]
+    pub fn find_by_name(&self, port: u16, name: &str) -> Option<FoundByName<'_>> {
+        by_name::find(self.names.get(&port)?, &self.rules, name)
+    }
+
+    /// Whether connections to a port have to be told apart by the names that their clients ask for, since not all of
+    /// them are HTTP within TLS that ends here.
+    #[must_use]
+    pub fn is_by_name(&self, port: u16) -> bool {
+        self.names.contains_key(&port)
+    }
+
+    /// Whether connections to a port have TLS.
+    #[must_use]
+    pub fn is_secured(&self, port: u16) -> bool {
+        self.secured.contains(&port)
     }
 
     /// How many matches there are.

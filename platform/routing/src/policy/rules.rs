@@ -24,14 +24,6 @@ pub(crate) struct Outer {
     gateways: BTreeSet<usize>,
 }
 
-impl Outer {
-    /// Two listeners of one port and host cannot be told apart: what either asks for is asked for.
-    pub(crate) fn extend(&mut self, other: Self) {
-        self.listeners.extend(other.listeners);
-        self.gateways.extend(other.gateways);
-    }
-}
-
 /// The policies of rules.
 pub(crate) struct RulePolicies<'build> {
     pub(crate) attached: Attached<'build>,

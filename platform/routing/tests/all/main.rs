@@ -7,9 +7,11 @@
 )]
 
 mod attaching;
+mod by_name;
 mod finding;
 mod grpc;
 mod guide;
+mod listeners;
 mod policies;
 mod ports;
 mod referring;
