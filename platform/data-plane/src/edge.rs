@@ -14,6 +14,7 @@ use crate::answer::Answer;
 use crate::compression::Compression;
 use crate::edits::HeaderEdits;
 use crate::outcome::{Answered, Outcome};
+use crate::passing::{Admission, Introduction, Passed, Refused};
 use crate::request::Request;
 use crate::upstream::affinity::Affinity;
 use crate::upstream::cluster::Cluster;
@@ -52,6 +53,25 @@ pub trait EdgeThread {
     /// What a client sent was no request, and was answered so.
     fn refused(&self, peer: std::net::SocketAddr, answer: &Answer) {
         let _ = (peer, answer);
+    }
+
+    /// Whether connections to a port, as routes name it, have to introduce themselves: TLS does not end here for all of
+    /// them, or it is not always HTTP that is within.
+    fn is_by_name(&self, port: u16) -> bool {
+        let _ = port;
+        false
+    }
+
+    /// What becomes of a connection that has introduced itself.
+    fn admit(&self, introduction: &Introduction<'_>) -> Admission {
+        let _ = introduction;
+        Admission::Refuse(Refused::UnknownName, None)
+    }
+
+    /// What came of a connection that introduced itself, or was to, unless HTTP is spoken over it. `mark` is that of the
+    /// decision.
+    fn passed(&self, introduction: &Introduction<'_>, passed: &Passed, mark: Option<&Rc<dyn std::any::Any>>) {
+        let _ = (introduction, passed, mark);
     }
 
     /// Is called about ten times a second: writes what was collected, drops what is old.

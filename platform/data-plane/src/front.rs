@@ -2,8 +2,11 @@
 
 pub(crate) mod client;
 mod forward;
+mod handshake;
 mod http1;
 mod http2;
+mod named;
+mod passing;
 mod refused;
 mod relay;
 mod sniff;
@@ -17,18 +20,18 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
 use crate::bounds::{Admitted, Bounds, ListenerBounds};
+use crate::door::Door;
 use crate::front::client::Client;
 use crate::io::{Io, Stream};
-use crate::listener::Listener;
-use crate::task::spawn;
 use crate::thread::{Place, Thread};
 use crate::timer::within;
+use crate::tls::Within;
 
 /// Serves a connection in a task of its own. One too many is closed at once: to answer it would cost what there is too
 /// little of.
 pub(crate) fn welcome(
     thread: &Rc<Thread>,
-    listener: &Rc<Listener>,
+    door: &Rc<Door>,
     stream: TcpStream,
     peer: SocketAddr,
     admitted: Option<Admitted>,
@@ -36,25 +39,22 @@ pub(crate) fn welcome(
     let Some(place) = thread.place(peer.ip(), admitted) else { return };
     // Without it small answers wait for acknowledgements; a system that refuses this refuses the rest, too.
     let _ = stream.set_nodelay(true);
-    spawn(serve(thread.clone(), listener.clone(), stream, peer, place));
+    door.serve(serve(thread.clone(), door.clone(), stream, peer, place));
 }
 
-async fn serve(
-    thread: Rc<Thread>,
-    listener: Rc<Listener>,
-    stream: TcpStream,
-    peer: SocketAddr,
-    place: Place,
-) {
+async fn serve(thread: Rc<Thread>, listener: Rc<Door>, stream: TcpStream, peer: SocketAddr, place: Place) {
     let bounds = listener.bounds.as_ref().map_or_else(|| thread.bounds.clone(), ListenerBounds::current);
-    let Some((stream, server_name)) = secured(&bounds, &listener, stream).await else { return };
-    let agreed = match &stream {
-        Stream::Server(stream) => stream.get_ref().1.alpn_protocol().map(|protocol| protocol == b"h2"),
-        Stream::Plain(_) | Stream::Client(_) => None,
+    let client = if thread.edge.is_by_name(listener.name()) {
+        let io = Io::new(Stream::Plain(stream));
+        // Apart, since it is rare and large.
+        Box::pin(named::serve(Client::new((thread, listener, bounds), io, peer, None))).await
+    } else {
+        let secured = secured(&bounds, &listener, stream).await;
+        secured.map(|(stream, name)| Client::new((thread, listener, bounds), Io::new(stream), peer, name))
     };
-    let client = Client::new((thread, listener, bounds), Io::new(stream), peer, server_name);
+    let Some(client) = client else { return };
     // A client in clear may know beforehand (RFC 9113 §3.3).
-    let is_http2 = match agreed {
+    let is_http2 = match client.io.is_http2() {
         Some(agreed) => agreed,
         None => sniff::is_http2(&client).await,
     };
@@ -71,11 +71,11 @@ async fn serve(
 /// Completes the handshake of TLS, where the listener has it.
 async fn secured(
     bounds: &Arc<Bounds>,
-    listener: &Listener,
+    listener: &Door,
     stream: TcpStream,
 ) -> Option<(Stream, Option<String>)> {
     let Some(tls) = &listener.tls else { return Some((Stream::Plain(stream), None)) };
-    let handshake = TlsAcceptor::from(tls.config()).accept(stream);
+    let handshake = TlsAcceptor::from(tls.config(Within::Http)).accept(stream);
     let stream = within(bounds.handshake, handshake).await?.ok()?;
     let server_name = stream.get_ref().1.server_name().map(str::to_owned);
     Some((Stream::Server(Box::new(stream)), server_name))

@@ -65,6 +65,14 @@ impl Io {
         Pin::new(&mut *self.0.borrow_mut()).poll_shutdown(context)
     }
 
+    /// Whether both sides have agreed to speak HTTP/2; none where nothing was agreed on.
+    pub(crate) fn is_http2(&self) -> Option<bool> {
+        match &*self.0.borrow() {
+            Stream::Server(stream) => stream.get_ref().1.alpn_protocol().map(|protocol| protocol == b"h2"),
+            Stream::Plain(_) | Stream::Client(_) => None,
+        }
+    }
+
     /// Waits until something may be read. Says so at once where only reading can tell.
     pub(crate) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &*self.0.borrow() {

@@ -8,7 +8,8 @@
 //! where they lie, and what goes on to the backend is written anew from them, so that no byte of a client reaches a
 //! backend by accident. A connection to a backend is a socket in a list, without a task.
 //!
-//! - `server` opens sockets and starts threads, `thread` is what all connections of one thread share, `task` its tasks,
+//! - `server` opens sockets and starts threads, `serving` is what each of them does, `door` a listener as it has it open,
+//!   `thread` is what all connections of one thread share, `task` its tasks,
 //!   `bounds` what holds for those of one listener,
 //! - `front` serves clients, `upstream` has the connections to backends, `attempt` and `exchange` are
 //!   one request between the two, whose body has a `source`,
@@ -25,6 +26,7 @@ mod buffer;
 mod checks;
 mod compression;
 mod copies;
+mod door;
 mod edge;
 mod edits;
 mod exchange;
@@ -34,8 +36,10 @@ mod io;
 mod listener;
 mod message;
 mod outcome;
+mod passing;
 mod request;
 mod server;
+mod serving;
 mod settings;
 mod source;
 mod task;
@@ -52,6 +56,7 @@ pub use edge::{Decision, Edge, EdgeThread, Forward, Mirrored};
 pub use edits::HeaderEdits;
 pub use listener::Listener;
 pub use outcome::{Answered, Outcome, Upstream};
+pub use passing::{Admission, Introduction, Pass, Passed, Refused};
 pub use request::{Protocol, Request};
 pub use server::{Bound, Server, ServerError};
 pub use settings::{BackendProtocol, Limits, Settings, Timers};

@@ -2,33 +2,21 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use crate::bounds::Admitted;
 use crate::edge::Edge;
-use crate::front;
 use crate::listener::Listener;
+use crate::serving::{Order, Stop, run};
 use crate::settings::Settings;
-use crate::task::{event_loop, spawn};
-use crate::thread::Thread;
-use crate::timer::{Moment, now, pause, within};
+use crate::timer::now;
 
 /// Connections that wait to be accepted, for each thread.
 const BACKLOG: i32 = 4_096;
-
-/// The pause after the system refused to accept: it is out of file descriptors.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
-/// How often the edge is told that time passes.
-const TICK: Duration = Duration::from_millis(100);
 
 /// A listener could not be opened, or no thread be started.
 #[derive(Debug, thiserror::Error)]
@@ -51,19 +39,13 @@ pub struct Bound {
 #[derive(Debug)]
 pub struct Server {
     addresses: Vec<SocketAddr>,
+    /// The ports as routes name them, in the same order.
+    names: Vec<u16>,
     /// The sockets once more, so that they can be handed on.
     sockets: Vec<(u16, std::net::TcpListener)>,
     stop: Arc<Stop>,
     threads: Vec<JoinHandle<()>>,
-}
-
-/// How threads are asked to stop, and what they say of it.
-#[derive(Debug, Default)]
-struct Stop {
-    is_asked: AtomicBool,
-    asked: Notify,
-    /// Connections that had to be dropped.
-    dropped: AtomicUsize,
+    orders: Vec<UnboundedSender<Order>>,
 }
 
 impl Bound {
@@ -89,32 +71,11 @@ impl Bound {
     ) -> Result<Self, ServerError> {
         let threads = settings.threads.max(1);
         let mut bound = Vec::new();
-        for mut listener in listeners {
+        for listener in listeners {
             let name = listener.name();
-            let explain = |error: io::Error| ServerError {
-                address: listener.address,
-                reason: match error.kind() {
-                    io::ErrorKind::AddrInUse => {
-                        "the port is in use; stop what uses it or choose another one".to_owned()
-                    }
-                    _ => error.to_string(),
-                },
-            };
-            let mut sockets = Vec::new();
-            for (_, socket) in handed.extract_if(.., |(given, _)| *given == name).take(threads) {
-                socket.set_nonblocking(true).map_err(explain)?;
-                sockets.push(socket);
-            }
-            if sockets.is_empty() {
-                sockets.push(open(listener.address).map_err(explain)?);
-            }
-            let first = sockets.first().map(std::net::TcpListener::local_addr);
-            let address = first.unwrap_or(Ok(listener.address)).map_err(explain)?;
-            while sockets.len() < threads {
-                sockets.push(open(address).map_err(explain)?);
-            }
-            listener.address = address;
-            bound.push((listener, sockets));
+            let sockets = handed.extract_if(.., |(given, _)| *given == name).take(threads);
+            let sockets = sockets.map(|(_, socket)| socket).collect();
+            bound.push(sockets_of(listener, sockets, threads)?);
         }
         Ok(Self { listeners: bound, settings })
     }
@@ -132,6 +93,7 @@ impl Bound {
     /// A thread could not be started.
     pub fn serve(self, edge: &Arc<dyn Edge>, seed: u64) -> io::Result<Server> {
         let (addresses, stop, start) = (self.addresses(), Arc::new(Stop::default()), now());
+        let names = self.listeners.iter().map(|(listener, _)| listener.name()).collect();
         let count = self.settings.threads.max(1);
         let mut kept = Vec::new();
         for (listener, sockets) in &self.listeners {
@@ -146,15 +108,17 @@ impl Bound {
                 sockets_of_thread.push((listener.clone(), socket));
             }
         }
-        let mut threads = Vec::new();
+        let (mut threads, mut orders) = (Vec::new(), Vec::new());
         for (number, sockets) in of_threads.into_iter().enumerate() {
             let (edge, settings, stop) = (edge.clone(), self.settings.clone(), stop.clone());
             let seed = seed.wrapping_add((number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-            let run = move || run(sockets, &*edge, settings, &stop, (seed, start));
+            let (order, ordered) = unbounded_channel();
+            orders.push(order);
+            let run = move || run(sockets, &*edge, settings, (&stop, ordered), (seed, start));
             let name = format!("data-plane-{number}");
             threads.push(std::thread::Builder::new().name(name).spawn(run)?);
         }
-        Ok(Server { addresses, sockets: kept, stop, threads })
+        Ok(Server { addresses, names, sockets: kept, stop, threads, orders })
     }
 }
 
@@ -169,6 +133,39 @@ impl Server {
     #[must_use]
     pub fn sockets(&self) -> Vec<(u16, &std::net::TcpListener)> {
         self.sockets.iter().map(|(name, socket)| (*name, socket)).collect()
+    }
+
+    /// Opens a further listener, and says where it is.
+    ///
+    /// # Errors
+    ///
+    /// The port is taken, or the system refuses. Nothing is open then.
+    pub fn open(&mut self, listener: Listener) -> Result<SocketAddr, ServerError> {
+        let (listener, sockets) = sockets_of(listener, Vec::new(), self.orders.len())?;
+        let (name, address) = (listener.name(), listener.address);
+        let explain = |error: io::Error| ServerError { address, reason: error.to_string() };
+        let kept: Result<Vec<_>, _> = sockets.iter().map(std::net::TcpListener::try_clone).collect();
+        self.sockets.extend(kept.map_err(explain)?.into_iter().map(|socket| (name, socket)));
+        self.addresses.push(address);
+        self.names.push(name);
+        for (orders, socket) in self.orders.iter().zip(sockets) {
+            // A thread that is no more opens nothing.
+            let _ = orders.send(Order::Open(Box::new(listener.clone()), socket));
+        }
+        Ok(address)
+    }
+
+    /// Closes the listener of a port, as routes name it. It takes no further connections; requests under way end within
+    /// the time that the settings give for a stop.
+    pub fn close(&mut self, name: u16) {
+        // A socket that somebody holds would go on taking connections, which nobody would serve.
+        self.sockets.retain(|(known, _)| *known != name);
+        let mut names = self.names.iter();
+        self.addresses.retain(|_| names.next() != Some(&name));
+        self.names.retain(|known| *known != name);
+        for orders in &self.orders {
+            let _ = orders.send(Order::Close(name));
+        }
     }
 
     /// Takes no further connections and requests, lets those under way end within the time that the settings give, and
@@ -186,8 +183,7 @@ impl Server {
 
     /// The same without waiting for it; [`Server::drain`] waits.
     pub fn ask(&self) {
-        self.stop.is_asked.store(true, Ordering::Release);
-        self.stop.asked.notify_waiters();
+        self.stop.ask();
     }
 }
 
@@ -195,6 +191,34 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.ask();
     }
+}
+
+/// So many sockets for a listener, those that are there already among them, and where it is.
+fn sockets_of(
+    mut listener: Listener,
+    mut sockets: Vec<std::net::TcpListener>,
+    count: usize,
+) -> Result<(Listener, Vec<std::net::TcpListener>), ServerError> {
+    let wanted = listener.address;
+    let explain = |error: io::Error| ServerError {
+        address: wanted,
+        reason: match error.kind() {
+            io::ErrorKind::AddrInUse => {
+                "the port is in use; stop what uses it or choose another one".to_owned()
+            }
+            _ => error.to_string(),
+        },
+    };
+    sockets.iter().try_for_each(|socket| socket.set_nonblocking(true)).map_err(explain)?;
+    if sockets.is_empty() {
+        sockets.push(open(wanted).map_err(explain)?);
+    }
+    let first = sockets.first().map(std::net::TcpListener::local_addr);
+    listener.address = first.unwrap_or(Ok(wanted)).map_err(explain)?;
+    while sockets.len() < count {
+        sockets.push(open(listener.address).map_err(explain)?);
+    }
+    Ok((listener, sockets))
 }
 
 fn open(address: SocketAddr) -> io::Result<std::net::TcpListener> {
@@ -206,107 +230,4 @@ fn open(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())
-}
-
-/// One thread, from its start to its end.
-fn run(
-    sockets: Vec<(Listener, std::net::TcpListener)>,
-    edge: &dyn Edge,
-    settings: Settings,
-    stop: &Arc<Stop>,
-    (seed, start): (u64, Moment),
-) {
-    let (runtime, tasks) = match event_loop() {
-        Ok(made) => made,
-        Err(error) => {
-            tracing::error!(%error, "a thread of the data plane could not start");
-            return;
-        }
-    };
-    let serving = async {
-        let thread = Thread::new(edge.thread(), settings, (seed, start));
-        for (listener, socket) in sockets {
-            match TcpListener::from_std(socket) {
-                Ok(socket) => spawn(accept(thread.clone(), listener, socket)),
-                Err(error) => tracing::error!(%error, "a socket of the data plane could not be used"),
-            }
-        }
-        let ticking = thread.clone();
-        spawn(async move {
-            loop {
-                pause(TICK).await;
-                ticking.day_time.set();
-                ticking.edge.tick();
-            }
-        });
-        asked(stop).await;
-        thread.stop();
-        let _ = within(thread.settings.timers.drain, thread.emptied()).await;
-        thread.edge.tick();
-        stop.dropped.fetch_add(thread.connections(), Ordering::Relaxed);
-    };
-    tasks.block_on(&runtime, serving);
-}
-
-/// Waits until the server is asked to stop.
-async fn asked(stop: &Stop) {
-    loop {
-        let asked = stop.asked.notified();
-        let mut asked = std::pin::pin!(asked);
-        asked.as_mut().enable();
-        if stop.is_asked.load(Ordering::Acquire) {
-            return;
-        }
-        asked.await;
-    }
-}
-
-/// Accepts connections until the thread stops.
-async fn accept(thread: Rc<Thread>, listener: Listener, socket: TcpListener) {
-    let listener = Rc::new(listener);
-    let mut stopping = std::pin::pin!(thread.stopping.notified());
-    stopping.as_mut().enable();
-    loop {
-        let accepted = tokio::select! {
-            biased;
-            () = &mut stopping => return drain_queue(&thread, &listener, &socket).await,
-            accepted = socket.accept() => accepted,
-        };
-        match accepted {
-            Ok((stream, peer)) => {
-                let Ok(mut admitted) = admit(&listener, peer) else { continue };
-                let stops = match &mut admitted {
-                    None => false,
-                    Some(admitted) => tokio::select! {
-                        biased;
-                        () = &mut stopping => true,
-                        () = admitted.enter() => false,
-                    },
-                };
-                front::welcome(&thread, &listener, stream, peer, admitted);
-                if stops {
-                    return drain_queue(&thread, &listener, &socket).await;
-                }
-            }
-            Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                pause(ACCEPT_PAUSE).await;
-            }
-        }
-    }
-}
-
-/// Takes the connections that are there already: to close the socket would reset them.
-async fn drain_queue(thread: &Rc<Thread>, listener: &Rc<Listener>, socket: &TcpListener) {
-    while let Some(Ok((stream, peer))) = within(Duration::ZERO, socket.accept()).await {
-        if let Ok(admitted) = admit(listener, peer) {
-            front::welcome(thread, listener, stream, peer, admitted);
-        }
-    }
-}
-
-/// Counts a connection where the listener has bounds of its own; an error where the client has too many.
-fn admit(listener: &Listener, peer: SocketAddr) -> Result<Option<Admitted>, ()> {
-    let Some(bounds) = &listener.bounds else { return Ok(None) };
-    bounds.admit(peer.ip()).map(Some).ok_or(())
 }

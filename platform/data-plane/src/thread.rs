@@ -12,7 +12,9 @@ use crate::bounds::{Admitted, Bounds};
 use crate::buffer::Buffers;
 use crate::compression::Compressing;
 use crate::copies::Copies;
+use crate::door::Door;
 use crate::edge::EdgeThread;
+use crate::listener::Listener;
 use crate::request::Request;
 use crate::settings::Settings;
 use crate::timer::{DayTime, Moment};
@@ -25,9 +27,8 @@ pub(crate) struct Thread {
     /// What holds at listeners that have no bounds of their own.
     pub(crate) bounds: Arc<Bounds>,
     pub(crate) buffers: Buffers,
-    /// No further requests are taken.
-    pub(crate) is_stopping: Cell<bool>,
-    pub(crate) stopping: Notify,
+    /// The listeners that are open.
+    doors: RefCell<Vec<Rc<Door>>>,
     connections: Cell<usize>,
     by_client: RefCell<BTreeMap<IpAddr, usize>>,
     emptied: Notify,
@@ -56,8 +57,7 @@ impl Thread {
             bounds: Arc::new(Bounds::from(&settings)),
             settings,
             buffers: Buffers::default(),
-            is_stopping: Cell::new(false),
-            stopping: Notify::new(),
+            doors: RefCell::default(),
             connections: Cell::new(0),
             by_client: RefCell::default(),
             emptied: Notify::new(),
@@ -95,10 +95,21 @@ impl Thread {
         }
     }
 
+    /// Opens a listener.
+    pub(crate) fn open(&self, listener: Listener) -> Rc<Door> {
+        let door = Door::new(listener);
+        self.doors.borrow_mut().push(door.clone());
+        door
+    }
+
+    /// Takes the listeners of a port away, so that they can be closed.
+    pub(crate) fn take(&self, name: u16) -> Vec<Rc<Door>> {
+        self.doors.borrow_mut().extract_if(.., |door| door.name() == name).collect()
+    }
+
     /// Takes no further requests.
     pub(crate) fn stop(&self) {
-        self.is_stopping.set(true);
-        self.stopping.notify_waiters();
+        self.doors.borrow().iter().for_each(|door| door.stop());
     }
 
     /// The trace of a request: that of the client with a span of its own, or a new one.

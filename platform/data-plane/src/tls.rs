@@ -32,7 +32,21 @@ pub struct ClientAuthority {
 
 /// TLS on a listener. Its certificates can be replaced; connections that are there keep theirs.
 #[derive(Clone)]
-pub struct ServerTls(Arc<RwLock<Arc<ServerConfig>>>);
+pub struct ServerTls(Arc<RwLock<Configs>>);
+
+/// What is within TLS that ends here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Within {
+    /// HTTP, whose version is agreed on.
+    Http,
+    /// Whatever it is.
+    Stream,
+}
+
+struct Configs {
+    of_http: Arc<ServerConfig>,
+    of_streams: Arc<ServerConfig>,
+}
 
 /// TLS towards the endpoints of a backend.
 #[derive(Clone)]
@@ -40,6 +54,8 @@ pub struct BackendTls {
     pub(crate) config: Arc<ClientConfig>,
     /// The same for a backend that speaks HTTP/2.
     pub(crate) config_of_http2: Arc<ClientConfig>,
+    /// The same for what is no HTTP.
+    pub(crate) config_of_streams: Arc<ClientConfig>,
     pub(crate) name: ServerName<'static>,
 }
 
@@ -69,7 +85,7 @@ impl ServerTls {
     ///
     /// There is no certificate, or the authorities of clients cannot be read.
     pub fn new(certificates: Vec<Certificate>, clients: Option<&ClientAuthority>) -> Result<Self, String> {
-        Ok(Self(Arc::new(RwLock::new(server_config(certificates, clients)?))))
+        Ok(Self(Arc::new(RwLock::new(configs(certificates, clients)?))))
     }
 
     /// Shows other certificates from the next handshake on.
@@ -82,13 +98,17 @@ impl ServerTls {
         certificates: Vec<Certificate>,
         clients: Option<&ClientAuthority>,
     ) -> Result<(), String> {
-        let config = server_config(certificates, clients)?;
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = config;
+        let configs = configs(certificates, clients)?;
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = configs;
         Ok(())
     }
 
-    pub(crate) fn config(&self) -> Arc<ServerConfig> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(crate) fn config(&self, within: Within) -> Arc<ServerConfig> {
+        let configs = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        match within {
+            Within::Http => configs.of_http.clone(),
+            Within::Stream => configs.of_streams.clone(),
+        }
     }
 }
 
@@ -135,10 +155,11 @@ impl BackendTls {
                 config.map_err(|error| format!("certificate and key do not fit: {error}"))?
             }
         };
+        let config_of_streams = Arc::new(config.clone());
         config.alpn_protocols = vec![b"h2".to_vec()];
         let config_of_http2 = Arc::new(config.clone());
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { config: Arc::new(config), config_of_http2, name: server_name })
+        Ok(Self { config: Arc::new(config), config_of_http2, config_of_streams, name: server_name })
     }
 }
 
@@ -179,10 +200,17 @@ fn roots(pem: &[u8]) -> Result<RootCertStore, String> {
     Ok(roots)
 }
 
+fn configs(certificates: Vec<Certificate>, clients: Option<&ClientAuthority>) -> Result<Configs, String> {
+    let of_streams = server_config(certificates, clients)?;
+    let mut of_http = of_streams.clone();
+    of_http.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(Configs { of_http: Arc::new(of_http), of_streams: Arc::new(of_streams) })
+}
+
 fn server_config(
     certificates: Vec<Certificate>,
     clients: Option<&ClientAuthority>,
-) -> Result<Arc<ServerConfig>, String> {
+) -> Result<ServerConfig, String> {
     if certificates.is_empty() {
         return Err("a listener with TLS needs a certificate".to_owned());
     }
@@ -198,11 +226,10 @@ fn server_config(
         }
     };
     let mut config = builder.with_cert_resolver(Arc::new(ByName(certificates)));
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     config.ticketer = aws_lc_rs::Ticketer::new().map_err(|error| error.to_string())?;
     config.send_tls13_tickets = TICKETS;
     config.ignore_client_order = true;
-    Ok(Arc::new(config))
+    Ok(config)
 }
 
 /// Chooses a certificate by the name that a client asks for.

@@ -13,8 +13,8 @@ use tradewind_http_validation::head::Framing;
 
 use crate::bounds::Bounds;
 use crate::buffer::Buffer;
+use crate::door::Door;
 use crate::io::Io;
-use crate::listener::Listener;
 use crate::message::body::{Body, Part};
 use crate::source::{Broken, Source};
 use crate::thread::Thread;
@@ -25,7 +25,7 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 /// The connection of a client.
 pub(crate) struct Client {
     pub(crate) thread: Rc<Thread>,
-    pub(crate) listener: Rc<Listener>,
+    pub(crate) listener: Rc<Door>,
     pub(crate) bounds: Arc<Bounds>,
     pub(crate) io: Io,
     /// What has come and is not used up.
@@ -42,7 +42,7 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new(
-        (thread, listener, bounds): (Rc<Thread>, Rc<Listener>, Arc<Bounds>),
+        (thread, listener, bounds): (Rc<Thread>, Rc<Door>, Arc<Bounds>),
         io: Io,
         peer: SocketAddr,
         server_name: Option<String>,

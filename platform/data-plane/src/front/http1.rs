@@ -43,8 +43,8 @@ enum Arrived {
 /// Serves one request after the other.
 pub(crate) async fn serve(client: Rc<Client>) {
     let mut reader = RequestReader::new(client.bounds.head);
-    let thread = client.thread.clone();
-    let mut stopping = std::pin::pin!(thread.stopping.notified());
+    let listener = client.listener.clone();
+    let mut stopping = std::pin::pin!(listener.stopping.notified());
     let mut next = Next::Another;
     while next == Next::Another {
         next = one(&client, &mut reader, stopping.as_mut()).await;
@@ -108,7 +108,7 @@ async fn head(
                 }
             }
             let leaves = is_empty && !is_leaving;
-            if leaves && (client.thread.is_stopping.get() || stopping.as_mut().poll(context).is_ready()) {
+            if leaves && (client.listener.is_stopping.get() || stopping.as_mut().poll(context).is_ready()) {
                 is_leaving = true;
                 client.timer.borrow_mut().set(farewell);
             }
@@ -174,7 +174,7 @@ async fn respond(client: &Rc<Client>, reader: &RequestReader, unit: &Buffer) -> 
     };
     let gone = |context: &mut Context<'_>| client.poll_gone(context);
     let framing = reader.framing();
-    let may_go_on = client.may_go_on(began) && !thread.is_stopping.get();
+    let may_go_on = client.may_go_on(began) && !client.listener.is_stopping.get();
     let asking1 = Asking1 {
         client,
         persistence,

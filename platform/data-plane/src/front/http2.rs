@@ -22,10 +22,10 @@ use h2::server::Builder;
 
 use crate::bounds::Bounds;
 use crate::buffer::Buffer;
+use crate::door::Door;
 use crate::front::http2::connection::{Protocol, Serving};
 use crate::front::http2::wire::{Handle, Wire};
 use crate::io::Stream;
-use crate::listener::Listener;
 use crate::task::bounding_itself;
 use crate::thread::{Place, Thread};
 use crate::timer::now;
@@ -46,7 +46,7 @@ const LOCAL_RESETS: usize = 100;
 /// What all requests of a connection have in common.
 pub(crate) struct Shared {
     pub(crate) thread: Rc<Thread>,
-    pub(crate) listener: Rc<Listener>,
+    pub(crate) listener: Rc<Door>,
     pub(crate) bounds: Arc<Bounds>,
     pub(crate) peer: SocketAddr,
     pub(crate) server_name: Option<String>,
@@ -55,7 +55,7 @@ pub(crate) struct Shared {
 impl Shared {
     /// Of a connection that begins.
     pub(crate) fn new(
-        (thread, listener, bounds): (Rc<Thread>, Rc<Listener>, Arc<Bounds>),
+        (thread, listener, bounds): (Rc<Thread>, Rc<Door>, Arc<Bounds>),
         peer: SocketAddr,
         server_name: Option<String>,
     ) -> Self {
@@ -65,15 +65,15 @@ impl Shared {
 
 /// Serves the requests of a connection. `first` has what was read of it already.
 pub(crate) async fn serve(shared: Shared, stream: Stream, first: Buffer, place: Place) {
-    let (thread, bounds) = (shared.thread.clone(), shared.bounds.clone());
+    let (thread, door, bounds) = (shared.thread.clone(), shared.listener.clone(), shared.bounds.clone());
     let shared = Rc::new(shared);
     let wire = Wire::new(thread.clone(), stream, first, (now(), bounds.resets));
     let wire = Rc::new(RefCell::new(wire));
     let greeting = Protocol::Greeting(builder(&bounds).handshake(Handle(wire.clone())));
     let make = |inbox, timer| request::serve(shared.clone(), inbox, timer);
-    let mut stopping = Box::pin(thread.stopping.notified());
+    let mut stopping = Box::pin(door.stopping.notified());
     stopping.as_mut().enable();
-    let mut serving = Serving::new((&thread, &bounds), wire, greeting, (make, stopping));
+    let mut serving = Serving::new((&thread, &door, &bounds), wire, greeting, (make, stopping));
     bounding_itself(poll_fn(|context| serving.poll(context))).await;
     drop(place);
 }

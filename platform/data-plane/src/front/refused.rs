@@ -1,7 +1,6 @@
 //! Gives answers that no backend gives.
 
 use std::future::poll_fn;
-use std::rc::Rc;
 use std::task::Poll;
 
 use crate::answer::Answer;
@@ -33,7 +32,7 @@ pub(crate) async fn give(client: &Client, answer: &Answer, to_head: bool, persis
 
 /// Closes a connection whose client may still be sending: it has a while to read what it was told. To close at once
 /// would reset the connection, and the client might never see the answer.
-pub(crate) async fn linger(client: &Rc<Client>) {
+pub(crate) async fn linger(client: &Client) {
     client.timer.borrow_mut().set(client.thread.settings.timers.linger);
     let (mut left, mut is_shut) = (LINGER_BYTES, false);
     poll_fn(|context| {

@@ -13,7 +13,7 @@ use crate::exchange::over_http1::OverHttp1;
 use crate::front::client::RequestBody;
 use crate::front::forward::Asking1;
 use crate::front::http1::Next;
-use crate::front::tunnel;
+use crate::front::tunnel::{self, Moved};
 use crate::message::answer_head::{Giving, Making, write};
 use crate::message::{chunk_size, trailers};
 use crate::request::{Fields, Protocol};
@@ -291,7 +291,9 @@ async fn switch(relaying: &Relaying<'_>, exchange: Box<OverHttp1<RequestBody>>) 
     }
     let OverHttp1 { busy, connection, mut buffer, head, .. } = *exchange;
     buffer.consume(head);
-    let given = tunnel::run(client, &connection.io, buffer).await;
+    let moved = Moved::default();
+    tunnel::run(client, &connection.io, buffer, &moved).await;
+    let given = moved.down.get();
     drop(busy);
     client.last.set(now());
     answer(given, None)

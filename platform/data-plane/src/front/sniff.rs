@@ -12,7 +12,7 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 pub(crate) async fn is_http2(client: &Client) -> bool {
     client.timer.borrow_mut().set_at(client.idle_until());
     let mut has_begun = false;
-    let mut stopping = std::pin::pin!(client.thread.stopping.notified());
+    let mut stopping = std::pin::pin!(client.listener.stopping.notified());
     poll_fn(|context| {
         loop {
             {
@@ -29,7 +29,7 @@ pub(crate) async fn is_http2(client: &Client) -> bool {
                     has_begun = true;
                     client.timer.borrow_mut().set(client.bounds.head_time);
                 }
-                let is_stopping = client.thread.is_stopping.get();
+                let is_stopping = client.listener.is_stopping.get();
                 if !has_begun && (is_stopping || stopping.as_mut().poll(context).is_ready()) {
                     // The front of HTTP/1 says farewell, too.
                     return Poll::Ready(false);

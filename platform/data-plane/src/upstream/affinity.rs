@@ -43,13 +43,18 @@ pub(crate) struct Affinity {
 }
 
 impl BalanceBy {
+    /// The key of whoever nothing else is known of.
+    pub(crate) fn key_of_client(&self, client: IpAddr) -> Option<Key> {
+        (*self == Self::Client).then(|| match client {
+            IpAddr::V4(address) => Key::of(&address.octets()),
+            IpAddr::V6(address) => Key::of(&address.octets()),
+        })
+    }
+
     pub(crate) fn key(&self, request: &Request<'_>, client: IpAddr) -> Option<Key> {
         match self {
             Self::Load => None,
-            Self::Client => Some(match client {
-                IpAddr::V4(address) => Key::of(&address.octets()),
-                IpAddr::V6(address) => Key::of(&address.octets()),
-            }),
+            Self::Client => self.key_of_client(client),
             Self::Header(name) => request.header(name.as_str()).map(Key::of),
             Self::Cookie(name) => cookie(request, name).map(Key::of),
         }

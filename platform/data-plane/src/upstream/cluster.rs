@@ -170,6 +170,12 @@ impl Cluster {
         Affinity { kept_at, key: settings.balance.key(request, client), named: named.to_vec() }
     }
 
+    /// Where a connection belongs of which nothing is known but its client.
+    pub(crate) fn affinity_of_client(&self, client: IpAddr) -> Option<Affinity> {
+        let key = self.settings.balance.key_of_client(client)?;
+        Some(Affinity { key: Some(key), ..Affinity::default() })
+    }
+
     /// Chooses an endpoint that is none of `tried`, unless there is no other, and counts a request of it.
     pub(crate) fn pick(
         &self,

@@ -33,6 +33,28 @@ pub(crate) async fn open(
     Ok(Connection { io: Io::new(stream), reader: Box::new(ResponseReader::new(limits)) })
 }
 
+/// Opens a connection over which no HTTP need go: as it is, or over TLS where it is to be read here and the cluster has
+/// it.
+///
+/// # Errors
+///
+/// There is none in time.
+pub(crate) async fn open_stream(
+    address: SocketAddr,
+    settings: &ClusterSettings,
+    is_read: bool,
+) -> io::Result<Stream> {
+    let opened = async {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        match settings.tls.as_ref().filter(|_| is_read) {
+            None => Ok(Stream::Plain(stream)),
+            Some(tls) => secure::connect_stream(tls, stream).await,
+        }
+    };
+    within(settings.connect, opened).await.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))
+}
+
 /// Connects, and completes the handshake of TLS where the cluster has it.
 pub(crate) async fn connect(address: SocketAddr, settings: &ClusterSettings) -> io::Result<Stream> {
     let stream = TcpStream::connect(address).await?;

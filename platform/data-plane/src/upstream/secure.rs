@@ -25,3 +25,9 @@ pub(crate) async fn connect(
     }
     Ok(Stream::Client(Box::new(stream)))
 }
+
+/// The same for what is no HTTP, or what nobody knows to be.
+pub(crate) async fn connect_stream(tls: &BackendTls, stream: TcpStream) -> io::Result<Stream> {
+    let stream = TlsConnector::from(tls.config_of_streams.clone()).connect(tls.name.clone(), stream).await?;
+    Ok(Stream::Client(Box::new(stream)))
+}

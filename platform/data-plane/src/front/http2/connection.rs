@@ -13,6 +13,7 @@ use http::Request;
 use tokio::sync::futures::Notified;
 
 use crate::bounds::Bounds;
+use crate::door::Door;
 use crate::front::http2::parts::{Bell, Called, Inbox, Streams};
 use crate::front::http2::wire::{Handle, Wire};
 use crate::thread::Thread;
@@ -47,6 +48,7 @@ pub(crate) struct Stream {
 /// A connection. `M` makes the future `F` of a place for streams.
 pub(crate) struct Serving<'a, F, M> {
     thread: &'a Thread,
+    door: &'a Door,
     bounds: &'a Bounds,
     wire: Rc<RefCell<Wire>>,
     protocol: Protocol,
@@ -80,7 +82,7 @@ where
     M: FnMut(Rc<Inbox<Stream>>, Timer) -> F,
 {
     pub(crate) fn new(
-        (thread, bounds): (&'a Thread, &'a Bounds),
+        (thread, door, bounds): (&'a Thread, &'a Door, &'a Bounds),
         wire: Rc<RefCell<Wire>>,
         protocol: Protocol,
         (make, stopping): (M, Pin<Box<Notified<'a>>>),
@@ -97,6 +99,7 @@ where
         }
         Self {
             thread,
+            door,
             bounds,
             wire,
             protocol,
@@ -166,7 +169,7 @@ where
             STOPPING => {
                 let stopping = &mut self.stopping;
                 let is_stopping = stopping.as_mut().is_some_and(|stopping| {
-                    self.thread.is_stopping.get() || stopping.as_mut().poll(context).is_ready()
+                    self.door.is_stopping.get() || stopping.as_mut().poll(context).is_ready()
                 });
                 if is_stopping {
                     self.stopping = None;
