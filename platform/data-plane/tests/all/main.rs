@@ -12,4 +12,6 @@
 mod backend_http2;
 mod bounds;
 mod front_http2;
+mod listeners;
+mod passing;
 mod wire;
