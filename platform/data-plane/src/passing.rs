@@ -51,6 +51,8 @@ pub enum Refused {
     UnknownName,
     /// Its client may not connect.
     NotAllowed,
+    /// A policy wants of it what no connection can show.
+    NoToken,
     /// It leads nowhere, by a mistake in documents.
     Broken,
 }
@@ -81,6 +83,7 @@ impl Refused {
         match self {
             Self::UnknownName => "unknown-name",
             Self::NotAllowed => "address-not-allowed",
+            Self::NoToken => "no-token",
             Self::Broken => "no-backend",
         }
     }

@@ -3,6 +3,7 @@
 mod access_log;
 mod alone;
 mod compressing;
+mod connection_counts;
 mod counts;
 mod decide;
 mod fetched;
@@ -12,6 +13,7 @@ mod guarding;
 mod headers;
 mod keys;
 mod limits;
+mod named;
 mod reach;
 mod rule;
 mod thread;
@@ -86,6 +88,8 @@ pub(crate) struct Shared {
     pub(crate) alone: Alone,
     /// Threads that have begun, which have a number each.
     begun: AtomicU64,
+    /// What came of each document, for the internal door.
+    status: Mutex<Arc<str>>,
 }
 
 /// Places of the table of limits: so many clients are told apart.
@@ -112,6 +116,7 @@ impl Shared {
             verdicts,
             alone: Alone::default(),
             begun: AtomicU64::new(0),
+            status: Mutex::new("{}".into()),
         })
     }
 
@@ -123,6 +128,16 @@ impl Shared {
         self.version.fetch_add(1, Ordering::Release);
         self.retired.lock().unwrap_or_else(PoisonError::into_inner).push(before);
         self.clear();
+    }
+
+    /// Keeps what came of each document for whoever asks.
+    pub(crate) fn show(&self, status: String) {
+        *self.status.lock().unwrap_or_else(PoisonError::into_inner) = status.into();
+    }
+
+    /// What came of each document, as it was shown last.
+    pub(crate) fn status(&self) -> Arc<str> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Gives back routes that no thread uses any more. Not for a thread that serves.

@@ -6,7 +6,9 @@ mod arguments;
 mod bounds;
 mod certificates;
 mod loading;
+mod ports;
 mod program;
+mod status;
 
 pub(crate) use arguments::asked_for;
 pub(crate) use program::run;

@@ -56,7 +56,7 @@ pub(super) async fn serve(mut client: Client) -> Option<Client> {
                 &client,
                 match refused {
                     Refused::UnknownName => Alert::UnrecognizedName,
-                    Refused::NotAllowed => Alert::AccessDenied,
+                    Refused::NotAllowed | Refused::NoToken => Alert::AccessDenied,
                     Refused::Broken => Alert::InternalError,
                 },
             )

@@ -99,7 +99,7 @@ impl Line<'_> {
 }
 
 impl Upstream<'_> {
-    fn write(&self, to: &mut Vec<u8>) {
+    pub(super) fn write(&self, to: &mut Vec<u8>) {
         to.extend_from_slice(b",\"upstream\":");
         text::string(self.address.as_bytes(), to);
         number(b",\"upstream_us\":", micros(self.duration), to);
@@ -107,19 +107,19 @@ impl Upstream<'_> {
     }
 }
 
-fn number(name: &[u8], value: u64, to: &mut Vec<u8>) {
+pub(super) fn number(name: &[u8], value: u64, to: &mut Vec<u8>) {
     to.extend_from_slice(name);
     decimal::write(value, to);
 }
 
-fn optional(name: &[u8], value: Option<&[u8]>, most: usize, to: &mut Vec<u8>) {
+pub(super) fn optional(name: &[u8], value: Option<&[u8]>, most: usize, to: &mut Vec<u8>) {
     if let Some(value) = value {
         to.extend_from_slice(name);
         text::bounded(value, most, to);
     }
 }
 
-fn micros(duration: Duration) -> u64 {
+pub(super) fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 

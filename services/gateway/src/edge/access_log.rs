@@ -12,10 +12,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tradewind_data_plane::{Outcome, Request};
-use tradewind_edge::log::{DateCache, Line, Upstream};
+use tradewind_data_plane::{Introduction, Outcome, Passed, Request};
+use tradewind_edge::log::{ConnectionLine, DateCache, Line, Upstream};
 
-use crate::edge::rule::Entry;
+use crate::edge::rule::{Entry, Named};
 use crate::edge::visitor::Visitor;
 
 /// Bytes that a thread collects at most.
@@ -108,6 +108,37 @@ impl Lines {
             refusal: outcome.reason,
             tls: request.is_secure().then_some("TLS"),
             user_agent: request.header("user-agent"),
+        };
+        let mut waiting = self.waiting.borrow_mut();
+        line.write(&mut self.dates.borrow_mut(), &mut waiting);
+        if waiting.len() >= BATCH {
+            self.hand_on(&mut waiting);
+        }
+    }
+
+    /// A line about a connection that nobody reads.
+    pub(crate) fn add_connection(
+        &self,
+        introduction: &Introduction<'_>,
+        passed: &Passed,
+        named: Option<&Named>,
+    ) {
+        let address = passed.upstream.map(|address| address.to_string());
+        let line = ConnectionLine {
+            time: introduction.came_at,
+            client: introduction.peer.ip().to_canonical(),
+            server_name: introduction.server_name,
+            bytes_in: passed.bytes_in,
+            bytes_out: passed.bytes_out,
+            duration: passed.duration,
+            upstream: address.as_ref().map(|address| Upstream {
+                address,
+                duration: passed.connected,
+                attempts: passed.attempts,
+            }),
+            route: named.map(|named| named.route.as_str()),
+            rule: named.map(|named| named.name.as_str()),
+            refusal: passed.reason,
         };
         let mut waiting = self.waiting.borrow_mut();
         line.write(&mut self.dates.borrow_mut(), &mut waiting);

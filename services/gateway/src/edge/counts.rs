@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tradewind_data_plane::Outcome;
 
+use crate::edge::connection_counts::Connections;
 use crate::edge::gate_counts::Gates;
 
 /// The upper bounds of durations, in microseconds: from what a proxy alone takes to what a client hardly waits for.
@@ -62,6 +63,8 @@ impl Counts {
 pub(crate) struct Registry {
     all: Mutex<BTreeMap<Labels, Vec<Arc<Counts>>>>,
     refused: Mutex<BTreeMap<&'static str, u64>>,
+    /// Connections that nobody reads.
+    pub(crate) connections: Connections,
     /// What backends were spared.
     pub(crate) gates: Gates,
 }
@@ -106,10 +109,11 @@ impl Registry {
         counter("gateway_request_bytes", "Bytes of bodies of requests", bytes, &mut text);
         let bytes = plain(|sums| sums.response_bytes);
         counter("gateway_response_bytes", "Bytes of bodies of answers", bytes, &mut text);
-        head("gateway_refused", "Requests that no route decided on", "counter", &mut text);
+        head("gateway_refused", "Requests and connections that no route decided on", "counter", &mut text);
         for (reason, count) in &*self.refused.lock().unwrap_or_else(PoisonError::into_inner) {
             line(&mut text, format_args!("gateway_refused_total{{reason=\"{reason}\"}} {count}"));
         }
+        self.connections.write(&mut text);
         self.gates.write(&mut text);
         text.push_str("# EOF\n");
         text

@@ -17,7 +17,6 @@ use tradewind_routing::{Asked, BackendId, Found, Redirect, Rewrite, Step, Target
 use crate::cors;
 use crate::domain::authority::Authority;
 use crate::domain::redirect::{AskedFor, location};
-use crate::domain::share;
 use crate::edge::gate::Place;
 use crate::edge::guarding::Passed;
 use crate::edge::headers::{Seen, some};
@@ -69,7 +68,8 @@ pub(crate) fn decide(thread: &ThreadEdge, request: &Request<'_>) -> Decision {
         method: request.method(),
         headers: &seen,
     };
-    let Some(found) = ready.routes.table.find(request.port(), &asked) else {
+    let is_open = ready.port(request.port()).is_none_or(|port| request.is_secure() || !port.is_secured);
+    let Some(found) = ready.routes.table.find(request.port(), &asked).filter(|_| is_open) else {
         thread.refuse("no-route");
         let detail = format!("No route leads to {path}. Check its spelling.");
         return Decision::Answer(Answer::problem(&NO_ROUTE, &detail), None);
@@ -136,19 +136,11 @@ impl Way<'_> {
     /// Takes the steps of the rule, then those of one of its backends.
     fn follow<'rule>(&mut self, rule: &'rule Compiled) -> Result<&'rule Leading, Box<Answer>> {
         self.take(&rule.steps)?;
-        let backend = self.chosen(rule).ok_or_else(|| broken("the rule has no backend with a weight"))?;
+        let backend = rule
+            .chosen(|sum| self.thread.below(sum))
+            .ok_or_else(|| broken("the rule has no backend with a weight"))?;
         self.take(&backend.steps)?;
         Ok(backend)
-    }
-
-    fn chosen<'rule>(&self, rule: &'rule Compiled) -> Option<&'rule Leading> {
-        let weights = || rule.backends.iter().map(|backend| backend.weight as u32);
-        let index = match rule.weights {
-            0 => None,
-            sum if rule.backends.len() == 1 => share::fallen_on(weights(), sum - 1),
-            sum => share::fallen_on(weights(), self.thread.below(sum)),
-        };
-        rule.backends.get(index?)
     }
 
     fn take(&mut self, steps: &[Taken]) -> Result<(), Box<Answer>> {

@@ -1,5 +1,6 @@
 //! The policy of a rule, made ready for one thread.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
@@ -54,6 +55,12 @@ impl Guarding {
         }
     }
 
+    /// Whether somebody may come from there.
+    pub(crate) fn is_allowed(&self, address: IpAddr) -> bool {
+        let is_in = |set: &CidrSet| set.contains(address);
+        !is_in(&self.deny) && (self.allow.is_empty() || is_in(&self.allow))
+    }
+
     /// Whether a request may go on. What costs least is asked first; of what a client is refused for it is told.
     pub(crate) fn judge(
         &self,
@@ -66,8 +73,7 @@ impl Guarding {
             let detail = "A rule about this request cannot be read. It is the gateway's fault.";
             return Err(Box::new(Answer::problem(&INTERNAL, detail).because("broken-policy")));
         }
-        let is_in = |set: &CidrSet| set.contains(visitor.address);
-        if is_in(&self.deny) || !(self.allow.is_empty() || is_in(&self.allow)) {
+        if !self.is_allowed(visitor.address) {
             let detail = "Requests from this address are not taken.";
             return Err(Box::new(Answer::problem(&FORBIDDEN, detail).because("address-not-allowed")));
         }

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use tradewind_data_plane::{Cluster, HeaderEdits};
 use tradewind_routing::{Backend, BackendId, Rule, Step, Target};
 
+use crate::domain::share;
+use crate::edge::connection_counts::ConnectionCounts;
 use crate::edge::counts::{Counts, Labels};
 use crate::edge::gate::{Gate, Place};
 use crate::edge::guarding::Guarding;
@@ -54,6 +56,14 @@ pub(crate) struct Compiled {
     pub(crate) guarding: Rc<Guarding>,
 }
 
+/// A rule for connections, and what is counted of it.
+pub(crate) struct Named {
+    pub(crate) rule: Rc<Compiled>,
+    pub(crate) route: String,
+    pub(crate) name: String,
+    pub(crate) counts: Arc<ConnectionCounts>,
+}
+
 /// One of the backends.
 pub(crate) struct Leading {
     pub(crate) weight: u64,
@@ -85,6 +95,32 @@ impl Compiled {
             steps: rule.steps.iter().map(taken).collect(),
             guarding,
         }
+    }
+}
+
+impl Compiled {
+    /// One of the backends, by its weight; none where all weights are zero.
+    /// `below` draws a number below another one.
+    pub(crate) fn chosen(&self, below: impl FnOnce(u64) -> u64) -> Option<&Leading> {
+        let weights = || self.backends.iter().map(|backend| backend.weight as u32);
+        let index = match self.weights {
+            0 => None,
+            sum if self.backends.len() == 1 => share::fallen_on(weights(), sum - 1),
+            sum => share::fallen_on(weights(), below(sum)),
+        };
+        self.backends.get(index?)
+    }
+}
+
+impl Named {
+    pub(crate) fn new(
+        rule: Rc<Compiled>,
+        counts: impl FnOnce(&str, &str) -> Arc<ConnectionCounts>,
+    ) -> Rc<Self> {
+        let of: &Rule = &rule.rule;
+        let (route, name) = (of.route.to_string(), of.name.clone().unwrap_or_else(|| of.number.to_string()));
+        let counts = counts(&route, &name);
+        Rc::new(Self { rule, route, name, counts })
     }
 }
 

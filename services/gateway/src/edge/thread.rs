@@ -8,12 +8,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tradewind_data_plane::{Answer, Answered, Cluster, Decision, EdgeThread, Outcome, Request};
+use tradewind_data_plane::{
+    Admission, Answer, Answered, Cluster, Decision, EdgeThread, Introduction, Outcome, Passed, Request,
+};
 use tradewind_edge::address::CidrSet;
 use tradewind_edge::health::Health;
 use tradewind_edge::limit;
 use tradewind_gateway_api::policy::listener::AccessLog;
-use tradewind_routing::{BackendId, EffectiveBackendPolicy, EffectiveListenerPolicy, Found, RouteId};
+use tradewind_routing::{BackendId, EffectiveBackendPolicy, EffectiveListenerPolicy, Found, RouteId, Rule};
 
 use crate::edge::access_log::Lines;
 use crate::edge::alone::Endpoints;
@@ -22,8 +24,9 @@ use crate::edge::decide;
 use crate::edge::gate::{Gate, Place};
 use crate::edge::gate_counts::GateCounts;
 use crate::edge::guarding::Guarding;
+use crate::edge::named;
 use crate::edge::reach;
-use crate::edge::rule::{Compiled, Entry, Leads, Mark};
+use crate::edge::rule::{Compiled, Entry, Leads, Mark, Named};
 use crate::edge::visitor::{Visitor, set};
 use crate::edge::{Routes, Secured, Shared};
 
@@ -63,6 +66,7 @@ pub(crate) struct Ready {
     pub(crate) routes: Arc<Routes>,
     rules: RefCell<BTreeMap<usize, Rc<Compiled>>>,
     entries: RefCell<Vec<Option<Rc<Entry>>>>,
+    named: RefCell<BTreeMap<usize, Rc<Named>>>,
     guarding: RefCell<Vec<(RouteId, Rc<Guarding>)>>,
     ports: BTreeMap<u16, Port>,
 }
@@ -71,6 +75,8 @@ pub(crate) struct Ready {
 pub(crate) struct Port {
     pub(crate) trusted: CidrSet,
     pub(crate) policy: Arc<EffectiveListenerPolicy>,
+    /// Whether requests come by TLS; one that does not is on a connection from before it was so.
+    pub(crate) is_secured: bool,
 }
 
 impl Ready {
@@ -78,11 +84,13 @@ impl Ready {
         let entries = vec![None; routes.table.entries()];
         let port = |port: u16| {
             let policy = routes.table.listener_policy(port).clone();
-            (port, Port { trusted: set(&policy.trusted_proxies), policy })
+            let is_secured = routes.table.is_secured(port);
+            (port, Port { trusted: set(&policy.trusted_proxies), policy, is_secured })
         };
         Rc::new(Self {
             rules: RefCell::default(),
             entries: RefCell::new(entries),
+            named: RefCell::default(),
             guarding: RefCell::default(),
             ports: routes.table.ports().map(port).collect(),
             routes,
@@ -138,8 +146,7 @@ impl ThreadEdge {
         }
         let rule = ready.rules.borrow().get(&found.rule.index).cloned();
         let rule = rule.unwrap_or_else(|| {
-            let guarding = self.guarding(ready, found);
-            let rule = Rc::new(Compiled::new(found.rule, guarding, &mut |id| self.leads(ready, id)));
+            let rule = self.compiled(ready, found.rule);
             ready.rules.borrow_mut().insert(found.rule.index, rule.clone());
             rule
         });
@@ -149,6 +156,34 @@ impl ThreadEdge {
             *place = Some(entry.clone());
         }
         entry
+    }
+
+    fn compiled(&self, ready: &Ready, rule: &Arc<Rule>) -> Rc<Compiled> {
+        let guarding = self.guarding(ready, rule);
+        Rc::new(Compiled::new(rule, guarding, &mut |id| self.leads(ready, id)))
+    }
+
+    /// A rule for connections, made ready.
+    pub(crate) fn named(&self, ready: &Ready, rule: &Arc<Rule>) -> Rc<Named> {
+        let make = || {
+            let connections = &self.shared.counts.connections;
+            Named::new(self.compiled(ready, rule), |route, rule| connections.counts(route, rule))
+        };
+        ready.named.borrow_mut().entry(rule.index).or_insert_with(make).clone()
+    }
+
+    /// Writes a line about a connection, where the policy of its port wants one.
+    pub(crate) fn log_connection(
+        &self,
+        introduction: &Introduction<'_>,
+        passed: &Passed,
+        named: Option<&Named>,
+    ) {
+        let Some(lines) = &self.lines else { return };
+        let ready = self.routes.borrow();
+        if ready.port(introduction.port).is_none_or(|port| self.is_logged(&port.policy.access_log)) {
+            lines.add_connection(introduction, passed, named);
+        }
     }
 
     pub(crate) fn leads(&self, ready: &Ready, backend: &BackendId) -> Leads {
@@ -211,8 +246,8 @@ impl ThreadEdge {
     }
 
     /// The policy of a rule, made ready; rules of one policy share it, so that what it remembers is remembered once.
-    fn guarding(&self, ready: &Ready, found: &Found<'_>) -> Rc<Guarding> {
-        let (policy, route) = (&found.rule.policy, &found.rule.route);
+    fn guarding(&self, ready: &Ready, rule: &Rule) -> Rc<Guarding> {
+        let (policy, route) = (&rule.policy, &rule.route);
         let mut all = ready.guarding.borrow_mut();
         let is_same = |(known, guarding): &&(RouteId, Rc<Guarding>)| {
             known == route && Arc::ptr_eq(&guarding.policy, policy)
@@ -311,6 +346,18 @@ impl EdgeThread for ThreadEdge {
 
     fn refused(&self, _peer: SocketAddr, answer: &Answer) {
         self.refuse(answer.reason());
+    }
+
+    fn is_by_name(&self, port: u16) -> bool {
+        self.ready().routes.table.is_by_name(port)
+    }
+
+    fn admit(&self, introduction: &Introduction<'_>) -> Admission {
+        named::admit(self, introduction)
+    }
+
+    fn passed(&self, introduction: &Introduction<'_>, passed: &Passed, mark: Option<&Rc<dyn Any>>) {
+        named::passed(self, introduction, passed, mark);
     }
 
     fn tick(&self) {

@@ -44,9 +44,13 @@ impl EdgeThread for Admin {
                 text(200, kind, self.shared.counts.text())
             }
             "/routes" => text(200, "text/plain; charset=utf-8", routes(&self.shared.routes())),
+            "/status" => text(200, "application/json", self.shared.status().to_string()),
             "/backends" => text(200, "text/plain; charset=utf-8", backends(&self.shared)),
             "/" => text(200, "text/plain; charset=utf-8", INDEX.to_owned()),
-            _ => Answer::problem(&NO_ROUTE, "There is /livez, /readyz, /metrics, /routes and /backends."),
+            _ => Answer::problem(
+                &NO_ROUTE,
+                "There is /livez, /readyz, /metrics, /routes, /status and /backends.",
+            ),
         };
         Decision::Answer(answer, None)
     }
@@ -58,6 +62,7 @@ const INDEX: &str = "/livez     whether the process runs\n\
                      /readyz    whether it takes requests\n\
                      /metrics   for Prometheus\n\
                      /routes    the rules in use\n\
+                     /status    what came of each document, in JSON\n\
                      /backends  services, their endpoints and limits\n";
 
 fn text(status: u16, kind: &'static str, body: String) -> Answer {

@@ -1,34 +1,10 @@
 //! What policies say of the connections of a port.
 
-use std::collections::BTreeMap;
+use tradewind_data_plane::{Bounds, Settings};
+use tradewind_routing::EffectiveListenerPolicy;
 
-use tradewind_data_plane::{Bounds, ListenerBounds, Settings};
-use tradewind_routing::{EffectiveListenerPolicy, Table};
-
-/// The bounds of each port that is open.
-#[derive(Debug, Default)]
-pub(crate) struct OfPorts(BTreeMap<u16, ListenerBounds>);
-
-impl OfPorts {
-    /// Those that the policies of a table ask for.
-    pub(crate) fn of(table: &Table, settings: &Settings) -> Self {
-        let of_port = |port| (port, ListenerBounds::new(bounds(table.listener_policy(port), settings)));
-        Self(table.ports().map(of_port).collect())
-    }
-
-    pub(crate) fn get(&self, port: u16) -> Option<ListenerBounds> {
-        self.0.get(&port).cloned()
-    }
-
-    /// Others hold from the next connection on.
-    pub(crate) fn follow(&self, table: &Table, settings: &Settings) {
-        for (port, held) in &self.0 {
-            held.replace(bounds(table.listener_policy(*port), settings));
-        }
-    }
-}
-
-fn bounds(policy: &EffectiveListenerPolicy, settings: &Settings) -> Bounds {
+/// What a policy, over what holds anyway, comes to.
+pub(crate) fn bounds(policy: &EffectiveListenerPolicy, settings: &Settings) -> Bounds {
     let (limits, timeouts, http2) = (&policy.limits, &policy.timeouts, &policy.http2);
     let mut bounds = Bounds::from(settings);
     let size = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);

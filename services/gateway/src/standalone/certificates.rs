@@ -8,7 +8,7 @@ use tradewind_gateway_api::backend_tls::BackendValidation;
 use tradewind_gateway_api::gateway::{ClientValidationMode, Gateway, Listener, TlsMode};
 use tradewind_gateway_api::policy::listener::ClientCertificateMode;
 use tradewind_gateway_api::reference::ObjectRef;
-use tradewind_routing::{BackendId, Built, Documents};
+use tradewind_routing::{BackendId, Built, Condition, Documents, GatewayStatus};
 
 use crate::edge::Secured;
 
@@ -30,20 +30,33 @@ impl OfPort {
     }
 }
 
-/// Certificates by port, of those ports that have TLS. What cannot be had is told; a port without any certificate is not
+/// A listener whose certificates cannot be used.
+pub(crate) struct Unusable {
+    pub(crate) namespace: String,
+    pub(crate) gateway: String,
+    pub(crate) listener: String,
+    pub(crate) reason: String,
+}
+
+/// Certificates by port, of those ports on which TLS ends, and the listeners that have none. A port without any is not
 /// opened.
-pub(crate) fn of_listeners(documents: &Documents, built: &Built) -> BTreeMap<u16, OfPort> {
-    let mut ports: BTreeMap<u16, OfPort> = BTreeMap::new();
+pub(crate) fn of_listeners(documents: &Documents, built: &Built) -> (BTreeMap<u16, OfPort>, Vec<Unusable>) {
+    let (mut ports, mut unusable): (BTreeMap<u16, OfPort>, _) = (BTreeMap::new(), Vec::new());
     for status in &built.gateways {
         let document = documents.get("Gateway", &status.namespace, &status.name);
         let Some(Body::Gateway(gateway)) = document.map(|document| &document.body) else { continue };
-        for listener in gateway.listeners.iter().filter(|listener| listener.protocol == "HTTPS") {
+        for listener in gateway.listeners.iter().filter(|listener| ends_tls(listener, status)) {
+            let mut refuse = |reason: String| {
+                let (namespace, gateway) = (status.namespace.clone(), status.name.clone());
+                unusable.push(Unusable { namespace, gateway, listener: listener.name.clone(), reason });
+            };
             let of_port = ports.entry(listener.port).or_default();
             match of_listener(documents, &status.namespace, listener) {
                 Ok(found) => of_port.certificates.extend(found),
                 Err(reason) => {
                     let (gateway, listener) = (&status.name, &listener.name);
                     tracing::error!(gateway, listener, reason, "a listener has no certificate");
+                    refuse(reason);
                 }
             }
             match clients(documents, (&status.namespace, gateway), built, listener.port) {
@@ -51,11 +64,22 @@ pub(crate) fn of_listeners(documents: &Documents, built: &Built) -> BTreeMap<u16
                 Err(reason) => {
                     tracing::error!(reason, "certificates of clients cannot be verified, so none is served");
                     of_port.certificates.clear();
+                    refuse(reason);
                 }
             }
         }
     }
-    ports
+    (ports, unusable)
+}
+
+/// Whether a listener ends TLS. One that is in conflict with others has nothing to show.
+fn ends_tls(listener: &Listener, status: &GatewayStatus) -> bool {
+    let mode = listener.tls.as_ref().map(|tls| tls.mode);
+    let is_conflicted = |condition: &Condition| condition.kind == "Conflicted" && condition.holds;
+    let of_listener = status.listeners.iter().find(|known| known.name == listener.name);
+    let is_open = of_listener.is_some_and(|known| !known.conditions.iter().any(is_conflicted));
+    let ends = listener.protocol == "HTTPS" || listener.protocol == "TLS" && mode == Some(TlsMode::Terminate);
+    ends && is_open
 }
 
 fn of_listener(
@@ -64,9 +88,6 @@ fn of_listener(
     listener: &Listener,
 ) -> Result<Vec<Certificate>, String> {
     let tls = listener.tls.as_ref().ok_or("spec.listeners.tls is missing")?;
-    if tls.mode == TlsMode::Passthrough {
-        return Err("Passthrough goes with the protocol TLS, which is not served here".to_owned());
-    }
     let names: Vec<String> = listener.hostname.iter().filter(|name| !name.is_empty()).cloned().collect();
     let read = |reference: &ObjectRef| {
         let (chain, key) = secret(documents, namespace, reference)?;
@@ -79,7 +100,11 @@ fn of_listener(
 /// The chain and the key of a secret.
 fn secret(documents: &Documents, from: &str, reference: &ObjectRef) -> Result<(Vec<u8>, Vec<u8>), String> {
     let namespace = reference.namespace.as_deref().unwrap_or(from);
-    if namespace != from && !is_granted(documents, from, namespace, &reference.name) {
+    if !reference.group.is_empty() || reference.kind != "Secret" {
+        return Err(format!("{} {} is no certificate here; a Secret is", reference.kind, reference.name));
+    }
+    let is_granted = || documents.permit(("Gateway", from), ("Secret", namespace, &reference.name));
+    if namespace != from && !is_granted() {
         return Err(format!(
             "Secret {namespace}/{}: no ReferenceGrant of {namespace} allows it",
             reference.name
@@ -93,15 +118,6 @@ fn secret(documents: &Documents, from: &str, reference: &ObjectRef) -> Result<(V
         secret.bytes(name).ok_or_else(|| format!("Secret {namespace}/{}: {name} is missing", reference.name))
     };
     Ok((bytes("tls.crt")?, bytes("tls.key")?))
-}
-
-fn is_granted(documents: &Documents, from: &str, to: &str, name: &str) -> bool {
-    documents.iter().filter(|document| document.metadata.namespace == to).any(|document| {
-        let Body::ReferenceGrant(grant) = &document.body else { return false };
-        let is_from = grant.from.iter().any(|one| one.kind == "Gateway" && one.namespace == from);
-        let is_named = |wanted: &Option<String>| wanted.as_ref().is_none_or(|wanted| wanted == name);
-        is_from && grant.to.iter().any(|one| one.kind == "Secret" && is_named(&one.name))
-    })
 }
 
 /// What clients have to show on a port: what a policy says, else what the gateway says.

@@ -11,6 +11,7 @@ use crate::source::{Read, Source};
 use crate::standalone::addresses::Addresses;
 use crate::standalone::arguments::Arguments;
 use crate::standalone::certificates::{self, OfPort};
+use crate::standalone::status::Statuses;
 
 /// What a folder comes to.
 pub(crate) struct Loaded {
@@ -18,6 +19,8 @@ pub(crate) struct Loaded {
     pub(crate) gathered: Gathered,
     /// Certificates of the ports that have TLS.
     pub(crate) secured: BTreeMap<u16, OfPort>,
+    /// What came of each document.
+    pub(crate) statuses: Statuses,
 }
 
 /// Opens the folder.
@@ -59,7 +62,8 @@ fn load(files: &[Arc<Read>], arguments: &Arguments, fetches: &Fetches) -> Result
     let addresses = Addresses::of(&documents, &arguments.backends);
     let known = |backend: &BackendId| addresses.has(backend);
     let gathered = build(&documents, errors, arguments.port, &known)?;
-    let secured = certificates::of_listeners(&documents, &gathered.built);
+    let (secured, unusable) = certificates::of_listeners(&documents, &gathered.built);
+    let statuses = Statuses::new(&documents, &gathered.built, &unusable);
     let table = gathered.built.table.clone();
     let routes = Routes {
         keys: Keys::of(&table, fetches),
@@ -67,5 +71,5 @@ fn load(files: &[Arc<Read>], arguments: &Arguments, fetches: &Fetches) -> Result
         endpoints: addresses.into_map(),
         secured: certificates::of_backends(&documents),
     };
-    Ok(Loaded { routes, gathered, secured })
+    Ok(Loaded { routes, gathered, secured, statuses })
 }

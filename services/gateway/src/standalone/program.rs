@@ -1,26 +1,25 @@
 //! Start, serve, follow changes, drain.
 
-use std::collections::BTreeMap;
 use std::io::Write;
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tradewind_chassis::telemetry::{self, LogSettings};
-use tradewind_data_plane::{Bound, Checks, Edge, Listener, Server, ServerTls, Settings, Timers};
+use tradewind_data_plane::{Bound, Checks, Edge, Listener, Server, Settings, Timers};
 use tradewind_edge::session::SessionKey;
 use tradewind_kernel::{Clock, Entropy};
 use tradewind_process::{Occasion, WRONG_SETTINGS, hand_on, inherit, tell_serving, until_stopped};
 
-use crate::edge::{Fetches, GatewayEdge, Routes, Shared, Sink};
+use crate::edge::{Fetches, GatewayEdge, Shared, Sink};
 use crate::source::Source;
 use crate::standalone::admin::Admin;
 use crate::standalone::arguments::Arguments;
-use crate::standalone::bounds::OfPorts;
-use crate::standalone::certificates::OfPort;
 use crate::standalone::loading::{Loaded, again, open};
+use crate::standalone::ports::Ports;
+use crate::standalone::status::Statuses;
 
 /// The name of the internal door's sockets.
 const ADMIN: u16 = 0;
@@ -45,11 +44,8 @@ struct Running<'a> {
     source: Source,
     fetches: Fetches,
     shared: Arc<Shared>,
-    /// TLS of the ports that have it.
-    secured: BTreeMap<u16, Option<ServerTls>>,
-    /// Bounds of the ports that are open.
-    bounds: OfPorts,
-    settings: Settings,
+    ports: Ports,
+    statuses: Statuses,
     /// Why the routes in use stayed the last time; said once, however long it is so.
     refused: Option<String>,
     /// Checks of endpoints, which end with the program.
@@ -61,10 +57,10 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     let fetches = Fetches::default();
     let (source, loaded) = open(arguments, &fetches)?;
     loaded.gathered.tell();
-    let secured = tls(loaded.secured);
+    loaded.statuses.tell();
     let settings = settings(arguments);
-    let bounds = OfPorts::of(&loaded.routes.table, &settings);
-    let listeners = listeners(arguments, &loaded.routes, (&secured, &bounds))?;
+    let mut ports = Ports::new(arguments, &settings);
+    let listeners = ports.begin(&loaded.routes.table, loaded.secured)?;
     if listeners.is_empty() {
         return Err("no listener can be opened; the log says why".to_owned());
     }
@@ -72,6 +68,7 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     let threads = u32::try_from(settings.threads).unwrap_or(1);
     let mut checks = Checks::new(seed());
     let kept = (session_key(arguments)?, checks.verdicts());
+    let statuses = loaded.statuses;
     let shared = Shared::new(loaded.routes, sink, kept, (seed(), threads));
     check(&mut checks, &shared);
     let is_draining = Arc::new(AtomicBool::new(false));
@@ -79,16 +76,13 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     let mut handed = if arguments.inherit { inherit()? } else { Vec::new() };
     let of_admin = handed.extract_if(.., |(name, _)| *name == ADMIN).collect();
     let admin = admin(arguments, of_admin, &shared, &is_draining)?;
-    let is_secured: Vec<bool> = listeners.iter().map(|listener| listener.tls.is_some()).collect();
-    let bound = Bound::adopt(listeners, handed, settings.clone()).map_err(|error| error.to_string())?;
-    let addresses = bound.addresses().into_iter().zip(is_secured);
-    let with_tls: Vec<SocketAddr> =
-        addresses.filter(|(_, is_secured)| *is_secured).map(|(address, _)| address).collect();
+    let schemes: Vec<&str> = listeners.iter().map(|listener| scheme(listener, &shared)).collect();
+    let bound = Bound::adopt(listeners, handed, settings).map_err(|error| error.to_string())?;
     let edge: Arc<dyn Edge> = Arc::new(GatewayEdge(shared.clone()));
-    let server = bound.serve(&edge, seed()).map_err(|error| error.to_string())?;
-    tell_where(&server, admin.as_ref(), &with_tls);
-    let mut running =
-        Running { arguments, source, fetches, shared, secured, bounds, settings, refused: None, checks };
+    let mut server = bound.serve(&edge, seed()).map_err(|error| error.to_string())?;
+    tell_where(&server, admin.as_ref(), &schemes);
+    let mut running = Running { arguments, source, fetches, shared, ports, statuses, refused: None, checks };
+    running.show();
     if arguments.inherit {
         tell_serving()?;
     }
@@ -97,7 +91,7 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
         if occasion == Occasion::Upgrade {
             return upgrade(&server, admin.as_ref());
         }
-        running.hear(occasion);
+        running.hear(occasion, &mut server);
         false
     })?;
     is_draining.store(true, Ordering::Release);
@@ -112,33 +106,38 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
 }
 
 impl Running<'_> {
-    /// Shows other certificates; connections that are there keep theirs. Other ports need another start.
-    fn certify(&self, secured: BTreeMap<u16, OfPort>) {
-        for (port, of_port) in secured {
-            let Some(Some(tls)) = self.secured.get(&port) else {
-                tracing::warn!(port, "a port that was not open at the start is opened at the next one");
-                continue;
-            };
-            if let Err(reason) = tls.replace(of_port.certificates, of_port.clients.as_ref()) {
-                tracing::error!(port, reason, "the certificates in use stay");
-            }
+    /// Opens what documents ask for and is not open.
+    fn open(&mut self, server: &mut Server) {
+        if self.ports.open(server, &self.shared.routes().table) {
+            self.show();
         }
     }
 
-    fn hear(&mut self, occasion: Occasion) {
+    /// Shows at the internal door what came of the documents.
+    fn show(&self) {
+        self.shared.show(self.statuses.json(self.ports.closed()));
+    }
+
+    fn hear(&mut self, occasion: Occasion, server: &mut Server) {
         if occasion == Occasion::Hangup {
             tracing::info!("the documents are read again");
         }
         self.shared.clear();
         match again(&self.source, self.arguments, &self.fetches) {
-            Ok(None) => self.refused = None,
-            Ok(Some(Loaded { routes, gathered, secured })) => {
+            Ok(None) => {
+                self.refused = None;
+                self.open(server);
+            }
+            Ok(Some(Loaded { routes, gathered, secured, statuses })) => {
                 gathered.tell();
-                self.certify(secured);
-                self.bounds.follow(&routes.table, &self.settings);
+                statuses.tell();
+                self.ports.close(server, &routes.table, secured);
+                self.statuses = statuses;
                 let (count, mistakes) = (gathered.built.routes.len(), gathered.errors.len());
                 self.shared.swap(routes);
                 check(&mut self.checks, &self.shared);
+                self.open(server);
+                self.show();
                 self.refused = None;
                 tracing::info!(routes = count, mistakes, "other routes are in use");
             }
@@ -156,42 +155,6 @@ fn check(checks: &mut Checks, shared: &Shared) {
     if let Err(error) = checks.set(crate::edge::checks(&shared.routes(), shared)) {
         tracing::error!(%error, "endpoints are not checked");
     }
-}
-
-/// TLS of each port that asks for it; none of a port whose certificates cannot be used, which is not opened then: in
-/// clear it must not be.
-fn tls(secured: BTreeMap<u16, OfPort>) -> BTreeMap<u16, Option<ServerTls>> {
-    let made = secured.into_iter().map(|(port, of_port)| {
-        let tls = of_port.tls();
-        if let Err(reason) = &tls {
-            tracing::error!(port, reason, "a port with TLS is not opened");
-        }
-        (port, tls.ok())
-    });
-    made.collect()
-}
-
-/// A listener for each port that documents ask for.
-fn listeners(
-    arguments: &Arguments,
-    routes: &Routes,
-    (secured, bounds): (&BTreeMap<u16, Option<ServerTls>>, &OfPorts),
-) -> Result<Vec<Listener>, String> {
-    let is_open = |port: &u16| !matches!(secured.get(port), Some(None));
-    routes
-        .table
-        .ports()
-        .filter(is_open)
-        .map(|port| {
-            let shifted = u16::try_from(i32::from(port) + arguments.port_offset);
-            let shifted = shifted.map_err(|_| format!("--port-offset: {port} cannot be moved so far"))?;
-            let mut listener = Listener::plain(SocketAddr::new(arguments.bind, shifted));
-            listener.port = Some(port);
-            listener.tls = secured.get(&port).cloned().flatten();
-            listener.bounds = bounds.get(port);
-            Ok(listener)
-        })
-        .collect()
 }
 
 /// The fewest bytes of a secret that nobody guesses.
@@ -251,11 +214,20 @@ fn seed() -> u64 {
     u64::from_le_bytes(bytes)
 }
 
+/// What is spoken at a listener.
+fn scheme(listener: &Listener, shared: &Shared) -> &'static str {
+    let is_secured = |port: u16| shared.routes().table.is_secured(port);
+    match listener.tls {
+        Some(_) => "https",
+        None if listener.port.is_some_and(is_secured) => "tls",
+        None => "http",
+    }
+}
+
 /// One line for each door, for people and scripts that started the process.
-fn tell_where(server: &Server, admin: Option<&Server>, secured: &[SocketAddr]) {
+fn tell_where(server: &Server, admin: Option<&Server>, schemes: &[&str]) {
     let mut out = std::io::stdout().lock();
-    for address in server.addresses() {
-        let scheme = if secured.contains(address) { "https" } else { "http" };
+    for (address, scheme) in server.addresses().iter().zip(schemes) {
         writeln!(out, "gateway: listening at {scheme}://{address}").unwrap_or_default();
     }
     for address in admin.into_iter().flat_map(Server::addresses) {

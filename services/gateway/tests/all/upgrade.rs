@@ -10,14 +10,14 @@ use crate::backend::{Backend, Does};
 use crate::gateway::Gateway;
 
 /// Ends all processes that run in a folder, when it is dropped.
-struct EndsAll<'a>(&'a Path);
+pub struct EndsAll<'a>(pub &'a Path);
 
 /// Whether a process runs there, also when the folder has been removed meanwhile.
 fn is_in(cwd: &Path, folder: &Path) -> bool {
     cwd.to_string_lossy().trim_end_matches(" (deleted)") == folder.to_string_lossy()
 }
 
-fn processes_in(folder: &Path) -> Vec<u32> {
+pub fn processes_in(folder: &Path) -> Vec<u32> {
     let all = std::fs::read_dir("/proc").unwrap().flatten();
     let here =
         all.filter(|entry| std::fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| is_in(&cwd, folder)));
