@@ -47,6 +47,7 @@ mod thread;
 mod timer;
 mod tls;
 mod upstream;
+mod verifier;
 
 pub use answer::{Answer, BAD_GATEWAY, SLOW_REQUEST};
 pub use bounds::{Bounds, ListenerBounds};
@@ -63,3 +64,4 @@ pub use settings::{BackendProtocol, Limits, Settings, Timers};
 pub use tls::{BackendTls, Certificate, ClientAuthority, ServerTls};
 pub use upstream::affinity::{BalanceBy, Persistence};
 pub use upstream::cluster::{Cluster, ClusterSettings};
+pub use verifier::CertificateName;

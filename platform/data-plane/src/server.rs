@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::edge::Edge;
 use crate::listener::Listener;
-use crate::serving::{Order, Stop, run};
+use crate::serving::{Change, Stop, run};
 use crate::settings::Settings;
 use crate::timer::now;
 
@@ -45,7 +45,7 @@ pub struct Server {
     sockets: Vec<(u16, std::net::TcpListener)>,
     stop: Arc<Stop>,
     threads: Vec<JoinHandle<()>>,
-    orders: Vec<UnboundedSender<Order>>,
+    changes: Vec<UnboundedSender<Change>>,
 }
 
 impl Bound {
@@ -108,17 +108,17 @@ impl Bound {
                 sockets_of_thread.push((listener.clone(), socket));
             }
         }
-        let (mut threads, mut orders) = (Vec::new(), Vec::new());
+        let (mut threads, mut changes) = (Vec::new(), Vec::new());
         for (number, sockets) in of_threads.into_iter().enumerate() {
             let (edge, settings, stop) = (edge.clone(), self.settings.clone(), stop.clone());
             let seed = seed.wrapping_add((number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-            let (order, ordered) = unbounded_channel();
-            orders.push(order);
-            let run = move || run(sockets, &*edge, settings, (&stop, ordered), (seed, start));
+            let (change, changed) = unbounded_channel();
+            changes.push(change);
+            let run = move || run(sockets, &*edge, settings, (&stop, changed), (seed, start));
             let name = format!("data-plane-{number}");
             threads.push(std::thread::Builder::new().name(name).spawn(run)?);
         }
-        Ok(Server { addresses, names, sockets: kept, stop, threads, orders })
+        Ok(Server { addresses, names, sockets: kept, stop, threads, changes })
     }
 }
 
@@ -141,16 +141,16 @@ impl Server {
     ///
     /// The port is taken, or the system refuses. Nothing is open then.
     pub fn open(&mut self, listener: Listener) -> Result<SocketAddr, ServerError> {
-        let (listener, sockets) = sockets_of(listener, Vec::new(), self.orders.len())?;
+        let (listener, sockets) = sockets_of(listener, Vec::new(), self.changes.len())?;
         let (name, address) = (listener.name(), listener.address);
         let explain = |error: io::Error| ServerError { address, reason: error.to_string() };
         let kept: Result<Vec<_>, _> = sockets.iter().map(std::net::TcpListener::try_clone).collect();
         self.sockets.extend(kept.map_err(explain)?.into_iter().map(|socket| (name, socket)));
         self.addresses.push(address);
         self.names.push(name);
-        for (orders, socket) in self.orders.iter().zip(sockets) {
+        for (changes, socket) in self.changes.iter().zip(sockets) {
             // A thread that is no more opens nothing.
-            let _ = orders.send(Order::Open(Box::new(listener.clone()), socket));
+            let _ = changes.send(Change::Open(Box::new(listener.clone()), socket));
         }
         Ok(address)
     }
@@ -163,8 +163,8 @@ impl Server {
         let mut names = self.names.iter();
         self.addresses.retain(|_| names.next() != Some(&name));
         self.names.retain(|known| *known != name);
-        for orders in &self.orders {
-            let _ = orders.send(Order::Close(name));
+        for changes in &self.changes {
+            let _ = changes.send(Change::Close(name));
         }
     }
 

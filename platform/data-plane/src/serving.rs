@@ -27,7 +27,7 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// What a thread is to do while it serves.
 #[derive(Debug)]
-pub(crate) enum Order {
+pub(crate) enum Change {
     /// To serve a further listener.
     Open(Box<Listener>, std::net::TcpListener),
     /// To close that of a port.
@@ -56,7 +56,7 @@ pub(crate) fn run(
     sockets: Vec<(Listener, std::net::TcpListener)>,
     edge: &dyn Edge,
     settings: Settings,
-    (stop, orders): (&Stop, UnboundedReceiver<Order>),
+    (stop, changes): (&Stop, UnboundedReceiver<Change>),
     (seed, start): (u64, Moment),
 ) {
     let (runtime, tasks) = match event_loop() {
@@ -77,7 +77,7 @@ pub(crate) fn run(
                 ticking.edge.tick();
             }
         });
-        obey(&thread, stop, orders).await;
+        obey(&thread, stop, changes).await;
         thread.stop();
         let _ = within(thread.settings.timers.drain, thread.emptied()).await;
         thread.edge.tick();
@@ -87,17 +87,17 @@ pub(crate) fn run(
 }
 
 /// Opens and closes listeners until the server is asked to stop.
-async fn obey(thread: &Rc<Thread>, stop: &Stop, mut orders: UnboundedReceiver<Order>) {
+async fn obey(thread: &Rc<Thread>, stop: &Stop, mut changes: UnboundedReceiver<Change>) {
     let mut asked = std::pin::pin!(asked(stop));
     loop {
-        let order = tokio::select! {
+        let change = tokio::select! {
             biased;
             () = &mut asked => return,
-            order = orders.recv() => order,
+            change = changes.recv() => change,
         };
-        match order {
-            Some(Order::Open(listener, socket)) => open(thread, *listener, socket),
-            Some(Order::Close(name)) => {
+        match change {
+            Some(Change::Open(listener, socket)) => open(thread, *listener, socket),
+            Some(Change::Close(name)) => {
                 thread.take(name).into_iter().for_each(|door| spawn(close(thread.clone(), door)));
             }
             // Nobody is left to give any; whoever held the server has asked to stop.

@@ -11,6 +11,8 @@ use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
 use rustls::{CipherSuite, ClientConfig, RootCertStore, ServerConfig};
 
+use crate::verifier::{ByNames, CertificateName};
+
 /// Tickets for resuming that a client gets after a handshake: browsers open several connections, and each ticket costs
 /// an encryption.
 const TICKETS: usize = 1;
@@ -120,9 +122,26 @@ impl BackendTls {
     ///
     /// What cannot be read.
     pub fn new(name: &str, authorities: &[u8], own: Option<(&[u8], &[u8])>) -> Result<Self, String> {
-        let server_name = ServerName::try_from(name.to_owned());
-        let server_name = server_name.map_err(|_| format!("{name} is no name of a host"))?;
-        Self::with(server_name, roots(authorities)?, own)
+        Self::with(name, roots(authorities)?, &[], own)
+    }
+
+    /// The same, where the certificate has to have one of `names` instead, and `name` is only asked for. Without
+    /// authorities those hold that browsers trust.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be read.
+    pub fn of_names(
+        name: &str,
+        authorities: Option<&[u8]>,
+        names: &[CertificateName],
+    ) -> Result<Self, String> {
+        let hosts = names.iter().filter_map(|name| match name {
+            CertificateName::Host(host) => Some(host.strip_prefix("*.").unwrap_or(host)),
+            CertificateName::Uri(_) => None,
+        });
+        hosts.map(|host| server_name(host).map(drop)).collect::<Result<(), _>>()?;
+        Self::with(name, authorities.map_or_else(|| Ok(public_roots()), roots)?, names, None)
     }
 
     /// TLS towards a backend whose certificate is of an authority that browsers trust.
@@ -131,22 +150,25 @@ impl BackendTls {
     ///
     /// The name is no name of a host.
     pub fn public(name: &str) -> Result<Self, String> {
-        let server_name = ServerName::try_from(name.to_owned());
-        let server_name = server_name.map_err(|_| format!("{name} is no name of a host"))?;
-        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        Self::with(server_name, roots, None)
+        Self::with(name, public_roots(), &[], None)
     }
 
     fn with(
-        server_name: ServerName<'static>,
+        name: &str,
         roots: RootCertStore,
+        names: &[CertificateName],
         own: Option<(&[u8], &[u8])>,
     ) -> Result<Self, String> {
-        let verifier = WebPkiServerVerifier::builder_with_provider(roots.into(), provider());
-        let verifier = verifier.build().map_err(|error| error.to_string())?;
+        let server_name = server_name(name)?;
         let builder = ClientConfig::builder_with_provider(provider());
         let builder = builder.with_safe_default_protocol_versions().map_err(|error| error.to_string())?;
-        let builder = builder.with_webpki_verifier(verifier);
+        let builder = if names.is_empty() {
+            let verifier = WebPkiServerVerifier::builder_with_provider(roots.into(), provider());
+            builder.with_webpki_verifier(verifier.build().map_err(|error| error.to_string())?)
+        } else {
+            let verifier = ByNames { roots, names: names.to_vec(), provider: provider() };
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
+        };
         let mut config = match own {
             None => builder.with_no_client_auth(),
             Some((chain, key)) => {
@@ -161,6 +183,14 @@ impl BackendTls {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Self { config: Arc::new(config), config_of_http2, config_of_streams, name: server_name })
     }
+}
+
+fn server_name(name: &str) -> Result<ServerName<'static>, String> {
+    ServerName::try_from(name.to_owned()).map_err(|_| format!("{name} is no name of a host"))
+}
+
+fn public_roots() -> RootCertStore {
+    RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }
 }
 
 fn provider() -> Arc<CryptoProvider> {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use tradewind_data_plane::{BackendTls, Certificate, ClientAuthority, ServerTls};
+use tradewind_data_plane::{BackendTls, Certificate, CertificateName, ClientAuthority, ServerTls};
 use tradewind_gateway_api::Body;
-use tradewind_gateway_api::backend_tls::BackendValidation;
+use tradewind_gateway_api::backend_tls::{BackendValidation, SubjectAltName};
 use tradewind_gateway_api::gateway::{ClientValidationMode, Gateway, Listener, TlsMode};
 use tradewind_gateway_api::policy::listener::ClientCertificateMode;
 use tradewind_gateway_api::reference::ObjectRef;
@@ -201,17 +201,36 @@ fn backend(
     namespace: &str,
     validation: &BackendValidation,
 ) -> Result<(Vec<u8>, BackendTls), String> {
-    if !validation.subject_alt_names.is_empty() {
-        return Err("validation.subjectAltNames is not served yet; leave it out".to_owned());
+    let name = validation.hostname.as_str();
+    let names: Vec<CertificateName> = validation.subject_alt_names.iter().map(named).collect();
+    let authorities = match validation.well_known_ca_certificates.as_deref() {
+        Some("System") => None,
+        Some(other) if !other.is_empty() => {
+            return Err(format!("validation.wellKnownCACertificates: {other} is not known here; System is"));
+        }
+        _ => {
+            let mut all = Vec::new();
+            for reference in &validation.ca_certificate_refs {
+                all.extend(authority(documents, namespace, &reference.kind, &reference.name)?);
+                all.push(b'\n');
+            }
+            Some(all)
+        }
+    };
+    let tls = match (&authorities, names.is_empty()) {
+        (None, true) => BackendTls::public(name)?,
+        (Some(all), true) => BackendTls::new(name, all, None)?,
+        (all, false) => BackendTls::of_names(name, all.as_deref(), &names)?,
+    };
+    // What connections are made of: those of before are not kept where any of it is another.
+    let mut made_of = authorities.unwrap_or_else(|| b"System".to_vec());
+    made_of.extend(format!("{names:?}").into_bytes());
+    Ok((made_of, tls))
+}
+
+fn named(name: &SubjectAltName) -> CertificateName {
+    match name {
+        SubjectAltName::Hostname { hostname } => CertificateName::Host(hostname.clone()),
+        SubjectAltName::Uri { uri } => CertificateName::Uri(uri.clone()),
     }
-    if validation.well_known_ca_certificates.is_some() {
-        return Ok((b"System".to_vec(), BackendTls::public(&validation.hostname)?));
-    }
-    let mut all = Vec::new();
-    for reference in &validation.ca_certificate_refs {
-        all.extend(authority(documents, namespace, &reference.kind, &reference.name)?);
-        all.push(b'\n');
-    }
-    let tls = BackendTls::new(&validation.hostname, &all, None)?;
-    Ok((all, tls))
 }

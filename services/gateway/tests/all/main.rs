@@ -12,6 +12,7 @@ mod admin;
 mod admission;
 mod affinity;
 mod backend;
+mod backend_tls;
 mod chain;
 mod changes;
 mod checks;
