@@ -136,11 +136,11 @@ impl BackendTls {
         authorities: Option<&[u8]>,
         names: &[CertificateName],
     ) -> Result<Self, String> {
-        let hosts = names.iter().filter_map(|name| match name {
+        let mut hosts = names.iter().filter_map(|name| match name {
             CertificateName::Host(host) => Some(host.strip_prefix("*.").unwrap_or(host)),
             CertificateName::Uri(_) => None,
         });
-        hosts.map(|host| server_name(host).map(drop)).collect::<Result<(), _>>()?;
+        hosts.try_for_each(|host| server_name(host).map(drop))?;
         Self::with(name, authorities.map_or_else(|| Ok(public_roots()), roots)?, names, None)
     }
 
