@@ -69,7 +69,7 @@ pub fn read(bytes: &[u8]) -> Result<Option<ClientHello>, NoHello> {
     loop {
         let Some((payload, behind)) = record(rest)? else { return Ok(None) };
         let is_whole = payload.len() == behind.expected;
-        let is_over = message.add(payload)?;
+        let is_over = message.add(payload, behind.expected)?;
         if is_over {
             let length = bytes.len() - behind.rest.len();
             return message::server_name(&message.body())
@@ -126,11 +126,12 @@ struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// Adds what has come of a record, and says whether the message is over.
-    fn add(&mut self, part: &'a [u8]) -> Result<bool, NoHello> {
+    /// Adds what has come of a record that is so long, and says whether the message is over.
+    fn add(&mut self, part: &'a [u8], record: usize) -> Result<bool, NoHello> {
         if self.parts.len() == MAX_RECORDS {
             return Err(NoHello::TooLong);
         }
+        let declared = self.length + record;
         let free = self.head.iter_mut().skip(self.length);
         free.zip(part).for_each(|(place, byte)| *place = *byte);
         self.length += part.len();
@@ -147,7 +148,8 @@ impl<'a> Message<'a> {
         if expected > MAX_MESSAGE {
             return Err(NoHello::TooLong);
         }
-        if self.length > expected {
+        // By what the record says of itself: the verdict must not depend on how much of it has come.
+        if declared > expected {
             return Err(NoHello::Malformed("something behind it in its record"));
         }
         Ok(self.length == expected)

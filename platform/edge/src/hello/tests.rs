@@ -162,7 +162,10 @@ fn lengths_fit_each_other() {
     assert_eq!(malformed(&[22, 3, 1, 0, 0]), "an empty record");
     let mut behind = whole.clone();
     behind.push(0);
-    assert_eq!(malformed(&records(&behind, 1_000)), "something behind it in its record");
+    let behind = records(&behind, 1_000);
+    for end in [9, behind.len() - 1, behind.len()] {
+        assert_eq!(malformed(&behind[..end]), "something behind it in its record", "{end}");
+    }
 }
 
 proptest! {
