@@ -152,7 +152,7 @@ impl EdgeThread for OneThread {
         if self.compresses {
             let accepted = request.header("accept-encoding").unwrap_or_default();
             let coding = Coding::accepted(&[Coding::Gzip], accepted);
-            forward.compression = Some(Compression { coding, least: 100, types: Rc::new(Text) });
+            forward.compression = Some(Compression { coding, least: 100, types: Arc::new(Text) });
         }
         Decision::Forward(Box::new(forward))
     }
