@@ -1,6 +1,6 @@
 //! The routes in use, and putting others in their place while requests are answered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tradewind_chassis::Directory;
@@ -10,16 +10,17 @@ use tradewind_problem::Problem;
 use tradewind_routing::{BackendId, Built, Documents, Known, Table, Target};
 
 use crate::error::NO_BACKEND;
+use crate::policies::{Lasting, Policies, in_clear, unheld};
 use crate::source::{Read, Source};
 
 /// The port of the door for users, and that of the listener which is there when no document declares one.
 pub(crate) const PORT: u16 = 8080;
 
-/// A table, and the peers that it leads to. Never changes: other documents are another one.
-#[derive(Default)]
+/// A table, its policies, and the peers that it leads to. Never changes: other documents are another one.
 pub(crate) struct Live {
     pub(crate) table: Table,
     pub(crate) peers: BTreeMap<BackendId, Peer>,
+    pub(crate) policies: Policies,
 }
 
 impl Live {
@@ -43,18 +44,34 @@ pub(crate) fn no_backend(reason: &str) -> Problem {
 pub(crate) struct Gathered {
     pub(crate) built: Built,
     pub(crate) errors: Vec<DocumentError>,
+    /// What of the documents has no effect here.
+    pub(crate) unheld: Vec<DocumentError>,
+    /// Services that documents ask TLS for, by namespace and name.
+    secured: BTreeSet<(String, String)>,
 }
 
-/// Puts the documents of all files together, for a gateway in which `known` says which services there are.
+/// Puts the documents of all files together, for the gateway of a fleet in which `known` says which services there are.
 ///
 /// A document with a mistake is left out; the others serve.
 ///
 /// # Errors
 ///
-/// No rule is left: a gateway that answers nothing is of no use, and the one before it, if any, is better.
+/// No rule is left: a gateway that answers nothing is of no use, and the one before it, if any, is better. Or the door
+/// that is open is to have TLS, which it cannot.
 pub(crate) fn gather(files: &[Arc<Read>], known: &dyn Known) -> Result<Gathered, String> {
     let (documents, errors) = collect(files);
-    build(&documents, errors, PORT, known)
+    in_clear(&documents, PORT)?;
+    let gathered = build(&documents, errors, PORT, known)?;
+    Ok(Gathered { unheld: unheld(&documents, PORT), secured: secured(&documents), ..gathered })
+}
+
+/// The services that a document asks TLS for.
+fn secured(documents: &Documents) -> BTreeSet<(String, String)> {
+    let targets = documents.backend_tls().flat_map(|(document, policy)| {
+        let namespace = &document.metadata.namespace;
+        policy.target_refs.iter().map(move |target| (namespace.clone(), target.name.clone()))
+    });
+    targets.collect()
 }
 
 /// The documents of all files, and what is wrong with the others.
@@ -85,14 +102,25 @@ pub(crate) fn build(
         let lines = errors.iter().map(ToString::to_string).collect::<Vec<_>>();
         return Err(format!("no route can be used:\n  {}", lines.join("\n  ")));
     }
-    Ok(Gathered { built, errors })
+    Ok(Gathered { built, errors, unheld: Vec::new(), secured: BTreeSet::new() })
 }
 
 impl Gathered {
+    /// The backends that requests may go to. Not those that a document asks TLS for: without it nobody goes there.
+    pub(crate) fn reached(&self) -> Vec<BackendId> {
+        let is_secured = |backend: &BackendId| {
+            self.secured.contains(&(backend.namespace.clone(), backend.service.clone()))
+        };
+        self.built.table.backends().into_iter().filter(|backend| !is_secured(backend)).collect()
+    }
+
     /// Tells the operator what is not served, and why.
     pub(crate) fn tell(&self) {
         for error in &self.errors {
             tracing::error!(%error, "a route document is not used");
+        }
+        for error in &self.unheld {
+            tracing::error!(%error, "a part of a document has no effect");
         }
         for status in &self.built.policies {
             let conditions = status.ancestors.iter().flat_map(|ancestor| &ancestor.conditions);
@@ -118,7 +146,7 @@ impl Gathered {
 /// What keeps the routes in use where they are.
 pub(crate) fn again(
     source: &Source,
-    before: &Live,
+    (before, lasting): (&Live, &Arc<Lasting>),
     directory: &Directory,
 ) -> Result<Option<(Live, Gathered)>, String> {
     let (files, has_changed) = source.read()?;
@@ -132,9 +160,10 @@ pub(crate) fn again(
         let peer = before.peers.get(&backend).cloned().or_else(|| directory.find(&peer_name(&backend)))?;
         Some((backend, peer))
     };
+    let peers = gathered.reached().into_iter().filter_map(peer).collect();
     let table = gathered.built.table.clone();
-    let peers = table.backends().into_iter().filter_map(peer).collect();
-    Ok(Some((Live { table, peers }, gathered)))
+    let policies = Policies::new(lasting, (&table, PORT), Some(&before.policies));
+    Ok(Some((Live { table, peers, policies }, gathered)))
 }
 
 /// The names of the peers behind some documents.

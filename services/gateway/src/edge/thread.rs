@@ -13,7 +13,7 @@ use tradewind_edge::address::CidrSet;
 use tradewind_edge::health::Health;
 use tradewind_edge::limit;
 use tradewind_gateway_api::policy::listener::AccessLog;
-use tradewind_routing::{BackendId, EffectiveBackendPolicy, EffectiveListenerPolicy, Found, RouteId};
+use tradewind_routing::{BackendId, EffectiveBackendPolicy, Found, RouteId};
 
 use crate::edge::access_log::Lines;
 use crate::edge::alone::Endpoints;
@@ -21,10 +21,11 @@ use crate::edge::counts::{Counts, Labels};
 use crate::edge::decide;
 use crate::edge::gate::{Gate, Place};
 use crate::edge::gate_counts::GateCounts;
+use crate::edge::guarded::Port;
 use crate::edge::guarding::Guarding;
 use crate::edge::reach;
 use crate::edge::rule::{Compiled, Entry, Leads, Mark};
-use crate::edge::visitor::{Visitor, set};
+use crate::edge::visitor::Visitor;
 use crate::edge::{Routes, Secured, Shared};
 
 /// Ticks between two looks at connections that nobody uses.
@@ -67,19 +68,10 @@ pub(crate) struct Ready {
     ports: BTreeMap<u16, Port>,
 }
 
-/// What holds for the connections of a port.
-pub(crate) struct Port {
-    pub(crate) trusted: CidrSet,
-    pub(crate) policy: Arc<EffectiveListenerPolicy>,
-}
-
 impl Ready {
     fn new(routes: Arc<Routes>) -> Rc<Self> {
         let entries = vec![None; routes.table.entries()];
-        let port = |port: u16| {
-            let policy = routes.table.listener_policy(port).clone();
-            (port, Port { trusted: set(&policy.trusted_proxies), policy })
-        };
+        let port = |port: u16| (port, Port::new(routes.table.listener_policy(port)));
         Rc::new(Self {
             rules: RefCell::default(),
             entries: RefCell::new(entries),
