@@ -42,13 +42,14 @@ fn of_route(policy: &RoutePolicy) -> Said {
     there([(
         policy.retry.is_some(),
         "spec.retry",
-        "`[peers.<name>.retry]` of the settings says when peers are asked again",
+        "`client.retry` of the settings says when peers are asked again",
     )])
 }
 
 fn of_backend(policy: &BackendPolicy) -> Said {
-    const BALANCE: &str = "the fleet's own balance chooses among the instances of a peer";
-    const PEERS: &str = "`[peers.<name>]` of the settings says it";
+    const BALANCE: &str =
+        "`client.balance` of the settings and the fleet's own probes choose among the instances of a peer";
+    const PEERS: &str = "connections to peers are those of the fleet";
     there([
         (policy.load_balancer.is_some(), "spec.loadBalancer", BALANCE),
         (policy.session_persistence.is_some(), "spec.sessionPersistence", BALANCE),
@@ -61,7 +62,7 @@ fn of_backend(policy: &BackendPolicy) -> Said {
 }
 
 fn of_listener(policy: &ListenerPolicy) -> Said {
-    const DOOR: &str = "`[http]` and `[doors]` of the settings bound the connections of its doors";
+    const DOOR: &str = "its doors bound their connections themselves, see `http` of the settings";
     there([
         (policy.limits.is_some(), "spec.limits", DOOR),
         (policy.timeouts.is_some(), "spec.timeouts", DOOR),

@@ -50,6 +50,10 @@ fn about(name: &str, policy: &str) -> String {
     )
 }
 
+fn refused(answer: &Answer, status: u16, code: &str) {
+    assert!(!answer.refusal(status, code).detail.is_empty());
+}
+
 async fn goods(fleet: &Fleet, name: &str) -> Answer {
     fleet.send(Request::new("GET", &format!("/{name}/products"))).await
 }
@@ -73,11 +77,11 @@ async fn limits_addresses_and_headers_hold_at_the_door_of_the_shop() {
         assert!(said.contains(&format!("r={left}")), "{said}");
     }
     let beyond = goods(&fleet, "limited").await;
-    beyond.refusal(429, "too-many-requests");
+    refused(&beyond, 429, "too-many-requests");
     assert!(beyond.json()["traceId"].is_string(), "it can be found in the traces");
     assert!(beyond.header("retry-after").unwrap().parse::<u32>().unwrap() >= 1);
     for name in ["closed", "elsewhere"] {
-        goods(&fleet, name).await.refusal(403, "forbidden");
+        refused(&goods(&fleet, name).await, 403, "forbidden");
     }
     let open = goods(&fleet, "open").await;
     assert_eq!(open.status, 200);
@@ -85,6 +89,22 @@ async fn limits_addresses_and_headers_hold_at_the_door_of_the_shop() {
     assert_eq!(open.header("x-content-type-options"), Some("nosniff"));
     let usual = fleet.send(Request::new("GET", "/api/catalogue/v1/products")).await;
     assert_eq!(usual.json(), open.json(), "what nobody guards goes on as before");
+    fleet.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_example_of_the_guide_holds() {
+    const GUIDE: &str = include_str!("../../../../docs/guides/gateway.md");
+    let (_, of_fleets) = GUIDE.split_once("\n## In a fleet").unwrap();
+    let example = of_fleets.split("```").nth(1).and_then(|block| block.strip_prefix("yaml\n")).unwrap();
+    let documents = Documents::new(&[]);
+    documents.write("ways.yaml", example);
+    let fleet = documents.shop().await;
+    let ask = || fleet.send(Request::new("GET", "/api/orders/v1/orders"));
+    for _ in 0..20 {
+        assert_eq!(ask().await.status, 401, "orders are for those who say who they are");
+    }
+    refused(&ask().await, 429, "too-many-requests");
     fleet.shutdown().await;
 }
 
@@ -101,7 +121,7 @@ async fn a_way_that_wants_tokens_takes_those_of_the_shop_and_no_others() {
         (answer.status == 401).then_some(answer)
     })
     .await;
-    none.refusal(401, "unauthenticated");
+    refused(&none, 401, "unauthenticated");
     assert_eq!(none.header("www-authenticate"), Some("Bearer"));
     let ask = async |token: &str| {
         let request = Request::new("GET", "/guarded/products").header("X-Subject", "somebody-else");
@@ -111,7 +131,7 @@ async fn a_way_that_wants_tokens_takes_those_of_the_shop_and_no_others() {
     until("the keys are there", async || (ask(good.expose()).await.status == 200).then_some(())).await;
     let (rest, _) = good.expose().rsplit_once('.').unwrap();
     let forged = ask(&format!("{rest}.{}", "A".repeat(86))).await;
-    forged.refusal(401, "unauthenticated");
+    refused(&forged, 401, "unauthenticated");
     assert_eq!(forged.header("www-authenticate"), Some("Bearer error=\"invalid_token\""));
     fleet.shutdown().await;
 }
@@ -133,7 +153,7 @@ async fn bodies_are_bounded_and_answers_compressed() {
     let fleet = documents.shop().await;
     let send = async |request: Request| request.send(fleet.gateway()).await;
     let post = |body: &str| Request::new("POST", "/small/products").json(body);
-    send(post("123456789")).await.refusal(413, "payload-too-large");
+    refused(&send(post("123456789")).await, 413, "payload-too-large");
     let short = send(post("12345678")).await;
     assert!(short.status != 413 && short.status < 500, "{}", short.text());
     let plain = goods(&fleet, "small").await;
@@ -150,7 +170,7 @@ async fn a_policy_with_a_mistake_closes_its_way_and_no_other() {
     let documents =
         Documents::new(&[("broken", "  rateLimits: [{name: few, requests: -2}]"), ("other", "  access: {}")]);
     let fleet = documents.shop().await;
-    goods(&fleet, "broken").await.refusal(500, "internal");
+    refused(&goods(&fleet, "broken").await, 500, "internal");
     assert_eq!(goods(&fleet, "other").await.status, 200);
     fleet.shutdown().await;
 }
