@@ -58,12 +58,15 @@ pub(crate) struct Policies {
     /// By the index of the rule.
     guards: BTreeMap<usize, OnceLock<Guard>>,
     /// Rules of one policy share it, so that what it remembers is remembered once.
-    shared: Mutex<BTreeMap<RouteId, Vec<(Arc<EffectiveRoutePolicy>, Guard)>>>,
+    shared: Mutex<BTreeMap<RouteId, Vec<Known>>>,
     rooms: BTreeMap<BackendId, (AdaptiveConcurrency, Option<Arc<Room>>)>,
 }
 
 /// Asked by one request at a time, for as long as it takes to judge it: nobody waits while it is held.
 type Guard = Arc<Mutex<Guarding>>;
+
+/// A policy of a route, made ready.
+type Known = (Arc<EffectiveRoutePolicy>, Guard);
 
 /// A request that may go on, and what goes with it.
 pub(crate) struct Admitted {
