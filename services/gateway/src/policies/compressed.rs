@@ -106,9 +106,12 @@ mod tests {
         let mut packed = compressed(body, Encoder::new(Coding::Gzip), places.take().unwrap(), &scope);
         to.send(Bytes::from_static(b"first, ")).await.unwrap();
         let mut all = Vec::new();
-        while !flows(&all, "first, ") {
-            all.extend(packed.next().await.unwrap().unwrap());
-        }
+        let first = async {
+            while !flows(&all, "first, ") {
+                all.extend(packed.next().await.unwrap().unwrap());
+            }
+        };
+        tradewind_testkit::within("what has come", first).await;
         assert!(places.take().is_none(), "it is under way");
         to.send(Bytes::from_static(b"second")).await.unwrap();
         to.end().await.unwrap();

@@ -150,8 +150,12 @@ async fn bodies_are_bounded_and_answers_compressed() {
         "small",
         "  maxBodyBytes: 8\n  compression: {algorithms: [Gzip], minBytes: 1, contentTypes: [application/json]}",
     )]);
+    documents.write("accounts.yaml", &about("accounts", "  maxBodyBytes: 8"));
     let fleet = documents.shop().await;
     let send = async |request: Request| request.send(fleet.gateway()).await;
+    // Of this length nothing is said beforehand.
+    let streamed = Request::new("POST", "/api/identity/v1/accounts").json("{\"name\":\"Ada\"}").chunked();
+    refused(&send(streamed).await, 413, "payload-too-large");
     let post = |body: &str| Request::new("POST", "/small/products").json(body);
     refused(&send(post("123456789")).await, 413, "payload-too-large");
     let short = send(post("12345678")).await;
