@@ -117,6 +117,25 @@ async fn a_body_may_take_its_time_as_long_as_it_goes_on() {
 }
 
 #[tokio::test]
+async fn how_long_a_body_is_waited_for_is_not_how_long_a_backend_takes() {
+    const SLOW: Duration = Duration::from_secs(1);
+    for protocol in BOTH {
+        let backend = backend().await;
+        let gateway = gateway(way(&backend));
+        // So that there is a connection: one that is opened sets the beginning anew.
+        others(&gateway).await;
+        let mut upload = Upload::begin(&gateway, protocol, "/slow", Some(2)).await;
+        upload.send(b"a").await;
+        tokio::time::sleep(SLOW).await;
+        upload.send(b"b").await;
+        upload.end().await;
+        assert_eq!(upload.answer().await, (200, b"ab".to_vec()));
+        let took = *gateway.heads.lock().unwrap().last().unwrap();
+        assert!(!took.is_zero() && took < SLOW, "{protocol:?} {took:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_client_that_waits_to_be_invited_is_invited_before_a_backend_is_asked() {
     let long = "x".repeat(100_000);
     for (framing, body) in [
