@@ -12,7 +12,8 @@
 //!   `bounds` what holds for those of one listener,
 //! - `front` serves clients, `upstream` has the connections to backends, `attempt` and `exchange` are
 //!   one request between the two, whose body has a `source`,
-//! - `message` writes heads and follows bodies, `compression` makes those of answers shorter,
+//! - `message` writes heads and follows bodies, `collected` counts what is here of those that are waited for,
+//!   `compression` makes those of answers shorter,
 //! - `checks` finds out which endpoints work, on a thread of its own,
 //! - `io`, `buffer` and `timer` are what connections are made of.
 
@@ -23,6 +24,7 @@ mod attempt;
 mod bounds;
 mod buffer;
 mod checks;
+mod collected;
 mod compression;
 mod copies;
 mod edge;

@@ -29,8 +29,8 @@ enum NotBegun {
 impl<S: Source + 'static> Attempts<'_, S> {
     /// An endpoint with the request on its way to it.
     pub(super) async fn begin(&mut self) -> Result<(Exchange<S>, Moment), Stopped> {
-        // A first attempt begins when the request does, but for the time that its body took.
-        let mut began = if self.taken == 0 { self.asking.began } else { now() };
+        // A first attempt begins when the request does, but for the time that its body was waited for.
+        let mut began = if self.has_waited { now() } else { self.asking.began };
         loop {
             self.rest().await?;
             if self.count > 0 {

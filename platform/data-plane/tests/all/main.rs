@@ -10,6 +10,7 @@
 )]
 
 mod backend_http2;
+mod bodies;
 mod bounds;
 mod front_http2;
 mod wire;

@@ -10,7 +10,8 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use tradewind_data_plane::{
     Answer, Answered, BackendProtocol, BackendTls, Bound, Cluster, ClusterSettings, Coding, Compression,
-    Decision, Edge, EdgeThread, Forward, Listener, MediaTypes, Outcome, Request, Server, Settings, Timers,
+    Decision, Edge, EdgeThread, Forward, Limits, Listener, MediaTypes, Outcome, Request, Server, Settings,
+    Timers,
 };
 use tradewind_problem::NOT_FOUND;
 
@@ -54,6 +55,7 @@ pub struct Way {
     pub most_requests: u32,
     pub most_body: Option<u64>,
     pub timers: Timers,
+    pub limits: Limits,
     /// Headers that clients get besides.
     pub response: Vec<(&'static str, &'static str)>,
     /// Whether clients get text compressed.
@@ -71,6 +73,7 @@ impl Way {
             most_requests: 1_024,
             most_body: None,
             timers: Timers { drain: Duration::from_millis(100), ..Timers::default() },
+            limits: Limits { streams: 250, ..Limits::default() },
             response: Vec::new(),
             compresses: false,
         }
@@ -101,8 +104,7 @@ struct OneThread {
 
 pub fn gateway(way: Way) -> Gateway {
     let mut settings = Settings { threads: 1, ..Settings::default() };
-    settings.limits.streams = 250;
-    settings.timers = way.timers;
+    (settings.timers, settings.limits) = (way.timers, way.limits);
     let bound = Bound::bind(vec![Listener::plain(([127, 0, 0, 1], 0).into())], settings).expect("a port");
     let outcomes = Outcomes::default();
     let heads = Heads::default();
