@@ -37,7 +37,7 @@ mod status;
 mod table;
 
 pub use asked::{Asked, Headers};
-pub use build::Built;
+pub use build::{Builder, Built};
 pub use change::{HeaderChanges, PathChange};
 pub use documents::Documents;
 pub use effective::{

@@ -73,9 +73,9 @@ fn start(init: &mut Init<Settings>, built_in: &[Arc<Read>]) -> Result<Gateway, S
     let gathered = gather(&files, &|_: &BackendId| true)?;
     gathered.tell();
     let table = gathered.built.table;
-    let peers = table.backends().into_iter().map(|backend| {
-        let peer = init.peer(&peer_name(&backend));
-        (backend, peer)
+    let peers = table.backends().iter().map(|backend| {
+        let peer = init.peer(&peer_name(backend));
+        (backend.clone(), peer)
     });
     let peers = peers.collect();
     let counter = |name, help| init.metrics.counter(name, help);

@@ -7,7 +7,7 @@ use tradewind_chassis::Directory;
 use tradewind_client::Peer;
 use tradewind_gateway_api::DocumentError;
 use tradewind_problem::Problem;
-use tradewind_routing::{BackendId, Built, Documents, Known, Table, Target};
+use tradewind_routing::{BackendId, Builder, Built, Documents, Known, Table, Target};
 
 use crate::error::NO_BACKEND;
 use crate::source::{Read, Source};
@@ -54,7 +54,7 @@ pub(crate) struct Gathered {
 /// No rule is left: a gateway that answers nothing is of no use, and the one before it, if any, is better.
 pub(crate) fn gather(files: &[Arc<Read>], known: &dyn Known) -> Result<Gathered, String> {
     let (documents, errors) = collect(files);
-    build(&documents, errors, PORT, known)
+    build(&mut Builder::default(), &documents, errors, (PORT, known))
 }
 
 /// The documents of all files, and what is wrong with the others.
@@ -68,18 +68,18 @@ pub(crate) fn collect(files: &[Arc<Read>]) -> (Documents, Vec<DocumentError>) {
     (documents, errors)
 }
 
-/// What the documents come to; `port` is that of the listener where none is declared.
+/// What the documents come to; the port is that of the listener where none is declared.
 ///
 /// # Errors
 ///
 /// No rule is left.
 pub(crate) fn build(
+    builder: &mut Builder,
     documents: &Documents,
     mut errors: Vec<DocumentError>,
-    port: u16,
-    known: &dyn Known,
+    (port, known): (u16, &dyn Known),
 ) -> Result<Gathered, String> {
-    let mut built = Table::build(documents, port, known);
+    let mut built = builder.build(documents, port, known);
     errors.append(&mut built.errors);
     if built.table.rules().next().is_none() {
         let lines = errors.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -127,13 +127,13 @@ pub(crate) fn again(
     }
     let known =
         |backend: &BackendId| before.peers.contains_key(backend) || directory.knows(&peer_name(backend));
-    let gathered = gather(&files, &known)?;
+    let mut gathered = gather(&files, &known)?;
     let peer = |backend: BackendId| {
         let peer = before.peers.get(&backend).cloned().or_else(|| directory.find(&peer_name(&backend)))?;
         Some((backend, peer))
     };
-    let table = gathered.built.table.clone();
-    let peers = table.backends().into_iter().filter_map(peer).collect();
+    let table = std::mem::take(&mut gathered.built.table);
+    let peers = table.backends().iter().cloned().filter_map(peer).collect();
     Ok(Some((Live { table, peers }, gathered)))
 }
 
