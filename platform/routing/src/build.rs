@@ -20,9 +20,10 @@ use crate::attach::{self, Ours};
 use crate::documents::Documents;
 use crate::effective::{EffectiveBackendPolicy, EffectiveListenerPolicy};
 use crate::host::Pattern;
+use crate::pace::Pace;
 use crate::policy::{self, AtTargets, Attached, RulePolicies, Targets};
 use crate::refer::Known;
-use crate::rule::BackendId;
+use crate::rule::{BackendId, Rule};
 use crate::status::{GatewayStatus, PolicyStatus, RouteStatus};
 use crate::table::Table;
 use order::Order;
@@ -68,6 +69,7 @@ impl Table {
 /// nothing is other: the next costs what has changed, and a little for each route.
 #[derive(Debug, Default)]
 pub struct Builder {
+    pace: Pace,
     port: u16,
     documents: Documents,
     at_targets: AtTargets,
@@ -78,13 +80,20 @@ pub struct Builder {
 }
 
 impl Builder {
+    /// One that calls this after each piece of work, which takes some ten microseconds: a thread may let others have
+    /// their turn then.
+    #[must_use]
+    pub fn taking_turns(turn: fn()) -> Self {
+        Self { pace: Pace::new(turn), ..Self::default() }
+    }
+
     /// As [`Table::build`], whatever was built before. Documents that are the same must be the very same, shared with
     /// the build before: others are taken for others.
     pub fn build(&mut self, documents: &Documents, port: u16, known: &dyn Known) -> Built {
         let implied = implied(port);
         let ours = ours(documents, &implied);
         if self.port != port || !documents.agree(&self.documents, &SURROUNDINGS) {
-            *self = Self { port, ..Self::default() };
+            *self = Self { port, pace: self.pace, ..Self::default() };
             self.listen(&ours);
         }
         let mut errors = Vec::new();
@@ -92,15 +101,17 @@ impl Builder {
         let at_targets = policies.attached.at_targets();
         let around = Around { documents, known, ours: &ours, policies: &policies };
         self.follow(&around, &at_targets);
-        errors.extend(self.routes.iter().flat_map(|(_, kept)| &kept.errors).cloned());
+        errors.extend(self.routes.errors().cloned());
+        self.pace.turn();
         let (backend_policies, listener_policies, statuses) = self.others(documents, &ours);
         self.documents = documents.clone();
         self.at_targets = at_targets;
         let statuses = policies.attached.into_statuses().chain(statuses);
+        let (routes, rules) = self.routes.all(&mut self.pace);
         Built {
-            table: self.table(backend_policies, listener_policies),
+            table: self.table(rules, backend_policies, listener_policies),
             gateways: ours.iter().map(|ours| gateways::status(ours, &self.routes.attached)).collect(),
-            routes: self.routes.iter().filter_map(|(_, kept)| kept.status.clone()).collect(),
+            routes,
             policies: statuses.collect(),
             errors,
         }
@@ -129,7 +140,10 @@ impl Builder {
                 fresh.insert(order, document);
             }
         }
-        fresh.into_values().for_each(|document| self.routes.add(document, around));
+        for document in fresh.into_values() {
+            self.routes.add(document, around);
+            self.pace.step();
+        }
     }
 
     /// The policies of services and of ports, and what came of each.
@@ -152,10 +166,16 @@ impl Builder {
         (self.of_services.1.clone(), made, statuses)
     }
 
-    fn table(&mut self, backend_policies: OfServices, listener_policies: OfPorts) -> Table {
+    fn table(
+        &mut self,
+        rules: Vec<Arc<Rule>>,
+        backend_policies: OfServices,
+        listener_policies: OfPorts,
+    ) -> Table {
+        self.pace.turn();
         Table {
-            ports: self.routes.hosts.ports(),
-            rules: self.routes.iter().flat_map(|(_, kept)| &kept.rules).cloned().collect(),
+            ports: self.routes.hosts.ports(&mut self.pace),
+            rules,
             entries: self.routes.entries.clone(),
             backends: self.routes.services.all(),
             policies: self.routes.policies.all(),

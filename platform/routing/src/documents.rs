@@ -13,7 +13,10 @@ use tradewind_gateway_api::{Body, Document, DocumentError, Metadata, RefusedPoli
 
 /// Documents, of which no two have the same kind, namespace and name. A copy costs little.
 #[derive(Debug, Clone, Default)]
-pub struct Documents {
+pub struct Documents(Arc<All>);
+
+#[derive(Debug, Clone, Default)]
+struct All {
     /// In the order in which they were added. The hash need not be hard to guess, since operators name documents.
     all: IndexSet<Named, FixedState>,
     by_kind: BTreeMap<&'static str, Vec<Arc<Document>>>,
@@ -97,26 +100,27 @@ impl Documents {
     pub fn add(&mut self, document: impl Into<Arc<Document>>) -> Result<(), DocumentError> {
         let document = document.into();
         let named = Named(document.clone());
-        if let Some(Named(first)) = self.all.get(&named) {
+        if let Some(Named(first)) = self.0.all.get(&named) {
             let (line, column) = first.position();
             let (kind, file) = (first.body.kind(), first.file());
             let reason = format!("is that of a {kind} which is already declared at {file}:{line}:{column}");
             return Err(document.error("metadata.name", &reason));
         }
-        self.all.insert(named);
-        self.by_kind.entry(document.body.kind()).or_default().push(document);
+        let all = Arc::make_mut(&mut self.0);
+        all.all.insert(named);
+        all.by_kind.entry(document.body.kind()).or_default().push(document);
         Ok(())
     }
 
     /// Adds a policy that could not be read. What it is about is not served, since it could be what protects it; unless
     /// there is a document of its kind and name that could be read, such as the one before a change.
     pub fn add_refused(&mut self, policy: impl Into<Arc<RefusedPolicy>>) {
-        self.refused.push(policy.into());
+        Arc::make_mut(&mut self.0).refused.push(policy.into());
     }
 
     /// All documents, in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = &Document> {
-        self.all.iter().map(|Named(document)| &**document)
+        self.0.all.iter().map(|Named(document)| &**document)
     }
 
     /// The documents of a kind, in the order in which they were added.
@@ -125,13 +129,13 @@ impl Documents {
     }
 
     pub(crate) fn shared_of_kind(&self, kind: &str) -> &[Arc<Document>] {
-        self.by_kind.get(kind).map(Vec::as_slice).unwrap_or_default()
+        self.0.by_kind.get(kind).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The document of a kind, namespace and name.
     #[must_use]
     pub fn get(&self, kind: &str, namespace: &str, name: &str) -> Option<&Document> {
-        self.all.get(&Name(kind, namespace, name)).map(|Named(document)| &**document)
+        self.0.all.get(&Name(kind, namespace, name)).map(|Named(document)| &**document)
     }
 
     /// Whether these are the very documents of such kinds that others have, those policies included that could not be
@@ -140,7 +144,7 @@ impl Documents {
     pub fn agree(&self, others: &Self, kinds: &[&str]) -> bool {
         let is_same = |kind: &&str| same(self.shared_of_kind(kind), others.shared_of_kind(kind));
         let refused = |all: &Self| -> Vec<Arc<RefusedPolicy>> {
-            all.refused.iter().filter(|policy| kinds.contains(&policy.kind)).cloned().collect()
+            all.0.refused.iter().filter(|policy| kinds.contains(&policy.kind)).cloned().collect()
         };
         kinds.iter().all(is_same) && same(&refused(self), &refused(others))
     }
@@ -162,7 +166,7 @@ impl Documents {
 
     /// Whether a document is among them, and no other one of its name.
     pub(crate) fn holds(&self, document: &Arc<Document>) -> bool {
-        let known = self.all.get(&Named(document.clone()));
+        let known = self.0.all.get(&Named(document.clone()));
         known.is_some_and(|Named(known)| Arc::ptr_eq(known, document))
     }
 
@@ -201,7 +205,7 @@ impl Documents {
         let read = self.shared_of_kind(kind).iter().cloned().map(Policy::Read);
         let is_known = |metadata: &Metadata| self.get(kind, &metadata.namespace, &metadata.name).is_some();
         let is_refused = |policy: &&Arc<RefusedPolicy>| policy.kind == kind && !is_known(&policy.metadata);
-        let refused = self.refused.iter().filter(is_refused).cloned().map(Policy::Refused);
+        let refused = self.0.refused.iter().filter(is_refused).cloned().map(Policy::Refused);
         let mut policies: Vec<Policy> = read.chain(refused).collect();
         policies.sort_by(|one, other| precedence(one.metadata()).cmp(&precedence(other.metadata())));
         policies

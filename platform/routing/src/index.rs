@@ -9,6 +9,7 @@ use regex::Regex;
 use crate::asked::Asked;
 use crate::conditions::Conditions;
 use crate::named::Named;
+use crate::pace::Pace;
 use crate::rule::Rule;
 use tradewind_http_validation::path::CanonicalPath;
 
@@ -88,9 +89,10 @@ impl Default for Tree {
 
 impl Index {
     /// Of entries in the order of age and place.
-    pub(crate) fn of<'entries>(entries: impl Iterator<Item = &'entries Arc<Entry>>) -> Self {
+    pub(crate) fn of<'entries>(entries: impl Iterator<Item = &'entries Arc<Entry>>, pace: &mut Pace) -> Self {
         let mut index = Self::default();
         for entry in entries {
+            pace.step();
             index.candidates(&entry.path).push(entry.clone());
         }
         // What asks for more goes in front.

@@ -30,6 +30,7 @@ mod effective;
 mod host;
 mod index;
 mod named;
+mod pace;
 mod policy;
 mod refer;
 mod rule;

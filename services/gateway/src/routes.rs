@@ -10,7 +10,7 @@ use tradewind_problem::Problem;
 use tradewind_routing::{BackendId, Builder, Built, Documents, Known, Table, Target};
 
 use crate::error::NO_BACKEND;
-use crate::source::{Read, Source};
+use crate::source::{Read, Source, TURN};
 
 /// The port of the door for users, and that of the listener which is there when no document declares one.
 pub(crate) const PORT: u16 = 8080;
@@ -60,7 +60,10 @@ pub(crate) fn gather(files: &[Arc<Read>], known: &dyn Known) -> Result<Gathered,
 /// The documents of all files, and what is wrong with the others.
 pub(crate) fn collect(files: &[Arc<Read>]) -> (Documents, Vec<DocumentError>) {
     let (mut documents, mut errors) = (Documents::default(), Vec::new());
-    for read in files {
+    for (number, read) in files.iter().enumerate() {
+        if number.is_multiple_of(TURN) {
+            std::thread::yield_now();
+        }
         errors.extend_from_slice(&read.errors);
         errors.extend(read.documents.iter().filter_map(|document| documents.add(document.clone()).err()));
         read.refused.iter().for_each(|policy| documents.add_refused(policy.clone()));
@@ -101,7 +104,10 @@ impl Gathered {
                 tracing::warn!(policy = %status.policy, condition = kind, reason, message, "a policy is not in effect");
             }
         }
-        for status in &self.built.routes {
+        for (number, status) in self.built.routes.iter().enumerate() {
+            if number.is_multiple_of(TURN) {
+                std::thread::yield_now();
+            }
             let conditions = status.parents.iter().flat_map(|parent| &parent.conditions);
             for condition in conditions.filter(|condition| !condition.holds) {
                 let (kind, reason, message) = (condition.kind, condition.reason, &condition.message);

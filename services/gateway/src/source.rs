@@ -134,6 +134,7 @@ impl Source {
                 older => {
                     *has_changed = true;
                     let read = Arc::new(self.file(&folder.join(&name)).or_older(older.as_ref()));
+                    std::thread::yield_now();
                     Kept { name, stamp, read }
                 }
             }
@@ -197,8 +198,8 @@ pub(crate) fn built_in() -> Result<Vec<Arc<Read>>, String> {
     Ok(BUILT_IN.map(read).to_vec())
 }
 
-/// After so many files others get their turn.
-const TURN: usize = 64;
+/// After so many files, or documents, others get their turn.
+pub(crate) const TURN: usize = 64;
 
 /// The documents of a folder, by name; names that begin with a dot are for programs.
 fn listed(folder: &Path) -> std::io::Result<Vec<(OsString, Stamp)>> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::order::Order;
 use crate::host::{HostMap, Pattern};
 use crate::index::{Entry, Index};
+use crate::pace::Pace;
 use crate::table::Listening;
 
 /// A host of some routes at a listener.
@@ -47,11 +48,13 @@ impl Hosts {
     }
 
     /// What a request is looked up in, as all this stands.
-    pub(super) fn ports(&mut self) -> BTreeMap<u16, HostMap<Listening>> {
+    pub(super) fn ports(&mut self, pace: &mut Pace) -> BTreeMap<u16, HostMap<Listening>> {
         for place in std::mem::take(&mut self.changed) {
             let hosts = &mut self.ports.entry(place.port).or_default().entry(&place.listening).hosts;
             match self.entries.get(&place).filter(|routes| !routes.is_empty()) {
-                Some(routes) => *hosts.entry(&place.host) = Arc::new(Index::of(routes.values().flatten())),
+                Some(routes) => {
+                    *hosts.entry(&place.host) = Arc::new(Index::of(routes.values().flatten(), pace));
+                }
                 None => {
                     hosts.remove(&place.host);
                     self.entries.remove(&place);

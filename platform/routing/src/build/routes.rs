@@ -13,6 +13,7 @@ use super::policies::{Names, Policies};
 use super::route::{Around, Laid, Read};
 use super::services::Services;
 use crate::index::Entry;
+use crate::pace::Pace;
 use crate::refer::Leaned;
 use crate::rule::Rule;
 use crate::status::RouteStatus;
@@ -22,6 +23,8 @@ use crate::table::services;
 #[derive(Debug, Default)]
 pub(super) struct Routes {
     kept: BTreeMap<Arc<Order>, Kept>,
+    /// Those with a mistake.
+    wrong: BTreeSet<Arc<Order>>,
     pub(super) hosts: Hosts,
     pub(super) services: Services,
     pub(super) policies: Policies,
@@ -37,11 +40,11 @@ pub(super) struct Routes {
 #[derive(Debug)]
 pub(super) struct Kept {
     pub(super) document: Arc<Document>,
-    pub(super) errors: Vec<DocumentError>,
-    pub(super) status: Option<Arc<RouteStatus>>,
+    errors: Vec<DocumentError>,
+    status: Option<Arc<RouteStatus>>,
     pub(super) leaned: Leaned,
     pub(super) listeners: Vec<ListenerId>,
-    pub(super) rules: Vec<Arc<Rule>>,
+    rules: Vec<Arc<Rule>>,
     policies: Vec<Names>,
     entries: Vec<usize>,
     places: BTreeSet<Place>,
@@ -51,6 +54,23 @@ impl Routes {
     /// All of them in the order of precedence.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&Arc<Order>, &Kept)> {
         self.kept.iter()
+    }
+
+    /// What is wrong with some of them.
+    pub(super) fn errors(&self) -> impl Iterator<Item = &DocumentError> {
+        self.wrong.iter().filter_map(|order| self.kept.get(order)).flat_map(|kept| &kept.errors)
+    }
+
+    /// What came of them, and their rules.
+    pub(super) fn all(&self, pace: &mut Pace) -> (Vec<Arc<RouteStatus>>, Vec<Arc<Rule>>) {
+        let (mut statuses, mut rules) =
+            (Vec::with_capacity(self.kept.len()), Vec::with_capacity(self.kept.len()));
+        for kept in self.kept.values() {
+            statuses.extend(kept.status.clone());
+            rules.extend_from_slice(&kept.rules);
+            pace.step();
+        }
+        (statuses, rules)
     }
 
     /// Adds a route that is not there.
@@ -73,6 +93,9 @@ impl Routes {
             places: BTreeSet::new(),
         };
         rules.into_iter().for_each(|laid| self.lay(laid, &order, around, &mut kept));
+        if !kept.errors.is_empty() {
+            self.wrong.insert(order.clone());
+        }
         self.kept.insert(order, kept);
     }
 
@@ -105,6 +128,7 @@ impl Routes {
     /// Takes a route away, if it is there; its document.
     pub(super) fn remove(&mut self, order: &Order) -> Option<Arc<Document>> {
         let kept = self.kept.remove(order)?;
+        self.wrong.remove(order);
         kept.leaned.services.iter().for_each(|id| self.services.name_no_more(id));
         for listener in &kept.listeners {
             if let Some(count) = self.attached.get_mut(listener) {

@@ -67,7 +67,7 @@ impl Loader {
             given: arguments.backends.clone(),
             port: arguments.port,
             fetches: fetches.clone(),
-            builder: Builder::default(),
+            builder: Builder::taking_turns(std::thread::yield_now),
             documents: Documents::default(),
             certified: Documents::default(),
             addresses: Addresses::of(&Documents::default(), &arguments.backends),
