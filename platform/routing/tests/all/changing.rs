@@ -1,6 +1,7 @@
 //! Tables that follow changes of documents: they are those that would be built from nothing.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
@@ -113,7 +114,21 @@ fn texts() -> Vec<Vec<String>> {
                 "- {name: first, port: 81, protocol: HTTP, hostname: b.example, allowedRoutes: {kinds: [{kind: HTTPRoute}]}}\n- {name: second, port: 81, protocol: HTTP}",
             ),
         ],
-        vec![gateway("more", "default", "- {name: first, port: 83, protocol: HTTP}")],
+        vec![
+            gateway(
+                "more",
+                "default",
+                "- {name: first, port: 84, protocol: HTTP, allowedRoutes: {namespaces: {from: Selector, selector: \
+                 {matchLabels: {open: 'yes'}}}}}",
+            ),
+            gateway("more", "default", "- {name: first, port: 83, protocol: HTTP}"),
+        ],
+        // It attaches to both.
+        vec![route(
+            "d",
+            &("parentRefs: [{name: edge}, {name: more}]\n".to_owned()
+                + &rules(&rule("{path: {value: /d}}", "shop"))),
+        )],
     ];
     places.extend(others());
     places
@@ -139,6 +154,17 @@ fn others() -> Vec<Vec<String>> {
             "---\napiVersion: gateway.networking.k8s.io/v1beta1\nkind: ReferenceGrant\nmetadata: {{name: let, namespace: other}}\n\
              spec: {{from: [{{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: default}}], to: [{{group: '', kind: \
              Service, name: {name}}}]}}\n"
+        )
+    };
+    let namespace = |open: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: default, labels: {{open: '{open}'}}}}\n"
+        )
+    };
+    let class = |controller: &str| {
+        format!(
+            "---\napiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: {{name: tradewind}}\nspec: \
+             {{controllerName: {controller}}}\n"
         )
     };
     vec![
@@ -188,6 +214,8 @@ fn others() -> Vec<Vec<String>> {
             ),
         ],
         vec![grant("shop"), grant("till")],
+        vec![namespace("yes"), namespace("no")],
+        vec![class("tradewind.dev/gateway"), class("example.com/other")],
         vec![service("shop", ""), service("shop", ", appProtocol: kubernetes.io/h2c")],
         vec![
             grpc("{backendRefs: [{name: shop, port: 80}]}"),
@@ -218,6 +246,9 @@ fn change() -> impl Strategy<Value = Change> {
         1 => Just(Change::Turn),
     ]
 }
+
+/// Ports of all listeners.
+const PORTS: [u16; 5] = [81, 82, 83, 84, PORT];
 
 const SERVICES: [(&str, &str); 3] = [("default", "shop"), ("default", "till"), ("other", "shop")];
 
@@ -294,7 +325,7 @@ fn assert_same(one: &Built, other: &Built) {
     for id in one.table.backends() {
         assert_eq!(one.table.backend_policy(id), other.table.backend_policy(id), "{id}");
     }
-    for port in [81, 82, 83, PORT] {
+    for port in PORTS {
         assert_eq!(one.table.listener_policy(port), other.table.listener_policy(port), "{port}");
     }
     let numbers: BTreeSet<usize> = one.table.rules().map(|rule| rule.index).collect();
@@ -305,8 +336,8 @@ fn assert_same(one: &Built, other: &Built) {
 #[track_caller]
 fn assert_finds_the_same(one: &Table, other: &Table) {
     let hosts = ["a.example", "b.example", "c.example", "elsewhere"];
-    let paths = ["/", "/a", "/a/b", "/b", "/s/m", "/c"];
-    for (port, host, path) in [81, 82, 83, PORT]
+    let paths = ["/", "/a", "/a/b", "/b", "/s/m", "/d"];
+    for (port, host, path) in PORTS
         .into_iter()
         .flat_map(|port| hosts.map(|host| (port, host)))
         .flat_map(|(port, host)| paths.map(|path| (port, host, path)))
@@ -353,11 +384,11 @@ fn rules(built: &Built) -> Vec<(String, Arc<Rule>)> {
 fn what_does_not_change_is_the_very_same_again() {
     let (mut world, mut builder) = (World::new(), Builder::default());
     let mut build = |world: &World| builder.build(&world.documents(), PORT, &|id: &BackendId| world.has(id));
-    for change in [Change::Put(0, 0), Change::Put(1, 0), Change::Put(3, 0), Change::Put(6, 0)] {
+    for change in [Change::Put(0, 0), Change::Put(1, 0), Change::Put(3, 0), Change::Put(7, 0)] {
         world.follow(&change);
     }
     let before = build(&world);
-    for change in [Change::Put(0, 1), Change::Put(2, 1), Change::Put(8, 0), Change::Turn] {
+    for change in [Change::Put(0, 1), Change::Put(2, 1), Change::Put(9, 0), Change::Turn] {
         world.follow(&change);
     }
     let after = build(&world);
@@ -371,6 +402,47 @@ fn what_does_not_change_is_the_very_same_again() {
             "what holds for a rule that is another has not changed"
         );
     }
+}
+
+#[test]
+fn numbers_are_taken_again() {
+    let (mut world, mut builder) = (World::new(), Builder::default());
+    world.follow(&Change::Put(3, 0));
+    for which in 0..40 {
+        world.follow(&Change::Put(0, which % 2));
+        world.follow(&if which % 3 == 0 { Change::Take(1) } else { Change::Put(1, 0) });
+        let built = builder.build(&world.documents(), PORT, &|_: &BackendId| true);
+        assert!(built.table.entries() <= 4, "{}", built.table.entries());
+        assert!(built.table.rules().all(|rule| rule.index < 4));
+    }
+}
+
+static TURNS: AtomicUsize = AtomicUsize::new(0);
+
+fn turn() {
+    TURNS.fetch_add(1, Ordering::Relaxed);
+}
+
+#[test]
+fn others_have_their_turn_in_a_large_build() {
+    let definitions = Definitions::standard().expect("the definitions");
+    let mut documents = Documents::default();
+    for number in 0..200 {
+        let text = route(
+            &format!("r{number}"),
+            &format!("rules:\n{}", rule(&format!("{{path: {{value: /r{number}}}}}"), "s")),
+        );
+        let reading = definitions.read("a.yaml", &text);
+        reading
+            .documents
+            .into_iter()
+            .for_each(|document| documents.add(document).expect("a name of its own"));
+    }
+    let all = |_: &BackendId| true;
+    let built = Builder::taking_turns(turn).build(&documents, PORT, &all);
+    assert_same(&built, &Table::build(&documents, PORT, &all));
+    // Three times for each 64 routes: they are read, listed, and put into an index.
+    assert!(TURNS.load(Ordering::Relaxed) >= 9, "{TURNS:?}");
 }
 
 #[test]
