@@ -14,6 +14,7 @@ mod headers;
 mod keys;
 mod limits;
 mod reach;
+mod ready;
 mod rule;
 mod thread;
 mod tokens;
@@ -44,9 +45,9 @@ use crate::edge::thread::ThreadEdge;
 #[derive(Debug, Default)]
 pub(crate) struct Routes {
     pub(crate) table: Table,
-    pub(crate) endpoints: BTreeMap<BackendId, Vec<SocketAddr>>,
+    pub(crate) endpoints: Arc<BTreeMap<BackendId, Vec<SocketAddr>>>,
     /// TLS towards backends that a document asks it for.
-    pub(crate) secured: BTreeMap<BackendId, Secured>,
+    pub(crate) secured: Arc<BTreeMap<BackendId, Secured>>,
     /// Keys that tokens are verified with.
     pub(crate) keys: Keys,
 }
@@ -118,14 +119,14 @@ impl Shared {
         })
     }
 
-    /// Puts other routes in the place of those in use. Requests under way go on with theirs.
+    /// Puts other routes in the place of those in use. Requests under way go on with theirs. Not for a thread that gives
+    /// way to those that serve: they would wait for it, should it be stopped while it has the lock.
     pub(crate) fn swap(&self, routes: Routes) {
         let mut current = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
         let before = std::mem::replace(&mut *current, Arc::new(routes));
         drop(current);
         self.version.fetch_add(1, Ordering::Release);
         self.retired.lock().unwrap_or_else(PoisonError::into_inner).push(before);
-        self.clear();
     }
 
     /// Gives back routes that no thread uses any more. Not for a thread that serves.

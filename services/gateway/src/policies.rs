@@ -89,10 +89,14 @@ impl Policies {
         };
         Self {
             port: Port::new(table.listener_policy(port)),
-            keys: Keys::of(table, &lasting.fetches),
+            keys: Keys::of(
+                table,
+                &lasting.fetches,
+                &before.map(|before| before.keys.clone()).unwrap_or_default(),
+            ),
             guards: table.rules().map(|rule| (rule.index, OnceLock::new())).collect(),
             shared: Mutex::default(),
-            rooms: table.backends().into_iter().map(room).collect(),
+            rooms: table.backends().iter().cloned().map(room).collect(),
             lasting: lasting.clone(),
         }
     }

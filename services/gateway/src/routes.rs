@@ -7,11 +7,11 @@ use tradewind_chassis::Directory;
 use tradewind_client::Peer;
 use tradewind_gateway_api::DocumentError;
 use tradewind_problem::Problem;
-use tradewind_routing::{BackendId, Built, Documents, Known, Table, Target};
+use tradewind_routing::{BackendId, Builder, Built, Documents, Known, Table, Target};
 
 use crate::error::NO_BACKEND;
 use crate::policies::{Lasting, Policies, in_clear, unheld};
-use crate::source::{Read, Source};
+use crate::source::{Read, Source, TURN};
 
 /// The port of the door for users, and that of the listener which is there when no document declares one.
 pub(crate) const PORT: u16 = 8080;
@@ -61,7 +61,7 @@ pub(crate) struct Gathered {
 pub(crate) fn gather(files: &[Arc<Read>], known: &dyn Known) -> Result<Gathered, String> {
     let (documents, errors) = collect(files);
     in_clear(&documents, PORT)?;
-    let gathered = build(&documents, errors, PORT, known)?;
+    let gathered = build(&mut Builder::default(), &documents, errors, (PORT, known))?;
     Ok(Gathered { unheld: unheld(&documents, PORT), secured: secured(&documents), ..gathered })
 }
 
@@ -77,7 +77,10 @@ fn secured(documents: &Documents) -> BTreeSet<(String, String)> {
 /// The documents of all files, and what is wrong with the others.
 pub(crate) fn collect(files: &[Arc<Read>]) -> (Documents, Vec<DocumentError>) {
     let (mut documents, mut errors) = (Documents::default(), Vec::new());
-    for read in files {
+    for (number, read) in files.iter().enumerate() {
+        if number.is_multiple_of(TURN) {
+            std::thread::yield_now();
+        }
         errors.extend_from_slice(&read.errors);
         errors.extend(read.documents.iter().filter_map(|document| documents.add(document.clone()).err()));
         read.refused.iter().for_each(|policy| documents.add_refused(policy.clone()));
@@ -85,18 +88,18 @@ pub(crate) fn collect(files: &[Arc<Read>]) -> (Documents, Vec<DocumentError>) {
     (documents, errors)
 }
 
-/// What the documents come to; `port` is that of the listener where none is declared.
+/// What the documents come to; the port is that of the listener where none is declared.
 ///
 /// # Errors
 ///
 /// No rule is left.
 pub(crate) fn build(
+    builder: &mut Builder,
     documents: &Documents,
     mut errors: Vec<DocumentError>,
-    port: u16,
-    known: &dyn Known,
+    (port, known): (u16, &dyn Known),
 ) -> Result<Gathered, String> {
-    let mut built = Table::build(documents, port, known);
+    let mut built = builder.build(documents, port, known);
     errors.append(&mut built.errors);
     if built.table.rules().next().is_none() {
         let lines = errors.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -111,7 +114,7 @@ impl Gathered {
         let is_secured = |backend: &BackendId| {
             self.secured.contains(&(backend.namespace.clone(), backend.service.clone()))
         };
-        self.built.table.backends().into_iter().filter(|backend| !is_secured(backend)).collect()
+        self.built.table.backends().iter().filter(|backend| !is_secured(backend)).cloned().collect()
     }
 
     /// Tells the operator what is not served, and why.
@@ -129,7 +132,10 @@ impl Gathered {
                 tracing::warn!(policy = %status.policy, condition = kind, reason, message, "a policy is not in effect");
             }
         }
-        for status in &self.built.routes {
+        for (number, status) in self.built.routes.iter().enumerate() {
+            if number.is_multiple_of(TURN) {
+                std::thread::yield_now();
+            }
             let conditions = status.parents.iter().flat_map(|parent| &parent.conditions);
             for condition in conditions.filter(|condition| !condition.holds) {
                 let (kind, reason, message) = (condition.kind, condition.reason, &condition.message);
@@ -155,13 +161,13 @@ pub(crate) fn again(
     }
     let known =
         |backend: &BackendId| before.peers.contains_key(backend) || directory.knows(&peer_name(backend));
-    let gathered = gather(&files, &known)?;
+    let mut gathered = gather(&files, &known)?;
     let peer = |backend: BackendId| {
         let peer = before.peers.get(&backend).cloned().or_else(|| directory.find(&peer_name(&backend)))?;
         Some((backend, peer))
     };
     let peers = gathered.reached().into_iter().filter_map(peer).collect();
-    let table = gathered.built.table.clone();
+    let table = std::mem::take(&mut gathered.built.table);
     let policies = Policies::new(lasting, (&table, PORT), Some(&before.policies));
     Ok(Some((Live { table, peers, policies }, gathered)))
 }

@@ -7,6 +7,7 @@
 )]
 
 mod attaching;
+mod changing;
 mod finding;
 mod grpc;
 mod guide;

@@ -61,13 +61,13 @@ pub(crate) fn endpoints<'a>(routes: &'a Routes, backend: &BackendId) -> &'a [Soc
 
 /// What of the backends is checked. Those that no rule leads to are left alone.
 pub(crate) fn checks(routes: &Routes, shared: &Shared) -> Vec<Check> {
-    let check = |backend: BackendId| {
-        let policy = routes.table.backend_policy(&backend);
+    let check = |backend: &BackendId| {
+        let policy = routes.table.backend_policy(backend);
         let active = policy.health_check.active.as_ref()?;
         Some(Check {
             name: backend.to_string().into(),
-            endpoints: endpoints(routes, &backend).to_vec(),
-            cluster: settings(policy, routes.secured.get(&backend), (shared, 0)),
+            endpoints: endpoints(routes, backend).to_vec(),
+            cluster: settings(policy, routes.secured.get(backend), (shared, 0)),
             settings: CheckSettings {
                 path: active.path.clone(),
                 interval: active.interval,
@@ -78,5 +78,5 @@ pub(crate) fn checks(routes: &Routes, shared: &Shared) -> Vec<Check> {
             },
         })
     };
-    routes.table.backends().into_iter().filter_map(check).collect()
+    routes.table.backends().iter().filter_map(check).collect()
 }

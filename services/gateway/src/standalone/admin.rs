@@ -82,7 +82,7 @@ fn routes(routes: &Routes) -> String {
 
 fn backends(shared: &Shared) -> String {
     let mut text = String::new();
-    for (backend, addresses) in &shared.routes().endpoints {
+    for (backend, addresses) in shared.routes().endpoints.iter() {
         let name = backend.to_string();
         let (found, alone) = (shared.verdicts.of(&name), shared.alone.of(&name));
         let shown = |address: &SocketAddr| {

@@ -96,8 +96,7 @@ fn secret(documents: &Documents, from: &str, reference: &ObjectRef) -> Result<(V
 }
 
 fn is_granted(documents: &Documents, from: &str, to: &str, name: &str) -> bool {
-    documents.iter().filter(|document| document.metadata.namespace == to).any(|document| {
-        let Body::ReferenceGrant(grant) = &document.body else { return false };
+    documents.grants().filter(|(document, _)| document.metadata.namespace == to).any(|(_, grant)| {
         let is_from = grant.from.iter().any(|one| one.kind == "Gateway" && one.namespace == from);
         let is_named = |wanted: &Option<String>| wanted.as_ref().is_none_or(|wanted| wanted == name);
         is_from && grant.to.iter().any(|one| one.kind == "Secret" && is_named(&one.name))

@@ -8,19 +8,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use futures_util::future::{FutureExt, join};
 use tradewind_chassis::telemetry::{self, LogSettings};
-use tradewind_data_plane::{Bound, Checks, Edge, Listener, Server, ServerTls, Settings, Timers};
+use tradewind_data_plane::{Bound, Check, Checks, Edge, Listener, Server, ServerTls, Settings, Timers};
 use tradewind_edge::session::SessionKey;
 use tradewind_kernel::{Clock, Entropy};
-use tradewind_process::{Occasion, WRONG_SETTINGS, hand_on, inherit, tell_serving, until_stopped};
+use tradewind_process::{
+    Occasion, Results, WRONG_SETTINGS, background, hand_on, inherit, tell_serving, until_stopped,
+};
 
 use crate::edge::{Fetches, GatewayEdge, Routes, Shared, Sink};
-use crate::source::Source;
 use crate::standalone::admin::Admin;
 use crate::standalone::arguments::Arguments;
 use crate::standalone::bounds::OfPorts;
 use crate::standalone::certificates::OfPort;
-use crate::standalone::loading::{Loaded, again, open};
+use crate::standalone::loading::{Loaded, Loader, Look};
 
 /// The name of the internal door's sockets.
 const ADMIN: u16 = 0;
@@ -39,11 +41,8 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     }
 }
 
-/// What runs.
-struct Running<'a> {
-    arguments: &'a Arguments,
-    source: Source,
-    fetches: Fetches,
+/// What follows the documents.
+struct Following {
     shared: Arc<Shared>,
     /// TLS of the ports that have it.
     secured: BTreeMap<u16, Option<ServerTls>>,
@@ -59,9 +58,8 @@ struct Running<'a> {
 fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     telemetry::init(&LogSettings::default()).map_err(|error| error.to_string())?;
     let fetches = Fetches::default();
-    let (source, loaded) = open(arguments, &fetches)?;
-    loaded.gathered.tell();
-    let secured = tls(loaded.secured);
+    let (mut loader, loaded) = Loader::open(arguments, &fetches)?;
+    let secured = tls(loaded.secured.unwrap_or_default());
     let settings = settings(arguments);
     let bounds = OfPorts::of(&loaded.routes.table, &settings);
     let listeners = listeners(arguments, &loaded.routes, (&secured, &bounds))?;
@@ -70,34 +68,39 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     }
     let sink = Sink::open(&arguments.access_log)?;
     let threads = u32::try_from(settings.threads).unwrap_or(1);
-    let mut checks = Checks::new(seed());
+    let checks = Checks::new(seed());
     let kept = (session_key(arguments)?, checks.verdicts());
     let shared = Shared::new(loaded.routes, sink, kept, (seed(), threads));
-    check(&mut checks, &shared);
+    let mut following =
+        Following { shared: shared.clone(), secured, bounds, settings, refused: None, checks };
+    following.check(crate::edge::checks(&shared.routes(), &shared));
     let is_draining = Arc::new(AtomicBool::new(false));
     // The internal door goes by a name that no port has.
     let mut handed = if arguments.inherit { inherit()? } else { Vec::new() };
     let of_admin = handed.extract_if(.., |(name, _)| *name == ADMIN).collect();
     let admin = admin(arguments, of_admin, &shared, &is_draining)?;
     let is_secured: Vec<bool> = listeners.iter().map(|listener| listener.tls.is_some()).collect();
-    let bound = Bound::adopt(listeners, handed, settings.clone()).map_err(|error| error.to_string())?;
+    let settings = following.settings.clone();
+    let bound = Bound::adopt(listeners, handed, settings).map_err(|error| error.to_string())?;
     let addresses = bound.addresses().into_iter().zip(is_secured);
     let with_tls: Vec<SocketAddr> =
         addresses.filter(|(_, is_secured)| *is_secured).map(|(address, _)| address).collect();
     let edge: Arc<dyn Edge> = Arc::new(GatewayEdge(shared.clone()));
     let server = bound.serve(&edge, seed()).map_err(|error| error.to_string())?;
     tell_where(&server, admin.as_ref(), &with_tls);
-    let mut running =
-        Running { arguments, source, fetches, shared, secured, bounds, settings, refused: None, checks };
     if arguments.inherit {
         tell_serving()?;
     }
-    let beside = running.fetches.clone().follow(Clock::system(), Entropy::system());
+    let (asking, looks) = background("documents", move || loader.look(&shared))?;
+    let keys = fetches.follow(Clock::system(), Entropy::system());
+    let beside = join(keys, following.follow(looks)).map(drop);
     until_stopped(LOOK, beside, |occasion| {
-        if occasion == Occasion::Upgrade {
-            return upgrade(&server, admin.as_ref());
+        match occasion {
+            Occasion::Upgrade => return upgrade(&server, admin.as_ref()),
+            Occasion::Hangup => tracing::info!("the documents are read again"),
+            Occasion::Time => {}
         }
-        running.hear(occasion);
+        asking.ask();
         false
     })?;
     is_draining.store(true, Ordering::Release);
@@ -111,7 +114,7 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-impl Running<'_> {
+impl Following {
     /// Shows other certificates; connections that are there keep theirs. Other ports need another start.
     fn certify(&self, secured: BTreeMap<u16, OfPort>) {
         for (port, of_port) in secured {
@@ -125,22 +128,24 @@ impl Running<'_> {
         }
     }
 
-    fn hear(&mut self, occasion: Occasion) {
-        if occasion == Occasion::Hangup {
-            tracing::info!("the documents are read again");
+    /// Puts to use what is found, in the order in which it is found, for as long as it is polled.
+    async fn follow(&mut self, mut looks: Results<Look>) {
+        while let Some(look) = looks.next().await {
+            self.put_to_use(look);
         }
-        self.shared.clear();
-        match again(&self.source, self.arguments, &self.fetches) {
+        tracing::error!("documents are not followed any more");
+    }
+
+    fn put_to_use(&mut self, look: Look) {
+        match look.loaded {
             Ok(None) => self.refused = None,
-            Ok(Some(Loaded { routes, gathered, secured })) => {
-                gathered.tell();
-                self.certify(secured);
+            Ok(Some(Loaded { routes, secured, count: (routes_count, mistakes) })) => {
+                self.certify(secured.unwrap_or_default());
                 self.bounds.follow(&routes.table, &self.settings);
-                let (count, mistakes) = (gathered.built.routes.len(), gathered.errors.len());
                 self.shared.swap(routes);
-                check(&mut self.checks, &self.shared);
+                self.check(look.checks);
                 self.refused = None;
-                tracing::info!(routes = count, mistakes, "other routes are in use");
+                tracing::info!(routes = routes_count, mistakes, "other routes are in use");
             }
             Err(reason) if self.refused.as_ref() != Some(&reason) => {
                 tracing::error!(reason, "the routes in use stay, since others cannot take their place");
@@ -149,12 +154,12 @@ impl Running<'_> {
             Err(_) => {}
         }
     }
-}
 
-/// Has the endpoints checked that policies ask it for.
-fn check(checks: &mut Checks, shared: &Shared) {
-    if let Err(error) = checks.set(crate::edge::checks(&shared.routes(), shared)) {
-        tracing::error!(%error, "endpoints are not checked");
+    /// Has the endpoints checked that policies ask it for.
+    fn check(&mut self, checks: Vec<Check>) {
+        if let Err(error) = self.checks.set(checks) {
+            tracing::error!(%error, "endpoints are not checked");
+        }
     }
 }
 
