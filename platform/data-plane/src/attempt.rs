@@ -3,6 +3,7 @@
 mod again;
 mod begin;
 mod chain;
+mod copy;
 mod problems;
 
 use std::cell::RefCell;
@@ -169,6 +170,7 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
         if self.way.cluster.settings.protocol == BackendProtocol::Http1 {
             request_head::write(self.making(), &mut self.message);
         }
+        let lines = self.line_up();
         let limits = &thread.settings.limits;
         let most = self.way.most_body.unwrap_or(limits.body);
         match framing {
@@ -177,25 +179,8 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
             Framing::Sized(length) if length <= limits.replay as u64 => self.take_body().await?,
             _ => self.is_kept = false,
         }
-        self.copy();
+        self.send_copies(lines);
         Ok(())
-    }
-
-    /// Sends copies of a request that is whole: what is longer would have to be kept for something nobody waits for.
-    fn copy(&self) {
-        let is_http1 = self.way.cluster.settings.protocol == BackendProtocol::Http1;
-        if self.way.mirrors.is_empty() || !self.is_kept || !is_http1 || self.asking.upgrade.is_some() {
-            return;
-        }
-        let Asking { thread, .. } = self.asking;
-        let settings = &thread.settings;
-        let bounds =
-            (settings.limits.answer_head, self.way.request_timeout.unwrap_or(settings.timers.answer));
-        for mirror in &self.way.mirrors {
-            if mirror.cluster.settings.protocol == BackendProtocol::Http1 {
-                thread.copies.send(&mirror.cluster, self.message.clone(), bounds);
-            }
-        }
     }
 
     fn making(&self) -> Making<'a> {

@@ -94,7 +94,7 @@ pub struct Limits {
     pub body: u64,
     /// Interim answers (`103`) before the answer. Default 8.
     pub interim: u32,
-    /// Bytes of a body that are kept so that a request can be sent again or mirrored. Default 64 KiB.
+    /// Bytes of a body that are kept so that a request can be sent again. Default 64 KiB.
     pub replay: usize,
     /// Streams that one HTTP/2 connection may have at a time. Default 100 (RFC 9113 §6.5.2 advises no fewer).
     pub streams: u32,

@@ -6,6 +6,8 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use tradewind_http_validation::head::Refusal;
 
+use crate::copied::Feeds;
+
 /// Where the body of a request comes from.
 pub(crate) trait Source {
     /// Appends some more of it; false once there is no more.
@@ -29,6 +31,11 @@ pub(crate) trait Source {
 
     /// The fields behind it, once it has ended.
     fn trailers(&self) -> &[u8];
+
+    /// What is taken from now on is put into these, too. Nothing was taken yet.
+    fn copy_to(&mut self, feeds: Feeds) {
+        let _ = feeds;
+    }
 }
 
 /// Why the body of a request cannot be had.

@@ -3,6 +3,7 @@
 mod access_log;
 mod alone;
 mod compressing;
+mod copy_counts;
 mod counts;
 mod decide;
 mod fetched;

@@ -13,6 +13,7 @@ use tradewind_http_validation::head::Framing;
 
 use crate::bounds::Bounds;
 use crate::buffer::Buffer;
+use crate::copied::Feeds;
 use crate::io::Io;
 use crate::listener::Listener;
 use crate::message::body::{Body, Part};
@@ -165,13 +166,14 @@ pub(crate) struct RequestBody {
     invitation: &'static [u8],
     most: u64,
     taken: u64,
+    feeds: Feeds,
 }
 
 impl RequestBody {
     pub(crate) fn new(client: Rc<Client>, framing: Framing, is_expecting: bool, most: u64) -> Self {
         let body = Body::of_request(framing);
         let invitation = if is_expecting && !body.has_ended() { CONTINUE } else { &[] };
-        Self { client, body, invitation, most, taken: 0 }
+        Self { client, body, invitation, most, taken: 0, feeds: Feeds::default() }
     }
 
     /// Uses up what has come of the body, and says whether that was all of it.
@@ -189,7 +191,7 @@ impl RequestBody {
     /// Moves what has come of the body.
     fn take(&mut self, into: &mut Vec<u8>) -> Result<usize, Broken> {
         let mut buffer = self.client.buffer.borrow_mut();
-        let mut moved = 0;
+        let (mut moved, before) = (0, into.len());
         while !self.body.has_ended() && !buffer.is_empty() {
             let part = self.body.part(buffer.filled()).map_err(Broken::Refused)?;
             let (Part::Data(count) | Part::Skip(count)) = part;
@@ -200,7 +202,14 @@ impl RequestBody {
             buffer.consume(count);
         }
         self.taken += moved as u64;
-        if self.taken > self.most { Err(Broken::TooLarge(self.most)) } else { Ok(moved) }
+        if self.taken > self.most {
+            return Err(Broken::TooLarge(self.most));
+        }
+        self.feeds.push(into.get(before..).unwrap_or_default());
+        if self.body.has_ended() {
+            self.feeds.end(self.body.trailers());
+        }
+        Ok(moved)
     }
 }
 
@@ -243,5 +252,9 @@ impl Source for RequestBody {
 
     fn trailers(&self) -> &[u8] {
         self.body.trailers()
+    }
+
+    fn copy_to(&mut self, feeds: Feeds) {
+        self.feeds = feeds;
     }
 }

@@ -12,4 +12,5 @@
 mod backend_http2;
 mod bounds;
 mod front_http2;
+mod mirrors;
 mod wire;

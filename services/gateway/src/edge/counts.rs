@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tradewind_data_plane::Outcome;
 
+use crate::edge::copy_counts::Copies;
 use crate::edge::gate_counts::Gates;
 
 /// The upper bounds of durations, in microseconds: from what a proxy alone takes to what a client hardly waits for.
@@ -64,6 +65,8 @@ pub(crate) struct Registry {
     refused: Mutex<BTreeMap<&'static str, u64>>,
     /// What backends were spared.
     pub(crate) gates: Gates,
+    /// What became of copies.
+    pub(crate) copies: Copies,
 }
 
 /// The sums over all threads.
@@ -111,6 +114,7 @@ impl Registry {
             line(&mut text, format_args!("gateway_refused_total{{reason=\"{reason}\"}} {count}"));
         }
         self.gates.write(&mut text);
+        self.copies.write(&mut text);
         text.push_str("# EOF\n");
         text
     }

@@ -161,7 +161,8 @@ impl ThreadEdge {
             cluster.set_endpoints(reach::endpoints(&ready.routes, backend));
             self.judge(&cluster);
             let gate = self.gate(backend, &policy);
-            Known { leads: Leads { cluster: Rc::new(cluster), gate }, policy, secured }
+            let copies = self.shared.counts.copies.counts(backend);
+            Known { leads: Leads { cluster: Rc::new(cluster), gate, copies }, policy, secured }
         };
         clusters.entry(backend.clone()).or_insert_with(make).leads.clone()
     }
