@@ -20,6 +20,7 @@ use crate::message::request_map;
 use crate::settings::{BackendProtocol, Limits};
 use crate::task::spawn;
 use crate::timer::now;
+use crate::upstream::cluster::Nobody;
 
 /// Copies under way on one thread; further ones are left out, so that a slow mirror costs nobody anything.
 const MOST: u32 = 100;
@@ -79,7 +80,10 @@ impl Copies {
     ) -> Result<(), CopyLost> {
         let place = self.place().ok_or(CopyLost::NoRoom)?;
         let cluster = mirror.cluster.clone();
-        let busy = cluster.pick(Places::NONE, None, now()).map_err(|_| CopyLost::Unreachable)?;
+        let busy = cluster.pick(Places::NONE, None, now()).map_err(|nobody| match nobody {
+            Nobody::Empty => CopyLost::Unreachable,
+            Nobody::Busy | Nobody::Full(_) => CopyLost::Overloaded,
+        })?;
         let head = match cluster.settings.protocol {
             BackendProtocol::Http1 => {
                 let mut head = Vec::with_capacity(1024);

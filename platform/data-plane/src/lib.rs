@@ -60,3 +60,4 @@ pub use settings::{BackendProtocol, Limits, Settings, Timers};
 pub use tls::{BackendTls, Certificate, ClientAuthority, ServerTls};
 pub use upstream::affinity::{BalanceBy, Persistence};
 pub use upstream::cluster::{Cluster, ClusterSettings};
+pub use upstream::room::{Reached, Room, RoomBounds};

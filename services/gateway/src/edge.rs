@@ -14,6 +14,7 @@ mod headers;
 mod keys;
 mod limits;
 mod reach;
+mod rooms;
 mod rule;
 mod thread;
 mod tokens;

@@ -17,7 +17,7 @@ use crate::source::Source;
 use crate::timer::{Alarm, now};
 use crate::upstream::busy::Busy;
 use crate::upstream::cluster::Cluster;
-use crate::upstream::connection;
+use crate::upstream::multiplexed::NoStream;
 
 /// The head of a copy, as its mirror speaks.
 pub(super) enum Head {
@@ -77,9 +77,10 @@ impl Carrying {
             Head::Http1(mut message) => {
                 let connection = match busy.endpoint.take_idle(now(), settings.idle) {
                     Some(connection) => connection,
-                    None => connection::open(address, settings, bounds.limits.answer_head)
+                    None => cluster
+                        .open(&busy.endpoint, bounds.limits.answer_head)
                         .await
-                        .map_err(|_| CopyLost::Unreachable)?,
+                        .map_err(|none| lost(&none))?,
                 };
                 if sending != Sending::Chunked {
                     // Most of them are short, and go out in one step.
@@ -91,13 +92,20 @@ impl Carrying {
                 Ok(Exchange::Http1(Box::new(OverHttp1::new(busy, connection, buffers.take(), upload))))
             }
             Head::Http2(head) => {
-                let slot = busy.endpoint.multiplexed.slot(address, settings, &bounds.limits).await;
-                let slot = slot.map_err(|_| CopyLost::Unreachable)?;
+                let slot = busy.endpoint.multiplexed.slot(address, &cluster, &bounds.limits).await;
+                let slot = slot.map_err(|none| lost(&none))?;
                 body.settle();
                 let started = OverHttp2::start(busy, slot, *head, (body, Vec::new(), 0));
                 started.map(Exchange::Http2).map_err(|_| CopyLost::Failed)
             }
         }
+    }
+}
+
+fn lost(none: &NoStream) -> CopyLost {
+    match none {
+        NoStream::Busy | NoStream::Full(_) => CopyLost::Overloaded,
+        NoStream::Unreachable(_) => CopyLost::Unreachable,
     }
 }
 

@@ -9,6 +9,7 @@ use tradewind_data_plane::Outcome;
 
 use crate::edge::copy_counts::Copies;
 use crate::edge::gate_counts::Gates;
+use crate::edge::rooms::Rooms;
 
 /// The upper bounds of durations, in microseconds: from what a proxy alone takes to what a client hardly waits for.
 const BOUNDS: [u64; 14] = [
@@ -67,6 +68,8 @@ pub(crate) struct Registry {
     pub(crate) gates: Gates,
     /// What became of copies.
     pub(crate) copies: Copies,
+    /// How much there may be towards backends.
+    pub(crate) rooms: Rooms,
 }
 
 /// The sums over all threads.
@@ -115,6 +118,7 @@ impl Registry {
         }
         self.gates.write(&mut text);
         self.copies.write(&mut text);
+        self.rooms.write(&mut text);
         text.push_str("# EOF\n");
         text
     }

@@ -97,10 +97,17 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
         if occasion == Occasion::Upgrade {
             return upgrade(&server, admin.as_ref());
         }
-        running.hear(occasion);
+        if matches!(occasion, Occasion::Reopen | Occasion::Hangup) {
+            running.reopen();
+        }
+        if occasion != Occasion::Reopen {
+            running.hear(occasion);
+        }
         false
     })?;
     is_draining.store(true, Ordering::Release);
+    // Nobody new is sent anywhere, and endpoints are spared questions.
+    running.checks.stop();
     tracing::info!("stopping: requests under way are finished first");
     let dropped = server.drain();
     drop(admin);
@@ -122,6 +129,15 @@ impl Running<'_> {
             if let Err(reason) = tls.replace(of_port.certificates, of_port.clients.as_ref()) {
                 tracing::error!(port, reason, "the certificates in use stay");
             }
+        }
+    }
+
+    /// Goes on in a new file where the one of the access log was renamed or taken away.
+    fn reopen(&self) {
+        let Some(sink) = &self.shared.sink else { return };
+        match sink.reopen() {
+            Ok(()) => tracing::info!("the access log was opened anew"),
+            Err(reason) => tracing::error!(reason, "the access log goes on in the file that is open"),
         }
     }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use tradewind_data_plane::{
     Answer, Answered, BackendProtocol, BackendTls, Bound, Cluster, ClusterSettings, Coding, Compression,
-    CopyCounts, Decision, Edge, EdgeThread, Forward, Listener, MediaTypes, Mirrored, Outcome, Request,
+    CopyCounts, Decision, Edge, EdgeThread, Forward, Listener, MediaTypes, Mirrored, Outcome, Request, Room,
     Server, Settings, Timers,
 };
 use tradewind_problem::NOT_FOUND;
@@ -57,6 +57,7 @@ pub struct Way {
     pub request_timeout: Option<Duration>,
     pub idle: Duration,
     pub most_requests: u32,
+    pub room: Option<Arc<Room>>,
     pub most_body: Option<u64>,
     pub timers: Timers,
     /// Headers that clients get besides.
@@ -75,6 +76,7 @@ impl Way {
             request_timeout: None,
             idle: Duration::from_secs(30),
             most_requests: 1_024,
+            room: None,
             most_body: None,
             timers: Timers { drain: Duration::from_millis(100), ..Timers::default() },
             response: Vec::new(),
@@ -127,6 +129,7 @@ impl Edge for OneWay {
             tls: self.0.tls.clone(),
             idle: self.0.idle,
             most_requests: self.0.most_requests,
+            room: self.0.room.clone(),
             ..ClusterSettings::default()
         };
         let cluster = Cluster::new("backend", settings);
