@@ -23,6 +23,11 @@ pub(crate) trait Source {
     /// The answer has begun: nothing may be said to the client before it any more.
     fn answer_begins(&mut self);
 
+    /// Whether something may be said to the client now: false within an invitation to send the body.
+    fn may_interrupt(&self) -> bool {
+        true
+    }
+
     /// Bytes of the body that were taken so far.
     fn taken(&self) -> u64;
 

@@ -11,17 +11,22 @@ use std::time::Duration;
 
 use tradewind_http_validation::head::Framing;
 
+use crate::attempt::early::{Early, Shown};
 use crate::bounds::Bounds;
 use crate::buffer::Buffer;
 use crate::copied::Feeds;
 use crate::io::Io;
 use crate::listener::Listener;
+use crate::message::answer_head::status_line;
 use crate::message::body::{Body, Part};
+use crate::message::field;
 use crate::source::{Broken, Source};
 use crate::thread::Thread;
 use crate::timer::{Moment, Timer, now};
 
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+const ALL_OF_IT: usize = CONTINUE.len();
 
 /// The connection of a client.
 pub(crate) struct Client {
@@ -158,6 +163,24 @@ impl Client {
     }
 }
 
+impl Early for Client {
+    fn give(&self, fields: Shown<'_>) -> Vec<u8> {
+        let mut head = Vec::with_capacity(512);
+        status_line(103, b"", &mut head);
+        fields(&mut |name, value| field(name, value, &mut head));
+        head.extend_from_slice(b"\r\n");
+        head
+    }
+
+    fn poll_write(&self, context: &mut Context<'_>, rest: &[u8]) -> Poll<io::Result<usize>> {
+        self.io.poll_write(context, rest)
+    }
+
+    fn poll_flush(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.io.poll_flush(context)
+    }
+}
+
 /// The body of a request of HTTP/1.
 pub(crate) struct RequestBody {
     client: Rc<Client>,
@@ -240,6 +263,10 @@ impl Source for RequestBody {
         if self.invitation.len() == CONTINUE.len() {
             self.invitation = &[];
         }
+    }
+
+    fn may_interrupt(&self) -> bool {
+        matches!(self.invitation.len(), 0 | ALL_OF_IT)
     }
 
     fn taken(&self) -> u64 {

@@ -11,6 +11,7 @@
 
 mod backend_http2;
 mod bounds;
+mod early;
 mod front_http2;
 mod mirrors;
 mod wire;
