@@ -212,6 +212,7 @@ impl Share {
                     return found;
                 }
                 tokio::select! {
+                    biased;
                     () = freed => {}
                     () = unused => {}
                 }
