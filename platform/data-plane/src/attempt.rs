@@ -4,6 +4,8 @@ mod again;
 mod begin;
 mod chain;
 mod collect;
+mod copy;
+pub(crate) mod early;
 mod problems;
 
 use std::cell::RefCell;
@@ -16,6 +18,7 @@ use tradewind_edge::trace::Traceparent;
 use tradewind_http_validation::head::Framing;
 
 use crate::answer::Answer;
+use crate::attempt::early::{EARLY_HINTS, Early};
 use crate::attempt::problems::{slow_answer, slow_body, stopped_by_failure};
 use crate::edge::Forward;
 use crate::exchange::Exchange;
@@ -46,6 +49,8 @@ pub(crate) struct Asking<'a> {
     pub(crate) trace: Traceparent,
     /// Ready once the client has gone.
     pub(crate) gone: &'a dyn Fn(&mut Context<'_>) -> Poll<()>,
+    /// Takes hints; none where the client knows none.
+    pub(crate) early: Option<&'a dyn Early>,
 }
 
 /// The status of a request whose client had gone, as nginx counts it.
@@ -278,6 +283,11 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
             interim += 1;
             if interim > most {
                 return Err(Failed::Because(Failure::Interim));
+            }
+            if status == EARLY_HINTS {
+                // Apart, since it is rare: what is waited for is moved with each request.
+                Box::pin(self.hint(exchange)).await?;
+                waiting.set(exchange);
             }
             exchange.skip_interim();
         }

@@ -11,7 +11,7 @@
 //! - `server` opens sockets and starts threads, `thread` is what all connections of one thread share, `task` its tasks,
 //!   `bounds` what holds for those of one listener,
 //! - `front` serves clients, `upstream` has the connections to backends, `attempt` and `exchange` are
-//!   one request between the two, whose body has a `source`,
+//!   one request between the two, whose body has a `source`, `copies` are what mirrors get of it, by way of `copied`,
 //! - `message` writes heads and follows bodies, `collected` counts what is here of those that are waited for,
 //!   `compression` makes those of answers shorter,
 //! - `checks` finds out which endpoints work, on a thread of its own,
@@ -26,6 +26,7 @@ mod buffer;
 mod checks;
 mod collected;
 mod compression;
+mod copied;
 mod copies;
 mod edge;
 mod edits;
@@ -50,6 +51,7 @@ pub use answer::{Answer, BAD_GATEWAY, SLOW_REQUEST};
 pub use bounds::{Bounds, ListenerBounds};
 pub use checks::{Check, CheckSettings, Checks, Verdicts};
 pub use compression::{Coding, Compression, Encoder, MediaTypes};
+pub use copied::{CopyCounts, CopyLost};
 pub use edge::{Decision, Edge, EdgeThread, Forward, Mirrored};
 pub use edits::HeaderEdits;
 pub use listener::Listener;
@@ -60,3 +62,4 @@ pub use settings::{BackendProtocol, Limits, Settings, Timers};
 pub use tls::{BackendTls, Certificate, ClientAuthority, ServerTls};
 pub use upstream::affinity::{BalanceBy, Persistence};
 pub use upstream::cluster::{Cluster, ClusterSettings};
+pub use upstream::room::{Reached, Room, RoomBounds};

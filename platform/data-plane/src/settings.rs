@@ -99,7 +99,7 @@ pub struct Limits {
     /// Interim answers (`103`) before the answer. Default 8.
     pub interim: u32,
     /// Bytes of a request's body that are waited for before a backend is asked. A body that is whole by then is kept, so
-    /// that the request can be sent again or mirrored; of a longer one the rest follows as it comes. Default 64 KiB.
+    /// that the request can be sent again; of a longer one the rest follows as it comes. Default 64 KiB.
     pub replay: usize,
     /// Bytes of bodies that one thread holds while it waits for the rest of them. Further bodies go to backends as they
     /// come. Default 16 MiB.

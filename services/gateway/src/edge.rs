@@ -3,6 +3,7 @@
 mod access_log;
 mod alone;
 mod compressing;
+mod copy_counts;
 mod counts;
 mod decide;
 mod fetched;
@@ -15,6 +16,7 @@ mod keys;
 mod limits;
 mod reach;
 mod ready;
+mod rooms;
 mod rule;
 mod thread;
 mod tokens;

@@ -32,11 +32,12 @@ use crate::source::Source;
 use crate::timer::{Moment, Timer, now};
 
 impl<S: Source + 'static> Attempts<'_, S> {
-    /// Writes the head, and collects the body behind it.
+    /// Writes the head, collects the body behind it, and sends copies on their way.
     pub(super) async fn prepare(&mut self) -> Result<(), Stopped> {
         if self.is_to_http1() {
             request_head::write(self.making(), &mut self.message);
         }
+        let lines = self.line_up();
         let most = self.way.most_body.unwrap_or(self.asking.thread.settings.limits.body);
         match self.asking.framing {
             Framing::Sized(0) => {}
@@ -44,7 +45,7 @@ impl<S: Source + 'static> Attempts<'_, S> {
             Framing::Chunked if self.may_be_a_conversation() => self.is_kept = false,
             Framing::Sized(_) | Framing::Chunked => self.collect().await?,
         }
-        self.copy();
+        self.send_copies(lines);
         Ok(())
     }
 
@@ -74,22 +75,6 @@ impl<S: Source + 'static> Attempts<'_, S> {
             trailers::end(Trailers::Section(body.trailers()), message);
         }
         Ok(())
-    }
-
-    /// Sends copies of a request that is whole: what is longer would have to be kept for something nobody waits for.
-    fn copy(&self) {
-        let way = self.way;
-        if way.mirrors.is_empty() || !self.is_kept || !self.is_to_http1() || self.asking.upgrade.is_some() {
-            return;
-        }
-        let thread = self.asking.thread;
-        let settings = &thread.settings;
-        let bounds = (settings.limits.answer_head, way.request_timeout.unwrap_or(settings.timers.answer));
-        for mirror in &way.mirrors {
-            if mirror.cluster.settings.protocol == BackendProtocol::Http1 {
-                thread.copies.send(&mirror.cluster, self.message.clone(), bounds);
-            }
-        }
     }
 }
 

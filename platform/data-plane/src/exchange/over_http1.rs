@@ -125,7 +125,9 @@ impl<S: Source> OverHttp1<S> {
                 match self.connection.reader.read(self.buffer.filled()) {
                     Ok(None) => {}
                     Ok(Some(length)) => {
-                        self.upload.source.answer_begins();
+                        if self.connection.reader.status() >= 200 || self.connection.reader.status() == 101 {
+                            self.upload.source.answer_begins();
+                        }
                         self.head = length;
                         return Poll::Ready(Ok(()));
                     }

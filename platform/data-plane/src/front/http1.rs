@@ -11,6 +11,7 @@ use tradewind_http_validation::head::{Framing, Refusal, RequestReader, Version};
 use crate::answer::Answer;
 use crate::answer::SLOW_REQUEST;
 use crate::attempt::Asking;
+use crate::attempt::early::Early;
 use crate::buffer::Buffer;
 use crate::edge::Decision;
 use crate::front::client::{Client, RequestBody};
@@ -218,6 +219,7 @@ async fn respond(client: &Rc<Client>, reader: &RequestReader, head: &[u8]) -> Ne
             began,
             trace: thread.trace(&request),
             gone: &gone,
+            early: (version == Version::Http11).then_some(&**client as &dyn Early),
         },
     };
     match thread.edge.decide(&request) {

@@ -12,5 +12,7 @@
 mod backend_http2;
 mod bodies;
 mod bounds;
+mod early;
 mod front_http2;
+mod mirrors;
 mod wire;

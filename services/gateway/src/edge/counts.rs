@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tradewind_data_plane::Outcome;
 
+use crate::edge::copy_counts::Copies;
 use crate::edge::gate_counts::Gates;
+use crate::edge::rooms::Rooms;
 
 /// The upper bounds of durations, in microseconds: from what a proxy alone takes to what a client hardly waits for.
 const BOUNDS: [u64; 14] = [
@@ -64,6 +66,10 @@ pub(crate) struct Registry {
     refused: Mutex<BTreeMap<&'static str, u64>>,
     /// What backends were spared.
     pub(crate) gates: Gates,
+    /// What became of copies.
+    pub(crate) copies: Copies,
+    /// How much there may be towards backends.
+    pub(crate) rooms: Rooms,
 }
 
 /// The sums over all threads.
@@ -111,6 +117,8 @@ impl Registry {
             line(&mut text, format_args!("gateway_refused_total{{reason=\"{reason}\"}} {count}"));
         }
         self.gates.write(&mut text);
+        self.copies.write(&mut text);
+        self.rooms.write(&mut text);
         text.push_str("# EOF\n");
         text
     }

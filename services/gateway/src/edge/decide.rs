@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use http::header::{self, LOCATION};
 use http::{HeaderMap, HeaderValue, Method};
-use tradewind_data_plane::{Answer, Decision, Forward, HeaderEdits, Mirrored, Request};
+use tradewind_data_plane::{Answer, CopyLost, Decision, Forward, HeaderEdits, Mirrored, Request};
 use tradewind_gateway_api::filter::{Cors, Fraction};
 use tradewind_gateway_api::policy::retry::RetryTrigger;
 use tradewind_http_validation::path::{self, CanonicalPath};
@@ -215,8 +215,12 @@ impl Way<'_> {
         forward.attempt_timeout = retry.per_try_timeout.or(forward.attempt_timeout);
         forward.retry_on = guarding.retry_on.clone();
         let mirrored = |id: &BackendId| {
-            let Leads { cluster, gate } = self.thread.leads(&ready, id);
-            gate.is_none_or(|gate| gate.has_room_for_copies()).then_some(Mirrored { cluster })
+            let Leads { cluster, gate, copies: counts } = self.thread.leads(&ready, id);
+            if gate.is_some_and(|gate| !gate.has_room_for_copies()) {
+                counts.lost(CopyLost::Overloaded);
+                return None;
+            }
+            Some(Mirrored { cluster, counts })
         };
         forward.mirrors = self.forward.mirrors.iter().filter_map(mirrored).collect();
         Decision::Forward(Box::new(forward))

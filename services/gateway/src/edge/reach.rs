@@ -11,8 +11,7 @@ use tradewind_routing::{BackendId, EffectiveBackendPolicy};
 
 use crate::edge::{Routes, Secured, Shared};
 
-/// How connections to a backend are made, and which endpoint gets a request. Bounds over all endpoints and threads are
-/// divided among the threads.
+/// How connections to a backend are made, and which endpoint gets a request.
 pub(crate) fn settings(
     policy: &EffectiveBackendPolicy,
     secured: Option<&Secured>,
@@ -26,7 +25,8 @@ pub(crate) fn settings(
     ClusterSettings {
         connect: policy.timeouts.connect,
         idle: policy.timeouts.idle,
-        most_requests: policy.circuit_breaker.max_parallel_requests.div_ceil(shared.threads.max(1)),
+        // It is over all endpoints that there may be so many.
+        most_requests: u32::MAX,
         failures: passive.consecutive_errors,
         ejection: passive.base_ejection_time,
         longest_ejection: passive.max_ejection_time,

@@ -134,12 +134,15 @@ impl ThreadEdge {
         let make = || {
             let policy = ready.routes.table.backend_policy(backend).clone();
             let secured = ready.routes.secured.get(backend).cloned();
-            let settings = reach::settings(&policy, secured.as_ref(), (&self.shared, self.draw()));
+            let mut settings = reach::settings(&policy, secured.as_ref(), (&self.shared, self.draw()));
+            let rooms = &self.shared.counts.rooms;
+            settings.room = Some(rooms.of(backend, &policy.circuit_breaker, self.shared.threads));
             let cluster = Cluster::new(backend.to_string(), settings);
             cluster.set_endpoints(reach::endpoints(&ready.routes, backend));
             self.judge(&cluster);
             let gate = self.gate(backend, &policy);
-            Known { leads: Leads { cluster: Rc::new(cluster), gate }, policy, secured }
+            let copies = self.shared.counts.copies.counts(backend);
+            Known { leads: Leads { cluster: Rc::new(cluster), gate, copies }, policy, secured }
         };
         clusters.entry(backend.clone()).or_insert_with(make).leads.clone()
     }
@@ -282,6 +285,7 @@ impl EdgeThread for ThreadEdge {
         if ticks.is_multiple_of(SWEEP) {
             self.clusters.borrow().values().for_each(|known| known.leads.cluster.sweep());
         }
+        self.clusters.borrow().values().for_each(|known| known.leads.cluster.give_way());
         self.ready();
         self.follow_checks();
         self.tell_alone();

@@ -91,6 +91,7 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     if arguments.inherit {
         tell_serving()?;
     }
+    let in_use = shared.clone();
     let (asking, looks) = background("documents", move || loader.look(&shared))?;
     let keys = fetches.follow(Clock::system(), Entropy::system());
     let beside = join(keys, following.follow(looks)).map(drop);
@@ -98,12 +99,19 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
         match occasion {
             Occasion::Upgrade => return upgrade(&server, admin.as_ref()),
             Occasion::Hangup => tracing::info!("the documents are read again"),
-            Occasion::Time => {}
+            Occasion::Time | Occasion::Reopen => {}
         }
-        asking.ask();
+        if matches!(occasion, Occasion::Reopen | Occasion::Hangup) {
+            reopen(&in_use);
+        }
+        if occasion != Occasion::Reopen {
+            asking.ask();
+        }
         false
     })?;
     is_draining.store(true, Ordering::Release);
+    // Nobody new is sent anywhere, and endpoints are spared questions.
+    following.checks.stop();
     tracing::info!("stopping: requests under way are finished first");
     let dropped = server.drain();
     drop(admin);
@@ -112,6 +120,15 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Goes on in a new file where the one of the access log was renamed or taken away.
+fn reopen(shared: &Shared) {
+    let Some(sink) = &shared.sink else { return };
+    match sink.reopen() {
+        Ok(()) => tracing::info!("the access log was opened anew"),
+        Err(reason) => tracing::error!(reason, "the access log goes on in the file that is open"),
+    }
 }
 
 impl Following {

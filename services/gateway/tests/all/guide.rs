@@ -295,7 +295,7 @@ async fn the_internal_door_has_what_the_guide_names() {
             counted += 1;
         }
     }
-    assert_eq!((paths, counted), (5, 7));
+    assert_eq!((paths, counted), (5, 10));
 }
 
 #[test]
