@@ -1,5 +1,7 @@
 //! Bodies: bytes in memory or a stream, with a bound when they are collected.
 
+mod watched;
+
 use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
@@ -13,6 +15,9 @@ use hyper::body::Incoming;
 use tokio::sync::mpsc;
 use tradewind_problem::{MALFORMED_JSON, Problem};
 
+pub use watched::BodyWatch;
+use watched::Watched;
+
 /// The body of a request or a response.
 pub struct Body(Inner);
 
@@ -22,6 +27,7 @@ enum Inner {
     Trailed(Bytes, Option<HeaderMap>),
     Incoming(Incoming),
     Pieces(mpsc::Receiver<Piece>),
+    Watched(Box<Watched>),
 }
 
 /// A piece of a body, its end, or that it cannot be finished.
@@ -137,7 +143,7 @@ impl Body {
         match &self.0 {
             Inner::Full(body) => Some(Self(Inner::Full(body.clone()))),
             Inner::Trailed(bytes, trailers) => Some(Self(Inner::Trailed(bytes.clone(), trailers.clone()))),
-            Inner::Incoming(_) | Inner::Pieces(_) => None,
+            Inner::Incoming(_) | Inner::Pieces(_) | Inner::Watched(_) => None,
         }
     }
 
@@ -220,6 +226,7 @@ impl HttpBody for Body {
             Inner::Trailed(_, trailers) => Poll::Ready(trailers.take().map(Frame::trailers).map(Ok)),
             Inner::Incoming(body) => Pin::new(body).poll_frame(context).map_err(|_| BodyError::Broken),
             Inner::Pieces(pieces) => poll_piece(pieces, context),
+            Inner::Watched(watched) => watched.poll_frame(context),
         }
     }
 
@@ -229,6 +236,7 @@ impl HttpBody for Body {
             Inner::Trailed(bytes, trailers) => bytes.is_empty() && trailers.is_none(),
             Inner::Incoming(body) => body.is_end_stream(),
             Inner::Pieces(_) => false,
+            Inner::Watched(watched) => watched.is_end_stream(),
         }
     }
 
@@ -238,6 +246,7 @@ impl HttpBody for Body {
             Inner::Trailed(bytes, _) => SizeHint::with_exact(bytes.len() as u64),
             Inner::Incoming(body) => body.size_hint(),
             Inner::Pieces(_) => SizeHint::default(),
+            Inner::Watched(watched) => watched.size_hint(),
         }
     }
 }

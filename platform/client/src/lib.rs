@@ -32,7 +32,7 @@ mod wire;
 
 pub use address::Address;
 pub use balance::{EndpointCondition, EndpointState, Endpoints, Located, OutReason};
-pub use body::{Body, BodyError, BodySender, ReaderGone};
+pub use body::{Body, BodyError, BodySender, BodyWatch, ReaderGone};
 pub use book::{Peer, PhoneBook, UnknownPeer};
 pub use call::{Answer, Caller, Source};
 pub use discovery::{Connect, Discovery, Dns, Fixed, Follower, Found, InvalidWhereabouts, Whereabouts};

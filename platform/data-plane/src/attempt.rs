@@ -3,6 +3,9 @@
 mod again;
 mod begin;
 mod chain;
+mod collect;
+mod copy;
+pub(crate) mod early;
 mod problems;
 
 use std::cell::RefCell;
@@ -15,14 +18,14 @@ use tradewind_edge::trace::Traceparent;
 use tradewind_http_validation::head::Framing;
 
 use crate::answer::Answer;
-use crate::attempt::problems::{slow_answer, slow_body, stopped_by, stopped_by_failure, too_large};
+use crate::attempt::early::{EARLY_HINTS, Early};
+use crate::attempt::problems::{slow_answer, slow_body, stopped_by_failure};
 use crate::edge::Forward;
 use crate::exchange::Exchange;
 use crate::grpc;
-use crate::message::request_head::{self, Making, Sending};
+use crate::message::request_head::{Making, Sending};
 use crate::outcome::{Answered, Outcome, Upstream};
 use crate::request::Request;
-use crate::settings::BackendProtocol;
 use crate::source::{Failure, Source};
 use crate::thread::Thread;
 use crate::timer::{Moment, Timer, now};
@@ -46,6 +49,8 @@ pub(crate) struct Asking<'a> {
     pub(crate) trace: Traceparent,
     /// Ready once the client has gone.
     pub(crate) gone: &'a dyn Fn(&mut Context<'_>) -> Poll<()>,
+    /// Takes hints; none where the client knows none.
+    pub(crate) early: Option<&'a dyn Early>,
 }
 
 /// The status of a request whose client had gone, as nginx counts it.
@@ -77,7 +82,7 @@ impl Asking<'_> {
 pub(crate) struct Attempts<'a, S> {
     asking: Asking<'a>,
     way: &'a Forward,
-    /// The body, where all of it is here, behind the head of HTTP/1; what is sent again.
+    /// What was collected of the body, behind the head of HTTP/1. With all of the body it is what is sent again.
     message: Vec<u8>,
     sending: Sending,
     pub(crate) body: Option<S>,
@@ -94,6 +99,8 @@ pub(crate) struct Attempts<'a, S> {
     fresh: u32,
     pub(crate) upstream: Option<Upstream>,
     pub(crate) taken: u64,
+    /// Whether the body was waited for, so that some time has passed.
+    has_waited: bool,
 }
 
 /// Why a request has no answer of a backend.
@@ -137,6 +144,7 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
             fresh: 0,
             upstream: None,
             taken: 0,
+            has_waited: false,
         }
     }
 
@@ -162,42 +170,6 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
         }
     }
 
-    /// Writes the head, and waits for a short body, so that a slow client keeps no backend waiting and the request can
-    /// be sent again.
-    async fn prepare(&mut self) -> Result<(), Stopped> {
-        let Asking { thread, framing, .. } = self.asking;
-        if self.way.cluster.settings.protocol == BackendProtocol::Http1 {
-            request_head::write(self.making(), &mut self.message);
-        }
-        let limits = &thread.settings.limits;
-        let most = self.way.most_body.unwrap_or(limits.body);
-        match framing {
-            Framing::Sized(0) => {}
-            Framing::Sized(length) if length > most => return Err(Stopped::Answer(too_large(most))),
-            Framing::Sized(length) if length <= limits.replay as u64 => self.take_body().await?,
-            _ => self.is_kept = false,
-        }
-        self.copy();
-        Ok(())
-    }
-
-    /// Sends copies of a request that is whole: what is longer would have to be kept for something nobody waits for.
-    fn copy(&self) {
-        let is_http1 = self.way.cluster.settings.protocol == BackendProtocol::Http1;
-        if self.way.mirrors.is_empty() || !self.is_kept || !is_http1 || self.asking.upgrade.is_some() {
-            return;
-        }
-        let Asking { thread, .. } = self.asking;
-        let settings = &thread.settings;
-        let bounds =
-            (settings.limits.answer_head, self.way.request_timeout.unwrap_or(settings.timers.answer));
-        for mirror in &self.way.mirrors {
-            if mirror.cluster.settings.protocol == BackendProtocol::Http1 {
-                thread.copies.send(&mirror.cluster, self.message.clone(), bounds);
-            }
-        }
-    }
-
     fn making(&self) -> Making<'a> {
         Making {
             request: self.asking.request,
@@ -209,28 +181,6 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
             names_others: self.asking.names_others,
             retries: self.would_try_again(),
         }
-    }
-
-    async fn take_body(&mut self) -> Result<(), Stopped> {
-        let Asking { timer, body_limit: limit, .. } = self.asking;
-        let (Some(body), message) = (&mut self.body, &mut self.message) else { return Ok(()) };
-        timer.borrow_mut().set(limit);
-        let taken = poll_fn(|context| {
-            loop {
-                match body.poll_more(context, message) {
-                    Poll::Ready(Ok(true)) => timer.borrow_mut().set(limit),
-                    Poll::Ready(Ok(false)) => return Poll::Ready(Ok(())),
-                    Poll::Ready(Err(broken)) => return Poll::Ready(Err(Some(broken))),
-                    Poll::Pending if timer.borrow_mut().poll(context).is_ready() => {
-                        return Poll::Ready(Err(None));
-                    }
-                    Poll::Pending => return Poll::Pending,
-                }
-            }
-        })
-        .await;
-        self.taken = body.taken();
-        taken.map_err(|broken| broken.map_or_else(slow_body, stopped_by))
     }
 
     /// Whether an answer is the one that the client gets. Notes what it says of the endpoint.
@@ -333,6 +283,11 @@ impl<'a, S: Source + 'static> Attempts<'a, S> {
             interim += 1;
             if interim > most {
                 return Err(Failed::Because(Failure::Interim));
+            }
+            if status == EARLY_HINTS {
+                // Apart, since it is rare: what is waited for is moved with each request.
+                Box::pin(self.hint(exchange)).await?;
+                waiting.set(exchange);
             }
             exchange.skip_interim();
         }

@@ -87,13 +87,15 @@ impl Checks {
         Verdicts(self.board.clone())
     }
 
-    /// From now on these are checked and no others. Who was checked in the same way before keeps its verdict.
+    /// From now on these are checked and no others, unless it was stopped. Who was checked in the same way before keeps
+    /// its verdict.
     ///
     /// # Errors
     ///
     /// The system gives no thread.
     pub fn set(&mut self, wanted: Vec<Check>) -> std::io::Result<()> {
-        if self.thread.is_none() && wanted.is_empty() {
+        let is_over = self.board.is_over.load(Ordering::Acquire);
+        if is_over || (self.thread.is_none() && wanted.is_empty()) {
             return Ok(());
         }
         *lock(&self.board.wanted) = Some(wanted);
@@ -105,16 +107,21 @@ impl Checks {
         }
         Ok(())
     }
-}
 
-impl Drop for Checks {
-    fn drop(&mut self) {
+    /// Nothing is checked any more, not even what was begun. What was found stays.
+    pub fn stop(&mut self) {
         self.board.is_over.store(true, Ordering::Release);
         self.board.told.notify_one();
         if let Some(thread) = self.thread.take() {
             // It panics only with a fault of ours, which it has told already.
             let _ = thread.join();
         }
+    }
+}
+
+impl Drop for Checks {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 

@@ -1,11 +1,13 @@
 //! Compression of answers on their way (RFC 9110 §8.4): which ones, and how.
 
+mod elsewhere;
 mod encoder;
 
 use std::fmt;
 use std::rc::Rc;
+use std::sync::Arc;
 
-pub(crate) use encoder::Encoder;
+pub use encoder::Encoder;
 
 use crate::request::Fields;
 
@@ -33,7 +35,7 @@ pub enum Coding {
 }
 
 /// Media types.
-pub trait MediaTypes {
+pub trait MediaTypes: Send + Sync {
     /// Whether a `Content-Type` is one of them.
     fn contains(&self, content_type: &str) -> bool;
 }
@@ -46,7 +48,7 @@ pub struct Compression {
     /// Shorter answers stay as they are, in bytes.
     pub least: u64,
     /// Answers of other types stay as they are.
-    pub types: Rc<dyn MediaTypes>,
+    pub types: Arc<dyn MediaTypes>,
 }
 
 impl fmt::Debug for Compression {

@@ -1,114 +1,117 @@
 //! Copies of requests, whose answers nobody waits for.
+//!
+//! A copy goes beside its original and at its own pace: what the original takes of its body lies in a bounded line until
+//! the mirror takes it. A mirror that falls behind by more, or fails, loses its copy; the original never waits for it.
+
+mod body;
+mod carry;
 
 use std::cell::Cell;
-use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tradewind_edge::balance::Places;
-use tradewind_http_validation::head::HeadLimits;
 
-use crate::buffer::Buffers;
-use crate::exchange::Exchange;
-use crate::exchange::over_http1::{OverHttp1, Upload};
-use crate::message::request_head::Sending;
-use crate::source::{Broken, Source};
+use crate::copied::{CopiedBody, CopyLost, Feeds, Watch};
+use crate::copies::carry::{Carrying, Head};
+use crate::edge::Mirrored;
+use crate::message::request_head::{self, Making};
+use crate::message::request_map;
+use crate::settings::{BackendProtocol, Limits};
 use crate::task::spawn;
-use crate::timer::{now, within};
-use crate::upstream::cluster::Cluster;
-use crate::upstream::connection;
+use crate::timer::now;
+use crate::upstream::cluster::Nobody;
 
 /// Copies under way on one thread; further ones are left out, so that a slow mirror costs nobody anything.
 const MOST: u32 = 100;
 
-/// Counts the copies under way.
+/// What a thread has of copies.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Copies(Rc<Cell<u32>>);
+pub(crate) struct Copies {
+    count: Rc<Cell<u32>>,
+    /// Bytes that wait for mirrors, over all copies.
+    bytes: Rc<Cell<usize>>,
+}
+
+/// What bounds a copy.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CopyBounds {
+    pub(crate) limits: Limits,
+    /// How long it may go on once its original is whole.
+    pub(crate) after: Duration,
+}
+
+/// The body of a copy that is not on its way yet, and what becomes of its original.
+pub(crate) type Line = (CopiedBody, Watch);
+
+/// As many as there are mirrors.
+pub(crate) type Lines = Vec<Line>;
 
 /// A copy, as long as it is under way.
-struct Place(Copies);
+struct Place(Rc<Cell<u32>>);
 
 impl Copies {
     fn place(&self) -> Option<Place> {
-        let count = self.0.get();
+        let count = self.count.get();
         (count < MOST).then(|| {
-            self.0.set(count + 1);
-            Place(self.clone())
+            self.count.set(count + 1);
+            Place(self.count.clone())
         })
     }
 
-    /// Sends a whole message to a cluster, and forgets the answer.
-    pub(crate) fn send(
+    /// A line for one copy, into which `feeds` put what is taken of the original.
+    pub(crate) fn line(&self, feeds: &mut Feeds) -> Line {
+        feeds.add(&self.bytes)
+    }
+
+    /// Sets a copy on its way. `making` makes its head.
+    pub(crate) fn send(&self, making: Making<'_>, mirror: &Mirrored, bounds: CopyBounds, line: Line) {
+        if let Err(lost) = self.begin(making, mirror, bounds, line) {
+            mirror.counts.lost(lost);
+        }
+    }
+
+    fn begin(
         &self,
-        cluster: &Rc<Cluster>,
-        message: Vec<u8>,
-        (limits, limit): (HeadLimits, Duration),
-    ) {
-        let Some(place) = self.place() else { return };
-        let cluster = cluster.clone();
+        making: Making<'_>,
+        mirror: &Mirrored,
+        bounds: CopyBounds,
+        (body, watch): Line,
+    ) -> Result<(), CopyLost> {
+        let place = self.place().ok_or(CopyLost::NoRoom)?;
+        let cluster = mirror.cluster.clone();
+        let busy = cluster.pick(Places::NONE, None, now()).map_err(|nobody| match nobody {
+            Nobody::Empty => CopyLost::Unreachable,
+            Nobody::Busy | Nobody::Full(_) => CopyLost::Overloaded,
+        })?;
+        let head = match cluster.settings.protocol {
+            BackendProtocol::Http1 => {
+                let mut head = Vec::with_capacity(1024);
+                request_head::write(making, &mut head);
+                Head::Http1(head)
+            }
+            BackendProtocol::Http2 => {
+                let secure = cluster.settings.tls.is_some();
+                let head = request_map::request(making, secure, busy.endpoint.address);
+                Head::Http2(Box::new(head.map_err(|_| CopyLost::Failed)?))
+            }
+        };
+        let (sending, to_head) = (making.sending, making.request.method == "HEAD");
+        let carrying = Carrying { cluster, busy, head, body, sending, to_head };
+        let counts = mirror.counts.clone();
         spawn(async move {
-            // Neither the answer nor that there is none concerns anybody.
-            let _ = within(limit, carry(&cluster, message, limits)).await;
+            match carrying.run(watch, bounds).await {
+                Ok(()) => counts.carried(),
+                Err(lost) => counts.lost(lost),
+            }
             drop(place);
         });
+        Ok(())
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let copies = &self.0.0;
-        copies.set(copies.get().saturating_sub(1));
-    }
-}
-
-/// None where it came to nothing.
-async fn carry(cluster: &Cluster, message: Vec<u8>, limits: HeadLimits) -> Option<()> {
-    let began = now();
-    let busy = cluster.pick(Places::NONE, None, began).ok()?;
-    let connection = match busy.endpoint.take_idle(began, cluster.settings.idle) {
-        Some(connection) => connection,
-        None => connection::open(busy.endpoint.address, &cluster.settings, limits).await.ok()?,
-    };
-    let to_head = message.starts_with(b"HEAD ");
-    let buffers = Buffers::default();
-    let upload = Upload::new(Whole, Sending::Nothing, message, true);
-    let exchange = OverHttp1::new(busy, connection, buffers.take(), upload);
-    let mut exchange = Exchange::Http1(Box::new(exchange));
-    loop {
-        poll_fn(|context| exchange.poll_head(context)).await.ok()?;
-        if exchange.status() >= 200 {
-            break;
-        }
-        exchange.skip_interim();
-    }
-    exchange.begin_body(to_head, u64::MAX, &buffers);
-    while let count @ 1.. = poll_fn(|context| exchange.poll_data(context)).await.ok()? {
-        exchange.consume(count);
-    }
-    exchange.keep(&buffers, now(), cluster.settings.most_idle);
-    Some(())
-}
-
-/// A body that is in the message already.
-struct Whole;
-
-impl Source for Whole {
-    fn poll_more(&mut self, _: &mut Context<'_>, _: &mut Vec<u8>) -> Poll<Result<bool, Broken>> {
-        Poll::Ready(Ok(false))
-    }
-
-    fn answer_begins(&mut self) {}
-
-    fn taken(&self) -> u64 {
-        0
-    }
-
-    fn has_ended(&self) -> bool {
-        true
-    }
-
-    fn trailers(&self) -> &[u8] {
-        &[]
+        self.0.set(self.0.get().saturating_sub(1));
     }
 }

@@ -12,6 +12,7 @@ use http::{HeaderName, HeaderValue};
 
 use crate::answer::Answer;
 use crate::compression::Compression;
+use crate::copied::CopyCounts;
 use crate::edits::HeaderEdits;
 use crate::outcome::{Answered, Outcome};
 use crate::passing::{Admission, Introduction, Passed, Refused};
@@ -143,6 +144,8 @@ pub struct Forward {
 pub struct Mirrored {
     /// Where to.
     pub cluster: Rc<Cluster>,
+    /// Counts what becomes of it.
+    pub counts: Arc<CopyCounts>,
 }
 
 impl fmt::Debug for Decision {

@@ -48,6 +48,15 @@ impl<S: Source + 'static> Exchange<S> {
         }
     }
 
+    /// Whether something may be said to the client now.
+    pub(crate) fn may_interrupt(&self) -> bool {
+        match self {
+            Self::Http1(exchange) => exchange.upload.source.may_interrupt(),
+            Self::Http2(exchange) => exchange.may_interrupt(),
+            Self::Compressed(inner) => inner.inner.may_interrupt(),
+        }
+    }
+
     /// Forgets an interim answer.
     pub(crate) fn skip_interim(&mut self) {
         if let Self::Http1(exchange) = self {

@@ -5,7 +5,8 @@
 
 use std::borrow::Cow;
 
-use http::{HeaderName, HeaderValue, header};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
 use crate::answer::Answer;
 use crate::request::Request;
@@ -16,6 +17,19 @@ const KIND: &[u8] = b"application/grpc";
 pub(crate) fn is_grpc(request: &Request<'_>) -> bool {
     let kind = request.header("content-type").and_then(|kind| kind.get(..KIND.len()));
     kind.is_some_and(|kind| kind.eq_ignore_ascii_case(KIND))
+}
+
+impl Answer {
+    /// The answer to a request for a server that is not this one; to a client that speaks gRPC in its words.
+    #[must_use]
+    pub fn to_response(&self, request: &Request<'_>) -> Response<Bytes> {
+        let told = told(self, request);
+        let mut response = Response::new(told.body.clone());
+        *response.status_mut() =
+            StatusCode::from_u16(told.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        response.headers_mut().extend(told.headers.iter().cloned());
+        response
+    }
 }
 
 /// The bytes of the body that the client of this request gets.

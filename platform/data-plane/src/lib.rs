@@ -12,8 +12,9 @@
 //!   `thread` is what all connections of one thread share, `task` its tasks,
 //!   `bounds` what holds for those of one listener,
 //! - `front` serves clients, `upstream` has the connections to backends, `attempt` and `exchange` are
-//!   one request between the two, whose body has a `source`,
-//! - `message` writes heads and follows bodies, `compression` makes those of answers shorter,
+//!   one request between the two, whose body has a `source`, `copies` are what mirrors get of it, by way of `copied`,
+//! - `message` writes heads and follows bodies, `collected` counts what is here of those that are waited for,
+//!   `compression` makes those of answers shorter,
 //! - `checks` finds out which endpoints work, on a thread of its own,
 //! - `io`, `buffer` and `timer` are what connections are made of.
 
@@ -24,7 +25,9 @@ mod attempt;
 mod bounds;
 mod buffer;
 mod checks;
+mod collected;
 mod compression;
+mod copied;
 mod copies;
 mod door;
 mod edge;
@@ -52,16 +55,18 @@ mod verifier;
 pub use answer::{Answer, BAD_GATEWAY, SLOW_REQUEST};
 pub use bounds::{Bounds, ListenerBounds};
 pub use checks::{Check, CheckSettings, Checks, Verdicts};
-pub use compression::{Coding, Compression, MediaTypes};
+pub use compression::{Coding, Compression, Encoder, MediaTypes};
+pub use copied::{CopyCounts, CopyLost};
 pub use edge::{Decision, Edge, EdgeThread, Forward, Mirrored};
 pub use edits::HeaderEdits;
 pub use listener::Listener;
 pub use outcome::{Answered, Outcome, Upstream};
 pub use passing::{Admission, Introduction, Pass, Passed, Refused};
-pub use request::{Protocol, Request};
+pub use request::{Protocol, ReadElsewhere, Request};
 pub use server::{Bound, Server, ServerError};
 pub use settings::{BackendProtocol, Limits, Settings, Timers};
 pub use tls::{BackendTls, Certificate, ClientAuthority, ServerTls};
 pub use upstream::affinity::{BalanceBy, Persistence};
 pub use upstream::cluster::{Cluster, ClusterSettings};
+pub use upstream::room::{Reached, Room, RoomBounds};
 pub use verifier::CertificateName;

@@ -34,6 +34,14 @@ pub(crate) fn chunk_size(size: usize, into: &mut Vec<u8>) {
     into.extend_from_slice(b"\r\n");
 }
 
+/// Appends a chunk. One without data would be the last one.
+pub(crate) fn chunk(data: &[u8], into: &mut Vec<u8>) {
+    into.reserve(data.len() + 20);
+    chunk_size(data.len(), into);
+    into.extend_from_slice(data);
+    into.extend_from_slice(b"\r\n");
+}
+
 /// Appends `name: value` and a line end.
 pub(crate) fn field(name: &[u8], value: &[u8], into: &mut Vec<u8>) {
     into.reserve(name.len() + value.len() + 4);

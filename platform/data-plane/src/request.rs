@@ -53,6 +53,45 @@ pub(crate) enum Fields<'head> {
     Map(&'head HeaderMap),
 }
 
+/// A head that another server than this one has read, strictly, from a client without TLS.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadElsewhere<'head> {
+    /// The method.
+    pub method: &'head str,
+    /// The path with perhaps a query.
+    pub target: &'head str,
+    /// Whom the request is for: host and perhaps port.
+    pub authority: &'head str,
+    /// The fields.
+    pub headers: &'head HeaderMap,
+    /// The length of the body, where it is known.
+    pub body: Option<u64>,
+    /// Who has opened the connection.
+    pub peer: SocketAddr,
+    /// The port of the listener, as routes name it.
+    pub port: u16,
+    /// When it came, on a clock that only goes forward, and in microseconds since 1970.
+    pub came: (Duration, u64),
+}
+
+impl<'head> From<ReadElsewhere<'head>> for Request<'head> {
+    fn from(head: ReadElsewhere<'head>) -> Self {
+        Self {
+            method: head.method,
+            target: head.target,
+            authority: head.authority,
+            fields: Fields::Map(head.headers),
+            body: head.body,
+            protocol: Protocol::Http11,
+            peer: head.peer,
+            port: head.port,
+            is_secure: false,
+            server_name: None,
+            came: head.came,
+        }
+    }
+}
+
 impl<'head> Fields<'head> {
     pub(crate) fn for_each(&self, show: &mut dyn FnMut(&'head [u8], &'head [u8])) {
         match self {

@@ -50,6 +50,9 @@ pub struct Timers {
     pub head: Duration,
     /// Between two pieces of a body, either way, and for a client to take a piece of an answer. Default 30 s.
     pub body: Duration,
+    /// From the head of a request whose body is of unknown length: what has come by then goes to a backend, and the rest
+    /// follows as it comes. Its client may be waiting for an answer to the beginning, so this is short. Default 100 ms.
+    pub collect: Duration,
     /// From the last byte of a request to the first of its answer, unless the route says otherwise. Default 15 s.
     pub answer: Duration,
     /// A tunnel (a WebSocket, say) through which nothing goes. Default 1 h.
@@ -70,6 +73,7 @@ impl Default for Timers {
             idle: Duration::from_secs(60),
             head: Duration::from_secs(10),
             body: Duration::from_secs(30),
+            collect: Duration::from_millis(100),
             answer: Duration::from_secs(15),
             tunnel: Duration::from_secs(3600),
             linger: Duration::from_secs(2),
@@ -94,8 +98,12 @@ pub struct Limits {
     pub body: u64,
     /// Interim answers (`103`) before the answer. Default 8.
     pub interim: u32,
-    /// Bytes of a body that are kept so that a request can be sent again or mirrored. Default 64 KiB.
+    /// Bytes of a request's body that are waited for before a backend is asked. A body that is whole by then is kept, so
+    /// that the request can be sent again; of a longer one the rest follows as it comes. Default 64 KiB.
     pub replay: usize,
+    /// Bytes of bodies that one thread holds while it waits for the rest of them. Further bodies go to backends as they
+    /// come. Default 16 MiB.
+    pub collected: usize,
     /// Streams that one HTTP/2 connection may have at a time. Default 100 (RFC 9113 §6.5.2 advises no fewer).
     pub streams: u32,
 }
@@ -110,6 +118,7 @@ impl Default for Limits {
             body: 64 * 1024 * 1024,
             interim: 8,
             replay: 64 * 1024,
+            collected: 16 * 1024 * 1024,
             streams: 100,
         }
     }

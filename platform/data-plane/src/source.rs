@@ -6,6 +6,8 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use tradewind_http_validation::head::Refusal;
 
+use crate::copied::Feeds;
+
 /// Where the body of a request comes from.
 pub(crate) trait Source {
     /// Appends some more of it; false once there is no more.
@@ -21,6 +23,11 @@ pub(crate) trait Source {
     /// The answer has begun: nothing may be said to the client before it any more.
     fn answer_begins(&mut self);
 
+    /// Whether something may be said to the client now: false within an invitation to send the body.
+    fn may_interrupt(&self) -> bool {
+        true
+    }
+
     /// Bytes of the body that were taken so far.
     fn taken(&self) -> u64;
 
@@ -29,6 +36,11 @@ pub(crate) trait Source {
 
     /// The fields behind it, once it has ended.
     fn trailers(&self) -> &[u8];
+
+    /// What is taken from now on is put into these, too. Nothing was taken yet.
+    fn copy_to(&mut self, feeds: Feeds) {
+        let _ = feeds;
+    }
 }
 
 /// Why the body of a request cannot be had.

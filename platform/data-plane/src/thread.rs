@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 
 use crate::bounds::{Admitted, Bounds};
 use crate::buffer::Buffers;
+use crate::collected::Collected;
 use crate::compression::Compressing;
 use crate::copies::Copies;
 use crate::door::Door;
@@ -36,6 +37,7 @@ pub(crate) struct Thread {
     pub(crate) day_time: DayTime,
     pub(crate) copies: Copies,
     pub(crate) compressing: Compressing,
+    pub(crate) collected: Collected,
 }
 
 /// A connection of a client, as long as it is there.
@@ -65,6 +67,7 @@ impl Thread {
             day_time: DayTime::new(start),
             copies: Copies::default(),
             compressing: Compressing::default(),
+            collected: Collected::default(),
         })
     }
 

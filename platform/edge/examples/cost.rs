@@ -25,7 +25,7 @@ use serde_json::json;
 use tradewind_edge::address::{CidrSet, client_address, client_key};
 use tradewind_edge::admission::{Admission, AdmissionSettings, Finished, Priority};
 use tradewind_edge::balance::{BalanceSettings, Balancer, Ended, Key, Places};
-use tradewind_edge::health::{Breaker, BreakerSettings, EjectionSettings, Ejections};
+use tradewind_edge::health::{EjectionSettings, Ejections};
 use tradewind_edge::limit::{Policy, Table};
 use tradewind_edge::log::{DateCache, Line, Upstream};
 use tradewind_edge::retry_budget::RetryBudget;
@@ -239,11 +239,6 @@ fn backends() -> Vec<Operation> {
         admission.admit(Priority::Default, number).unwrap();
         admission.ended(Finished::Answered(Duration::from_micros(900 + number % 200)), at(number));
     };
-    let mut breaker = Breaker::new(BreakerSettings::default());
-    let pass = move |number: u64| {
-        let ticket = breaker.admit(at(number)).unwrap();
-        black_box(breaker.report(ticket, true, at(number), number));
-    };
     let mut ejections = Ejections::new(EjectionSettings::default());
     (0..10).for_each(|place| ejections.join(place));
     let report = move |number: u64| {
@@ -253,7 +248,6 @@ fn backends() -> Vec<Operation> {
     };
     vec![
         operation("admission: admit, end", "windows of 250 ms", admit),
-        operation("breaker: admit, report", "closed", pass),
         operation("ejections: ask, report", "10 endpoints", report),
     ]
 }

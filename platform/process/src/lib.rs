@@ -8,6 +8,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program talks to whoever starts it")]
 
 mod arguments;
+mod background;
 #[cfg(feature = "fault-points")]
 pub mod fault;
 mod link;
@@ -28,6 +29,7 @@ use tradewind_chassis::{Service, StartError};
 
 use crate::arguments::Arguments;
 
+pub use background::{Asking, Results, background};
 pub use link::hand_over;
 pub use occasions::{Occasion, until_stopped};
 pub use part::Part;

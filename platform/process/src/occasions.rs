@@ -13,6 +13,8 @@ pub enum Occasion {
     Time,
     /// SIGHUP: look again at what may have changed.
     Hangup,
+    /// SIGUSR1: open files of logs anew, since they were renamed.
+    Reopen,
     /// SIGUSR2: another process of the program is to take the place of this one.
     Upgrade,
 }
@@ -35,6 +37,7 @@ pub fn until_stopped(
         let mut stop = Stop::listen(false)?;
         let failed = |error: std::io::Error| format!("signals cannot be heard: {error}");
         let mut hangup = signal(SignalKind::hangup()).map_err(failed)?;
+        let mut reopen = signal(SignalKind::user_defined1()).map_err(failed)?;
         let mut upgrade = signal(SignalKind::user_defined2()).map_err(failed)?;
         let (mut beside, mut is_beside) = (std::pin::pin!(beside), true);
         let mut time = tokio::time::interval(every);
@@ -44,6 +47,7 @@ pub fn until_stopped(
                 biased;
                 () = stop.asked() => return Ok(()),
                 _ = hangup.recv() => Occasion::Hangup,
+                _ = reopen.recv() => Occasion::Reopen,
                 _ = upgrade.recv() => Occasion::Upgrade,
                 _ = time.tick() => Occasion::Time,
                 () = &mut beside, if is_beside => {

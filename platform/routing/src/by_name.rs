@@ -33,18 +33,14 @@ pub(crate) enum Mode {
 pub(crate) struct Listening {
     pub(crate) mode: Mode,
     /// The rules by the hosts of their routes.
-    pub(crate) rules: HostMap<Option<usize>>,
+    pub(crate) rules: HostMap<Option<Arc<Rule>>>,
 }
 
 /// Looks a name up; an empty one is that of a client which names none.
-pub(crate) fn find<'table>(
-    names: &'table Names,
-    rules: &'table [Arc<Rule>],
-    name: &str,
-) -> Option<FoundByName<'table>> {
+pub(crate) fn find<'table>(names: &'table Names, name: &str) -> Option<FoundByName<'table>> {
     // Listeners are apart from each other: what the most specific one has no rule for, no other one takes.
     let listening = names.fitting(name).next()?;
-    let rule = || listening.rules.fitting(name).find_map(|rule| rules.get((*rule)?));
+    let rule = || listening.rules.fitting(name).find_map(Option::as_ref);
     Some(match listening.mode {
         Mode::Http => FoundByName::Http,
         Mode::Passthrough => FoundByName::Passthrough(rule()?),

@@ -14,6 +14,7 @@ use tradewind_gateway_api::{Body, Document, DocumentError};
 
 use crate::change::{HeaderChanges, PathChange};
 use crate::conditions::{Conditions, Expected};
+use crate::index::Path;
 use crate::refer::Referrer;
 use crate::rule::{Backend, Redirect, Rewrite, Rule, Step};
 use tradewind_http_validation::path::{self, CanonicalPath};
@@ -25,17 +26,11 @@ pub(crate) struct Compiled {
 }
 
 /// One match.
+#[derive(Clone)]
 pub(crate) struct Match {
     pub(crate) path: Path,
     pub(crate) conditions: Conditions,
     pub(crate) template: String,
-}
-
-/// Which paths.
-pub(crate) enum Path {
-    Exact(CanonicalPath),
-    Prefix(CanonicalPath),
-    Expression(Regex),
 }
 
 /// Reads the matches and rules of a route.

@@ -1,5 +1,7 @@
 //! Patterns of hosts: `a.example`, `*.example`, or every host.
 
+use std::sync::Arc;
+
 use crate::named::Named;
 
 /// A host, any subdomain of a host, or any host at all.
@@ -45,8 +47,8 @@ fn is_below(host: &str, suffix: &str) -> bool {
 /// Values by pattern. Which one comes first does not depend on the order in which they were put in.
 #[derive(Debug, Clone)]
 pub(crate) struct HostMap<T> {
-    exact: Named<Box<str>, T>,
-    below: Named<Box<str>, T>,
+    exact: Named<Arc<str>, T>,
+    below: Named<Arc<str>, T>,
     any: Option<T>,
 }
 
@@ -68,13 +70,20 @@ impl<T: Default> HostMap<T> {
 }
 
 impl<T> HostMap<T> {
-    /// All values, in no order.
-    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
-        self.exact.values_mut().chain(self.below.values_mut()).chain(&mut self.any)
+    /// Takes the value of a pattern away.
+    pub(crate) fn remove(&mut self, pattern: &Pattern) {
+        match pattern {
+            Pattern::Exact(host) => drop(self.exact.swap_remove(host.as_str())),
+            Pattern::Below(suffix) => drop(self.below.swap_remove(suffix.as_str())),
+            Pattern::Any => self.any = None,
+        }
     }
 
     /// The values whose patterns fit a host in lower case, the most specific first.
-    pub(crate) fn fitting<'map>(&'map self, host: &'map str) -> impl Iterator<Item = &'map T> {
+    pub(crate) fn fitting<'map, 'host>(
+        &'map self,
+        host: &'host str,
+    ) -> impl Iterator<Item = &'map T> + use<'map, 'host, T> {
         let exact = self.exact.get(host);
         let suffixes =
             host.match_indices('.').filter_map(|(dot, _)| host.get(dot..)).filter(|s| s.len() < host.len());

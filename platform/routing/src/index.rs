@@ -1,6 +1,7 @@
 //! Finds candidates by path.
 
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use indexmap::Equivalent;
 use regex::Regex;
@@ -8,18 +9,32 @@ use regex::Regex;
 use crate::asked::Asked;
 use crate::conditions::Conditions;
 use crate::named::Named;
+use crate::pace::Pace;
+use crate::rule::Rule;
 use tradewind_http_validation::path::CanonicalPath;
 
-/// One match of one rule: what it asks besides the path, and which rule it is of.
-#[derive(Debug, Clone)]
-pub(crate) struct Candidate {
+/// One match of one rule.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// Its number in the table.
+    pub(crate) number: usize,
+    pub(crate) rule: Arc<Rule>,
+    pub(crate) template: Arc<str>,
+    pub(crate) path: Path,
+    /// What it asks besides the path.
     pub(crate) conditions: Conditions,
-    /// Which match of the table.
-    pub(crate) entry: usize,
+}
+
+/// Which paths a match is about.
+#[derive(Debug, Clone)]
+pub(crate) enum Path {
+    Exact(CanonicalPath),
+    Prefix(CanonicalPath),
+    Expression(Regex),
 }
 
 /// Candidates of one path, the one that goes first in front.
-type Candidates = Vec<Candidate>;
+type Candidates = Vec<Arc<Entry>>;
 
 /// The candidates of one host.
 ///
@@ -73,45 +88,54 @@ impl Default for Tree {
 }
 
 impl Index {
-    pub(crate) fn add_exact(&mut self, path: &CanonicalPath, candidate: Candidate) {
-        self.exact.entry(path.as_str().into()).or_default().push(candidate);
-    }
-
-    pub(crate) fn add_prefix(&mut self, path: &CanonicalPath, candidate: Candidate) {
-        self.prefixes.candidates(path).push(candidate);
-    }
-
-    pub(crate) fn add_expression(&mut self, regex: Regex, candidate: Candidate) {
-        match self.expressions.iter_mut().find(|(known, _)| known.as_str() == regex.as_str()) {
-            Some((_, candidates)) => candidates.push(candidate),
-            None => self.expressions.push((regex, vec![candidate])),
+    /// Of entries in the order of age and place.
+    pub(crate) fn of<'entries>(entries: impl Iterator<Item = &'entries Arc<Entry>>, pace: &mut Pace) -> Self {
+        let mut index = Self::default();
+        for entry in entries {
+            pace.step();
+            index.candidates(&entry.path).push(entry.clone());
         }
+        // What asks for more goes in front.
+        let tree = index.prefixes.segments.iter_mut().map(|segment| &mut segment.candidates);
+        let expressions = index.expressions.iter_mut().map(|(_, candidates)| candidates);
+        for candidates in index.exact.values_mut().chain(tree).chain(expressions) {
+            candidates.sort_by_key(|entry| std::cmp::Reverse(entry.conditions.weight()));
+        }
+        index
     }
 
-    /// Candidates were added in the order of age and place; what asks for more goes in front.
-    pub(crate) fn finish(&mut self) {
-        let tree = self.prefixes.segments.iter_mut().map(|segment| &mut segment.candidates);
-        let expressions = self.expressions.iter_mut().map(|(_, candidates)| candidates);
-        for candidates in self.exact.values_mut().chain(tree).chain(expressions) {
-            candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.conditions.weight()));
+    fn candidates(&mut self, path: &Path) -> &mut Candidates {
+        match path {
+            Path::Exact(path) => self.exact.entry(path.as_str().into()).or_default(),
+            Path::Prefix(path) => self.prefixes.candidates(path),
+            Path::Expression(regex) => {
+                let is_same = |(known, _): &(Regex, Candidates)| known.as_str() == regex.as_str();
+                let known = self.expressions.iter().position(is_same);
+                let place = known.unwrap_or(self.expressions.len());
+                if known.is_none() {
+                    self.expressions.push((regex.clone(), Candidates::new()));
+                }
+                // Whatever was not there was put there.
+                &mut self.expressions[place].1
+            }
         }
     }
 
     /// Which match of the table a request belongs to.
-    pub(crate) fn find(&self, asked: &Asked<'_>) -> Option<usize> {
+    pub(crate) fn find(&self, asked: &Asked<'_>) -> Option<&Arc<Entry>> {
         let path = asked.path.as_str();
         let exact = self.exact.get(path).and_then(|candidates| first(candidates, asked));
         exact.or_else(|| self.by_expression(path, asked)).or_else(|| self.prefixes.find(asked))
     }
 
-    fn by_expression(&self, path: &str, asked: &Asked<'_>) -> Option<usize> {
+    fn by_expression(&self, path: &str, asked: &Asked<'_>) -> Option<&Arc<Entry>> {
         let fitting = self.expressions.iter().filter(|(regex, _)| regex.is_match(path));
         fitting.filter_map(|(_, candidates)| first(candidates, asked)).next()
     }
 }
 
-fn first(candidates: &[Candidate], asked: &Asked<'_>) -> Option<usize> {
-    candidates.iter().find(|candidate| candidate.conditions.hold(asked)).map(|candidate| candidate.entry)
+fn first<'index>(candidates: &'index [Arc<Entry>], asked: &Asked<'_>) -> Option<&'index Arc<Entry>> {
+    candidates.iter().find(|entry| entry.conditions.hold(asked))
 }
 
 impl Tree {
@@ -129,7 +153,7 @@ impl Tree {
         &mut self.segments[at].candidates
     }
 
-    fn find(&self, asked: &Asked<'_>) -> Option<usize> {
+    fn find(&self, asked: &Asked<'_>) -> Option<&Arc<Entry>> {
         let mut at = 0;
         for name in segments(asked.path) {
             match self.below.get(&Below(at, name)) {

@@ -6,6 +6,8 @@
 //! one, and what an operator wants to know of each document ([`GatewayStatus`], [`RouteStatus`],
 //! [`PolicyStatus`]).
 //!
+//! A [`Builder`] makes one table after the other, and takes over what has not changed.
+//!
 //! [`Table::find`] decides on a request: the most specific listener, then the most specific host, then path, method,
 //! headers and query in the order that the Gateway API gives them. It takes a step for each segment of the path,
 //! each of them the logarithm of the names below it; rules of the same host and path are looked at one after the other,
@@ -32,6 +34,7 @@ mod effective;
 mod host;
 mod index;
 mod named;
+mod pace;
 mod policy;
 mod refer;
 mod rule;
@@ -39,7 +42,7 @@ mod status;
 mod table;
 
 pub use asked::{Asked, Headers};
-pub use build::Built;
+pub use build::{Builder, Built};
 pub use by_name::FoundByName;
 pub use change::{HeaderChanges, PathChange};
 pub use documents::Documents;

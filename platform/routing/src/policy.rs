@@ -15,7 +15,7 @@ mod rules;
 mod services;
 mod target;
 
-pub(crate) use attach::Attached;
+pub(crate) use attach::{AtTargets, Attached};
 pub(crate) use ports::listeners;
 pub(crate) use rules::{Chain, Outer, RulePolicies};
 pub(crate) use services::services;

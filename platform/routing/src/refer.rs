@@ -1,5 +1,7 @@
 //! Follows references to services.
 
+use std::collections::BTreeSet;
+
 use tradewind_gateway_api::reference::ObjectRef;
 
 use crate::documents::Documents;
@@ -26,6 +28,16 @@ pub(crate) struct Referrer<'build> {
     pub(crate) known: &'build dyn Known,
     pub(crate) route: &'build RouteId,
     pub(crate) broken: Option<Broken>,
+    pub(crate) leaned: Leaned,
+}
+
+/// What the answers depended on besides the route.
+#[derive(Debug, Default)]
+pub(crate) struct Leaned {
+    /// Which services there are.
+    pub(crate) services: BTreeSet<BackendId>,
+    /// Whether another namespace agrees.
+    pub(crate) on_grants: bool,
 }
 
 impl Referrer<'_> {
@@ -40,14 +52,16 @@ impl Referrer<'_> {
         }
     }
 
-    fn follow(&self, reference: &ObjectRef) -> Result<BackendId, Broken> {
+    fn follow(&mut self, reference: &ObjectRef) -> Result<BackendId, Broken> {
         let ObjectRef { group, kind, name, .. } = reference;
         if !group.is_empty() || kind != "Service" {
             let group = if group.is_empty() { "the core group" } else { group };
             return Err(("InvalidKind", format!("{kind} of {group} is no backend here; Service is")));
         }
         let namespace = reference.namespace.as_ref().unwrap_or(&self.route.namespace);
-        if *namespace != self.route.namespace && !self.is_granted(namespace, name) {
+        let is_beyond = *namespace != self.route.namespace;
+        self.leaned.on_grants |= is_beyond;
+        if is_beyond && !self.is_granted(namespace, name) {
             let reason =
                 format!("no ReferenceGrant of {namespace} lets {} refer to the service {name}", self.route);
             return Err(("RefNotPermitted", reason));
@@ -55,6 +69,7 @@ impl Referrer<'_> {
         // The definition asks for the port of a service.
         let port = reference.port.unwrap_or_default();
         let id = BackendId { namespace: namespace.clone(), service: name.clone(), port };
+        self.leaned.services.insert(id.clone());
         if self.known.has(&id) {
             Ok(id)
         } else {

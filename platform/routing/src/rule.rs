@@ -12,7 +12,8 @@ use crate::effective::EffectiveRoutePolicy;
 /// A rule of a route, put together with those of other documents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
-    /// Its place in the table, counted from 0.
+    /// Its number in the table. It keeps it as long as nothing about it changes; numbers that are free are taken again. Rules
+    /// of connections have another one in each table, above all others.
     pub index: usize,
     /// The route that it is of.
     pub route: RouteId,

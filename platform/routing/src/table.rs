@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::asked::Asked;
 use crate::by_name::{self, FoundByName, Names};
-use crate::effective::{EffectiveBackendPolicy, EffectiveListenerPolicy};
+use crate::effective::{EffectiveBackendPolicy, EffectiveListenerPolicy, EffectiveRoutePolicy};
 use crate::host::HostMap;
-use crate::index::Index;
+use crate::index::{Entry, Index, Path};
 use crate::rule::{BackendId, Rule, Step, Target};
 use tradewind_http_validation::path::CanonicalPath;
 
@@ -15,37 +15,35 @@ use tradewind_http_validation::path::CanonicalPath;
 #[derive(Debug, Clone, Default)]
 pub struct Table {
     pub(crate) ports: BTreeMap<u16, HostMap<Listening>>,
+    /// In the order of precedence of their routes; those of connections come last.
     pub(crate) rules: Vec<Arc<Rule>>,
-    pub(crate) entries: Vec<Entry>,
     /// Of the ports on which connections are told apart by names before TLS ends.
     pub(crate) names: BTreeMap<u16, Names>,
     /// The ports whose connections have TLS.
     pub(crate) secured: BTreeSet<u16>,
+    /// By number; none where there was one once.
+    pub(crate) entries: Vec<Option<Arc<Entry>>>,
+    pub(crate) backends: Arc<[BackendId]>,
+    /// What holds for rules, each once.
+    pub(crate) policies: Vec<Arc<EffectiveRoutePolicy>>,
     /// Where it is not what holds anyway.
-    pub(crate) backend_policies: BTreeMap<BackendId, Arc<EffectiveBackendPolicy>>,
+    pub(crate) backend_policies: Arc<BTreeMap<BackendId, Arc<EffectiveBackendPolicy>>>,
     pub(crate) listener_policies: BTreeMap<u16, Arc<EffectiveListenerPolicy>>,
     /// What holds anyway.
-    defaults: (Arc<EffectiveBackendPolicy>, Arc<EffectiveListenerPolicy>),
+    pub(crate) defaults: (Arc<EffectiveBackendPolicy>, Arc<EffectiveListenerPolicy>),
 }
 
 /// What one listener, or several of one port and host, are for.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Listening {
-    pub(crate) hosts: HostMap<Index>,
-}
-
-/// One match of one rule.
-#[derive(Debug, Clone)]
-pub(crate) struct Entry {
-    pub(crate) rule: usize,
-    pub(crate) template: Arc<str>,
-    pub(crate) prefix: Option<CanonicalPath>,
+    pub(crate) hosts: HostMap<Arc<Index>>,
 }
 
 /// The rule that a request belongs to.
 #[derive(Debug, Clone, Copy)]
 pub struct Found<'table> {
-    /// Which match of the table, counted from 0.
+    /// The number of the match, below that of [`Table::entries`]. As long as a table has the same rule there it is the
+    /// same match.
     pub entry: usize,
     /// The rule.
     pub rule: &'table Arc<Rule>,
@@ -63,16 +61,18 @@ impl Table {
         // Listeners are apart from each other: what the most specific one has no rule for, no other one answers.
         let listening = self.ports.get(&port)?.fitting(asked.host).next()?;
         let entry = listening.hosts.fitting(asked.host).find_map(|index| index.find(asked))?;
-        let (index, entry) = (entry, self.entries.get(entry)?);
-        let rule = self.rules.get(entry.rule)?;
-        Some(Found { entry: index, rule, template: &entry.template, prefix: entry.prefix.as_ref() })
+        let prefix = match &entry.path {
+            Path::Prefix(prefix) => Some(prefix),
+            Path::Exact(_) | Path::Expression(_) => None,
+        };
+        Some(Found { entry: entry.number, rule: &entry.rule, template: &entry.template, prefix })
     }
 
     /// What a connection finds by the name that its client asks for, in lower case; an empty one where it names none.
     /// Only of ports that are [told apart by names](Self::is_by_name).
     #[must_use]
     pub fn find_by_name(&self, port: u16, name: &str) -> Option<FoundByName<'_>> {
-        by_name::find(self.names.get(&port)?, &self.rules, name)
+        by_name::find(self.names.get(&port)?, name)
     }
 
     /// Whether connections to a port have to be told apart by the names that their clients ask for, since not all of
@@ -88,24 +88,32 @@ impl Table {
         self.secured.contains(&port)
     }
 
-    /// How many matches there are.
+    /// How many numbers of matches there are.
     #[must_use]
     pub fn entries(&self) -> usize {
         self.entries.len()
     }
 
-    /// All rules, in the order of precedence of their routes.
+    /// The rule of the match of a number.
+    #[must_use]
+    pub fn rule_of(&self, entry: usize) -> Option<&Arc<Rule>> {
+        self.entries.get(entry)?.as_ref().map(|entry| &entry.rule)
+    }
+
+    /// What holds for the rules: what several share is there once.
+    pub fn policies(&self) -> impl Iterator<Item = &Arc<EffectiveRoutePolicy>> {
+        self.policies.iter()
+    }
+
+    /// All rules, in the order of precedence of their routes; those of connections come last.
     pub fn rules(&self) -> impl Iterator<Item = &Arc<Rule>> {
         self.rules.iter()
     }
 
     /// The services that rules name, mirrors included, each once and sorted.
     #[must_use]
-    pub fn backends(&self) -> Vec<BackendId> {
-        let mut found: Vec<BackendId> = self.rules.iter().flat_map(|rule| services(rule)).cloned().collect();
-        found.sort();
-        found.dedup();
-        found
+    pub fn backends(&self) -> &[BackendId] {
+        &self.backends
     }
 
     /// What holds for requests to a port of a service, all policies taken together.
@@ -126,7 +134,8 @@ impl Table {
     }
 }
 
-fn services(rule: &Rule) -> impl Iterator<Item = &BackendId> {
+/// The services that a rule names.
+pub(crate) fn services(rule: &Rule) -> impl Iterator<Item = &BackendId> {
     let own = rule.steps.iter();
     let steps = own.chain(rule.backends.iter().flat_map(|backend| &backend.steps));
     let mirrors = steps.filter_map(|step| match step {

@@ -4,23 +4,28 @@ mod access_log;
 mod alone;
 mod compressing;
 mod connection_counts;
+mod copy_counts;
 mod counts;
 mod decide;
 mod fetched;
-mod gate;
+pub(crate) mod gate;
 mod gate_counts;
+mod guarded;
 mod guarding;
 mod headers;
 mod keys;
 mod limits;
 mod named;
 mod reach;
+mod ready;
+mod rooms;
 mod rule;
 mod thread;
 mod tokens;
 mod visitor;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,6 +39,8 @@ pub(crate) use access_log::Sink;
 pub(crate) use alone::Alone;
 pub(crate) use counts::Registry;
 pub(crate) use fetched::Fetches;
+pub(crate) use guarded::{Guarded, Port, judge};
+pub(crate) use guarding::Guarding;
 pub(crate) use keys::Keys;
 pub(crate) use reach::checks;
 
@@ -43,9 +50,9 @@ use crate::edge::thread::ThreadEdge;
 #[derive(Debug, Default)]
 pub(crate) struct Routes {
     pub(crate) table: Table,
-    pub(crate) endpoints: BTreeMap<BackendId, Vec<SocketAddr>>,
+    pub(crate) endpoints: Arc<BTreeMap<BackendId, Vec<SocketAddr>>>,
     /// TLS towards backends that a document asks it for.
-    pub(crate) secured: BTreeMap<BackendId, Secured>,
+    pub(crate) secured: Arc<BTreeMap<BackendId, Secured>>,
     /// Keys that tokens are verified with.
     pub(crate) keys: Keys,
 }
@@ -89,7 +96,23 @@ pub(crate) struct Shared {
     /// Threads that have begun, which have a number each.
     begun: AtomicU64,
     /// What came of each document, for the internal door.
-    status: Mutex<Arc<str>>,
+    status: Mutex<Status>,
+}
+
+/// Tells what came of each document.
+#[derive(Clone)]
+pub(crate) struct Status(Arc<dyn Fn() -> String + Send + Sync>);
+
+impl Status {
+    pub(crate) fn new(tell: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        Self(Arc::new(tell))
+    }
+}
+
+impl fmt::Debug for Status {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Status")
+    }
 }
 
 /// Places of the table of limits: so many clients are told apart.
@@ -116,28 +139,29 @@ impl Shared {
             verdicts,
             alone: Alone::default(),
             begun: AtomicU64::new(0),
-            status: Mutex::new("{}".into()),
+            status: Mutex::new(Status::new(|| "{}".to_owned())),
         })
     }
 
-    /// Puts other routes in the place of those in use. Requests under way go on with theirs.
+    /// Puts other routes in the place of those in use. Requests under way go on with theirs. Not for a thread that gives
+    /// way to those that serve: they would wait for it, should it be stopped while it has the lock.
     pub(crate) fn swap(&self, routes: Routes) {
         let mut current = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
         let before = std::mem::replace(&mut *current, Arc::new(routes));
         drop(current);
         self.version.fetch_add(1, Ordering::Release);
         self.retired.lock().unwrap_or_else(PoisonError::into_inner).push(before);
-        self.clear();
     }
 
-    /// Keeps what came of each document for whoever asks.
-    pub(crate) fn show(&self, status: String) {
-        *self.status.lock().unwrap_or_else(PoisonError::into_inner) = status.into();
+    /// Keeps what tells what came of each document, for whoever asks: many routes are a long text.
+    pub(crate) fn show(&self, status: Status) {
+        *self.status.lock().unwrap_or_else(PoisonError::into_inner) = status;
     }
 
     /// What came of each document, as it was shown last.
-    pub(crate) fn status(&self) -> Arc<str> {
-        self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(crate) fn status(&self) -> String {
+        let status = self.status.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        status.0()
     }
 
     /// Gives back routes that no thread uses any more. Not for a thread that serves.

@@ -11,6 +11,7 @@ use tradewind_client::{Body, headers as context};
 use tradewind_problem::Problem;
 
 use crate::mutants;
+use crate::policies::Admitted;
 use crate::steps::Way;
 
 /// Headers that concern one connection only (RFC 9110 §7.6.1).
@@ -36,7 +37,11 @@ const FORWARDED: [HeaderName; 4] = [
 
 /// The request as the peer gets it: the target and headers that the steps of its rule make of it, no hop-by-hop headers,
 /// the context of this call.
-pub(crate) fn request(call: Call, way: &Way<'_>, limit: Duration) -> Result<Request<Body>, Problem> {
+pub(crate) fn request(
+    call: Call,
+    (way, admitted): (&Way<'_>, &Admitted),
+    limit: Duration,
+) -> Result<Request<Body>, Problem> {
     let trace = call.context().trace;
     let correlation = call.context().correlation;
     let target = match call.uri().query() {
@@ -44,7 +49,7 @@ pub(crate) fn request(call: Call, way: &Way<'_>, limit: Duration) -> Result<Requ
         None => way.path.to_string(),
     };
     let target: Uri = target.parse().map_err(Problem::internal)?;
-    let from = call.client_address();
+    let from = admitted.client().or_else(|| call.client_address());
     let mut request = call.into_request();
     *request.uri_mut() = target;
     strip(request.headers_mut());
@@ -63,6 +68,7 @@ pub(crate) fn request(call: Call, way: &Way<'_>, limit: Duration) -> Result<Requ
     if mutants::OWN_KEY.is_planted() && headers.contains_key("idempotency-key") {
         headers.insert("idempotency-key", trace.to_string().parse().map_err(Problem::internal)?);
     }
+    admitted.change_request(headers);
     way.change_request(headers)?;
     context::write(headers, &trace, correlation, limit);
     Ok(request)

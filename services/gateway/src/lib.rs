@@ -1,5 +1,6 @@
 //! The only public door.
 
+mod admit;
 mod config;
 mod cors;
 pub mod domain;
@@ -10,6 +11,7 @@ mod guard;
 mod http;
 mod mirror;
 mod mutants;
+mod policies;
 mod routes;
 mod source;
 mod standalone;
@@ -25,12 +27,16 @@ use tradewind_routing::BackendId;
 
 use crate::config::Settings;
 use crate::domain::places::Places;
+use crate::policies::{Lasting, Policies};
 use crate::routes::{Live, PORT, gather, peer_name};
 use crate::source::{Read, Source};
 use crate::state::Gateway;
 
 /// Copies of requests under way at a time; what comes beyond is not copied.
 const MOST_COPIES: usize = 100;
+
+/// Answers that are compressed at a time: each takes up to 1 MiB. Further ones go on as they are.
+const MOST_COMPRESSED: usize = 64;
 
 /// The name of the service.
 pub const SERVICE: &str = "gateway";
@@ -72,12 +78,17 @@ fn start(init: &mut Init<Settings>, built_in: &[Arc<Read>]) -> Result<Gateway, S
     // put together wrongly is noticed at once.
     let gathered = gather(&files, &|_: &BackendId| true)?;
     gathered.tell();
-    let table = gathered.built.table;
-    let peers = table.backends().into_iter().map(|backend| {
+    let peers = gathered.reached().into_iter().map(|backend| {
         let peer = init.peer(&peer_name(&backend));
         (backend, peer)
     });
     let peers = peers.collect();
+    let table = gathered.built.table;
+    let lasting = Arc::new(Lasting::new(init.clock.clone(), &init.entropy.fork("policies")));
+    let policies = Policies::new(&lasting, (&table, PORT), None);
+    if source.has_folders() {
+        init.consume(lasting.fetches.clone().follow(init.clock.clone(), init.entropy.fork("keys")));
+    }
     let counter = |name, help| init.metrics.counter(name, help);
     Ok(Gateway {
         swapped: counter("gateway_route_changes_total", "Changes of route documents that were put to use"),
@@ -86,8 +97,13 @@ fn start(init: &mut Init<Settings>, built_in: &[Arc<Read>]) -> Result<Gateway, S
             "Changes of route documents that were not put to use",
         ),
         refused: Mutex::default(),
-        live: RwLock::new(Arc::new(Live { table, peers })),
+        refusals: init
+            .metrics
+            .counter_family("gateway_policy_refusals_total", "Requests that a policy refused, by the reason"),
+        live: RwLock::new(Arc::new(Live { table, peers, policies })),
         copies: Places::new(MOST_COPIES),
+        compressed: Places::new(MOST_COMPRESSED),
+        lasting,
         source: Arc::new(source),
         directory: init.directory(),
         blocking: init.blocking(1, 1),

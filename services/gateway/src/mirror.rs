@@ -8,9 +8,11 @@ use tradewind_chassis::http::Call;
 use tradewind_client::{Body, Peer};
 use tradewind_kernel::{Clock, Entropy};
 use tradewind_problem::Problem;
+use tradewind_routing::Target;
 
 use crate::domain::places::{Place, Places};
 use crate::forward;
+use crate::policies::Admitted;
 use crate::routes::Live;
 use crate::steps::{Copies, Way};
 
@@ -30,13 +32,13 @@ pub(crate) struct Ready {
 pub(crate) async fn copied(
     (live, places): (&Live, &Places),
     call: Call,
-    way: &Way<'_>,
+    (way, admitted): (&Way<'_>, &Admitted),
     limit: Duration,
 ) -> Result<(Request<Body>, Ready), Problem> {
     let (scope, clock, entropy) = (call.scope().clone(), call.clock().clone(), call.entropy().clone());
     let drawn = way.copies.iter().filter(|copies| is_drawn(copies, &entropy));
-    let peers: Vec<Peer> = drawn.filter_map(|copies| live.peer(copies.target).ok().cloned()).collect();
-    let mut request = forward::request(call, way, limit)?;
+    let peers: Vec<Peer> = drawn.filter_map(|copies| with_room(live, copies.target)).collect();
+    let mut request = forward::request(call, (way, admitted), limit)?;
     let mut copies = Vec::new();
     if !peers.is_empty() {
         request = in_memory(request).await?;
@@ -55,6 +57,13 @@ pub(crate) fn send(ready: Ready) {
             drop(place);
         });
     }
+}
+
+/// The peer that gets a copy, where there is room for what nobody waits for.
+fn with_room(live: &Live, target: &Target) -> Option<Peer> {
+    let Target::Service(id) = target else { return None };
+    let has_room = live.policies.room(id).is_none_or(|room| room.has_room_for_copies());
+    if has_room { live.peer(target).ok().cloned() } else { None }
 }
 
 fn is_drawn(copies: &Copies<'_>, entropy: &Entropy) -> bool {

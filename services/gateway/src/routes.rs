@@ -1,25 +1,26 @@
 //! The routes in use, and putting others in their place while requests are answered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tradewind_chassis::Directory;
 use tradewind_client::Peer;
 use tradewind_gateway_api::DocumentError;
 use tradewind_problem::Problem;
-use tradewind_routing::{BackendId, Built, Documents, Known, Table, Target};
+use tradewind_routing::{BackendId, Builder, Built, Documents, Known, Table, Target};
 
 use crate::error::NO_BACKEND;
-use crate::source::{Read, Source};
+use crate::policies::{Lasting, Policies, in_clear, unheld};
+use crate::source::{Read, Source, TURN};
 
 /// The port of the door for users, and that of the listener which is there when no document declares one.
 pub(crate) const PORT: u16 = 8080;
 
-/// A table, and the peers that it leads to. Never changes: other documents are another one.
-#[derive(Default)]
+/// A table, its policies, and the peers that it leads to. Never changes: other documents are another one.
 pub(crate) struct Live {
     pub(crate) table: Table,
     pub(crate) peers: BTreeMap<BackendId, Peer>,
+    pub(crate) policies: Policies,
 }
 
 impl Live {
@@ -43,24 +44,46 @@ pub(crate) fn no_backend(reason: &str) -> Problem {
 pub(crate) struct Gathered {
     pub(crate) built: Built,
     pub(crate) errors: Vec<DocumentError>,
+    /// What of the documents has no effect here.
+    pub(crate) unheld: Vec<DocumentError>,
+    /// Services that documents ask TLS for, by namespace and name.
+    secured: BTreeSet<(String, String)>,
 }
 
-/// Puts the documents of all files together, for a gateway in which `known` says which services there are.
+/// Puts the documents of all files together, for the gateway of a fleet in which `known` says which services there are.
 ///
 /// A document with a mistake is left out; the others serve.
 ///
 /// # Errors
 ///
-/// No rule is left: a gateway that answers nothing is of no use, and the one before it, if any, is better.
+/// No rule is left: a gateway that answers nothing is of no use, and the one before it, if any, is better. Or the door
+/// that is open is to have TLS, which it cannot.
 pub(crate) fn gather(files: &[Arc<Read>], known: &dyn Known) -> Result<Gathered, String> {
     let (documents, errors) = collect(files);
-    build(&documents, errors, PORT, known)
+    in_clear(&documents, PORT)?;
+    let gathered = build(&mut Builder::default(), &documents, errors, (PORT, known))?;
+    if gathered.built.table.rules().all(|rule| rule.route.kind == "TLSRoute") {
+        return Err("no route can be used: all of them are about connections with TLS".to_owned());
+    }
+    Ok(Gathered { unheld: unheld(&documents, PORT), secured: secured(&documents), ..gathered })
+}
+
+/// The services that a document asks TLS for.
+fn secured(documents: &Documents) -> BTreeSet<(String, String)> {
+    let targets = documents.backend_tls().flat_map(|(document, policy)| {
+        let namespace = &document.metadata.namespace;
+        policy.target_refs.iter().map(move |target| (namespace.clone(), target.name.clone()))
+    });
+    targets.collect()
 }
 
 /// The documents of all files, and what is wrong with the others.
 pub(crate) fn collect(files: &[Arc<Read>]) -> (Documents, Vec<DocumentError>) {
     let (mut documents, mut errors) = (Documents::default(), Vec::new());
-    for read in files {
+    for (number, read) in files.iter().enumerate() {
+        if number.is_multiple_of(TURN) {
+            std::thread::yield_now();
+        }
         errors.extend_from_slice(&read.errors);
         errors.extend(read.documents.iter().filter_map(|document| documents.add(document.clone()).err()));
         read.refused.iter().for_each(|policy| documents.add_refused(policy.clone()));
@@ -68,31 +91,42 @@ pub(crate) fn collect(files: &[Arc<Read>]) -> (Documents, Vec<DocumentError>) {
     (documents, errors)
 }
 
-/// What the documents come to; `port` is that of the listener where none is declared.
+/// What the documents come to; the port is that of the listener where none is declared.
 ///
 /// # Errors
 ///
 /// No rule is left.
 pub(crate) fn build(
+    builder: &mut Builder,
     documents: &Documents,
     mut errors: Vec<DocumentError>,
-    port: u16,
-    known: &dyn Known,
+    (port, known): (u16, &dyn Known),
 ) -> Result<Gathered, String> {
-    let mut built = Table::build(documents, port, known);
+    let mut built = builder.build(documents, port, known);
     errors.append(&mut built.errors);
     if built.table.rules().next().is_none() {
         let lines = errors.iter().map(ToString::to_string).collect::<Vec<_>>();
         return Err(format!("no route can be used:\n  {}", lines.join("\n  ")));
     }
-    Ok(Gathered { built, errors })
+    Ok(Gathered { built, errors, unheld: Vec::new(), secured: BTreeSet::new() })
 }
 
 impl Gathered {
+    /// The backends that requests may go to. Not those that a document asks TLS for: without it nobody goes there.
+    pub(crate) fn reached(&self) -> Vec<BackendId> {
+        let is_secured = |backend: &BackendId| {
+            self.secured.contains(&(backend.namespace.clone(), backend.service.clone()))
+        };
+        self.built.table.backends().iter().filter(|backend| !is_secured(backend)).cloned().collect()
+    }
+
     /// Tells the operator what is not served, and why.
     pub(crate) fn tell(&self) {
         for error in &self.errors {
             tracing::error!(%error, "a route document is not used");
+        }
+        for error in &self.unheld {
+            tracing::error!(%error, "a part of a document has no effect");
         }
         for status in &self.built.policies {
             let conditions = status.ancestors.iter().flat_map(|ancestor| &ancestor.conditions);
@@ -101,7 +135,10 @@ impl Gathered {
                 tracing::warn!(policy = %status.policy, condition = kind, reason, message, "a policy is not in effect");
             }
         }
-        for status in &self.built.routes {
+        for (number, status) in self.built.routes.iter().enumerate() {
+            if number.is_multiple_of(TURN) {
+                std::thread::yield_now();
+            }
             let conditions = status.parents.iter().flat_map(|parent| &parent.conditions);
             for condition in conditions.filter(|condition| !condition.holds) {
                 let (kind, reason, message) = (condition.kind, condition.reason, &condition.message);
@@ -118,7 +155,7 @@ impl Gathered {
 /// What keeps the routes in use where they are.
 pub(crate) fn again(
     source: &Source,
-    before: &Live,
+    (before, lasting): (&Live, &Arc<Lasting>),
     directory: &Directory,
 ) -> Result<Option<(Live, Gathered)>, String> {
     let (files, has_changed) = source.read()?;
@@ -127,14 +164,15 @@ pub(crate) fn again(
     }
     let known =
         |backend: &BackendId| before.peers.contains_key(backend) || directory.knows(&peer_name(backend));
-    let gathered = gather(&files, &known)?;
+    let mut gathered = gather(&files, &known)?;
     let peer = |backend: BackendId| {
         let peer = before.peers.get(&backend).cloned().or_else(|| directory.find(&peer_name(&backend)))?;
         Some((backend, peer))
     };
-    let table = gathered.built.table.clone();
-    let peers = table.backends().into_iter().filter_map(peer).collect();
-    Ok(Some((Live { table, peers }, gathered)))
+    let peers = gathered.reached().into_iter().filter_map(peer).collect();
+    let table = std::mem::take(&mut gathered.built.table);
+    let policies = Policies::new(lasting, (&table, PORT), Some(&before.policies));
+    Ok(Some((Live { table, peers, policies }, gathered)))
 }
 
 /// The names of the peers behind some documents.

@@ -1,6 +1,8 @@
 //! Where route documents come from: those that are built in, and folders that may change.
 
-use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::{DirEntry, Metadata};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
@@ -31,11 +33,13 @@ pub(crate) struct Source {
     /// The setting that names each folder, and the folder.
     folders: Vec<(&'static str, PathBuf)>,
     built_in: Vec<Arc<Read>>,
-    files: Mutex<BTreeMap<PathBuf, Kept>>,
+    /// Of each folder, by name.
+    files: Mutex<Vec<Vec<Kept>>>,
 }
 
 /// A file as it was read.
 struct Kept {
+    name: OsString,
     stamp: Stamp,
     read: Arc<Read>,
 }
@@ -45,6 +49,8 @@ struct Kept {
 struct Stamp {
     modified: Option<SystemTime>,
     length: u64,
+    /// A file that takes the place of another one may be as long and as old.
+    number: u64,
 }
 
 /// The documents of a file, and what is wrong in it.
@@ -83,38 +89,59 @@ impl Source {
     ///
     /// A folder that cannot be listed or holds no document.
     pub(crate) fn read(&self) -> Result<(Vec<Arc<Read>>, bool), String> {
-        let mut found = self.built_in.clone();
-        let paths = self.paths()?;
-        let mut before = std::mem::take(&mut *self.files.lock().unwrap_or_else(PoisonError::into_inner));
-        let (mut now, mut has_changed) = (BTreeMap::new(), false);
-        for path in paths {
-            let stamp = stamp(&path);
-            let (kept, older) = match before.remove(&path) {
-                Some(kept) if kept.stamp == stamp => (Some(kept), None),
-                older => (None, older),
-            };
-            has_changed |= kept.is_none();
-            let again = || Arc::new(self.file(&path).or_older(older.as_ref()));
-            let read = kept.map_or_else(again, |kept| kept.read);
-            found.push(read.clone());
-            now.insert(path, Kept { stamp, read });
+        let listed = self.listed()?;
+        let before = std::mem::take(&mut *self.files.lock().unwrap_or_else(PoisonError::into_inner));
+        let (mut before, mut has_changed) = (before.into_iter(), false);
+        let mut now = Vec::new();
+        for ((_, folder), names) in self.folders.iter().zip(listed) {
+            let known = before.next().unwrap_or_default();
+            now.push(self.follow(folder, names, known, &mut has_changed));
         }
-        has_changed |= !before.is_empty();
+        let files = now.iter().flatten().map(|kept: &Kept| kept.read.clone());
+        let found = self.built_in.iter().cloned().chain(files).collect();
         *self.files.lock().unwrap_or_else(PoisonError::into_inner) = now;
         Ok((found, has_changed))
     }
 
-    fn paths(&self) -> Result<Vec<PathBuf>, String> {
-        let mut all = Vec::new();
-        for (setting, folder) in &self.folders {
-            let paths =
-                paths(folder).map_err(|error| format!("gateway.{setting}: {}: {error}", folder.display()))?;
-            if paths.is_empty() {
+    /// What each folder holds.
+    fn listed(&self) -> Result<Vec<Vec<(OsString, Stamp)>>, String> {
+        let listed = |(setting, folder): &(&str, PathBuf)| {
+            let found = listed(folder)
+                .map_err(|error| format!("gateway.{setting}: {}: {error}", folder.display()))?;
+            if found.is_empty() {
                 return Err(format!("gateway.{setting}: {} holds no .yaml file", folder.display()));
             }
-            all.extend(paths);
-        }
-        Ok(all)
+            Ok(found)
+        };
+        self.folders.iter().map(listed).collect()
+    }
+
+    /// Reads of a folder what is not as it was. Both lists are by name.
+    fn follow(
+        &self,
+        folder: &Path,
+        listed: Vec<(OsString, Stamp)>,
+        before: Vec<Kept>,
+        has_changed: &mut bool,
+    ) -> Vec<Kept> {
+        let mut before = before.into_iter().peekable();
+        let follow = |(name, stamp): (OsString, Stamp)| {
+            while before.next_if(|kept| kept.name < name).is_some() {
+                *has_changed = true;
+            }
+            match before.next_if(|kept| kept.name == name) {
+                Some(kept) if kept.stamp == stamp => kept,
+                older => {
+                    *has_changed = true;
+                    let read = Arc::new(self.file(&folder.join(&name)).or_older(older.as_ref()));
+                    std::thread::yield_now();
+                    Kept { name, stamp, read }
+                }
+            }
+        };
+        let now = listed.into_iter().map(follow).collect();
+        *has_changed |= before.next().is_some();
+        now
     }
 
     /// A file that cannot be read, such as one that is being replaced, is a mistake like others.
@@ -171,27 +198,40 @@ pub(crate) fn built_in() -> Result<Vec<Arc<Read>>, String> {
     Ok(BUILT_IN.map(read).to_vec())
 }
 
+/// After so many files, or documents, others get their turn.
+pub(crate) const TURN: usize = 64;
+
 /// The documents of a folder, by name; names that begin with a dot are for programs.
-fn paths(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let mut paths = Vec::new();
+fn listed(folder: &Path) -> std::io::Result<Vec<(OsString, Stamp)>> {
+    let mut found = Vec::new();
     for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        let is_document = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+        let entry = entry?;
+        let name = entry.file_name();
+        let is_hidden = name.as_encoded_bytes().starts_with(b".");
+        let extension = Path::new(&name).extension();
+        let is_document = extension.is_some_and(|extension| extension == "yaml" || extension == "yml");
         if is_document && !is_hidden {
-            paths.push(path);
+            found.push((name, stamp(&entry)));
+            if found.len().is_multiple_of(TURN) {
+                std::thread::yield_now();
+            }
         }
     }
-    paths.sort();
-    Ok(paths)
+    found.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(found)
 }
 
 /// Follows links: a mounted volume changes by a link that leads elsewhere.
-fn stamp(path: &Path) -> Stamp {
-    match std::fs::metadata(path) {
-        Ok(metadata) => Stamp { modified: metadata.modified().ok(), length: metadata.len() },
-        Err(_) => Stamp { modified: None, length: 0 },
-    }
+fn stamp(entry: &DirEntry) -> Stamp {
+    let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+    // What is known to be no link is found from the folder on, which costs the system half as much.
+    let metadata = if is_file { entry.metadata() } else { std::fs::metadata(entry.path()) };
+    let of = |metadata: &Metadata| Stamp {
+        modified: metadata.modified().ok(),
+        length: metadata.len(),
+        number: metadata.ino(),
+    };
+    metadata.as_ref().map_or(Stamp { modified: None, length: 0, number: 0 }, of)
 }
 
 fn text(path: &Path) -> Result<String, String> {

@@ -1,13 +1,15 @@
 //! What the doors work with.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use tradewind_chassis::metrics::Counter;
+use tradewind_chassis::metrics::{Counter, CounterFamily, Labels};
 use tradewind_chassis::{Blocking, Directory};
 use tradewind_problem::Problem;
 
 use crate::domain::places::Places;
+use crate::policies::Lasting;
 use crate::routes::{Live, again};
 use crate::source::Source;
 
@@ -20,12 +22,31 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The pause where nothing can change.
 const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// Why a policy refuses a request.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Reason(pub(crate) &'static str);
+
+impl Labels for Reason {
+    fn names() -> &'static [&'static str] {
+        &["reason"]
+    }
+
+    fn values(&self) -> Vec<Cow<'static, str>> {
+        vec![self.0.into()]
+    }
+}
+
 /// What the door works with.
 pub(crate) struct Gateway {
     pub(crate) live: RwLock<Arc<Live>>,
     /// Copies of requests under way.
     pub(crate) copies: Places,
     pub(crate) source: Arc<Source>,
+    /// What policies keep, whatever the documents say.
+    pub(crate) lasting: Arc<Lasting>,
+    /// Answers compressed at a time.
+    pub(crate) compressed: Places,
+    pub(crate) refusals: CounterFamily<Reason>,
     pub(crate) directory: Directory,
     pub(crate) blocking: Blocking,
     pub(crate) swapped: Counter,
@@ -47,7 +68,8 @@ impl Gateway {
             return Ok(NEVER);
         }
         let (source, before, directory) = (self.source.clone(), self.live(), self.directory.clone());
-        match self.blocking.run(PATIENCE, move || again(&source, &before, &directory)).await? {
+        let lasting = self.lasting.clone();
+        match self.blocking.run(PATIENCE, move || again(&source, (&before, &lasting), &directory)).await? {
             Ok(None) => self.refuse(None),
             Ok(Some((live, gathered))) => {
                 gathered.tell();

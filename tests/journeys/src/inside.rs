@@ -17,6 +17,7 @@ pub const INSIDE: &[(&str, &str)] = &[
     ("signing_in::in_time", "simulated: days pass at once, in the paused time of one thread"),
     ("why::what_does_not_get_on", "simulated: minutes pass at once, and sagas are broken from within"),
     ("breaking::", "simulated: days pass at once, and sagas are broken from within"),
+    ("guarding::limits_hold_in", "simulated: an hour passes at once, in the paused time of one thread"),
     ("checkout::expiring::", "simulated: hours pass at once, in the paused time of one thread"),
     ("statements::", "looks at statements, not at a shop"),
     ("error_pages::", "looks at documents, not at a shop"),

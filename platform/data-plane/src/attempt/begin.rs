@@ -14,7 +14,6 @@ use crate::source::{Failure, Source};
 use crate::timer::{Moment, now};
 use crate::upstream::busy::Busy;
 use crate::upstream::cluster::Nobody;
-use crate::upstream::connection;
 use crate::upstream::multiplexed::NoStream;
 
 /// Why a request is not on its way to an endpoint. Nothing of it was sent.
@@ -26,11 +25,21 @@ enum NotBegun {
     Unreachable(std::io::Error),
 }
 
+impl From<NoStream> for NotBegun {
+    fn from(none: NoStream) -> Self {
+        match none {
+            NoStream::Busy => Self::Busy,
+            NoStream::Full(reached) => Self::Stopped(nobody(Nobody::Full(reached))),
+            NoStream::Unreachable(error) => Self::Unreachable(error),
+        }
+    }
+}
+
 impl<S: Source + 'static> Attempts<'_, S> {
     /// An endpoint with the request on its way to it.
     pub(super) async fn begin(&mut self) -> Result<(Exchange<S>, Moment), Stopped> {
-        // A first attempt begins when the request does, but for the time that its body took.
-        let mut began = if self.taken == 0 { self.asking.began } else { now() };
+        // A first attempt begins when the request does, but for the time that its body was waited for.
+        let mut began = if self.has_waited { now() } else { self.asking.began };
         loop {
             self.rest().await?;
             if self.count > 0 {
@@ -83,7 +92,7 @@ impl<S: Source + 'static> Attempts<'_, S> {
             None => {
                 let limits = thread.settings.limits.answer_head;
                 // Apart, since it is rare and large: what is waited for is moved with each request.
-                let opened = Box::pin(connection::open(endpoint.address, settings, limits)).await;
+                let opened = Box::pin(self.way.cluster.open(endpoint, limits)).await;
                 let opened_at = now();
                 let connected = opened_at.saturating_duration_since(began);
                 began = opened_at;
@@ -91,7 +100,7 @@ impl<S: Source + 'static> Attempts<'_, S> {
             }
         };
         self.upstream = Some(Upstream { address: endpoint.address, connected, answered: None });
-        let connection = connection.map_err(NotBegun::Unreachable)?;
+        let connection = connection?;
         let Some(body) = self.body.take() else { return Err(NotBegun::Stopped(Stopped::Gone)) };
         let is_whole = body.has_ended();
         let message = std::mem::take(&mut self.message);
@@ -109,17 +118,14 @@ impl<S: Source + 'static> Attempts<'_, S> {
         let (settings, limits) = (&self.way.cluster.settings, &self.asking.thread.settings.limits);
         let head = request_map::request(self.making(), settings.tls.is_some(), address);
         let head = head.map_err(|part| NotBegun::Stopped(unfit(part)))?;
-        let slot = busy.endpoint.multiplexed.slot(address, settings, limits).await;
+        let slot = busy.endpoint.multiplexed.slot(address, &self.way.cluster, limits).await;
         let connected =
             slot.as_ref().map_or_else(|_| now().saturating_duration_since(began), |slot| slot.connected);
         if !connected.is_zero() {
             began = now();
         }
         self.upstream = Some(Upstream { address, connected, answered: None });
-        let slot = slot.map_err(|error| match error {
-            NoStream::Busy => NotBegun::Busy,
-            NoStream::Unreachable(error) => NotBegun::Unreachable(error),
-        })?;
+        let slot = slot?;
         let Some(body) = self.body.take() else { return Err(NotBegun::Stopped(Stopped::Gone)) };
         let upload = (body, std::mem::take(&mut self.message), limits.replay);
         match OverHttp2::start(busy, slot, head, upload) {

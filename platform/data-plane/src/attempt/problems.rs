@@ -8,6 +8,7 @@ use crate::attempt::Stopped;
 use crate::message::request_map::Unfit;
 use crate::source::{Broken, Failure};
 use crate::upstream::cluster::Nobody;
+use crate::upstream::room::Reached;
 
 pub(super) fn nobody(nobody: Nobody) -> Stopped {
     let answer = match nobody {
@@ -15,8 +16,21 @@ pub(super) fn nobody(nobody: Nobody) -> Stopped {
             .because("no-endpoint"),
         Nobody::Busy => Answer::problem(&UNAVAILABLE, "The service behind has as much to do as it can.")
             .because("overloaded"),
+        Nobody::Full(reached) => full(reached),
     };
     Stopped::Answer(answer.header(header::RETRY_AFTER, HeaderValue::from_static("1")))
+}
+
+/// A bound over all endpoints was reached.
+fn full(reached: Reached) -> Answer {
+    let (reason, detail) = match reached {
+        Reached::Requests => ("too-many-under-way", "The service behind has as much to do as it may have."),
+        Reached::Connections => {
+            ("no-connection-free", "No connection to the service behind was free in time.")
+        }
+        Reached::Pending => ("too-many-pending", "As many requests as may wait for the service behind do."),
+    };
+    Answer::problem(&UNAVAILABLE, detail).because(reason)
 }
 
 pub(super) fn unfit(part: Unfit) -> Stopped {

@@ -16,7 +16,7 @@ const QUALITY: u32 = 4;
 const WINDOW_BITS: u32 = 18;
 
 /// Compresses one answer, as it comes.
-pub(crate) struct Encoder(Kind);
+pub struct Encoder(Kind);
 
 enum Kind {
     Gzip(Box<GzEncoder<Vec<u8>>>),
@@ -25,7 +25,9 @@ enum Kind {
 }
 
 impl Encoder {
-    pub(crate) fn new(coding: Coding) -> Self {
+    /// One that has taken nothing yet.
+    #[must_use]
+    pub fn new(coding: Coding) -> Self {
         Self(match coding {
             Coding::Gzip => Kind::Gzip(Box::new(GzEncoder::new(Vec::new(), flate2::Compression::new(LEVEL)))),
             Coding::Brotli => {
@@ -35,7 +37,7 @@ impl Encoder {
     }
 
     /// Takes some of the answer. Writing into memory does not fail.
-    pub(crate) fn write(&mut self, data: &[u8]) {
+    pub fn write(&mut self, data: &[u8]) {
         drop(match &mut self.0 {
             Kind::Gzip(encoder) => encoder.write_all(data),
             Kind::Brotli(encoder) => encoder.write_all(data),
@@ -44,7 +46,7 @@ impl Encoder {
     }
 
     /// Has everything come out that was taken, since more will be long in coming.
-    pub(crate) fn flush(&mut self) {
+    pub fn flush(&mut self) {
         drop(match &mut self.0 {
             Kind::Gzip(encoder) => encoder.flush(),
             Kind::Brotli(encoder) => encoder.flush(),
@@ -53,7 +55,7 @@ impl Encoder {
     }
 
     /// There is no more.
-    pub(crate) fn end(&mut self) {
+    pub fn end(&mut self) {
         self.0 = match std::mem::replace(&mut self.0, Kind::Ended(Vec::new())) {
             Kind::Gzip(encoder) => Kind::Ended(encoder.finish().unwrap_or_default()),
             Kind::Brotli(encoder) => Kind::Ended(encoder.into_inner()),
@@ -62,7 +64,7 @@ impl Encoder {
     }
 
     /// Moves what has come out.
-    pub(crate) fn take(&mut self, into: &mut Vec<u8>) {
+    pub fn take(&mut self, into: &mut Vec<u8>) {
         into.append(match &mut self.0 {
             Kind::Gzip(encoder) => encoder.get_mut(),
             Kind::Brotli(encoder) => encoder.get_mut(),

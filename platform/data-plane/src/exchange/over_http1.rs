@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use crate::buffer::Buffer;
 use crate::io::Io;
 use crate::message::body::{Body, Part};
-use crate::message::chunk_size;
+use crate::message::chunk;
 use crate::message::request_head::Sending;
 use crate::message::trailers::{self, Trailers};
 use crate::source::{Broken, Failure, Source};
@@ -81,11 +81,7 @@ impl<S: Source> Upload<S> {
         self.pending.clear();
         self.written = 0;
         match self.sending {
-            Sending::Chunked if !self.scratch.is_empty() => {
-                chunk_size(self.scratch.len(), &mut self.pending);
-                self.pending.extend_from_slice(&self.scratch);
-                self.pending.extend_from_slice(b"\r\n");
-            }
+            Sending::Chunked if !self.scratch.is_empty() => chunk(&self.scratch, &mut self.pending),
             _ => std::mem::swap(&mut self.pending, &mut self.scratch),
         }
         if !has_more {
@@ -129,7 +125,9 @@ impl<S: Source> OverHttp1<S> {
                 match self.connection.reader.read(self.buffer.filled()) {
                     Ok(None) => {}
                     Ok(Some(length)) => {
-                        self.upload.source.answer_begins();
+                        if self.connection.reader.status() >= 200 || self.connection.reader.status() == 101 {
+                            self.upload.source.answer_begins();
+                        }
                         self.head = length;
                         return Poll::Ready(Ok(()));
                     }

@@ -80,6 +80,10 @@ impl<S: Source + 'static> OverHttp2<S> {
         {
             return Poll::Ready(Err(Failure::Client(broken)));
         }
+        if let Poll::Ready(Some(interim)) = self.awaited.poll_informational(context) {
+            self.head = interim.map_err(failure)?.into_parts().0;
+            return Poll::Ready(Ok(()));
+        }
         let answer = ready!(Pin::new(&mut self.awaited).poll(context)).map_err(failure)?;
         if let Some(upload) = &mut *self.upload.borrow_mut() {
             upload.source.answer_begins();
@@ -176,6 +180,10 @@ impl<S: Source + 'static> OverHttp2<S> {
 
     pub(crate) fn trailers(&self) -> Option<&HeaderMap> {
         self.trailers.as_ref()
+    }
+
+    pub(crate) fn may_interrupt(&self) -> bool {
+        self.upload.borrow().as_ref().is_none_or(|upload| upload.source.may_interrupt())
     }
 
     pub(crate) fn is_upload_whole(&self) -> bool {

@@ -11,16 +11,22 @@ use std::time::Duration;
 
 use tradewind_http_validation::head::Framing;
 
+use crate::attempt::early::{Early, Shown};
 use crate::bounds::Bounds;
 use crate::buffer::Buffer;
+use crate::copied::Feeds;
 use crate::door::Door;
 use crate::io::Io;
+use crate::message::answer_head::status_line;
 use crate::message::body::{Body, Part};
+use crate::message::field;
 use crate::source::{Broken, Source};
 use crate::thread::Thread;
 use crate::timer::{Moment, Timer, now};
 
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+const ALL_OF_IT: usize = CONTINUE.len();
 
 /// The connection of a client.
 pub(crate) struct Client {
@@ -157,6 +163,24 @@ impl Client {
     }
 }
 
+impl Early for Client {
+    fn give(&self, fields: Shown<'_>) -> Vec<u8> {
+        let mut head = Vec::with_capacity(512);
+        status_line(103, b"", &mut head);
+        fields(&mut |name, value| field(name, value, &mut head));
+        head.extend_from_slice(b"\r\n");
+        head
+    }
+
+    fn poll_write(&self, context: &mut Context<'_>, rest: &[u8]) -> Poll<io::Result<usize>> {
+        self.io.poll_write(context, rest)
+    }
+
+    fn poll_flush(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.io.poll_flush(context)
+    }
+}
+
 /// The body of a request of HTTP/1.
 pub(crate) struct RequestBody {
     client: Rc<Client>,
@@ -165,13 +189,14 @@ pub(crate) struct RequestBody {
     invitation: &'static [u8],
     most: u64,
     taken: u64,
+    feeds: Feeds,
 }
 
 impl RequestBody {
     pub(crate) fn new(client: Rc<Client>, framing: Framing, is_expecting: bool, most: u64) -> Self {
         let body = Body::of_request(framing);
         let invitation = if is_expecting && !body.has_ended() { CONTINUE } else { &[] };
-        Self { client, body, invitation, most, taken: 0 }
+        Self { client, body, invitation, most, taken: 0, feeds: Feeds::default() }
     }
 
     /// Uses up what has come of the body, and says whether that was all of it.
@@ -189,7 +214,7 @@ impl RequestBody {
     /// Moves what has come of the body.
     fn take(&mut self, into: &mut Vec<u8>) -> Result<usize, Broken> {
         let mut buffer = self.client.buffer.borrow_mut();
-        let mut moved = 0;
+        let (mut moved, before) = (0, into.len());
         while !self.body.has_ended() && !buffer.is_empty() {
             let part = self.body.part(buffer.filled()).map_err(Broken::Refused)?;
             let (Part::Data(count) | Part::Skip(count)) = part;
@@ -200,7 +225,14 @@ impl RequestBody {
             buffer.consume(count);
         }
         self.taken += moved as u64;
-        if self.taken > self.most { Err(Broken::TooLarge(self.most)) } else { Ok(moved) }
+        if self.taken > self.most {
+            return Err(Broken::TooLarge(self.most));
+        }
+        self.feeds.push(into.get(before..).unwrap_or_default());
+        if self.body.has_ended() {
+            self.feeds.end(self.body.trailers());
+        }
+        Ok(moved)
     }
 }
 
@@ -233,6 +265,10 @@ impl Source for RequestBody {
         }
     }
 
+    fn may_interrupt(&self) -> bool {
+        matches!(self.invitation.len(), 0 | ALL_OF_IT)
+    }
+
     fn taken(&self) -> u64 {
         self.taken
     }
@@ -243,5 +279,9 @@ impl Source for RequestBody {
 
     fn trailers(&self) -> &[u8] {
         self.body.trailers()
+    }
+
+    fn copy_to(&mut self, feeds: Feeds) {
+        self.feeds = feeds;
     }
 }

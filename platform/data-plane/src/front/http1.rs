@@ -11,6 +11,7 @@ use tradewind_http_validation::head::{Framing, Refusal, RequestReader, Version};
 use crate::answer::Answer;
 use crate::answer::SLOW_REQUEST;
 use crate::attempt::Asking;
+use crate::attempt::early::Early;
 use crate::buffer::Buffer;
 use crate::edge::Decision;
 use crate::front::client::{Client, RequestBody};
@@ -62,9 +63,9 @@ pub(crate) async fn serve(client: Rc<Client>) {
 async fn one(client: &Rc<Client>, reader: &mut RequestReader, stopping: Pin<&mut Notified<'_>>) -> Next {
     match head(client, reader, stopping).await {
         Arrived::Head(length) => {
-            let unit = separate(client, length);
-            let next = respond(client, reader, &unit).await;
-            client.thread.buffers.put(unit);
+            let head = Head::separate(client, length, reader.framing());
+            let next = respond(client, reader, head.bytes()).await;
+            head.give_back(client);
             next
         }
         Arrived::Refused(refusal) => tell(client, &Answer::refusal(&refusal)).await,
@@ -138,27 +139,54 @@ fn more(client: &Client, context: &mut Context<'_>, is_empty: bool) -> Poll<bool
     client.poll_read(context).map(|count| count.is_ok_and(|count| count > 0))
 }
 
-/// Takes the head out of the buffer; what has come behind it stays.
-fn separate(client: &Client, length: usize) -> Buffer {
-    let mut buffer = client.buffer.borrow_mut();
-    let unit = std::mem::take(&mut *buffer);
-    let behind = unit.filled().get(length..).unwrap_or_default();
-    if !behind.is_empty() {
-        *buffer = client.thread.buffers.take();
-        buffer.extend(behind);
-    }
-    unit
+/// A head, apart from what has come behind it.
+enum Head {
+    /// The buffer that it came in: nothing else is there.
+    Alone(Buffer),
+    Copied(Vec<u8>),
 }
 
-/// Answers the request whose head is at the front of `unit`.
-async fn respond(client: &Rc<Client>, reader: &RequestReader, unit: &Buffer) -> Next {
-    let (unit, thread) = (unit.filled(), &client.thread);
+impl Head {
+    /// Takes the head out of the buffer; what has come behind it stays. Where a body is to come it gets a place of its
+    /// own size: a client that sends slowly is not to keep a whole buffer for it.
+    fn separate(client: &Client, length: usize, framing: Framing) -> Self {
+        let mut buffer = client.buffer.borrow_mut();
+        let filled = buffer.filled();
+        if filled.len() == length && framing == Framing::Sized(0) {
+            return Self::Alone(std::mem::take(&mut *buffer));
+        }
+        let mut head = client.thread.buffers.message();
+        head.extend_from_slice(filled.get(..length).unwrap_or_default());
+        buffer.consume(length);
+        drop(buffer);
+        client.release();
+        Self::Copied(head)
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Alone(buffer) => buffer.filled(),
+            Self::Copied(head) => head,
+        }
+    }
+
+    fn give_back(self, client: &Client) {
+        match self {
+            Self::Alone(buffer) => client.thread.buffers.put(buffer),
+            Self::Copied(head) => client.thread.buffers.put_message(head),
+        }
+    }
+}
+
+/// Answers the request of this head.
+async fn respond(client: &Rc<Client>, reader: &RequestReader, head: &[u8]) -> Next {
+    let thread = &client.thread;
     let (persistence, version) = (reader.persistence(), reader.version());
-    let (fields, began) = (reader.fields(unit), now());
+    let (fields, began) = (reader.fields(head), now());
     client.last.set(began);
     let request = Request {
-        method: reader.method(unit),
-        target: reader.target(unit),
+        method: reader.method(head),
+        target: reader.target(head),
         authority: fields.first("host").and_then(|host| std::str::from_utf8(host).ok()).unwrap_or_default(),
         fields: Fields::Spans(fields),
         body: match reader.framing() {
@@ -191,6 +219,7 @@ async fn respond(client: &Rc<Client>, reader: &RequestReader, unit: &Buffer) -> 
             began,
             trace: thread.trace(&request),
             gone: &gone,
+            early: (version == Version::Http11).then_some(&**client as &dyn Early),
         },
     };
     match thread.edge.decide(&request) {

@@ -20,6 +20,7 @@ use crate::tls::Within;
 use crate::upstream::busy::Busy;
 use crate::upstream::cluster::Nobody;
 use crate::upstream::connection;
+use crate::upstream::room::{ConnectionPlace, Reached};
 use crate::upstream::standing::Report;
 
 /// Endpoints that are tried at most: nothing was sent to the first, so another one is as good.
@@ -119,7 +120,7 @@ pub(super) async fn run(client: Client, pass: &Pass, telling: &mut Telling) {
     } else {
         client
     };
-    let (backend, busy) = match connected(&client, pass, &mut telling.passed).await {
+    let (backend, counted) = match connected(&client, pass, &mut telling.passed).await {
         Ok(connected) => connected,
         Err(reason) => {
             telling.because(reason);
@@ -131,7 +132,7 @@ pub(super) async fn run(client: Client, pass: &Pass, telling: &mut Telling) {
     };
     let moved = telling.moved.clone();
     let end = tunnel::run(&client, &backend, Buffer::default(), &moved).await;
-    drop(busy);
+    drop(counted);
     telling.passed.reason = match end {
         End::Whole => None,
         End::Broken => Some("reset"),
@@ -139,18 +140,37 @@ pub(super) async fn run(client: Client, pass: &Pass, telling: &mut Telling) {
     };
 }
 
+/// What a connection counts as for as long as it lasts: a request of its endpoint, and a connection to its backend.
+type Counted = (Busy, Option<ConnectionPlace>);
+
+/// Why there is no endpoint.
+fn unreached(nobody: Nobody) -> &'static str {
+    match nobody {
+        Nobody::Empty => "no-endpoint",
+        Nobody::Busy => "overloaded",
+        Nobody::Full(reached) => full(reached),
+    }
+}
+
+/// Which bound over all endpoints was reached.
+fn full(reached: Reached) -> &'static str {
+    match reached {
+        Reached::Requests => "too-many-under-way",
+        Reached::Connections => "no-connection-free",
+        Reached::Pending => "too-many-pending",
+    }
+}
+
 /// A connection to an endpoint, which is counted there as long as it lasts.
-async fn connected(client: &Client, pass: &Pass, passed: &mut Passed) -> Result<(Io, Busy), &'static str> {
+async fn connected(client: &Client, pass: &Pass, passed: &mut Passed) -> Result<(Io, Counted), &'static str> {
     let cluster = &pass.cluster;
     let affinity = cluster.affinity_of_client(client.peer.ip());
     let mut tried = Places::NONE;
     cluster.deposit(now());
     loop {
         let began = now();
-        let busy = cluster.pick(tried, affinity.as_ref(), began).map_err(|nobody| match nobody {
-            Nobody::Empty => "no-endpoint",
-            Nobody::Busy => "overloaded",
-        })?;
+        let busy = cluster.pick(tried, affinity.as_ref(), began).map_err(unreached)?;
+        let place = cluster.place_of_its_own().await.map_err(full)?;
         let address = busy.endpoint.address;
         passed.attempts += 1;
         passed.upstream = Some(address);
@@ -161,7 +181,7 @@ async fn connected(client: &Client, pass: &Pass, passed: &mut Passed) -> Result<
         let error = match opened {
             Ok(stream) => {
                 passed.connected = took;
-                return Ok((Io::new(stream), busy));
+                return Ok((Io::new(stream), (busy, place)));
             }
             Err(error) => error,
         };

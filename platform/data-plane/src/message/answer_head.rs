@@ -98,6 +98,15 @@ fn is_default(defaults: &[(HeaderName, HeaderValue)], name: &[u8]) -> u32 {
     places.fold(0, |given, (index, _)| given | 1 << (index % 32))
 }
 
+/// The fields of hints that go on, with the changes that the rule makes of the answer's.
+pub(crate) fn hints(fields: Fields<'_>, forward: &Forward, show: &mut dyn FnMut(&[u8], &[u8])) {
+    let mut headers: Vec<Header<'_>> = Vec::new();
+    unedited(fields, &mut |name, value| headers.push((Cow::Borrowed(name), Cow::Borrowed(value))));
+    forward.response.iter().for_each(|edits| edits.apply(&mut headers));
+    let goes_on = |name: &[u8]| !matches!(fate(name), Fate::Ends | Fate::Length);
+    headers.iter().filter(|(name, _)| goes_on(name)).for_each(|(name, value)| show(name, value));
+}
+
 fn edited(fields: Fields<'_>, forward: &Forward, show: &mut dyn FnMut(&[u8], &[u8])) {
     let mut headers: Vec<Header<'_>> = Vec::with_capacity(24);
     unedited(fields, &mut |name, value| headers.push((Cow::Borrowed(name), Cow::Borrowed(value))));

@@ -16,6 +16,7 @@ use crate::tls::BackendTls;
 use crate::upstream::affinity::{self, Affinity, BalanceBy, Persistence};
 use crate::upstream::busy::Busy;
 use crate::upstream::endpoint::Endpoint;
+use crate::upstream::room::{Reached, Room, Share};
 use crate::upstream::standing::{Belongs, Report, Standing};
 
 /// How connections to a backend are made and kept.
@@ -31,6 +32,8 @@ pub struct ClusterSettings {
     pub most_idle: usize,
     /// Requests under way to one endpoint from each thread; further ones go to others, or are refused. Default 1,024.
     pub most_requests: u32,
+    /// What there may be towards all endpoints from all threads, which share it. Default as much as comes.
+    pub room: Option<Arc<Room>>,
     /// Failures in a row after which an endpoint is left alone for a while. Default 5.
     pub failures: u32,
     /// How long it is left alone the first time; each further time twice as long. Default 5 s.
@@ -62,6 +65,7 @@ impl Default for ClusterSettings {
             idle: Duration::from_secs(30),
             most_idle: 512,
             most_requests: 1_024,
+            room: None,
             failures: 5,
             ejection: Duration::from_secs(5),
             longest_ejection: Duration::from_secs(50),
@@ -87,11 +91,12 @@ impl ClusterSettings {
 pub struct Cluster {
     name: Arc<str>,
     pub(crate) settings: ClusterSettings,
+    pub(super) share: Option<Rc<Share>>,
     standing: Rc<Standing>,
     /// As they were told last.
     addresses: RefCell<Vec<SocketAddr>>,
     /// By their places.
-    endpoints: RefCell<Vec<Option<Rc<Endpoint>>>>,
+    pub(super) endpoints: RefCell<Vec<Option<Rc<Endpoint>>>>,
 }
 
 /// Why there is no endpoint for a request.
@@ -101,6 +106,8 @@ pub(crate) enum Nobody {
     Empty,
     /// All have as many requests as they may have.
     Busy,
+    /// There is as much as there may be over all of them.
+    Full(Reached),
 }
 
 impl Cluster {
@@ -108,8 +115,9 @@ impl Cluster {
     #[must_use]
     pub fn new(name: impl Into<Arc<str>>, settings: ClusterSettings) -> Self {
         let standing = Rc::new(Standing::new(&settings, now()));
+        let share = settings.room.clone().map(Share::new);
         let (addresses, endpoints) = (RefCell::default(), RefCell::default());
-        Self { name: name.into(), settings, standing, addresses, endpoints }
+        Self { name: name.into(), settings, share, standing, addresses, endpoints }
     }
 
     /// The name, for logs.
@@ -191,9 +199,10 @@ impl Cluster {
             let place = affinity.kept_at.and_then(|_| endpoints.iter().position(is_kept_at));
             Belongs { place, key: affinity.key }
         });
+        let request = self.share.as_ref().map(Share::request).transpose().map_err(Nobody::Full)?;
         let picked = self.standing.pick(tried, belongs, now)?;
         match endpoints.get(picked.place()) {
-            Some(Some(endpoint)) => Ok(Busy::new(endpoint.clone(), self.standing.clone(), picked)),
+            Some(Some(endpoint)) => Ok(Busy::new(endpoint.clone(), (self.standing.clone(), picked), request)),
             _ => {
                 self.standing.left(picked);
                 Err(Nobody::Empty)

@@ -9,6 +9,7 @@ use tradewind_http_validation::head::{HeadLimits, ResponseReader};
 use crate::io::{Io, Stream};
 use crate::timer::within;
 use crate::upstream::cluster::ClusterSettings;
+use crate::upstream::room::ConnectionPlace;
 use crate::upstream::secure;
 
 /// A connection over which one request goes after the other.
@@ -16,6 +17,8 @@ use crate::upstream::secure;
 pub(crate) struct Connection {
     pub(crate) io: Io,
     pub(crate) reader: Box<ResponseReader>,
+    /// It counts among the connections of its backend.
+    pub(crate) place: Option<ConnectionPlace>,
 }
 
 /// Opens a connection to an endpoint.
@@ -27,10 +30,11 @@ pub(crate) async fn open(
     address: SocketAddr,
     settings: &ClusterSettings,
     limits: HeadLimits,
+    place: Option<ConnectionPlace>,
 ) -> io::Result<Connection> {
     let stream = within(settings.connect, connect(address, settings)).await;
     let stream = stream.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))?;
-    Ok(Connection { io: Io::new(stream), reader: Box::new(ResponseReader::new(limits)) })
+    Ok(Connection { io: Io::new(stream), reader: Box::new(ResponseReader::new(limits)), place })
 }
 
 /// Opens a connection over which no HTTP need go: as it is, or over TLS where it is to be read here and the cluster has

@@ -10,6 +10,7 @@ use tradewind_edge::session::SessionName;
 use crate::timer::Moment;
 use crate::upstream::connection::Connection;
 use crate::upstream::multiplexed::Multiplexed;
+use crate::upstream::room::{ConnectionPlace, Share};
 
 /// One endpoint of a cluster.
 pub(crate) struct Endpoint {
@@ -40,10 +41,21 @@ impl Endpoint {
 
     /// Keeps a connection for the next request.
     pub(crate) fn put_idle(&self, connection: Connection, now: Moment, most: usize) {
+        let share = connection.place.as_ref().map(ConnectionPlace::share);
+        if share.is_some_and(Share::gives_away) {
+            return;
+        }
         let mut idle = self.idle.borrow_mut();
         if idle.len() < most {
+            share.inspect(|share| share.unused());
             idle.push_back((connection, now));
         }
+    }
+
+    /// Closes the connection that has been unused for the longest time; false where there is none.
+    pub(crate) fn close_unused(&self) -> bool {
+        let oldest = self.idle.borrow_mut().pop_front();
+        oldest.is_some() || self.multiplexed.close_unused()
     }
 
     /// Drops connections that were unused for too long, or whose peer has gone.

@@ -19,8 +19,9 @@ use crate::io::Stream;
 use crate::settings::Limits;
 use crate::task::spawn;
 use crate::timer::{Moment, now, within};
-use crate::upstream::cluster::ClusterSettings;
+use crate::upstream::cluster::{Cluster, ClusterSettings};
 use crate::upstream::connection;
+use crate::upstream::room::{ConnectionPlace, Reached};
 
 /// Connections to one endpoint from one thread.
 const CONNECTIONS: usize = 8;
@@ -64,6 +65,8 @@ struct Shared {
     heard: Rc<Cell<Moment>>,
     /// Nothing new goes over it.
     is_retired: Cell<bool>,
+    /// It counts among the connections of its backend.
+    place: Option<ConnectionPlace>,
 }
 
 /// One stream of a connection.
@@ -78,6 +81,8 @@ pub(crate) struct Slot {
 pub(crate) enum NoStream {
     /// All connections have as many as they may have.
     Busy,
+    /// The backend has as much as there may be.
+    Full(Reached),
     /// A connection cannot be had.
     Unreachable(io::Error),
 }
@@ -87,10 +92,10 @@ impl Multiplexed {
     pub(crate) async fn slot(
         &self,
         address: SocketAddr,
-        settings: &ClusterSettings,
+        cluster: &Cluster,
         limits: &Limits,
     ) -> Result<Slot, NoStream> {
-        let began = now();
+        let (began, settings) = (now(), &cluster.settings);
         loop {
             if let Some(connection) = self.free(settings.idle) {
                 return Ok(Slot::new(connection, Duration::ZERO));
@@ -100,8 +105,14 @@ impl Multiplexed {
                     return Err(NoStream::Busy);
                 }
                 let opening = Opening::new(self);
+                let place = match cluster.place(|| self.free(settings.idle)).await.map_err(NoStream::Full)? {
+                    Ok(place) => place,
+                    Err(connection) => {
+                        return Ok(Slot::new(connection, now().saturating_duration_since(began)));
+                    }
+                };
                 // Apart, since it is rare and large: what is waited for is moved with each request.
-                let opened = Box::pin(open(address, settings, limits)).await;
+                let opened = Box::pin(open(address, settings, limits, place)).await;
                 self.failed.set(opened.as_ref().err().map(io::Error::kind));
                 let connection = opened.map_err(NoStream::Unreachable)?;
                 self.connections.borrow_mut().push(connection.clone());
@@ -109,6 +120,7 @@ impl Multiplexed {
                 drop(opening);
                 return Ok(slot);
             }
+            let _pending = cluster.pending().map_err(NoStream::Full)?;
             self.opened.notified().await;
             if let Some(kind) = self.failed.get() {
                 return Err(NoStream::Unreachable(kind.into()));
@@ -127,6 +139,13 @@ impl Multiplexed {
     /// Drops connections that were unused for too long, or whose peer has gone.
     pub(crate) fn sweep(&self, now: Moment, most_idle: Duration) {
         self.connections.borrow_mut().retain(|connection| connection.is_good(now, most_idle));
+    }
+
+    /// Closes a connection without a request; false where there is none.
+    pub(crate) fn close_unused(&self) -> bool {
+        let mut connections = self.connections.borrow_mut();
+        let unused = connections.iter().position(|connection| connection.streams.get() == 0);
+        unused.map(|index| connections.remove(index)).is_some()
     }
 
     /// Lets nothing new go over the connections that are there.
@@ -198,11 +217,19 @@ impl Drop for Slot {
         let connection = &self.connection;
         connection.streams.set(connection.streams.get().saturating_sub(1));
         connection.used.set(now());
+        if let Some(place) = &connection.place {
+            place.share().unused();
+        }
     }
 }
 
 /// Opens a connection. It is driven by a task of its own, and closes once nobody has it any more.
-async fn open(address: SocketAddr, settings: &ClusterSettings, limits: &Limits) -> io::Result<Rc<Shared>> {
+async fn open(
+    address: SocketAddr,
+    settings: &ClusterSettings,
+    limits: &Limits,
+    place: Option<ConnectionPlace>,
+) -> io::Result<Rc<Shared>> {
     let heard = Rc::new(Cell::new(now()));
     let list = u32::try_from(limits.answer_head.max_head_bytes).unwrap_or(u32::MAX);
     let connecting = async {
@@ -233,6 +260,7 @@ async fn open(address: SocketAddr, settings: &ClusterSettings, limits: &Limits) 
         used: Cell::new(now()),
         heard,
         is_retired: Cell::new(false),
+        place,
     }))
 }
 

@@ -10,8 +10,11 @@
 )]
 
 mod backend_http2;
+mod bodies;
 mod bounds;
+mod early;
 mod front_http2;
 mod listeners;
+mod mirrors;
 mod passing;
 mod wire;

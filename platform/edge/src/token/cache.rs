@@ -1,6 +1,6 @@
 //! Tokens that were verified, so that a signature is verified once.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::hash;
 use crate::token::claims::Claims;
@@ -35,7 +35,7 @@ struct Entry {
     from: u64,
     until: u64,
     shown: u64,
-    claims: Rc<Claims>,
+    claims: Arc<Claims>,
 }
 
 impl VerifiedCache {
@@ -60,21 +60,21 @@ impl VerifiedCache {
         (keys, generation): (&KeySet, u64),
         profile: &Profile,
         now: u64,
-    ) -> Result<Rc<Claims>, Refusal> {
+    ) -> Result<Arc<Claims>, Refusal> {
         if let Some(claims) = self.get(token, generation, now) {
-            return Ok(Rc::clone(claims));
+            return Ok(Arc::clone(claims));
         }
-        let claims = Rc::new(verify(token, keys, profile, now)?);
+        let claims = Arc::new(verify(token, keys, profile, now)?);
         let (from, until) = (profile.valid_from(&claims), profile.valid_until(&claims));
         self.keep(
-            Entry { token: token.into(), from, until, shown: self.shown, claims: Rc::clone(&claims) },
+            Entry { token: token.into(), from, until, shown: self.shown, claims: Arc::clone(&claims) },
             now,
         );
         Ok(claims)
     }
 
     /// What is remembered of a token, if it is valid now.
-    pub fn get(&mut self, token: &str, generation: u64, now: u64) -> Option<&Rc<Claims>> {
+    pub fn get(&mut self, token: &str, generation: u64, now: u64) -> Option<&Arc<Claims>> {
         if generation != self.generation {
             self.clear();
             self.generation = generation;

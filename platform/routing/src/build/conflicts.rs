@@ -5,41 +5,43 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tradewind_gateway_api::gateway::Listener;
+
 use crate::attach::Ours;
 use crate::host::Pattern;
 
-/// A listener: its gateway's namespace and name, and its own name.
-pub(crate) type Key = (String, String, String);
+/// A listener: namespace and name of its gateway, and its own name.
+pub(super) type ListenerId = (String, String, String);
 
-/// The key of a listener.
-pub(crate) fn key(ours: &Ours<'_>, listener: &str) -> Key {
-    (ours.namespace.to_owned(), ours.name.to_owned(), listener.to_owned())
+/// The name of a listener among all.
+pub(super) fn listener_id(ours: &Ours<'_>, listener: &Listener) -> ListenerId {
+    (ours.namespace.to_owned(), ours.name.to_owned(), listener.name.clone())
 }
 
 /// Why a listener is not served.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Conflict {
+pub(super) struct Conflict {
     /// The word that the specification has for it.
-    pub(crate) reason: &'static str,
-    pub(crate) message: String,
+    pub(super) reason: &'static str,
+    pub(super) message: String,
 }
 
 /// A listener that is known by its protocol.
 struct One {
-    key: Key,
+    key: ListenerId,
     protocol: String,
     host: Pattern,
 }
 
 /// The listeners that are in conflict with others.
-pub(crate) fn conflicts(ours: &[Ours<'_>]) -> BTreeMap<Key, Conflict> {
+pub(super) fn conflicts(ours: &[Ours<'_>]) -> BTreeMap<ListenerId, Conflict> {
     let mut ports: BTreeMap<u16, Vec<One>> = BTreeMap::new();
     for gateway in ours {
         for listener in &gateway.gateway.listeners {
             let protocol = listener.protocol.clone();
             if matches!(protocol.as_str(), "HTTP" | "HTTPS" | "TLS") {
                 let host = Pattern::of(listener.hostname.as_deref());
-                let one = One { key: key(gateway, &listener.name), protocol, host };
+                let one = One { key: listener_id(gateway, listener), protocol, host };
                 ports.entry(listener.port).or_default().push(one);
             }
         }
@@ -47,7 +49,7 @@ pub(crate) fn conflicts(ours: &[Ours<'_>]) -> BTreeMap<Key, Conflict> {
     ports.iter().flat_map(|(port, all)| on_port(*port, all)).collect()
 }
 
-fn on_port(port: u16, all: &[One]) -> Vec<(Key, Conflict)> {
+fn on_port(port: u16, all: &[One]) -> Vec<(ListenerId, Conflict)> {
     let is_clear = |one: &One| one.protocol == "HTTP";
     if all.iter().any(is_clear) && !all.iter().all(is_clear) {
         let protocols: BTreeSet<&str> = all.iter().map(|one| one.protocol.as_str()).collect();
@@ -61,7 +63,7 @@ fn on_port(port: u16, all: &[One]) -> Vec<(Key, Conflict)> {
     hosts.into_values().filter(|same| same.len() > 1).flat_map(|same| of_host(port, &same)).collect()
 }
 
-fn of_host(port: u16, same: &[&One]) -> Vec<(Key, Conflict)> {
+fn of_host(port: u16, same: &[&One]) -> Vec<(ListenerId, Conflict)> {
     let is_one_protocol = same.windows(2).all(|pair| matches!(pair, [a, b] if a.protocol == b.protocol));
     let reason = if is_one_protocol { "HostnameConflict" } else { "ProtocolConflict" };
     let conflict = |one: &&One| {

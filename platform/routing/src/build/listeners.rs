@@ -1,16 +1,27 @@
 //! What came of listeners and their gateways.
 
+use std::collections::BTreeMap;
+
 use tradewind_gateway_api::Body;
 use tradewind_gateway_api::gateway::{Listener, TlsMode};
 use tradewind_gateway_api::reference::ObjectRef;
 
-use super::Builder;
-use super::conflicts::{Conflict, key};
+use super::conflicts::{Conflict, ListenerId, listener_id};
 use crate::attach::{self, GROUP, Ours};
+use crate::documents::Documents;
 use crate::refer::Broken;
 use crate::status::{Condition, GatewayStatus, ListenerStatus};
 
-impl Builder<'_> {
+/// What listeners are judged by.
+pub(super) struct Judged<'build> {
+    pub(super) documents: &'build Documents,
+    /// Listeners that are not served.
+    pub(super) conflicts: &'build BTreeMap<ListenerId, Conflict>,
+    /// How many routes attached: those of requests, and those of connections.
+    pub(super) attached: [&'build BTreeMap<ListenerId, usize>; 2],
+}
+
+impl Judged<'_> {
     pub(super) fn status(&self, ours: &Ours<'_>) -> GatewayStatus {
         let listeners: Vec<ListenerStatus> =
             ours.gateway.listeners.iter().map(|listener| self.listener_status(ours, listener)).collect();
@@ -26,9 +37,9 @@ impl Builder<'_> {
     }
 
     fn listener_status(&self, ours: &Ours<'_>, listener: &Listener) -> ListenerStatus {
-        let key = key(ours, &listener.name);
+        let id = listener_id(ours, listener);
         let supported_kinds = attach::supported_kinds(listener);
-        let conflict = self.conflicts.get(&key);
+        let conflict = self.conflicts.get(&id);
         let certificates = self.certificates(ours, listener);
         let programmed = if supported_kinds.is_empty() || conflict.is_some() || certificates.is_err() {
             Condition::new("Programmed", false, "Invalid", "the listener is not served")
@@ -37,7 +48,7 @@ impl Builder<'_> {
         };
         ListenerStatus {
             name: listener.name.clone(),
-            attached_routes: self.attached.get(&key).map_or(0, |routes| routes.len()),
+            attached_routes: self.attached.iter().filter_map(|attached| attached.get(&id)).sum(),
             conditions: vec![
                 accepted(listener, conflict),
                 resolved(listener, &supported_kinds, certificates),

@@ -1,50 +1,50 @@
 //! Which policies are about what, and what came of each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use tradewind_gateway_api::Body;
 use tradewind_gateway_api::policy::{BackendPolicy, ListenerPolicy, RoutePolicy};
 use tradewind_gateway_api::reference::TargetRef;
-use tradewind_gateway_api::{Body, Document};
 
 use super::target::{Led, Targets};
+use crate::documents::Policy;
 use crate::effective::PolicyId;
 use crate::status::{AncestorStatus, Condition, PolicyStatus};
 
 /// A target: kind, namespace, name and section.
-type Key = (String, String, String, Option<String>);
+pub(crate) type Key = (String, String, String, Option<String>);
 
 /// The policies of one kind, and what they are about.
-pub(crate) struct Attached<'build> {
+pub(crate) struct Attached {
     /// In the order of precedence.
-    pub(super) policies: Vec<Source<'build>>,
+    pub(super) policies: Vec<Source>,
     pub(super) by_target: BTreeMap<Key, Place>,
     pub(crate) statuses: Vec<PolicyStatus>,
 }
 
 /// A policy.
-pub(super) struct Source<'build> {
+pub(super) struct Source {
     pub(super) id: PolicyId,
-    /// None when it could not be read, but for what it is about.
-    pub(super) document: Option<&'build Document>,
+    pub(super) policy: Policy,
 }
 
-impl Source<'_> {
+impl Source {
     pub(super) fn route(&self) -> Option<(&PolicyId, &RoutePolicy)> {
-        match &self.document?.body {
+        match &self.policy.document()?.body {
             Body::RoutePolicy(policy) => Some((&self.id, policy)),
             _ => None,
         }
     }
 
     pub(super) fn backend(&self) -> Option<(&PolicyId, &BackendPolicy)> {
-        match &self.document?.body {
+        match &self.policy.document()?.body {
             Body::BackendPolicy(policy) => Some((&self.id, policy)),
             _ => None,
         }
     }
 
     pub(super) fn listener(&self) -> Option<(&PolicyId, &ListenerPolicy)> {
-        match &self.document?.body {
+        match &self.policy.document()?.body {
             Body::ListenerPolicy(policy) => Some((&self.id, policy)),
             _ => None,
         }
@@ -58,17 +58,33 @@ pub(super) struct Place {
     pub(super) ancestor: usize,
 }
 
-impl<'build> Attached<'build> {
+/// Which policy goes first at each target.
+#[derive(Debug, Default)]
+pub(crate) struct AtTargets(BTreeMap<Key, Policy>);
+
+impl AtTargets {
+    /// The targets at which it is not the same policy, read once, as with others.
+    pub(crate) fn other_than<'targets>(&'targets self, others: &'targets Self) -> BTreeSet<&'targets Key> {
+        let differs = |key: &&'targets Key| match (self.0.get(*key), others.0.get(*key)) {
+            (Some(one), Some(other)) => !one.is(other),
+            _ => true,
+        };
+        self.0.keys().chain(others.0.keys()).filter(differs).collect()
+    }
+}
+
+impl Attached {
     /// Takes the policies of a kind.
-    pub(crate) fn new(kind: &'static str, targets: &Targets<'build>) -> Self {
+    pub(crate) fn new(kind: &'static str, targets: &Targets<'_>) -> Self {
         let mut attached = Self { policies: Vec::new(), by_target: BTreeMap::new(), statuses: Vec::new() };
-        for (metadata, document, refused) in targets.documents.policies(kind) {
+        for policy in targets.documents.policies(kind) {
+            let metadata = policy.metadata();
             let id = PolicyId { kind, namespace: metadata.namespace.clone(), name: metadata.name.clone() };
-            attached.policies.push(Source { id: id.clone(), document });
             let generation = metadata.generation;
+            attached.policies.push(Source { id: id.clone(), policy: policy.clone() });
             attached.statuses.push(PolicyStatus { policy: id, generation, ancestors: Vec::new() });
-            for target in document.map_or(refused, |document| target_refs(&document.body)) {
-                attached.attach(&metadata.namespace, target, targets);
+            for target in target_refs(&policy) {
+                attached.attach(&policy.metadata().namespace, target, targets);
             }
         }
         attached.note_refused();
@@ -96,7 +112,7 @@ impl<'build> Attached<'build> {
     }
 
     fn note_refused(&mut self) {
-        let refused = |(index, source): (usize, &Source<'_>)| source.document.is_none().then_some(index);
+        let refused = |(index, source): (usize, &Source)| source.policy.document().is_none().then_some(index);
         let refused: Vec<usize> = self.policies.iter().enumerate().filter_map(refused).collect();
         for index in refused {
             self.note_invalid(index, "the policy could not be read");
@@ -138,6 +154,14 @@ impl<'build> Attached<'build> {
         self.by_target.get(&key).copied()
     }
 
+    /// Which policy goes first at each target.
+    pub(crate) fn at_targets(&self) -> AtTargets {
+        let at = |(key, place): (&Key, &Place)| {
+            Some((key.clone(), self.policies.get(place.policy)?.policy.clone()))
+        };
+        AtTargets(self.by_target.iter().filter_map(at).collect())
+    }
+
     /// The conditions at one target of a policy.
     pub(super) fn conditions(&mut self, place: Place) -> Option<&mut Vec<Condition>> {
         let status = self.statuses.get_mut(place.policy)?;
@@ -154,8 +178,12 @@ fn key(namespace: &str, target: &TargetRef) -> Key {
     (target.kind.clone(), namespace.to_owned(), target.name.clone(), target.section_name.clone())
 }
 
-fn target_refs(body: &Body) -> &[TargetRef] {
-    match body {
+fn target_refs(policy: &Policy) -> &[TargetRef] {
+    let document = match policy {
+        Policy::Read(document) => document,
+        Policy::Refused(policy) => return &policy.target_refs,
+    };
+    match &document.body {
         Body::RoutePolicy(policy) => &policy.target_refs,
         Body::BackendPolicy(policy) => &policy.target_refs,
         Body::ListenerPolicy(policy) => &policy.target_refs,

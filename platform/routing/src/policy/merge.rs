@@ -14,10 +14,8 @@ use crate::effective::{
 pub(super) type Level<'build, T> = (&'build PolicyId, &'build T);
 
 /// Why the policies cannot be followed: one of them could not be read.
-pub(super) fn refused<'a, 'build: 'a>(
-    mut sources: impl Iterator<Item = &'a Source<'build>>,
-) -> Option<String> {
-    let refused = sources.find(|source| source.document.is_none())?;
+pub(super) fn refused<'policies>(mut sources: impl Iterator<Item = &'policies Source>) -> Option<String> {
+    let refused = sources.find(|source| source.policy.document().is_none())?;
     Some(format!("{} could not be read", refused.id))
 }
 

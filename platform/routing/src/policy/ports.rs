@@ -16,7 +16,7 @@ use crate::status::Condition;
 /// What holds for each port, where it is not what holds anyway. Notes which policies are in effect on no port, or not
 /// on each of theirs, and certificates that are not there.
 pub(crate) fn listeners(
-    attached: &mut Attached<'_>,
+    attached: &mut Attached,
     targets: &Targets<'_>,
 ) -> BTreeMap<u16, Arc<EffectiveListenerPolicy>> {
     let mut all = BTreeMap::new();
@@ -45,7 +45,7 @@ pub(crate) fn listeners(
 }
 
 /// Of each port the policies about its listeners, and those about their gateways.
-fn levels(attached: &Attached<'_>, targets: &Targets<'_>) -> BTreeMap<u16, [Vec<Place>; 2]> {
+fn levels(attached: &Attached, targets: &Targets<'_>) -> BTreeMap<u16, [Vec<Place>; 2]> {
     let mut found: BTreeMap<u16, [Vec<Place>; 2]> = BTreeMap::new();
     for ours in targets.ours {
         for listener in &ours.gateway.listeners {
@@ -57,7 +57,7 @@ fn levels(attached: &Attached<'_>, targets: &Targets<'_>) -> BTreeMap<u16, [Vec<
     found
 }
 
-fn effective(attached: &Attached<'_>, chain: &[usize]) -> EffectiveListenerPolicy {
+fn effective(attached: &Attached, chain: &[usize]) -> EffectiveListenerPolicy {
     let sources = chain.iter().filter_map(|index| attached.policies.get(*index));
     let mut made = merge::listener(&sources.clone().filter_map(Source::listener).collect::<Vec<_>>());
     made.broken = merge::refused(sources);
@@ -72,7 +72,7 @@ struct Lost {
 }
 
 impl Lost {
-    fn note(self, place: Place, attached: &mut Attached<'_>) {
+    fn note(self, place: Place, attached: &mut Attached) {
         let Some((_, first)) = self.to.first() else { return };
         let Some(first) = attached.policies.get(*first).map(|source| &source.id) else { return };
         let ports: Vec<String> = self.to.iter().map(|(port, _)| port.to_string()).collect();
@@ -90,7 +90,7 @@ impl Lost {
 }
 
 /// Notes at each policy that names certificates whether they are there.
-fn certificates(attached: &mut Attached<'_>, targets: &Targets<'_>) {
+fn certificates(attached: &mut Attached, targets: &Targets<'_>) {
     for (source, status) in attached.policies.iter().zip(&mut attached.statuses) {
         let Some((id, policy)) = source.listener() else { continue };
         let Some(certificate) = &policy.client_certificate else { continue };

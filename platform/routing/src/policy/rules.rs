@@ -1,7 +1,6 @@
 //! What holds for rules.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use tradewind_gateway_api::DocumentError;
 use tradewind_gateway_api::gateway::Listener;
@@ -11,7 +10,7 @@ use super::attach::{Attached, Source};
 use super::merge;
 use super::target::Targets;
 use crate::attach::Ours;
-use crate::effective::EffectiveRoutePolicy;
+use crate::effective::{EffectiveRoutePolicy, PolicyId};
 use crate::rule::RouteId;
 
 /// Policies, the most specific first, of one level in the order of precedence.
@@ -25,15 +24,13 @@ pub(crate) struct Outer {
 }
 
 /// The policies of rules.
-pub(crate) struct RulePolicies<'build> {
-    pub(crate) attached: Attached<'build>,
-    /// What came of each chain, so that rules share it.
-    made: BTreeMap<Chain, Arc<EffectiveRoutePolicy>>,
+pub(crate) struct RulePolicies {
+    pub(crate) attached: Attached,
 }
 
-impl<'build> RulePolicies<'build> {
+impl RulePolicies {
     /// Takes the policies, and notes those whose keys cannot be used.
-    pub(crate) fn new(targets: &Targets<'build>, errors: &mut Vec<DocumentError>) -> Self {
+    pub(crate) fn new(targets: &Targets<'_>, errors: &mut Vec<DocumentError>) -> Self {
         let mut attached = Attached::new("RoutePolicy", targets);
         for index in 0..attached.policies.len() {
             let found = flaws(&attached, index);
@@ -42,7 +39,7 @@ impl<'build> RulePolicies<'build> {
             }
             errors.extend(found);
         }
-        Self { attached, made: BTreeMap::new() }
+        Self { attached }
     }
 
     /// Those about a listener and about its gateway.
@@ -69,24 +66,27 @@ impl<'build> RulePolicies<'build> {
         chain
     }
 
+    /// The names of the policies of a chain.
+    pub(crate) fn names(&self, chain: &Chain) -> Vec<PolicyId> {
+        let sources = chain.iter().filter_map(|index| self.attached.policies.get(*index));
+        sources.map(|source| source.id.clone()).collect()
+    }
+
     /// What comes of a chain.
-    pub(crate) fn effective(&mut self, chain: &Chain) -> Arc<EffectiveRoutePolicy> {
-        if let Some(made) = self.made.get(chain) {
-            return made.clone();
-        }
+    pub(crate) fn effective(&self, chain: &Chain) -> EffectiveRoutePolicy {
         let sources = chain.iter().filter_map(|index| self.attached.policies.get(*index));
         let mut made = merge::route(&sources.clone().filter_map(Source::route).collect::<Vec<_>>());
         made.broken = merge::refused(sources).or(made.broken);
-        let made = Arc::new(made);
-        self.made.insert(chain.clone(), made.clone());
         made
     }
 }
 
 /// Keys that no definition can look into.
-fn flaws(attached: &Attached<'_>, index: usize) -> Vec<DocumentError> {
+fn flaws(attached: &Attached, index: usize) -> Vec<DocumentError> {
     let Some(source) = attached.policies.get(index) else { return Vec::new() };
-    let (Some(document), Some((_, policy))) = (source.document, source.route()) else { return Vec::new() };
+    let (Some(document), Some((_, policy))) = (source.policy.document(), source.route()) else {
+        return Vec::new();
+    };
     let providers = policy.jwt.iter().flat_map(|jwt| jwt.providers.iter().enumerate());
     let flaw = |(index, provider): (usize, &Provider)| {
         let flaw = provider.jwks.flaw()?;

@@ -15,7 +15,7 @@ use crate::rule::BackendId;
 
 /// What holds for each of these services, where it is not what holds anyway.
 pub(crate) fn services(
-    attached: &Attached<'_>,
+    attached: &Attached,
     targets: &Targets<'_>,
 ) -> BTreeMap<BackendId, Arc<EffectiveBackendPolicy>> {
     let mut all = BTreeMap::new();
@@ -28,7 +28,7 @@ pub(crate) fn services(
     all
 }
 
-fn effective(attached: &Attached<'_>, targets: &Targets<'_>, id: &BackendId) -> EffectiveBackendPolicy {
+fn effective(attached: &Attached, targets: &Targets<'_>, id: &BackendId) -> EffectiveBackendPolicy {
     let port = port(targets, id);
     let about = |section: Option<&str>| attached.about("Service", &id.namespace, &id.service, section);
     let section = port.map(|port| port.name.as_str()).filter(|name| !name.is_empty());

@@ -13,7 +13,7 @@ use crate::rule::BackendId;
 pub(crate) struct Targets<'build> {
     pub(crate) documents: &'build Documents,
     pub(crate) ours: &'build [Ours<'build>],
-    /// Services that rules lead to; on a laptop no document declares them.
+    /// Services that rules lead to, sorted; on a laptop no document declares them.
     pub(crate) backends: &'build [BackendId],
 }
 
@@ -77,12 +77,20 @@ impl Targets<'_> {
             Some(Body::Service(service)) => Some(service),
             _ => None,
         };
-        let is_led_to = |id: &BackendId| id.namespace == namespace && id.service == target.name;
-        if declared.is_none() && !self.backends.iter().any(is_led_to) {
+        if declared.is_none() && !self.is_led_to(namespace, &target.name) {
             return None;
         }
         let ports = declared.map_or(&[][..], |service| &service.ports);
         Some(section(target, ports.iter().map(|port| port.name.as_str()), "port"))
+    }
+}
+
+impl Targets<'_> {
+    /// Whether rules lead to a service, of which they are sorted.
+    fn is_led_to(&self, namespace: &str, service: &str) -> bool {
+        let is_before = |id: &BackendId| (id.namespace.as_str(), id.service.as_str()) < (namespace, service);
+        let found = self.backends.get(self.backends.partition_point(is_before));
+        found.is_some_and(|id| id.namespace == namespace && id.service == service)
     }
 }
 

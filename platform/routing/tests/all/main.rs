@@ -8,6 +8,7 @@
 
 mod attaching;
 mod by_name;
+mod changing;
 mod finding;
 mod grpc;
 mod guide;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, Method};
 use tradewind_gateway_api::Definitions;
 use tradewind_http_validation::path::canonical;
-use tradewind_routing::{Asked, BackendId, Built, Documents, Rule, Table, Target};
+use tradewind_routing::{Asked, BackendId, Built, Documents, Found, Rule, Table, Target};
 
 /// The port of the gateway that is there when nobody wrote one.
 pub(crate) const PORT: u16 = 8080;
@@ -108,8 +108,12 @@ impl Request {
         self
     }
 
-    /// The rule that is found.
-    pub(crate) fn rule<'table>(&self, table: &'table Table) -> Option<&'table Arc<Rule>> {
+    /// What is found, as far as somebody wants to know.
+    pub(crate) fn found<'table, T>(
+        &self,
+        table: &'table Table,
+        show: impl FnOnce(Found<'table>) -> T,
+    ) -> Option<T> {
         let path = canonical(&self.path).expect("a path");
         let asked = Asked {
             host: &self.host,
@@ -118,7 +122,12 @@ impl Request {
             method: self.method.as_str(),
             headers: &self.headers,
         };
-        table.find(self.port, &asked).map(|found| found.rule)
+        table.find(self.port, &asked).map(show)
+    }
+
+    /// The rule that is found.
+    pub(crate) fn rule<'table>(&self, table: &'table Table) -> Option<&'table Arc<Rule>> {
+        self.found(table, |found| found.rule)
     }
 
     /// The service of the rule that is found.

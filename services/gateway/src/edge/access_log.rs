@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub(crate) struct Sink(Mutex<Out>);
 #[derive(Debug)]
 enum Out {
     Standard,
-    File(File),
+    File(PathBuf, File),
 }
 
 impl Sink {
@@ -44,20 +44,40 @@ impl Sink {
         let out = match name {
             "off" => return Ok(None),
             "-" => Out::Standard,
-            name => {
-                let file = OpenOptions::new().create(true).append(true).open(Path::new(name));
-                Out::File(file.map_err(|error| format!("--access-log {name}: {error}"))?)
-            }
+            name => Out::File(name.into(), at(Path::new(name))?),
         };
         Ok(Some(Arc::new(Self(Mutex::new(out)))))
+    }
+
+    /// Opens the file of the same name again: another one, where that was renamed. Lines that a thread has collected by
+    /// then go there.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be opened; then the one that is open is gone on with.
+    pub(crate) fn reopen(&self) -> Result<(), String> {
+        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = match &*lock() {
+            Out::Standard => return Ok(()),
+            Out::File(path, _) => path.clone(),
+        };
+        // Nobody waits for it.
+        let file = at(&path)?;
+        *lock() = Out::File(path, file);
+        Ok(())
     }
 
     fn write(&self, lines: &[u8]) -> io::Result<()> {
         match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             Out::Standard => io::stdout().lock().write_all(lines),
-            Out::File(file) => file.write_all(lines),
+            Out::File(_, file) => file.write_all(lines),
         }
     }
+}
+
+fn at(path: &Path) -> Result<File, String> {
+    let file = OpenOptions::new().create(true).append(true).open(path);
+    file.map_err(|error| format!("--access-log {}: {error}", path.display()))
 }
 
 /// The lines of one thread.

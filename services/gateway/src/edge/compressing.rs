@@ -1,7 +1,7 @@
 //! Compression of answers, as a policy has it.
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use tradewind_data_plane::{Coding, Compression, MediaTypes, Request};
 use tradewind_gateway_api::policy::compression::{self, CompressionAlgorithm, MediaRange};
@@ -10,7 +10,7 @@ use tradewind_gateway_api::policy::compression::{self, CompressionAlgorithm, Med
 pub(crate) struct Compressing {
     codings: Vec<Coding>,
     least: u64,
-    types: Rc<dyn MediaTypes>,
+    types: Arc<dyn MediaTypes>,
 }
 
 struct Types(BTreeSet<MediaRange>);
@@ -30,7 +30,7 @@ impl Compressing {
         Self {
             codings: policy.algorithms.iter().map(coding).collect(),
             least: policy.min_bytes,
-            types: Rc::new(Types(policy.content_types.clone())),
+            types: Arc::new(Types(policy.content_types.clone())),
         }
     }
 

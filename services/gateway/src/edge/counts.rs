@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tradewind_data_plane::Outcome;
 
 use crate::edge::connection_counts::Connections;
+use crate::edge::copy_counts::Copies;
 use crate::edge::gate_counts::Gates;
+use crate::edge::rooms::Rooms;
 
 /// The upper bounds of durations, in microseconds: from what a proxy alone takes to what a client hardly waits for.
 const BOUNDS: [u64; 14] = [
@@ -67,6 +69,10 @@ pub(crate) struct Registry {
     pub(crate) connections: Connections,
     /// What backends were spared.
     pub(crate) gates: Gates,
+    /// What became of copies.
+    pub(crate) copies: Copies,
+    /// How much there may be towards backends.
+    pub(crate) rooms: Rooms,
 }
 
 /// The sums over all threads.
@@ -115,6 +121,8 @@ impl Registry {
         }
         self.connections.write(&mut text);
         self.gates.write(&mut text);
+        self.copies.write(&mut text);
+        self.rooms.write(&mut text);
         text.push_str("# EOF\n");
         text
     }

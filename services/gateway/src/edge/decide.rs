@@ -1,14 +1,12 @@
 //! What becomes of one request.
 
 use std::any::Any;
-use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use http::header::{self, LOCATION};
 use http::{HeaderMap, HeaderValue, Method};
-use tradewind_data_plane::{Answer, Decision, Forward, HeaderEdits, Mirrored, Request};
-use tradewind_edge::address::CidrSet;
+use tradewind_data_plane::{Answer, CopyLost, Decision, Forward, HeaderEdits, Mirrored, Request};
 use tradewind_gateway_api::filter::{Cors, Fraction};
 use tradewind_gateway_api::policy::retry::RetryTrigger;
 use tradewind_http_validation::path::{self, CanonicalPath};
@@ -18,13 +16,11 @@ use crate::cors;
 use crate::domain::authority::Authority;
 use crate::domain::redirect::{AskedFor, location};
 use crate::edge::gate::Place;
-use crate::edge::guarding::Passed;
+use crate::edge::guarded::{Guarded, judge};
 use crate::edge::headers::{Seen, some};
 use crate::edge::rule::{Compiled, Entry, Leading, Leads, Mark, Taken};
-use crate::edge::thread::{Ready, ThreadEdge};
-use crate::edge::visitor::Visitor;
+use crate::edge::thread::ThreadEdge;
 use crate::error::{AMBIGUOUS_PATH, NO_BACKEND, NO_ROUTE};
-use tradewind_problem::INTERNAL;
 
 /// A request on its way through the steps of its rule.
 struct Way<'a> {
@@ -75,12 +71,9 @@ pub(crate) fn decide(thread: &ThreadEdge, request: &Request<'_>) -> Decision {
         return Decision::Answer(Answer::problem(&NO_ROUTE, &detail), None);
     };
     let entry = thread.entry(&ready, &found);
-    let guarded = match guard(thread, &ready, &entry, request) {
+    let judging = (&*entry.rule.guarding, &*entry.rule.rule);
+    let guarded = match judge(ready.port(request.port()), judging, request, thread.limits()) {
         Ok(guarded) => guarded,
-        // What a browser asks before a request carries no token; the step that answers it is the next to come.
-        Err(answer) if answer.status() == 401 && shares(&entry.rule) && is_preflight(request) => {
-            Guarded { passed: Passed::default(), trusts: false, client: None }
-        }
         Err(answer) => return Decision::Answer(*answer, Some(Mark::of(&entry))),
     };
     let mut way =
@@ -89,47 +82,6 @@ pub(crate) fn decide(thread: &ThreadEdge, request: &Request<'_>) -> Decision {
         Ok(leading) => way.forward(&entry, leading, guarded),
         Err(answer) => Decision::Answer(*answer, Some(Mark::of(&entry))),
     }
-}
-
-/// Whether a rule has a step that answers what browsers ask beforehand.
-fn shares(rule: &Compiled) -> bool {
-    rule.steps.iter().any(|step| matches!(step, Taken::Other(Step::Cors(_))))
-}
-
-fn is_preflight(request: &Request<'_>) -> bool {
-    request.method() == "OPTIONS"
-        && request.header("origin").is_some()
-        && request.header("access-control-request-method").is_some()
-}
-
-/// Asks the policies.
-fn guard(
-    thread: &ThreadEdge,
-    ready: &Ready,
-    entry: &Entry,
-    request: &Request<'_>,
-) -> Result<Guarded, Box<Answer>> {
-    let port = ready.port(request.port());
-    if let Some(reason) = port.and_then(|port| port.policy.broken.as_ref()) {
-        tracing::debug!(reason, "the policy of a listener cannot be read, so nothing is served there");
-        let detail = "A rule about this request cannot be read. It is the gateway's fault.";
-        return Err(Box::new(Answer::problem(&INTERNAL, detail).because("broken-policy")));
-    }
-    let nobody = CidrSet::default();
-    let trusted = port.map_or(&nobody, |port| &port.trusted);
-    let mut visitor = Visitor::new(request, trusted);
-    let passed = entry.rule.guarding.judge(request, &mut visitor, thread.limits())?;
-    let client = Some(visitor.address);
-    Ok(Guarded { passed, trusts: trusted.contains(request.peer().ip()), client })
-}
-
-/// What the policies have to say of a request that may go on.
-struct Guarded {
-    passed: Passed,
-    /// Whether it comes from a proxy that is believed.
-    trusts: bool,
-    /// The address of the client, behind proxies that are believed.
-    client: Option<IpAddr>,
 }
 
 impl Way<'_> {
@@ -255,8 +207,12 @@ impl Way<'_> {
         forward.attempt_timeout = retry.per_try_timeout.or(forward.attempt_timeout);
         forward.retry_on = guarding.retry_on.clone();
         let mirrored = |id: &BackendId| {
-            let Leads { cluster, gate } = self.thread.leads(&ready, id);
-            gate.is_none_or(|gate| gate.has_room_for_copies()).then_some(Mirrored { cluster })
+            let Leads { cluster, gate, copies: counts } = self.thread.leads(&ready, id);
+            if gate.is_some_and(|gate| !gate.has_room_for_copies()) {
+                counts.lost(CopyLost::Overloaded);
+                return None;
+            }
+            Some(Mirrored { cluster, counts })
         };
         forward.mirrors = self.forward.mirrors.iter().filter_map(mirrored).collect();
         Decision::Forward(Box::new(forward))

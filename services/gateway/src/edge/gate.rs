@@ -33,28 +33,17 @@ pub(crate) struct Place {
 }
 
 impl Gate {
-    /// None where a policy wants none. Bounds over all threads are divided among them.
+    /// None where a policy wants none.
     pub(crate) fn new(
         policy: &AdaptiveConcurrency,
         threads: u32,
         now: Duration,
         counts: &Arc<GateCounts>,
     ) -> Option<Rc<Self>> {
-        let share = |bound: u32| bound.div_ceil(threads.max(1));
-        let settings = AdmissionSettings {
-            initial: share(INITIAL),
-            least: share(policy.min_limit),
-            most: share(policy.max_limit),
-            default_percent: 100_u32.saturating_sub(policy.reserve_for_critical_percent),
-            ..AdmissionSettings::default()
-        };
-        let made = || {
-            let admission = RefCell::new(Admission::new(settings, now));
-            let gate = Rc::new(Self { admission, seen: Cell::new(now), counts: counts.clone() });
-            gate.show();
-            gate
-        };
-        policy.enabled.then(made)
+        let admission = RefCell::new(admission(policy, threads, now)?);
+        let gate = Rc::new(Self { admission, seen: Cell::new(now), counts: counts.clone() });
+        gate.show();
+        Some(gate)
     }
 
     /// Lets a request through, or refuses it.
@@ -92,13 +81,7 @@ impl Place {
     /// The answer has begun. How long it goes on, as a stream, a tunnel or for a slow client, says nothing about the
     /// backend.
     pub(crate) fn answered(&self, answered: &Answered) {
-        let finished = match answered.status {
-            503 => Finished::Overloaded,
-            200..400 => Finished::Answered(answered.took),
-            // Errors are quick, and a changed protocol is another matter.
-            _ => Finished::Unmeasured,
-        };
-        self.end(finished, answered.at);
+        self.end(finished(answered.status, answered.took), answered.at);
     }
 
     /// There was no answer.
@@ -121,7 +104,30 @@ impl Drop for Place {
     }
 }
 
-fn priority(said: Said) -> Priority {
+/// What an answer says of the backend that took so long to begin it.
+pub(crate) fn finished(status: u16, took: Duration) -> Finished {
+    match status {
+        503 => Finished::Overloaded,
+        200..400 => Finished::Answered(took),
+        // Errors are quick, and a changed protocol is another matter.
+        _ => Finished::Unmeasured,
+    }
+}
+
+/// None where a policy wants none. Bounds over all threads are divided among them.
+pub(crate) fn admission(policy: &AdaptiveConcurrency, threads: u32, now: Duration) -> Option<Admission> {
+    let share = |bound: u32| bound.div_ceil(threads.max(1));
+    let settings = AdmissionSettings {
+        initial: share(INITIAL),
+        least: share(policy.min_limit),
+        most: share(policy.max_limit),
+        default_percent: 100_u32.saturating_sub(policy.reserve_for_critical_percent),
+        ..AdmissionSettings::default()
+    };
+    policy.enabled.then(|| Admission::new(settings, now))
+}
+
+pub(crate) fn priority(said: Said) -> Priority {
     match said {
         Said::Sheddable => Priority::Sheddable,
         Said::Standard => Priority::Default,
@@ -130,7 +136,7 @@ fn priority(said: Said) -> Priority {
 }
 
 /// RFC 9110 §10.2.3 counts in whole seconds.
-fn too_much(retry_after: Duration) -> Answer {
+pub(crate) fn too_much(retry_after: Duration) -> Answer {
     let seconds = (retry_after + Duration::from_millis(500)).as_secs().max(1);
     let detail = format!("The service behind has as much to do as it can. Try again in {seconds} s.");
     Answer::problem(&UNAVAILABLE, &detail).because("shed").header(RETRY_AFTER, seconds.into())

@@ -7,8 +7,9 @@ use tradewind_data_plane::{Admission, Introduction, Pass, Passed, Refused};
 use tradewind_routing::FoundByName;
 
 use crate::edge::connection_counts::OpenConnection;
+use crate::edge::ready::Ready;
 use crate::edge::rule::{Compiled, Named};
-use crate::edge::thread::{Ready, ThreadEdge};
+use crate::edge::thread::ThreadEdge;
 
 /// What a decision leaves behind until the connection has ended.
 struct Mark {

@@ -11,8 +11,7 @@ use tradewind_routing::{BackendId, EffectiveBackendPolicy};
 
 use crate::edge::{Routes, Secured, Shared};
 
-/// How connections to a backend are made, and which endpoint gets a request. Bounds over all endpoints and threads are
-/// divided among the threads.
+/// How connections to a backend are made, and which endpoint gets a request.
 pub(crate) fn settings(
     policy: &EffectiveBackendPolicy,
     secured: Option<&Secured>,
@@ -26,7 +25,8 @@ pub(crate) fn settings(
     ClusterSettings {
         connect: policy.timeouts.connect,
         idle: policy.timeouts.idle,
-        most_requests: policy.circuit_breaker.max_parallel_requests.div_ceil(shared.threads.max(1)),
+        // It is over all endpoints that there may be so many.
+        most_requests: u32::MAX,
         failures: passive.consecutive_errors,
         ejection: passive.base_ejection_time,
         longest_ejection: passive.max_ejection_time,
@@ -61,13 +61,13 @@ pub(crate) fn endpoints<'a>(routes: &'a Routes, backend: &BackendId) -> &'a [Soc
 
 /// What of the backends is checked. Those that no rule leads to are left alone.
 pub(crate) fn checks(routes: &Routes, shared: &Shared) -> Vec<Check> {
-    let check = |backend: BackendId| {
-        let policy = routes.table.backend_policy(&backend);
+    let check = |backend: &BackendId| {
+        let policy = routes.table.backend_policy(backend);
         let active = policy.health_check.active.as_ref()?;
         Some(Check {
             name: backend.to_string().into(),
-            endpoints: endpoints(routes, &backend).to_vec(),
-            cluster: settings(policy, routes.secured.get(&backend), (shared, 0)),
+            endpoints: endpoints(routes, backend).to_vec(),
+            cluster: settings(policy, routes.secured.get(backend), (shared, 0)),
             settings: CheckSettings {
                 path: active.path.clone(),
                 interval: active.interval,
@@ -78,5 +78,5 @@ pub(crate) fn checks(routes: &Routes, shared: &Shared) -> Vec<Check> {
             },
         })
     };
-    routes.table.backends().into_iter().filter_map(check).collect()
+    routes.table.backends().iter().filter_map(check).collect()
 }

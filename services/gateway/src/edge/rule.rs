@@ -4,7 +4,7 @@ use std::any::Any;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use tradewind_data_plane::{Cluster, HeaderEdits};
+use tradewind_data_plane::{Cluster, CopyCounts, HeaderEdits};
 use tradewind_routing::{Backend, BackendId, Rule, Step, Target};
 
 use crate::domain::share;
@@ -45,6 +45,8 @@ pub(crate) struct Leads {
     pub(crate) cluster: Rc<Cluster>,
     /// None where a policy wants no limit.
     pub(crate) gate: Option<Rc<Gate>>,
+    /// What became of copies that it got.
+    pub(crate) copies: Arc<CopyCounts>,
 }
 
 /// A rule with what it leads to.

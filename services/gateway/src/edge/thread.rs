@@ -15,7 +15,7 @@ use tradewind_edge::address::CidrSet;
 use tradewind_edge::health::Health;
 use tradewind_edge::limit;
 use tradewind_gateway_api::policy::listener::AccessLog;
-use tradewind_routing::{BackendId, EffectiveBackendPolicy, EffectiveListenerPolicy, Found, RouteId, Rule};
+use tradewind_routing::{BackendId, EffectiveBackendPolicy, Found, Rule};
 
 use crate::edge::access_log::Lines;
 use crate::edge::alone::Endpoints;
@@ -23,18 +23,18 @@ use crate::edge::counts::{Counts, Labels};
 use crate::edge::decide;
 use crate::edge::gate::{Gate, Place};
 use crate::edge::gate_counts::GateCounts;
-use crate::edge::guarding::Guarding;
 use crate::edge::named;
 use crate::edge::reach;
+use crate::edge::ready::Ready;
 use crate::edge::rule::{Compiled, Entry, Leads, Mark, Named};
-use crate::edge::visitor::{Visitor, set};
+use crate::edge::visitor::Visitor;
 use crate::edge::{Routes, Secured, Shared};
 
 /// Ticks between two looks at connections that nobody uses.
 const SWEEP: u32 = 20;
 
-/// The part of one thread. Rules are made ready when they are first asked for, so that a change of the documents costs
-/// only what is used of them.
+/// The part of one thread. Rules are made ready when they are first asked for, and stay so while they do not change, so
+/// that a change of the documents costs only what is used of what changes.
 pub(crate) struct ThreadEdge {
     shared: Arc<Shared>,
     number: u64,
@@ -61,47 +61,6 @@ struct Known {
     secured: Option<Secured>,
 }
 
-/// The routes in use, and what of them is ready.
-pub(crate) struct Ready {
-    pub(crate) routes: Arc<Routes>,
-    rules: RefCell<BTreeMap<usize, Rc<Compiled>>>,
-    entries: RefCell<Vec<Option<Rc<Entry>>>>,
-    named: RefCell<BTreeMap<usize, Rc<Named>>>,
-    guarding: RefCell<Vec<(RouteId, Rc<Guarding>)>>,
-    ports: BTreeMap<u16, Port>,
-}
-
-/// What holds for the connections of a port.
-pub(crate) struct Port {
-    pub(crate) trusted: CidrSet,
-    pub(crate) policy: Arc<EffectiveListenerPolicy>,
-    /// Whether requests come by TLS; one that does not is on a connection from before it was so.
-    pub(crate) is_secured: bool,
-}
-
-impl Ready {
-    fn new(routes: Arc<Routes>) -> Rc<Self> {
-        let entries = vec![None; routes.table.entries()];
-        let port = |port: u16| {
-            let policy = routes.table.listener_policy(port).clone();
-            let is_secured = routes.table.is_secured(port);
-            (port, Port { trusted: set(&policy.trusted_proxies), policy, is_secured })
-        };
-        Rc::new(Self {
-            rules: RefCell::default(),
-            entries: RefCell::new(entries),
-            named: RefCell::default(),
-            guarding: RefCell::default(),
-            ports: routes.table.ports().map(port).collect(),
-            routes,
-        })
-    }
-
-    pub(crate) fn port(&self, port: u16) -> Option<&Port> {
-        self.ports.get(&port)
-    }
-}
-
 impl ThreadEdge {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
         let number = shared.number();
@@ -126,50 +85,62 @@ impl ThreadEdge {
     pub(crate) fn ready(&self) -> Rc<Ready> {
         let version = self.shared.version();
         if self.version.replace(version) != version {
-            let routes = self.shared.routes();
-            // A backend that is named no more, or is reached in another way, has no connections to keep.
-            self.clusters.borrow_mut().retain(|backend, known| {
-                known.leads.cluster.set_endpoints(reach::endpoints(&routes, backend));
-                routes.endpoints.contains_key(backend)
-                    && known.policy == *routes.table.backend_policy(backend)
-                    && known.secured.as_ref() == routes.secured.get(backend)
-            });
-            *self.routes.borrow_mut() = Ready::new(routes);
+            let before = self.routes.borrow().clone();
+            let ready = self.follow(&before, self.shared.routes());
+            self.routes.replace(ready);
         }
         self.routes.borrow().clone()
     }
 
+    /// Takes over what stays of the ways to backends and of the rules.
+    fn follow(&self, before: &Ready, routes: Arc<Routes>) -> Rc<Ready> {
+        let is_elsewhere = !Arc::ptr_eq(&before.routes.endpoints, &routes.endpoints)
+            || !Arc::ptr_eq(&before.routes.secured, &routes.secured);
+        let mut gone: Vec<Rc<Cluster>> = Vec::new();
+        // A backend that is named no more, or is reached in another way, has no connections to keep.
+        self.clusters.borrow_mut().retain(|backend, known| {
+            if is_elsewhere {
+                known.leads.cluster.set_endpoints(reach::endpoints(&routes, backend));
+            }
+            let policy = routes.table.backend_policy(backend);
+            let stays = routes.endpoints.contains_key(backend)
+                && (Arc::ptr_eq(&known.policy, policy) || known.policy == *policy)
+                && (!is_elsewhere || known.secured.as_ref() == routes.secured.get(backend));
+            if !stays {
+                gone.push(known.leads.cluster.clone());
+            }
+            stays
+        });
+        let is_gone = |leads: &Leads| gone.iter().any(|gone| Rc::ptr_eq(gone, &leads.cluster));
+        before.followed_by(routes, &|rule| {
+            gone.is_empty() || !rule.backends.iter().filter_map(|backend| backend.leads.as_ref()).any(is_gone)
+        })
+    }
+
     /// What was found, made ready.
     pub(crate) fn entry(&self, ready: &Ready, found: &Found<'_>) -> Rc<Entry> {
-        if let Some(Some(entry)) = ready.entries.borrow().get(found.entry) {
-            return entry.clone();
+        if let Some(entry) = ready.entry(found) {
+            return entry;
         }
-        let rule = ready.rules.borrow().get(&found.rule.index).cloned();
-        let rule = rule.unwrap_or_else(|| {
-            let rule = self.compiled(ready, found.rule);
-            ready.rules.borrow_mut().insert(found.rule.index, rule.clone());
-            rule
-        });
+        let rule = ready.rule(found, || self.compiled(ready, found.rule));
         let (counts, labels) = self.count(found);
         let entry = Rc::new(Entry { counts, labels, rule });
-        if let Some(place) = ready.entries.borrow_mut().get_mut(found.entry) {
-            *place = Some(entry.clone());
-        }
+        ready.keep_entry(found, &entry);
         entry
     }
 
-    fn compiled(&self, ready: &Ready, rule: &Arc<Rule>) -> Rc<Compiled> {
-        let guarding = self.guarding(ready, rule);
-        Rc::new(Compiled::new(rule, guarding, &mut |id| self.leads(ready, id)))
+    fn compiled(&self, ready: &Ready, rule: &Arc<Rule>) -> Compiled {
+        let guarding = ready.guarding(rule, self.shared.seed);
+        Compiled::new(rule, guarding, &mut |id| self.leads(ready, id))
     }
 
     /// A rule for connections, made ready.
     pub(crate) fn named(&self, ready: &Ready, rule: &Arc<Rule>) -> Rc<Named> {
-        let make = || {
+        ready.named(rule, || {
             let connections = &self.shared.counts.connections;
-            Named::new(self.compiled(ready, rule), |route, rule| connections.counts(route, rule))
-        };
-        ready.named.borrow_mut().entry(rule.index).or_insert_with(make).clone()
+            let compiled = Rc::new(self.compiled(ready, rule));
+            Named::new(compiled, |route, rule| connections.counts(route, rule))
+        })
     }
 
     /// Writes a line about a connection, where the policy of its port wants one.
@@ -191,12 +162,15 @@ impl ThreadEdge {
         let make = || {
             let policy = ready.routes.table.backend_policy(backend).clone();
             let secured = ready.routes.secured.get(backend).cloned();
-            let settings = reach::settings(&policy, secured.as_ref(), (&self.shared, self.draw()));
+            let mut settings = reach::settings(&policy, secured.as_ref(), (&self.shared, self.draw()));
+            let rooms = &self.shared.counts.rooms;
+            settings.room = Some(rooms.of(backend, &policy.circuit_breaker, self.shared.threads));
             let cluster = Cluster::new(backend.to_string(), settings);
             cluster.set_endpoints(reach::endpoints(&ready.routes, backend));
             self.judge(&cluster);
             let gate = self.gate(backend, &policy);
-            Known { leads: Leads { cluster: Rc::new(cluster), gate }, policy, secured }
+            let copies = self.shared.counts.copies.counts(backend);
+            Known { leads: Leads { cluster: Rc::new(cluster), gate, copies }, policy, secured }
         };
         clusters.entry(backend.clone()).or_insert_with(make).leads.clone()
     }
@@ -243,21 +217,6 @@ impl ThreadEdge {
             self.alone.replace(alone.clone());
             self.shared.alone.tell(self.number, alone);
         }
-    }
-
-    /// The policy of a rule, made ready; rules of one policy share it, so that what it remembers is remembered once.
-    fn guarding(&self, ready: &Ready, rule: &Rule) -> Rc<Guarding> {
-        let (policy, route) = (&rule.policy, &rule.route);
-        let mut all = ready.guarding.borrow_mut();
-        let is_same = |(known, guarding): &&(RouteId, Rc<Guarding>)| {
-            known == route && Arc::ptr_eq(&guarding.policy, policy)
-        };
-        if let Some((_, guarding)) = all.iter().rev().find(is_same) {
-            return guarding.clone();
-        }
-        let guarding = Rc::new(Guarding::new(policy, route, &ready.routes.keys, self.shared.seed));
-        all.push((route.clone(), guarding.clone()));
-        guarding
     }
 
     fn count(&self, found: &Found<'_>) -> (Arc<Counts>, Labels) {
@@ -366,6 +325,7 @@ impl EdgeThread for ThreadEdge {
         if ticks.is_multiple_of(SWEEP) {
             self.clusters.borrow().values().for_each(|known| known.leads.cluster.sweep());
         }
+        self.clusters.borrow().values().for_each(|known| known.leads.cluster.give_way());
         self.ready();
         self.follow_checks();
         self.tell_alone();

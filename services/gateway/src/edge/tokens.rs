@@ -1,7 +1,6 @@
 //! Tokens of requests.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
@@ -99,7 +98,7 @@ impl Tokens {
     }
 
     /// What the token of a request says; none where there is none and none is needed.
-    pub(crate) fn judge(&self, request: &Request<'_>) -> Result<Option<Rc<Claims>>, Box<Denied>> {
+    pub(crate) fn judge(&self, request: &Request<'_>) -> Result<Option<Arc<Claims>>, Box<Denied>> {
         let Some(field) = request.header("authorization") else {
             return match self.mode {
                 JwtMode::Required => Err(denied(None)),
@@ -115,7 +114,7 @@ impl Tokens {
     }
 
     /// Of several issuers the one counts that the token names; the others refuse it before they look at its signature.
-    fn verify(&self, token: &str, now: u64) -> Result<Rc<Claims>, Box<Denied>> {
+    fn verify(&self, token: &str, now: u64) -> Result<Arc<Claims>, Box<Denied>> {
         let mut refusal = None;
         for provider in &self.providers {
             let Some((keys, version)) = provider.keys.get() else {

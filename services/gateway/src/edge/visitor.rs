@@ -1,7 +1,7 @@
 //! Who sends a request.
 
 use std::net::IpAddr;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use tradewind_data_plane::Request;
 use tradewind_edge::address::{CidrSet, client_address};
@@ -13,7 +13,7 @@ pub(crate) struct Visitor {
     /// The address of the client, behind proxies that are trusted.
     pub(crate) address: IpAddr,
     /// What a token says, once it was verified.
-    pub(crate) claims: Option<Rc<Claims>>,
+    pub(crate) claims: Option<Arc<Claims>>,
 }
 
 impl Visitor {

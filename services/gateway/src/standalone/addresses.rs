@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use tradewind_gateway_api::Body;
 use tradewind_gateway_api::cluster::EndpointSlice;
@@ -13,21 +14,21 @@ use crate::standalone::arguments::Given;
 const SERVICE_NAME: &str = "kubernetes.io/service-name";
 
 /// Addresses by service.
-#[derive(Debug, Default)]
-pub(crate) struct Addresses(BTreeMap<BackendId, Vec<SocketAddr>>);
+#[derive(Debug, Clone)]
+pub(crate) struct Addresses(Arc<BTreeMap<BackendId, Vec<SocketAddr>>>);
 
 impl Addresses {
     /// Those that documents and the command line name. A service that is declared and has no endpoints is known all the
     /// same.
     pub(crate) fn of(documents: &Documents, given: &[Given]) -> Self {
-        let mut addresses = Self::default();
+        let mut addresses: BTreeMap<BackendId, Vec<SocketAddr>> = BTreeMap::new();
         let slices = slices(documents);
-        for document in documents.iter() {
+        for document in documents.of_kind("Service") {
             let Body::Service(service) = &document.body else { continue };
             let (namespace, name) = (&document.metadata.namespace, &document.metadata.name);
             for port in &service.ports {
                 let id = BackendId { namespace: namespace.clone(), service: name.clone(), port: port.port };
-                let found = addresses.0.entry(id).or_default();
+                let found = addresses.entry(id).or_default();
                 let slices = slices.get(&(namespace.as_str(), name.as_str())).into_iter().flatten();
                 slices.for_each(|slice| found.extend(ready(slice, &port.name)));
             }
@@ -38,28 +39,28 @@ impl Addresses {
                 service: given.service.clone(),
                 port: given.port,
             };
-            addresses.0.entry(id).or_default().push(given.address);
+            addresses.entry(id).or_default().push(given.address);
         }
-        for found in addresses.0.values_mut() {
+        for found in addresses.values_mut() {
             found.sort();
             found.dedup();
         }
-        addresses
+        Self(Arc::new(addresses))
     }
 
     pub(crate) fn has(&self, backend: &BackendId) -> bool {
         self.0.contains_key(backend)
     }
 
-    pub(crate) fn into_map(self) -> BTreeMap<BackendId, Vec<SocketAddr>> {
-        self.0
+    pub(crate) fn shared(&self) -> Arc<BTreeMap<BackendId, Vec<SocketAddr>>> {
+        self.0.clone()
     }
 }
 
 /// Slices by the namespace and the name of their service.
 fn slices(documents: &Documents) -> BTreeMap<(&str, &str), Vec<&EndpointSlice>> {
     let mut slices: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for document in documents.iter() {
+    for document in documents.of_kind("EndpointSlice") {
         let Body::EndpointSlice(slice) = &document.body else { continue };
         if let Some(service) = document.metadata.labels.get(SERVICE_NAME) {
             let key = (document.metadata.namespace.as_str(), service.as_str());

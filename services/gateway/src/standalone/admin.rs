@@ -44,7 +44,7 @@ impl EdgeThread for Admin {
                 text(200, kind, self.shared.counts.text())
             }
             "/routes" => text(200, "text/plain; charset=utf-8", routes(&self.shared.routes())),
-            "/status" => text(200, "application/json", self.shared.status().to_string()),
+            "/status" => text(200, "application/json", self.shared.status()),
             "/backends" => text(200, "text/plain; charset=utf-8", backends(&self.shared)),
             "/" => text(200, "text/plain; charset=utf-8", INDEX.to_owned()),
             _ => Answer::problem(
@@ -87,7 +87,7 @@ fn routes(routes: &Routes) -> String {
 
 fn backends(shared: &Shared) -> String {
     let mut text = String::new();
-    for (backend, addresses) in &shared.routes().endpoints {
+    for (backend, addresses) in shared.routes().endpoints.iter() {
         let name = backend.to_string();
         let (found, alone) = (shared.verdicts.of(&name), shared.alone.of(&name));
         let shown = |address: &SocketAddr| {

@@ -71,8 +71,16 @@ impl Ports {
 
     /// Closes what other documents ask for no longer, or in another way, and shows other certificates. Before their
     /// routes are in use, so that nobody finds them by a door that is not theirs.
-    pub(crate) fn close(&mut self, server: &mut Server, table: &Table, secured: BTreeMap<u16, OfPort>) {
-        self.want(table, secured);
+    /// Without certificates, what is to be open is what was.
+    pub(crate) fn close(
+        &mut self,
+        server: &mut Server,
+        table: &Table,
+        secured: Option<BTreeMap<u16, OfPort>>,
+    ) {
+        if let Some(secured) = secured {
+            self.want(table, secured);
+        }
         let Self { open, wanted, settings, .. } = self;
         open.retain(|port, open| {
             // One that has TLS and one in clear are two.

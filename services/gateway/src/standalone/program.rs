@@ -1,5 +1,6 @@
 //! Start, serve, follow changes, drain.
 
+use std::cell::RefCell;
 use std::io::Write;
 use std::net::TcpListener;
 use std::process::ExitCode;
@@ -7,17 +8,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use futures_util::future::{FutureExt, join};
 use tradewind_chassis::telemetry::{self, LogSettings};
-use tradewind_data_plane::{Bound, Checks, Edge, Listener, Server, Settings, Timers};
+use tradewind_data_plane::{Bound, Check, Checks, Edge, Listener, Server, Settings, Timers};
 use tradewind_edge::session::SessionKey;
 use tradewind_kernel::{Clock, Entropy};
-use tradewind_process::{Occasion, WRONG_SETTINGS, hand_on, inherit, tell_serving, until_stopped};
+use tradewind_process::{
+    Occasion, Results, WRONG_SETTINGS, background, hand_on, inherit, tell_serving, until_stopped,
+};
 
-use crate::edge::{Fetches, GatewayEdge, Shared, Sink};
-use crate::source::Source;
+use crate::edge::{Fetches, GatewayEdge, Shared, Sink, Status};
 use crate::standalone::admin::Admin;
 use crate::standalone::arguments::Arguments;
-use crate::standalone::loading::{Loaded, again, open};
+use crate::standalone::loading::{Loaded, Loader, Look};
 use crate::standalone::ports::Ports;
 use crate::standalone::status::Statuses;
 
@@ -38,14 +41,11 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     }
 }
 
-/// What runs.
-struct Running<'a> {
-    arguments: &'a Arguments,
-    source: Source,
-    fetches: Fetches,
+/// What follows the documents.
+struct Following {
     shared: Arc<Shared>,
     ports: Ports,
-    statuses: Statuses,
+    statuses: Arc<Statuses>,
     /// Why the routes in use stayed the last time; said once, however long it is so.
     refused: Option<String>,
     /// Checks of endpoints, which end with the program.
@@ -55,22 +55,22 @@ struct Running<'a> {
 fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     telemetry::init(&LogSettings::default()).map_err(|error| error.to_string())?;
     let fetches = Fetches::default();
-    let (source, loaded) = open(arguments, &fetches)?;
-    loaded.gathered.tell();
-    loaded.statuses.tell();
+    let (mut loader, loaded) = Loader::open(arguments, &fetches)?;
     let settings = settings(arguments);
     let mut ports = Ports::new(arguments, &settings);
-    let listeners = ports.begin(&loaded.routes.table, loaded.secured)?;
+    let listeners = ports.begin(&loaded.routes.table, loaded.secured.unwrap_or_default())?;
     if listeners.is_empty() {
         return Err("no listener can be opened; the log says why".to_owned());
     }
     let sink = Sink::open(&arguments.access_log)?;
     let threads = u32::try_from(settings.threads).unwrap_or(1);
-    let mut checks = Checks::new(seed());
+    let checks = Checks::new(seed());
     let kept = (session_key(arguments)?, checks.verdicts());
-    let statuses = loaded.statuses;
+    let statuses = Arc::new(loaded.statuses);
     let shared = Shared::new(loaded.routes, sink, kept, (seed(), threads));
-    check(&mut checks, &shared);
+    let mut following = Following { shared: shared.clone(), ports, statuses, refused: None, checks };
+    following.show();
+    following.check(crate::edge::checks(&shared.routes(), &shared));
     let is_draining = Arc::new(AtomicBool::new(false));
     // The internal door goes by a name that no port has.
     let mut handed = if arguments.inherit { inherit()? } else { Vec::new() };
@@ -79,24 +79,36 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     let schemes: Vec<&str> = listeners.iter().map(|listener| scheme(listener, &shared)).collect();
     let bound = Bound::adopt(listeners, handed, settings).map_err(|error| error.to_string())?;
     let edge: Arc<dyn Edge> = Arc::new(GatewayEdge(shared.clone()));
-    let mut server = bound.serve(&edge, seed()).map_err(|error| error.to_string())?;
+    let server = bound.serve(&edge, seed()).map_err(|error| error.to_string())?;
     tell_where(&server, admin.as_ref(), &schemes);
-    let mut running = Running { arguments, source, fetches, shared, ports, statuses, refused: None, checks };
-    running.show();
+    // Ports are opened and closed by what is found, between two occasions.
+    let server = RefCell::new(server);
     if arguments.inherit {
         tell_serving()?;
     }
-    let beside = running.fetches.clone().follow(Clock::system(), Entropy::system());
+    let in_use = shared.clone();
+    let (asking, looks) = background("documents", move || loader.look(&shared))?;
+    let keys = fetches.follow(Clock::system(), Entropy::system());
+    let beside = join(keys, following.follow(looks, &server)).map(drop);
     until_stopped(LOOK, beside, |occasion| {
-        if occasion == Occasion::Upgrade {
-            return upgrade(&server, admin.as_ref());
+        match occasion {
+            Occasion::Upgrade => return upgrade(&server.borrow(), admin.as_ref()),
+            Occasion::Hangup => tracing::info!("the documents are read again"),
+            Occasion::Time | Occasion::Reopen => {}
         }
-        running.hear(occasion, &mut server);
+        if matches!(occasion, Occasion::Reopen | Occasion::Hangup) {
+            reopen(&in_use);
+        }
+        if occasion != Occasion::Reopen {
+            asking.ask();
+        }
         false
     })?;
     is_draining.store(true, Ordering::Release);
+    // Nobody new is sent anywhere, and endpoints are spared questions.
+    following.checks.stop();
     tracing::info!("stopping: requests under way are finished first");
-    let dropped = server.drain();
+    let dropped = server.into_inner().drain();
     drop(admin);
     if dropped > 0 {
         tracing::warn!(dropped, "connections were dropped at the deadline");
@@ -105,41 +117,41 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-impl Running<'_> {
-    /// Opens what documents ask for and is not open.
-    fn open(&mut self, server: &mut Server) {
-        if self.ports.open(server, &self.shared.routes().table) {
-            self.show();
+/// Goes on in a new file where the one of the access log was renamed or taken away.
+fn reopen(shared: &Shared) {
+    let Some(sink) = &shared.sink else { return };
+    match sink.reopen() {
+        Ok(()) => tracing::info!("the access log was opened anew"),
+        Err(reason) => tracing::error!(reason, "the access log goes on in the file that is open"),
+    }
+}
+
+impl Following {
+    /// Puts to use what is found, in the order in which it is found, for as long as it is polled.
+    async fn follow(&mut self, mut looks: Results<Look>, server: &RefCell<Server>) {
+        while let Some(look) = looks.next().await {
+            self.put_to_use(look, &mut server.borrow_mut());
         }
+        tracing::error!("documents are not followed any more");
     }
 
-    /// Shows at the internal door what came of the documents.
-    fn show(&self) {
-        self.shared.show(self.statuses.json(self.ports.closed()));
-    }
-
-    fn hear(&mut self, occasion: Occasion, server: &mut Server) {
-        if occasion == Occasion::Hangup {
-            tracing::info!("the documents are read again");
-        }
-        self.shared.clear();
-        match again(&self.source, self.arguments, &self.fetches) {
+    fn put_to_use(&mut self, look: Look, server: &mut Server) {
+        match look.loaded {
             Ok(None) => {
                 self.refused = None;
-                self.open(server);
+                if self.open(server) {
+                    self.show();
+                }
             }
-            Ok(Some(Loaded { routes, gathered, secured, statuses })) => {
-                gathered.tell();
-                statuses.tell();
+            Ok(Some(Loaded { routes, secured, statuses, count: (routes_count, mistakes) })) => {
                 self.ports.close(server, &routes.table, secured);
-                self.statuses = statuses;
-                let (count, mistakes) = (gathered.built.routes.len(), gathered.errors.len());
+                self.statuses = Arc::new(statuses);
                 self.shared.swap(routes);
-                check(&mut self.checks, &self.shared);
                 self.open(server);
                 self.show();
+                self.check(look.checks);
                 self.refused = None;
-                tracing::info!(routes = count, mistakes, "other routes are in use");
+                tracing::info!(routes = routes_count, mistakes, "other routes are in use");
             }
             Err(reason) if self.refused.as_ref() != Some(&reason) => {
                 tracing::error!(reason, "the routes in use stay, since others cannot take their place");
@@ -148,12 +160,23 @@ impl Running<'_> {
             Err(_) => {}
         }
     }
-}
 
-/// Has the endpoints checked that policies ask it for.
-fn check(checks: &mut Checks, shared: &Shared) {
-    if let Err(error) = checks.set(crate::edge::checks(&shared.routes(), shared)) {
-        tracing::error!(%error, "endpoints are not checked");
+    /// Opens what documents ask for and is not open; says whether anything is otherwise than before.
+    fn open(&mut self, server: &mut Server) -> bool {
+        self.ports.open(server, &self.shared.routes().table)
+    }
+
+    /// Shows at the internal door what came of the documents.
+    fn show(&self) {
+        let (statuses, closed) = (self.statuses.clone(), self.ports.closed().clone());
+        self.shared.show(Status::new(move || statuses.json(&closed)));
+    }
+
+    /// Has the endpoints checked that policies ask it for.
+    fn check(&mut self, checks: Vec<Check>) {
+        if let Err(error) = self.checks.set(checks) {
+            tracing::error!(%error, "endpoints are not checked");
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What came of each document, as JSON in the words of the Gateway API.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use tradewind_gateway_api::Body;
@@ -15,7 +16,7 @@ pub(crate) struct Statuses {
     gateways: Vec<GatewayStatus>,
     /// The port of each listener, by gateway and name.
     ports: BTreeMap<(String, String, String), u16>,
-    routes: Vec<RouteStatus>,
+    routes: Vec<Arc<RouteStatus>>,
     policies: Vec<PolicyStatus>,
 }
 
@@ -169,7 +170,7 @@ impl Statuses {
         }
         let told = Told {
             gateways: gateways.iter().map(shown_gateway).collect(),
-            routes: self.routes.iter().map(shown_route).collect(),
+            routes: self.routes.iter().map(|status| shown_route(status)).collect(),
             policies: self.policies.iter().map(shown_policy).collect(),
         };
         // Nothing of it is of a kind that JSON does not know.

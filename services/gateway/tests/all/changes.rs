@@ -1,9 +1,10 @@
 //! Documents that change while requests are answered.
 
-use tradewind_testkit::until;
+use tradewind_testkit::{Request, until};
 
 use crate::backend::{Backend, Does};
-use crate::gateway::{Gateway, route};
+use crate::gateway::{Gateway, route, route_of};
+use crate::policies::{Issuer, policy};
 
 /// A gateway with one route for `/shop`, before a backend.
 async fn gateway(shop: &Backend) -> Gateway {
@@ -88,4 +89,83 @@ async fn a_request_under_way_goes_on_by_the_routes_it_came_with() {
         permits.add_permits(1);
     });
     assert_eq!((answer.status, answer.text().as_str()), (200, "shop"));
+}
+
+/// Changes a document that has to do with nothing, and waits until it is in use.
+async fn something_else_changes(gateway: &Gateway, path: &str) {
+    let rules = format!(
+        "  - matches: [{{path: {{value: {path}}}}}]\n    backendRefs: [{{name: nobody, port: 80}}]\n"
+    );
+    gateway.write("more.yaml", &route_of("more", &rules));
+    is_answered(gateway, path, 500).await;
+}
+
+#[tokio::test]
+async fn a_policy_changes_what_holds_for_a_route_that_does_not() {
+    let shop = Backend::start("shop", Does::Answers).await;
+    let gateway = gateway(&shop).await;
+    assert_eq!(gateway.get("/shop").await.status, 200);
+    gateway.write("policy.yaml", &policy("  access: {deny: [127.0.0.0/8]}\n"));
+    is_answered(&gateway, "/shop", 403).await;
+    gateway.write("policy.yaml", &policy("  access: {deny: [10.0.0.0/8]}\n"));
+    is_answered(&gateway, "/shop", 200).await;
+}
+
+#[tokio::test]
+async fn a_service_is_reached_in_another_way_by_a_route_that_stays() {
+    let shop = Backend::start("shop", Does::Answers).await;
+    let gateway = gateway(&shop).await;
+    assert_eq!(gateway.get("/shop").await.status, 200);
+    let policy = "apiVersion: policy.tradewind.dev/v1\nkind: BackendPolicy\nmetadata: {name: shop}\nspec:\n  targetRefs: \
+                  [{group: '', kind: Service, name: shop}]\n  protocol: H2C\n";
+    gateway.write("policy.yaml", policy);
+    // The backend does not speak that.
+    is_answered(&gateway, "/shop", 502).await;
+    std::fs::remove_file(gateway.path("policy.yaml")).unwrap();
+    is_answered(&gateway, "/shop", 200).await;
+}
+
+#[tokio::test]
+async fn what_was_used_of_a_limit_stays_used() {
+    let shop = Backend::start("shop", Does::Answers).await;
+    let gateway = gateway(&shop).await;
+    gateway.write(
+        "policy.yaml",
+        &policy("  rateLimits: [{name: few, requests: 3, per: 1h, by: {type: Route}}]\n"),
+    );
+    for (path, left) in [("/x", "2"), ("/y", "1"), ("/z", "0")] {
+        something_else_changes(&gateway, path).await;
+        let answer = gateway.get("/shop").await;
+        assert_eq!(answer.status, 200);
+        assert!(answer.header("ratelimit").unwrap().starts_with(&format!("\"few\";r={left};t=")));
+    }
+    assert_eq!(gateway.get("/shop").await.status, 429);
+}
+
+#[tokio::test]
+async fn keys_in_a_file_are_others_although_the_policy_is_not() {
+    let (before, after) = (Issuer::new(), Issuer::new());
+    let shop = Backend::start("shop", Does::Answers).await;
+    let gateway = gateway(&shop).await;
+    // Beside the documents, since its name ends in another way.
+    let file = gateway.path("keys.json");
+    std::fs::write(&file, before.keys()).unwrap();
+    gateway.write(
+        "policy.yaml",
+        &policy(&format!(
+            "  jwt:\n    providers:\n    - name: issuer\n      issuer: https://issuer.example\n      audiences: [shop]\n      \
+             jwks: {{file: {}}}\n",
+            file.display()
+        )),
+    );
+    is_answered(&gateway, "/shop", 401).await;
+    let ask = async |issuer: &Issuer| {
+        let token = issuer.token("shop", &[], 600);
+        Request::new("GET", "/shop").bearer(token.expose()).send(gateway.address).await.status
+    };
+    something_else_changes(&gateway, "/x").await;
+    assert_eq!((ask(&before).await, ask(&after).await), (200, 401));
+    std::fs::write(&file, after.keys()).unwrap();
+    something_else_changes(&gateway, "/y").await;
+    assert_eq!((ask(&before).await, ask(&after).await), (401, 200));
 }

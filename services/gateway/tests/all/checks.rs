@@ -6,6 +6,7 @@ use tradewind_testkit::{Request, until};
 
 use crate::backend::{Backend, Does};
 use crate::fleet::{Fleet, of_backend};
+use crate::gateway::{Gateway, route};
 
 const UNWELL: Does = Does::Says("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
 
@@ -143,4 +144,30 @@ async fn the_internal_door_shows_who_is_left_alone_for_its_failures() {
     })
     .await;
     until("it is not left alone", async || (!is_shown().await).then_some(())).await;
+}
+
+#[tokio::test]
+async fn who_stops_asks_no_more() {
+    let fleet = Fleet::start(1, &checked(""), &[]).await;
+    let backend = &fleet.backends["0"];
+    shown(&fleet, "0", "healthy").await;
+    // Another gateway shows that time passes.
+    let policy = of_backend(&checked("").replace("/ready?deep=1", "/other"));
+    let other =
+        Gateway::with_route(&format!("{}---\n{policy}", route("shop", "/")), &[backend.address], &[]).await;
+    let asked = |target: &str| backend.received().iter().filter(|request| request.target() == target).count();
+    backend.now(Does::Holds);
+    let address = fleet.gateway.address;
+    let held = tokio::spawn(async move { Request::new("GET", "/").send(address).await });
+    until("a request is under way", async || (asked("/") == 1).then_some(())).await;
+    let Fleet { mut gateway, backends } = fleet;
+    let backend = &backends["0"];
+    let asked = |target: &str| backend.received().iter().filter(|request| request.target() == target).count();
+    gateway.signal("TERM").await;
+    gateway.says("stopping: requests under way").await;
+    let (before, before_other) = (asked("/ready?deep=1"), asked("/other"));
+    until("the other has asked some more", async || (asked("/other") >= before_other + 4).then_some(()))
+        .await;
+    assert_eq!(asked("/ready?deep=1"), before);
+    drop((other, held));
 }

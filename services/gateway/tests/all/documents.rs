@@ -154,4 +154,16 @@ async fn a_mirror_gets_a_copy_and_nobody_waits_for_it() {
     let (one, other) = (shop.received().remove(0), copy.received().remove(0));
     assert_eq!((one.target(), one.body.as_slice()), ("/orders?a=1", b"two hats".as_slice()));
     assert_eq!((other.target(), other.body.as_slice()), ("/orders?a=1", b"two hats".as_slice()));
+    copy.now(Does::Answers);
+    let long = "hats".repeat(100_000);
+    let answer = Request::new("POST", "/orders").body(&long).send(gateway.address).await;
+    assert_eq!(answer.text(), "shop");
+    until("the long copy is counted", async || {
+        let metrics = gateway.ask("/metrics").await.text();
+        metrics
+            .contains("gateway_copies_total{backend=\"default/copy:80\",outcome=\"carried\"} 1")
+            .then_some(())
+    })
+    .await;
+    assert!(copy.received().remove(1).body == long.as_bytes());
 }

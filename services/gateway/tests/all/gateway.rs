@@ -18,7 +18,7 @@ pub struct Gateway {
 }
 
 /// Numbers of signals, as bits of the mask that the system shows.
-const HEARD: [u64; 2] = [1 << 0, 1 << 14];
+const HEARD: [u64; 3] = [1 << 0, 1 << 9, 1 << 14];
 
 impl Gateway {
     /// Starts it with these files and further arguments, and waits until it serves.

@@ -68,6 +68,10 @@ const OWNERS: &[(&str, &str)] = &[
     ("platform/process/src/fault.rs", "a test tells a process by a variable where its fault points are"),
     ("platform/process/src/part.rs", "a process is told apart from those beside it by its number"),
     ("platform/process/src/serve.rs", "the runtime of a process begins here"),
+    (
+        "platform/process/src/background.rs",
+        "work that gives way to all other has a thread, made here; none under sim",
+    ),
     ("platform/process/src/occasions.rs", "a program that is no service waits for signals and for time here"),
     (
         "platform/sim/src/life.rs",

@@ -21,6 +21,7 @@ mod determinism;
 mod error_pages;
 mod expiry;
 mod fulfilling;
+mod guarding;
 mod inside;
 mod ordering;
 mod paying;

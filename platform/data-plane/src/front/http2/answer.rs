@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::future::poll_fn;
+use std::io;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use h2::{Reason, SendStream};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
 use crate::attempt::Asking;
+use crate::attempt::early::{Early, Shown};
 use crate::compression::Coded;
 use crate::edge::Forward;
 use crate::exchange::Exchange;
@@ -80,6 +82,29 @@ pub(crate) async fn relay(
     } else {
         // What came so far is not to be taken for all of it.
         stream.send_reset(Reason::INTERNAL_ERROR);
+    }
+}
+
+impl Early for RefCell<SendResponse<Bytes>> {
+    fn give(&self, fields: Shown<'_>) -> Vec<u8> {
+        let mut hints = Response::new(());
+        *hints.status_mut() = StatusCode::EARLY_HINTS;
+        fields(&mut |name, value| {
+            if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value)) {
+                hints.headers_mut().append(name, value);
+            }
+        });
+        // It fails where the client has gone, which is noticed elsewhere.
+        let _ = self.borrow_mut().send_informational(hints);
+        Vec::new()
+    }
+
+    fn poll_write(&self, _: &mut Context<'_>, rest: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(rest.len()))
+    }
+
+    fn poll_flush(&self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
     }
 }
 

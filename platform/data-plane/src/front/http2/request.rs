@@ -15,6 +15,7 @@ use http::{Method, header};
 use tradewind_http_validation::head::{self, Framing};
 
 use crate::answer::{Answer, BAD_GATEWAY};
+use crate::attempt::early::Early;
 use crate::attempt::{Asking, Attempts, GONE, Stopped};
 use crate::edge::{Decision, Forward};
 use crate::exchange::Exchange;
@@ -97,6 +98,7 @@ impl Head<'_> {
         request: &'a Request<'a>,
         timer: &'a RefCell<Timer>,
         gone: &'a dyn Fn(&mut Context<'_>) -> Poll<()>,
+        early: &'a dyn Early,
     ) -> Asking<'a> {
         let thread = &self.shared.thread;
         Asking {
@@ -112,6 +114,7 @@ impl Head<'_> {
             began: self.began,
             trace: thread.trace(request),
             gone,
+            early: Some(early),
         }
     }
 }
@@ -147,7 +150,7 @@ pub(crate) async fn serve(shared: Rc<Shared>, inbox: Rc<Inbox<Stream>>, timer: T
             is_asked.set(true);
             respond.borrow_mut().poll_reset(context).map(drop)
         };
-        let asking = head.asking(&request, &timer, &gone);
+        let asking = head.asking(&request, &timer, &gone, &respond);
         match thread.edge.decide(&request) {
             Decision::Answer(answer, mark) => {
                 thread.edge.finished(&request, &asking.outcome(&answer, true), mark.as_ref());

@@ -5,6 +5,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use h2::RecvStream;
 
+use crate::copied::Feeds;
 use crate::message::field;
 use crate::source::{Broken, Source};
 
@@ -21,12 +22,21 @@ pub(crate) struct StreamBody {
     has_ended: bool,
     /// Field lines behind the body.
     trailers: Vec<u8>,
+    feeds: Feeds,
 }
 
 impl StreamBody {
     pub(crate) fn new(incoming: RecvStream, most: u64) -> Self {
         let has_ended = incoming.is_end_stream();
-        Self { incoming, most, taken: 0, unreleased: 0, has_ended, trailers: Vec::new() }
+        Self {
+            incoming,
+            most,
+            taken: 0,
+            unreleased: 0,
+            has_ended,
+            trailers: Vec::new(),
+            feeds: Feeds::default(),
+        }
     }
 
     fn release(&mut self) {
@@ -58,7 +68,9 @@ impl Source for StreamBody {
                 }
                 self.unreleased = data.len();
                 self.has_ended = self.incoming.is_end_stream();
+                self.feeds.push(&data);
                 if self.has_ended {
+                    self.feeds.end(&[]);
                     // Nobody may ask for another piece, and other streams have a use for the room.
                     self.release();
                 }
@@ -73,6 +85,7 @@ impl Source for StreamBody {
                 trailers.iter().flatten().for_each(|(name, value)| {
                     field(name.as_str().as_bytes(), value.as_bytes(), &mut self.trailers);
                 });
+                self.feeds.end(&self.trailers);
                 Poll::Ready(Ok(None))
             }
         }
@@ -90,5 +103,9 @@ impl Source for StreamBody {
 
     fn trailers(&self) -> &[u8] {
         &self.trailers
+    }
+
+    fn copy_to(&mut self, feeds: Feeds) {
+        self.feeds = feeds;
     }
 }

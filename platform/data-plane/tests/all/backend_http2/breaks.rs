@@ -1,11 +1,13 @@
 //! What goes wrong on the way.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
 use h2::Reason;
 use tokio::net::TcpListener;
+use tradewind_data_plane::{Reached, Room, RoomBounds};
 
 use super::backend::{backend, backend_of, next, send};
 use super::client::{Client, exchange_seen, whole};
@@ -226,4 +228,35 @@ async fn more_calls_than_there_may_be_are_refused() {
     let (answer, _stream) = client.call("/echo").await;
     let _answer = soon(answer).await.unwrap();
     assert_eq!(client.unary("/unary", b"hello").await.header("grpc-status"), "14");
+}
+
+#[tokio::test]
+async fn a_call_waits_for_a_stream_of_the_only_connection_that_there_may_be() {
+    let backend = backend_of(None, 2).await;
+    let bounds = RoomBounds { requests: 100, connections: 1, pending: 1 };
+    let room = Arc::new(Room::new(bounds, 1));
+    let gateway = gateway(Way { room: Some(room.clone()), ..Way::to(backend.address) });
+    let client = Client::new(gateway.address).await;
+    let mut calls = Vec::new();
+    for _ in 0..2 {
+        let (answer, stream) = client.call("/echo").await;
+        calls.push((soon(answer).await.unwrap(), stream));
+    }
+    let (answer, mut stream) = client.call("/unary").await;
+    stream.send_data(Bytes::from_static(b"hello"), true).unwrap();
+    soon(async {
+        while room.pending() == 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    // One more may not wait.
+    assert_eq!(client.unary("/unary", b"hello").await.header("grpc-status"), "14");
+    assert_eq!(room.count(Reached::Pending), 1);
+    drop(calls.pop());
+    assert_eq!(whole(soon(answer).await.unwrap()).await.trailer("grpc-status"), "0");
+    assert_eq!(
+        (backend.state.connections.load(Ordering::SeqCst), room.connections(), room.pending()),
+        (1, 1, 0)
+    );
 }

@@ -1,6 +1,6 @@
 //! The cache against verifying each time.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -18,7 +18,7 @@ fn a_token_is_verified_once_and_expires_to_the_second() {
     assert_eq!(cache.get(&token, 0, NOW), None);
     let first = cache.verify(&token, (&keys, 0), &profile(), NOW).unwrap();
     let second = cache.verify(&token, (&keys, 0), &profile(), NOW).unwrap();
-    assert!(Rc::ptr_eq(&first, &second));
+    assert!(Arc::ptr_eq(&first, &second));
     assert!(cache.get(&token, 0, NOW + 69).is_some());
     assert_eq!(cache.get(&token, 0, NOW + 70), None);
     assert_eq!(cache.verify(&token, (&keys, 0), &profile(), NOW + 70), Err(Refusal::Expired));
@@ -93,7 +93,7 @@ proptest! {
             let keys = &sets[generation as usize % 2];
             let now = NOW + second;
             let token = &tokens[token as usize];
-            let found = cache.verify(token, (keys, generation), &profile, now).map(Rc::unwrap_or_clone);
+            let found = cache.verify(token, (keys, generation), &profile, now).map(Arc::unwrap_or_clone);
             prop_assert_eq!(found, verify(token, keys, &profile, now));
         }
     }
