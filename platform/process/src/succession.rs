@@ -26,7 +26,7 @@ const SERVING: &[u8] = b"serving\n";
 ///
 /// # Errors
 /// There is no new process then, and this one is to go on.
-pub fn hand_on(sockets: &[(u16, &TcpListener)]) -> Result<(), String> {
+pub fn hand_on(sockets: &[(u32, &TcpListener)]) -> Result<(), String> {
     let (ours, theirs) = UnixStream::pair().map_err(|error| error.to_string())?;
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let arguments = std::env::args_os().skip(1).filter(|argument| argument != INHERIT);
@@ -42,8 +42,8 @@ pub fn hand_on(sockets: &[(u16, &TcpListener)]) -> Result<(), String> {
     handed
 }
 
-fn send(link: &UnixStream, sockets: &[(u16, &TcpListener)]) -> Result<(), String> {
-    let names: Vec<u16> = sockets.iter().map(|(name, _)| *name).collect();
+fn send(link: &UnixStream, sockets: &[(u32, &TcpListener)]) -> Result<(), String> {
+    let names: Vec<u32> = sockets.iter().map(|(name, _)| *name).collect();
     let line = serde_json::to_vec(&names).map_err(|error| error.to_string())?;
     let descriptors: Vec<BorrowedFd<'_>> = sockets.iter().map(|(_, socket)| socket.as_fd()).collect();
     rights::send(link, &line, &descriptors)
@@ -68,12 +68,12 @@ fn end(child: &mut Child) {
 ///
 /// # Errors
 /// Standard input brings none.
-pub fn inherit() -> Result<Vec<(u16, TcpListener)>, String> {
+pub fn inherit() -> Result<Vec<(u32, TcpListener)>, String> {
     let input = std::io::stdin();
     let (line, sockets) = rights::receive(input.as_fd()).map_err(|error| {
         format!("no sockets came through standard input: {error}; {INHERIT} is for the program itself")
     })?;
-    let names: Vec<u16> =
+    let names: Vec<u32> =
         serde_json::from_slice(&line).map_err(|error| format!("the sockets' names: {error}"))?;
     if names.len() != sockets.len() {
         return Err(format!("{} sockets came for {} names", sockets.len(), names.len()));

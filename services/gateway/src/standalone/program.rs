@@ -24,8 +24,8 @@ use crate::standalone::loading::{Loaded, Loader, Look};
 use crate::standalone::ports::Ports;
 use crate::standalone::status::Statuses;
 
-/// The name of the internal door's sockets.
-const ADMIN: u16 = 0;
+/// The name of the internal door's sockets, which no port has.
+const ADMIN: u32 = 1 << 16;
 
 /// How often the folder is looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -72,9 +72,7 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     following.show();
     following.check(crate::edge::checks(&shared.routes(), &shared));
     let is_draining = Arc::new(AtomicBool::new(false));
-    // The internal door goes by a name that no port has.
-    let mut handed = if arguments.inherit { inherit()? } else { Vec::new() };
-    let of_admin = handed.extract_if(.., |(name, _)| *name == ADMIN).collect();
+    let (handed, of_admin) = handed(arguments)?;
     let admin = admin(arguments, of_admin, &shared, &is_draining)?;
     let schemes: Vec<&str> = listeners.iter().map(|listener| scheme(listener, &shared)).collect();
     let bound = Bound::adopt(listeners, handed, settings).map_err(|error| error.to_string())?;
@@ -204,11 +202,27 @@ fn settings(arguments: &Arguments) -> Settings {
     settings
 }
 
+/// Sockets by the port that a document gives them.
+type Handed = Vec<(u16, TcpListener)>;
+
+/// The sockets that the process before this one hands on: those of ports, and those of the internal door.
+fn handed(arguments: &Arguments) -> Result<(Handed, Handed), String> {
+    let (mut of_ports, mut of_admin) = (Vec::new(), Vec::new());
+    for (name, socket) in if arguments.inherit { inherit()? } else { Vec::new() } {
+        match u16::try_from(name) {
+            Ok(port) => of_ports.push((port, socket)),
+            Err(_) => of_admin.push((0, socket)),
+        }
+    }
+    Ok((of_ports, of_admin))
+}
+
 /// Lets another process of the program take over; true once it serves.
 fn upgrade(server: &Server, admin: Option<&Server>) -> bool {
     tracing::info!("the program is started anew, and gets the sockets");
-    let sockets = server.sockets().into_iter().chain(admin.into_iter().flat_map(Server::sockets));
-    match hand_on(&sockets.collect::<Vec<_>>()) {
+    let of_ports = server.sockets().into_iter().map(|(port, socket)| (u32::from(port), socket));
+    let of_admin = admin.into_iter().flat_map(Server::sockets).map(|(_, socket)| (ADMIN, socket));
+    match hand_on(&of_ports.chain(of_admin).collect::<Vec<_>>()) {
         Ok(()) => true,
         Err(reason) => {
             tracing::error!(reason, "the program goes on as it is");
@@ -219,13 +233,13 @@ fn upgrade(server: &Server, admin: Option<&Server>) -> bool {
 
 fn admin(
     arguments: &Arguments,
-    handed: Vec<(u16, TcpListener)>,
+    handed: Handed,
     shared: &Arc<Shared>,
     is_draining: &Arc<AtomicBool>,
 ) -> Result<Option<Server>, String> {
     let Some(address) = arguments.admin else { return Ok(None) };
     let settings = Settings { threads: 1, ..Settings::default() };
-    let listener = Listener { port: Some(ADMIN), ..Listener::plain(address) };
+    let listener = Listener { port: Some(0), ..Listener::plain(address) };
     let bound = Bound::adopt(vec![listener], handed, settings).map_err(|error| error.to_string())?;
     let edge = Admin { shared: shared.clone(), is_draining: is_draining.clone() };
     bound.serve(&(Arc::new(edge) as Arc<dyn Edge>), seed()).map(Some).map_err(|error| error.to_string())
