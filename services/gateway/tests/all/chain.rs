@@ -1,6 +1,7 @@
 //! Gateways in a row, before a leaf that fails.
 
 use std::net::SocketAddr;
+use std::time::Instant;
 
 use tradewind_testkit::Request;
 
@@ -8,6 +9,9 @@ use crate::backend::{Backend, Does};
 use crate::gateway::{Gateway, refused, route};
 
 const REQUESTS: usize = 600;
+
+/// Tries of a backend in ten seconds that its budget allows however few requests there are.
+const FLOOR: usize = 100;
 
 /// A gateway that tries as often again as it may, whatever goes wrong.
 async fn eager(before: SocketAddr) -> Gateway {
@@ -26,6 +30,7 @@ async fn a_leaf_that_fails_sees_a_fifth_more_calls_at_most() {
         let last = eager(leaf.address).await;
         let middle = eager(last.address).await;
         let first = eager(middle.address).await;
+        let began = Instant::now();
         for number in 0..REQUESTS {
             let request = match number % 3 {
                 0 => Request::new("GET", "/"),
@@ -38,7 +43,9 @@ async fn a_leaf_that_fails_sees_a_fifth_more_calls_at_most() {
         }
         let calls = leaf.received().len();
         assert!(calls > REQUESTS, "it is tried again: {calls}");
-        assert!(calls * 10 <= REQUESTS * 12, "{calls} calls for {REQUESTS} requests");
+        // Where a machine needs more than ten seconds for the requests, there is the floor for each further ten.
+        let more = FLOOR * (began.elapsed().as_secs() as usize / 10);
+        assert!(calls <= REQUESTS * 12 / 10 + more, "{calls} calls for {REQUESTS} requests");
     }
 }
 
