@@ -41,11 +41,13 @@ async fn a_client_that_says_nothing_at_all_is_closed() {
 
 #[tokio::test]
 async fn a_request_under_way_keeps_a_connection() {
+    // Longer than a loaded machine needs to send the request, before which the connection is not in use.
+    let idle = 5 * SHORT;
     let backend = backend().await;
-    let gateway = gateway(timed(backend.address, |timers| timers.idle = SHORT));
+    let gateway = gateway(timed(backend.address, |timers| timers.idle = idle));
     let client = Client::new(gateway.address).await;
     let (answer, _) = client.begin("GET", "/wait").await;
-    tokio::time::sleep(4 * SHORT).await;
+    tokio::time::sleep(2 * idle).await;
     backend.state.go.add_permits(1);
     assert_eq!(whole(soon(answer).await.unwrap()).await.body, b"late");
 }
