@@ -14,3 +14,7 @@ union all
 select 'customer', person.account_id
 from person join account on account.customer_id = person.account_id
 where person.state = 'erased' and account.named <> 0
+union all
+select 'note', person.account_id
+from person join refund_request on refund_request.customer_id = person.account_id
+where person.state = 'erased' and refund_request.noted <> 0

@@ -1,4 +1,4 @@
--- promise: What orders and cart know of prices, stock keeping units and customers is what their owners say.
+-- promise: What orders, cart and the catalogue know of prices, stock and customers is what their owners say.
 -- quiet: yes
 -- examined
 select count(*) from product_view;
@@ -22,6 +22,12 @@ select 'stock keeping unit', item.product_id, item.sku, product_view.sku
 from item
 left join product_view on product_view.product_id = item.product_id
 where product_view.sku is not item.sku
+union all
+select 'level', item.product_id, item.on_hand - item.reserved, stock_level.amount
+from item
+join stock_level on stock_level.product_id = item.product_id
+where stock_level.amount is not
+    case when item.on_hand - item.reserved > 10 then null else item.on_hand - item.reserved end
 union all
 select 'customer', account.customer_id, account.customer_id, customer_view.customer_id
 from account

@@ -19,6 +19,7 @@ pub fn mutants() -> Vec<Mutant> {
         tradewind_stock::MUTANTS,
         tradewind_customers::MUTANTS,
         tradewind_payments::MUTANTS,
+        tradewind_mail::MUTANTS,
         tradewind_gateway::MUTANTS,
     ];
     crates.concat()

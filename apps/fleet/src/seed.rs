@@ -232,7 +232,7 @@ impl Seeder {
         customers.register(CustomerId::new(id), &customer, &format!("seed-customer-{id}")).await
     }
 
-    fn caller(&self, service: &str) -> Caller {
+    pub(crate) fn caller(&self, service: &str) -> Caller {
         let context = Context::begin(Principal::Service("seed".to_owned()), &self.clock, &self.entropy);
         let deadline = Deadline::after(&self.clock, LIMIT);
         let peer = self.book.peer(&format!("{service}/internal"));

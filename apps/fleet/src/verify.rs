@@ -39,14 +39,20 @@ oracles! {
     "ledger-follows-payments",
     "payments-follow-orders",
     "provider-books-equal",
+    "refund-requests-follow-payments",
     "webhooks-deliver-each-once",
     "webhooks-in-order",
+    "notifications-follow-orders",
+    "mails-follow-notifications",
     "orders-follow-quotes",
     "coupons-within-limits",
     "coupons-follow-orders",
     "people-are-customers",
     "erased-people-are-gone",
     "sessions-have-one-token",
+    "stored-objects-add-up",
+    "audit-chains-are-whole",
+    "audit-tells-of-changes",
 }
 
 /// Who listens to whom and to what: consumer, producer, type of event.

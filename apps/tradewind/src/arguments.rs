@@ -5,9 +5,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use tradewind_catalogue_contract::Label;
 use tradewind_fleet::LetterName;
 use tradewind_kernel::Id;
 
+use crate::audit::Audit;
 use crate::replicas::Replicas;
 use crate::since::Since;
 
@@ -40,6 +42,8 @@ pub(crate) enum Command {
     Asyncapi(Asyncapi),
     /// Fill a running fleet with the shop's goods, or with goods for load tests
     Seed(Seed),
+    /// Take products of a running fleet in from a file, or write them to one
+    Catalogue(Catalogue),
     /// Ask a running fleet whether it is ready; the exit status tells
     Health(Health),
     /// Show the processes of a fleet that was started with --processes
@@ -56,6 +60,8 @@ pub(crate) enum Command {
     Db(Databases),
     /// Look at events that could not be handled, mend them, replay them or drop them
     Letters(Letters),
+    /// Look at what is recorded of who did what, and verify that nothing of it was changed
+    Audit(Audit),
     /// Look at the views of a running fleet, and make them again from their events
     Views(Views),
     /// Show what happened to an order and why, what remains, and what an undo would do
@@ -229,6 +235,9 @@ pub(crate) struct Backup {
     /// Instead of taking a backup, read this one to its end and say whether it is as it was written
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["to", "with_secrets"])]
     pub(crate) check: Option<PathBuf>,
+    /// The fleet runs on other machines; where its doors are stands in fleet.json of the data folder
+    #[arg(long, conflicts_with = "check")]
+    pub(crate) running: bool,
     /// Copy the secrets of the data folder too; whoever reads the backup can then open the internal doors
     #[arg(long)]
     pub(crate) with_secrets: bool,
@@ -267,6 +276,9 @@ pub(crate) struct Describe {
     /// As JSON, for programs
     #[arg(long)]
     pub(crate) json: bool,
+    /// Who is where and may talk to whom, as JSON: the file that the chart is driven by
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) chart: bool,
 }
 
 #[derive(Debug, Args)]
@@ -284,8 +296,65 @@ pub(crate) struct Seed {
     #[command(flatten)]
     pub(crate) data: Data,
     /// Goods for load tests: 1,000 products with plenty of stock and 1,000 customers with plenty of credit
-    #[arg(long)]
+    #[arg(long, conflicts_with = "products")]
     pub(crate) load: bool,
+    /// A large assortment beside the shop's goods: so many products in three levels of categories, with variants,
+    /// attributes and stock, always the same ones
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) products: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Catalogue {
+    #[command(subcommand)]
+    pub(crate) command: CatalogueCommand,
+    /// The folder of the running fleet
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        default_value = "tradewind-data",
+        env = "TRADEWIND_DATA",
+        global = true
+    )]
+    pub(crate) data: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CatalogueCommand {
+    /// Take in products from a file of comma-separated values (.csv) or of JSON lines (.ndjson). Again it goes on
+    /// where it was left; rows in error are listed with their lines, the others are taken
+    Import {
+        /// The file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// A name for this import, by which it goes on; made of the file's contents when nothing is said
+        #[arg(long, value_name = "NAME")]
+        id: Option<tradewind_kernel::Slug>,
+    },
+    /// Make a category, or say anew what it is called and where it is; products name it by its id
+    Category {
+        /// Its id, as in `garden-tools`
+        #[arg(value_name = "ID")]
+        id: tradewind_kernel::Slug,
+        /// Its name in English
+        #[arg(long, value_name = "TEXT")]
+        name: String,
+        /// Its name in another language, as in `de=Garten`; may be repeated
+        #[arg(long, value_name = "LANGUAGE=TEXT", value_parser = crate::label::label)]
+        name_in: Vec<Label>,
+        /// The category that it is right below, which is there already
+        #[arg(long, value_name = "ID")]
+        parent: Option<tradewind_kernel::Slug>,
+        /// Its place among those beside it
+        #[arg(long, value_name = "NUMBER", default_value_t = 0, allow_negative_numbers = true)]
+        position: i32,
+    },
+    /// Write all products to a file, .csv or .ndjson. Comma-separated values have no labels: the other form has all
+    Export {
+        /// The file, which must not be there
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -59,7 +59,7 @@ fn check(folder: &Path) -> Result<Manifest, String> {
     Ok(backup.manifest().clone())
 }
 
-/// Whether a fleet has the data folder decides in which way it is copied.
+/// Whether a fleet has the data folder, or is said to run elsewhere, decides in which way it is copied.
 async fn take(options: &Backup, to: &Path, clock: &Clock) -> Result<Manifest, String> {
     let data = &options.data.data;
     if !data.is_dir() {
@@ -70,6 +70,9 @@ async fn take(options: &Backup, to: &Path, clock: &Clock) -> Result<Manifest, St
     }
     let documents = vec![SEEDED.to_owned()];
     let extras = Extras { data: data.clone(), documents, secrets: options.with_secrets };
+    if options.running {
+        return running(data, (to, &extras), clock).await?.map_err(|error| error.to_string());
+    }
     let copied = match DataFolder::open(data) {
         Ok(folder) => stopped(options, &folder, (to, &extras), clock).await?,
         Err(DataFolderError::InUse { .. }) => running(data, (to, &extras), clock).await?,

@@ -2,22 +2,29 @@
 
 use std::process::ExitCode;
 
+use serde::Serialize;
 use tradewind_chassis::{Description, DoorKind};
+use tradewind_fleet::Topology;
 
 use crate::arguments::Describe;
 use crate::table;
 
 pub(crate) fn run(options: &Describe) -> Result<ExitCode, String> {
     let services = tradewind_fleet::assembly().descriptions();
-    if options.json {
-        let text = serde_json::to_string_pretty(&services).map_err(|error| error.to_string())?;
-        println!("{text}");
+    if options.chart {
+        println!("{}", json(&Topology::of_fleet())?);
+    } else if options.json {
+        println!("{}", json(&services)?);
     } else {
         for service in &services {
             println!("{}", text(service));
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn json(value: &impl Serialize) -> Result<String, String> {
+    serde_json::to_string_pretty(value).map_err(|error| error.to_string())
 }
 
 fn text(service: &Description) -> String {

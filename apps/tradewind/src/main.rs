@@ -4,11 +4,14 @@
 
 mod arguments;
 mod asyncapi;
+mod audit;
 mod backup;
+mod catalogue;
 mod database;
 mod describe;
 mod doors;
 mod health;
+mod label;
 mod letters;
 mod marks;
 mod processes;
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Command::Describe(options) => describe::run(&options),
         Command::Asyncapi(options) => asyncapi::run(&options),
         Command::Seed(options) => seed::run(&options),
+        Command::Catalogue(options) => catalogue::run(&options),
         Command::Health(options) => health::run(&options),
         Command::Ps(options) => ps::run(&options),
         Command::Restart(options) => restart::run(&options),
@@ -52,6 +56,7 @@ fn main() -> ExitCode {
         Command::Restore(options) => restore::run(&options),
         Command::Db(options) => database::run(&options),
         Command::Letters(options) => letters::run(&options),
+        Command::Audit(options) => audit::run(&options),
         Command::Views(options) => views::run(&options),
         Command::Why(options) => why::run(&options),
         Command::Processes(options) => under_way::run(&options),

@@ -92,6 +92,7 @@ async fn prepare(running: &Running, no_seed: bool) -> Result<(), String> {
             let seeder = Seeder::new(book, secret, running.clock().clone(), running.entropy().fork("seed"));
             let failed = |problem| format!("the shop could not be filled: {problem}");
             seeder.goods().await.map_err(failed)?;
+            seeder.pictures().await.map_err(failed)?;
             println!("\n{}", passwords(&seeder.people().await.map_err(failed)?));
         }
         let text = format!("{{\"goods\": {}}}\n", !no_seed && is_empty);

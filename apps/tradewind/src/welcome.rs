@@ -3,10 +3,13 @@
 use std::path::Path;
 
 use tradewind_chassis::Network;
-use tradewind_fleet::{ACCOUNTS, SignIn};
+use tradewind_fleet::{ACCOUNTS, MAILBOX_DOOR, SignIn};
 use tradewind_kernel::{Currency, Money};
 
 use crate::table;
+
+/// The door behind which all pages are.
+const SHOP_DOOR: &str = "gateway/data-plane";
 
 /// The port that `--port` replaces.
 const GATEWAY_PORT: i32 = 8080;
@@ -43,7 +46,22 @@ pub(crate) fn welcome(doors: &[(String, String)], data: &Path) -> String {
         let credit = Money::from_minor(account.credit_minor, Currency::GBP);
         text.push_str(&format!("  {} may owe {credit}; their id is {}\n", account.name, account.id));
     }
+    text.push_str(&places(doors));
     text
+}
+
+/// Where people go on: the last that is said, because it is what most look for.
+fn places(doors: &[(String, String)]) -> String {
+    let at = |door: &str| doors.iter().find(|(name, _)| name == door).map(|(_, address)| address);
+    let lines = [
+        ("the shop", at(SHOP_DOOR), "/"),
+        ("back office", at(SHOP_DOOR), "/admin"),
+        ("mails of the shop", at(MAILBOX_DOOR), "/"),
+    ];
+    let line = |(name, address, path): (&str, Option<&String>, &str)| {
+        Some(format!("  {name}: http://{}{path}\n", address?))
+    };
+    format!("\n{}", lines.into_iter().filter_map(line).collect::<String>())
 }
 
 /// Who can sign in, with passwords that are told this once.

@@ -6,7 +6,7 @@ use tradewind_kernel::{Id, Slug};
 use tradewind_problem::Problem;
 
 use crate::{
-    ACCOUNTS_PATH, ERASURE_PATH, EXPORT_PATH, EraseMe, Export, GrantRoles, IssuedTokens, PersonKey,
+    ACCOUNTS_PATH, Contact, ERASURE_PATH, EXPORT_PATH, EraseMe, Export, GrantRoles, IssuedTokens, PersonKey,
     PutAccount, PutClient, RegisterAccount, Registered, TOKEN_PATH, TokenRequest, USERINFO_PATH, UserInfo,
 };
 
@@ -91,5 +91,12 @@ impl AccountsClient {
     /// `not-found` when there is no such person, or not any more; or that the service did not answer.
     pub async fn person_key(&self, id: Id) -> Result<PersonKey, Problem> {
         self.0.get(&format!("/admin/people/{id}/key")).await
+    }
+    /// How somebody is reached by mail; internal door.
+    ///
+    /// # Errors
+    /// `not-found` when there is no such person, or not any more; or that the service did not answer.
+    pub async fn contact(&self, id: Id) -> Result<Contact, Problem> {
+        self.0.get(&format!("/admin/people/{id}/contact")).await
     }
 }

@@ -151,6 +151,23 @@ pub struct PersonKey {
     pub name: String,
 }
 
+/// How somebody is reached by mail: `GET /admin/people/{id}/contact`, internal door. Who asks uses it and keeps it nowhere.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Contact {
+    /// What they are called.
+    pub name: String,
+    /// Their e-mail address.
+    pub email: String,
+}
+
+impl std::fmt::Debug for Contact {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Whoever logs it tells nobody who they are.
+        f.write_str("Contact")
+    }
+}
+
 /// Has everything removed that is kept of whoever asks: `POST /api/identity/v1/me/erasure`. It cannot be taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

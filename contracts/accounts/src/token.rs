@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tradewind_kernel::Id;
 
-use crate::Password;
+use crate::{Password, Role};
 
 /// The ways to get a token: `grant_type`.
 pub const GRANTS: [&str; 3] = ["password", "client_credentials", "refresh_token"];
@@ -99,6 +99,9 @@ pub struct UserInfo {
     pub email: String,
     /// Always `false`: no message is sent to find out.
     pub email_verified: bool,
+    /// What they may be: what the next access token says of them.
+    #[serde(default)]
+    pub roles: Vec<Role>,
 }
 
 /// The keys for verifying tokens (RFC 7517 §5).

@@ -103,6 +103,74 @@ impl CartClient {
     }
 }
 
+/// Calls cart for those who work for the shop, whose token the caller shows: staff sees, admins set.
+#[derive(Debug, Clone)]
+pub struct CartDeskClient(Caller);
+
+impl CartDeskClient {
+    /// Calls through `caller`.
+    #[must_use]
+    pub fn new(caller: Caller) -> Self {
+        Self(caller)
+    }
+
+    /// Coupons by code.
+    ///
+    /// # Errors
+    /// The service's problem, or that it did not answer.
+    pub async fn coupons(&self, after: Option<&Slug>, limit: u16) -> Result<Page<Coupon>, Problem> {
+        self.0.get(&desk("coupons", after.map(Slug::as_str), limit)).await
+    }
+
+    /// Promotions by name.
+    ///
+    /// # Errors
+    /// The service's problem, or that it did not answer.
+    pub async fn promotions(&self, after: Option<&Slug>, limit: u16) -> Result<Page<Promotion>, Problem> {
+        self.0.get(&desk("promotions", after.map(Slug::as_str), limit)).await
+    }
+
+    /// Rates of tax by country.
+    ///
+    /// # Errors
+    /// The service's problem, or that it did not answer.
+    pub async fn taxes(&self, after: Option<Country>, limit: u16) -> Result<Page<TaxRate>, Problem> {
+        self.0.get(&desk("taxes", after.as_ref().map(Country::code), limit)).await
+    }
+
+    /// Makes a coupon or changes it.
+    ///
+    /// # Errors
+    /// The service's problem, or that it did not answer.
+    pub async fn set_coupon(&self, code: &Slug, coupon: &SetCoupon) -> Result<Coupon, Problem> {
+        self.0.send(Method::PUT, &format!("{DESK_PATH}/coupons/{code}"), coupon).await
+    }
+
+    /// Makes a promotion or changes it.
+    ///
+    /// # Errors
+    /// The service's problem, or that it did not answer.
+    pub async fn set_promotion(&self, name: &Slug, promotion: &SetPromotion) -> Result<Promotion, Problem> {
+        self.0.send(Method::PUT, &format!("{DESK_PATH}/promotions/{name}"), promotion).await
+    }
+
+    /// Sets the rate of tax of a country.
+    ///
+    /// # Errors
+    /// The service's problem, or that it did not answer.
+    pub async fn set_tax(&self, country: Country, tax: &SetTax) -> Result<TaxRate, Problem> {
+        self.0.send(Method::PUT, &format!("{DESK_PATH}/taxes/{country}"), tax).await
+    }
+}
+
+/// Where those who work for the shop find what changes prices.
+const DESK_PATH: &str = "/api/cart/v1/admin";
+
+fn desk(what: &str, after: Option<&str>, limit: u16) -> String {
+    let after = after.map(|after| format!("&after={after}")).unwrap_or_default();
+    format!("{DESK_PATH}/{what}?limit={limit}{after}")
+}
+
 /// Calls the internal door of cart.
 #[derive(Debug, Clone)]
 pub struct CartAdminClient(Caller);

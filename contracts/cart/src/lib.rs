@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tradewind_kernel::{Currency, Id, Slug, Timestamp, TypedId};
 
-pub use client::{CartAdminClient, CartClient};
+pub use client::{CartAdminClient, CartClient, CartDeskClient};
 pub use events::CartCompleted;
 pub use offers::{Coupon, Promotion, SetCoupon, SetPromotion, SetTax, TaxRate};
 pub use payment::Payment;

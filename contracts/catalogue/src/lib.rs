@@ -2,17 +2,33 @@
 
 #![warn(missing_docs)]
 
+mod bulk;
+mod client;
+mod detail;
+mod language;
 mod price;
+mod search;
 
-use http::{HeaderName, Method};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tradewind_client::Caller;
 use tradewind_events::{Event, EventType};
-use tradewind_kernel::{Money, Page, Slug};
-use tradewind_problem::Problem;
+use tradewind_kernel::{Money, Slug};
 
+pub use bulk::{
+    BulkFormat, BulkProduct, ImportChunk, ImportProgress, MAX_CHUNK_BYTES, MAX_CHUNK_ROWS, RowError,
+};
+pub use client::{CatalogueAdminClient, CatalogueClient};
+pub use detail::{
+    Attribute, Availability, AvailabilityLevel, Category, CategoryRef, Choice, Image, ListedPrice,
+    MAX_SHOWN_AMOUNT, OptionValue, ProductOption, PutCategory, PutDetails, SetAttribute, SetImage,
+    SetListedPrice, SetOption, SetOptionValue, ShowQuery, Variant, VariantOf,
+};
+pub use language::{InvalidLanguage, Label, Language, ProductText};
 pub use price::DecimalPrice;
+pub use search::{
+    AttributeFacet, CategoryCount, DEFAULT_SEARCH_LIMIT, Facets, MAX_QUERY, PriceRange, ProductSort,
+    ProductSummary, SearchPage, SearchQuery, ValueCount,
+};
 
 /// The name of the service.
 pub const SERVICE: &str = "catalogue";
@@ -33,7 +49,7 @@ pub struct LegacyProduct {
     pub price: DecimalPrice,
 }
 
-/// A product: `GET /api/catalogue/v1/products` and `GET /api/catalogue/v1/products/{id}`.
+/// A product in the list of all by id: `GET /api/catalogue/v1/products`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Product {
@@ -50,7 +66,55 @@ pub struct Product {
     pub prices: Vec<Money>,
 }
 
-/// What is said of a product when it is listed or changed: `PUT /admin/products/{id}`, internal door.
+/// All that a product page shows: `GET /api/catalogue/v1/products/{id}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProductDetail {
+    /// Its id.
+    pub id: ProductId,
+    /// Its name, in the language asked for.
+    pub name: String,
+    /// What it is, in the language asked for.
+    pub description: String,
+    /// Its main price.
+    pub price: Money,
+    /// Its prices in other currencies, each in one of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prices: Vec<Money>,
+    /// Its name as a part of an address, such as `large-anvil`; the id is what counts.
+    #[serde(default)]
+    pub slug: String,
+    /// Where it belongs, the topmost category first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub category_path: Vec<CategoryRef>,
+    /// What it is like.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<Attribute>,
+    /// Its images, the main one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<Image>,
+    /// What has to be chosen before it can be bought.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<ProductOption>,
+    /// In which forms it is sold, by id. With any, one of them is bought in its place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<Variant>,
+    /// The product of which it is a variant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant_of: Option<ProductId>,
+    /// Name and description in all other languages than English.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub texts: Vec<ProductText>,
+    /// Its prices for those whom a price list is for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub price_lists: Vec<ListedPrice>,
+    /// Whether it can be had, as far as it is known; with variants whether one of them can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub availability: Option<Availability>,
+}
+
+/// What is said of a product when it is listed or changed: `PUT /admin/products/{id}`, internal door; for admins
+/// `PUT /api/catalogue/v1/admin/products/{id}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListProduct {
@@ -105,41 +169,4 @@ impl Event for ProductListed {
 #[must_use]
 pub fn public_events() -> Vec<EventType> {
     vec![EventType::of::<ProductListed>()]
-}
-
-/// Calls the catalogue.
-#[derive(Debug, Clone)]
-pub struct CatalogueClient(Caller);
-
-impl CatalogueClient {
-    /// Calls through `caller`.
-    #[must_use]
-    pub fn new(caller: Caller) -> Self {
-        Self(caller)
-    }
-
-    /// The first products by id.
-    ///
-    /// # Errors
-    /// The catalogue's problem, or that it did not answer.
-    pub async fn products(&self) -> Result<Page<Product>, Problem> {
-        self.0.get("/api/catalogue/v1/products").await
-    }
-
-    /// All products by id, as the original shop's contract shows them.
-    ///
-    /// # Errors
-    /// The catalogue's problem, or that it did not answer.
-    pub async fn legacy_products(&self) -> Result<Vec<LegacyProduct>, Problem> {
-        self.0.get("/products").await
-    }
-
-    /// Lists a product or changes what is said of it; internal door. `key` makes it happen once.
-    ///
-    /// # Errors
-    /// The catalogue's problem, or that it did not answer.
-    pub async fn list(&self, id: &ProductId, product: &ListProduct, key: &str) -> Result<(), Problem> {
-        let caller = self.0.clone().header(HeaderName::from_static("idempotency-key"), key);
-        caller.send(Method::PUT, &format!("/admin/products/{id}"), product).await
-    }
 }

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tradewind_client::Caller;
 use tradewind_events::Event;
-use tradewind_kernel::{Id, Money, TypedId};
+use tradewind_kernel::{Id, Money, Page, TypedId};
 use tradewind_problem::Problem;
 
 /// The name of the service.
@@ -49,7 +49,8 @@ pub struct RegisterCustomer {
     pub credit_limit: Money,
 }
 
-/// Changes how much a customer may owe: `PUT /admin/customers/{id}/credit-limit`, internal door.
+/// Changes how much a customer may owe: `PUT /admin/customers/{id}/credit-limit`, internal door; for admins `PUT
+/// /api/customers/v1/admin/customers/{id}/credit-limit`.
 ///
 /// A limit below what is reserved takes nothing back; it only refuses what comes next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -235,6 +236,37 @@ impl CustomersClient {
     /// The service's problem, or that it did not answer.
     pub async fn me(&self) -> Result<Account, Problem> {
         self.0.get("/api/customers/v1/me").await
+    }
+
+    /// A page of accounts, for staff, whose token the caller shows.
+    ///
+    /// # Errors
+    /// The service's problem, or that it did not answer.
+    pub async fn list(&self, after: Option<Id>, limit: u16) -> Result<Page<Account>, Problem> {
+        let after = after.map(|after| format!("&after={after}")).unwrap_or_default();
+        self.0.get(&format!("/api/customers/v1/admin/customers?limit={limit}{after}")).await
+    }
+
+    /// An account, for staff, whose token the caller shows.
+    ///
+    /// # Errors
+    /// The service's problem, or that it did not answer.
+    pub async fn account(&self, id: CustomerId) -> Result<Account, Problem> {
+        self.0.get(&format!("/api/customers/v1/admin/customers/{id}")).await
+    }
+
+    /// Changes a credit limit on behalf of an admin, whose token the caller shows. `key` makes it happen once.
+    ///
+    /// # Errors
+    /// The service's problem, or that it did not answer.
+    pub async fn set_credit_limit_as_admin(
+        &self,
+        id: CustomerId,
+        limit: &SetCreditLimit,
+        key: &str,
+    ) -> Result<Account, Problem> {
+        let path = format!("/api/customers/v1/admin/customers/{id}/credit-limit");
+        self.keyed(key).send(Method::PUT, &path, limit).await
     }
 
     /// Makes a customer known; internal door. `key` makes it happen once.

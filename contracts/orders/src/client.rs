@@ -2,7 +2,7 @@
 
 use http::{HeaderName, Method};
 use tradewind_client::Caller;
-use tradewind_kernel::Page;
+use tradewind_kernel::{Id, Page};
 use tradewind_problem::Problem;
 
 use crate::{Accepted, ORDERS_PATH, Order, OrderId, PlaceOrder};
@@ -48,6 +48,15 @@ impl OrdersClient {
     /// The service's problem, or that it did not answer.
     pub async fn orders(&self) -> Result<Page<Order>, Problem> {
         self.0.get(ORDERS_PATH).await
+    }
+
+    /// The newest orders of everybody, for staff, whose token the caller shows.
+    ///
+    /// # Errors
+    /// The service's problem, or that it did not answer.
+    pub async fn latest(&self, after: Option<Id>, limit: u16) -> Result<Page<Order>, Problem> {
+        let after = after.map(|after| format!("&after={after}")).unwrap_or_default();
+        self.0.get(&format!("/api/orders/v1/admin/orders?limit={limit}{after}")).await
     }
 
     fn keyed(&self, key: &str) -> Caller {

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use tradewind_events::Event;
 use tradewind_kernel::{Id, Money};
 
+use crate::{RefundReason, RefusalReason};
+
 /// The provider keeps the amount of an order for the shop.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -57,6 +59,46 @@ pub struct PaymentRefunded {
     pub amount: Money,
 }
 
+/// A customer has asked for money back. What they wrote besides is no part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RefundRequested {
+    /// The order.
+    pub order_id: Id,
+    /// The how manieth request of the order it is.
+    pub number: u16,
+    /// How much they want.
+    pub amount: Money,
+    /// Why.
+    pub reason: RefundReason,
+}
+
+/// What a customer has asked back is granted, and on its way: `payment-refunded` tells when it was given back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RefundGranted {
+    /// The order.
+    pub order_id: Id,
+    /// The how manieth request of the order it is.
+    pub number: u16,
+    /// The refund that it became.
+    pub refund_id: Id,
+    /// How much is given back.
+    pub amount: Money,
+}
+
+/// Nothing is given back of what a customer has asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RefundRefused {
+    /// The order.
+    pub order_id: Id,
+    /// The how manieth request of the order it is.
+    pub number: u16,
+    /// Why.
+    pub reason: RefusalReason,
+}
+
 macro_rules! events {
     ($($event:ident = $kind:literal;)*) => {
         $(impl Event for $event {
@@ -75,4 +117,7 @@ events! {
     PaymentCaptured = "tradewind.payments.payment-captured.v1";
     PaymentReleased = "tradewind.payments.payment-released.v1";
     PaymentRefunded = "tradewind.payments.payment-refunded.v1";
+    RefundRequested = "tradewind.payments.refund-requested.v1";
+    RefundGranted = "tradewind.payments.refund-granted.v1";
+    RefundRefused = "tradewind.payments.refund-refused.v1";
 }

@@ -4,13 +4,23 @@
 
 mod client;
 mod events;
+mod note;
+mod refund_request;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tradewind_kernel::{Id, Money, Timestamp};
 
 pub use client::PaymentsClient;
-pub use events::{PaymentAuthorised, PaymentCaptured, PaymentDeclined, PaymentRefunded, PaymentReleased};
+pub use events::{
+    PaymentAuthorised, PaymentCaptured, PaymentDeclined, PaymentRefunded, PaymentReleased, RefundGranted,
+    RefundRefused, RefundRequested,
+};
+pub use note::{InvalidNote, MAX_NOTE, Note};
+pub use refund_request::{
+    AskRefund, GrantRefund, MAX_REFUND_REQUESTS, REFUND_REQUESTS_PATH, RefundReason, RefundRequest,
+    RefundRequestState, RefusalReason, RefuseRefund,
+};
 
 /// The name of the service.
 pub const SERVICE: &str = "payments";

@@ -29,7 +29,8 @@ pub struct Stock {
     pub amount_available: i64,
 }
 
-/// Makes an item known: `PUT /admin/items/{productId}`, internal door.
+/// Makes an item known: `PUT /admin/items/{productId}`, internal door; for admins `PUT
+/// /api/stock/v1/admin/items/{productId}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RegisterItem {
@@ -38,7 +39,8 @@ pub struct RegisterItem {
     pub sku: Slug,
 }
 
-/// Goods came in: `POST /admin/items/{productId}/receipts`, internal door.
+/// Goods came in: `POST /admin/items/{productId}/receipts`, internal door; for staff `POST
+/// /api/stock/v1/admin/items/{productId}/receipts`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReceiveStock {
@@ -168,6 +170,31 @@ impl Event for StockReservationLost {
     }
 }
 
+/// What shoppers are told of how many there are of a product has changed. Above ten, which is
+/// [`StockLevelChanged::COUNTED`], a number is of no use to them, so that most sales are not told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StockLevelChanged {
+    /// The product.
+    pub product_id: Slug,
+    /// How many can be reserved now, when there are ten at most; none: there are more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<u32>,
+}
+
+impl StockLevelChanged {
+    /// The greatest number that is told.
+    pub const COUNTED: u32 = 10;
+}
+
+impl Event for StockLevelChanged {
+    const TYPE: &'static str = "tradewind.stock.stock-level-changed.v1";
+
+    fn partition_key(&self) -> String {
+        format!("product-{}", self.product_id)
+    }
+}
+
 /// Calls stock.
 #[derive(Debug, Clone)]
 pub struct StockClient(Caller);
@@ -210,6 +237,41 @@ impl StockClient {
     /// The service's problem, or that it did not answer.
     pub async fn receive(&self, product: &Slug, receipt: &ReceiveStock, key: &str) -> Result<Stock, Problem> {
         self.keyed(key).send(Method::POST, &format!("/admin/items/{product}/receipts"), receipt).await
+    }
+
+    /// What is available of a product.
+    ///
+    /// # Errors
+    /// The service's problem, or that it did not answer.
+    pub async fn stock(&self, product: &Slug) -> Result<Stock, Problem> {
+        self.0.get(&format!("/api/stock/v1/stocks/{product}")).await
+    }
+
+    /// Makes an item known on behalf of an admin, whose token the caller shows. `key` makes it happen once.
+    ///
+    /// # Errors
+    /// The service's problem, or that it did not answer.
+    pub async fn register_as_admin(
+        &self,
+        product: &Slug,
+        item: &RegisterItem,
+        key: &str,
+    ) -> Result<(), Problem> {
+        self.keyed(key).send(Method::PUT, &format!("/api/stock/v1/admin/items/{product}"), item).await
+    }
+
+    /// Takes goods in on behalf of staff, whose token the caller shows. `key` makes it happen once.
+    ///
+    /// # Errors
+    /// The service's problem, or that it did not answer.
+    pub async fn receive_as_staff(
+        &self,
+        product: &Slug,
+        receipt: &ReceiveStock,
+        key: &str,
+    ) -> Result<Stock, Problem> {
+        let path = format!("/api/stock/v1/admin/items/{product}/receipts");
+        self.keyed(key).send(Method::POST, &path, receipt).await
     }
 
     /// Takes what an order has reserved out of the shelves, to be sent; internal door. Again it does nothing.

@@ -68,6 +68,22 @@ impl Blocking {
         });
         done.await.map_err(|_| Problem::internal("work that blocks panicked"))
     }
+
+    /// Holds a place while `work` goes on: for work that is bounded by what it takes up rather than by the thread that it
+    /// keeps, such as a body in memory, or a library that hands what blocks to threads itself.
+    ///
+    /// # Errors
+    /// [`UNAVAILABLE`] when too much waits already, or no place was free within `patience`.
+    pub async fn hold<T>(
+        &self,
+        patience: Duration,
+        work: impl Future<Output = T> + Send,
+    ) -> Result<T, Problem> {
+        let _place = self.0.places.try_acquire().map_err(|_| busy())?;
+        let turn = self.0.clock.timeout(patience, self.0.at_once.acquire()).await;
+        let _turn = turn.map_err(|_| busy())?.map_err(|_| busy())?;
+        Ok(work.await)
+    }
 }
 
 impl<C> Init<C> {
@@ -132,6 +148,20 @@ mod tests {
         }
         assert!(blocking.run(Duration::ZERO, || ()).await.is_err());
         drop(end);
+    }
+
+    #[tokio::test]
+    async fn a_place_is_held_as_long_as_the_work_and_shared_with_what_blocks() {
+        let blocking = Blocking::new(1, 0, false, Clock::system());
+        let (end, ended) = tokio::sync::oneshot::channel::<()>();
+        let mut held = Box::pin(blocking.hold(Duration::from_secs(30), ended));
+        let waker = std::task::Waker::noop();
+        assert!(held.as_mut().poll(&mut std::task::Context::from_waker(waker)).is_pending());
+        assert!(blocking.hold(Duration::ZERO, async {}).await.is_err());
+        assert!(blocking.run(Duration::ZERO, || ()).await.is_err());
+        end.send(()).unwrap();
+        held.await.unwrap().unwrap();
+        assert_eq!(blocking.run(Duration::from_secs(30), || 1).await.unwrap(), 1);
     }
 
     #[tokio::test]

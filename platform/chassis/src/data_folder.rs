@@ -333,10 +333,10 @@ fn check_permissions(path: &Path, file: &File) -> Result<(), DataFolderError> {
     use std::os::unix::fs::PermissionsExt;
 
     let metadata = file.metadata().map_err(DataFolderError::refused(path, "read"))?;
-    let mode = metadata.permissions().mode() & 0o7777;
-    if mode & !0o600 == 0 {
+    if tradewind_identity::is_private(&metadata) {
         return Ok(());
     }
+    let mode = metadata.permissions().mode() & 0o7777;
     Err(DataFolderError::WidePermissions { path: path.to_owned(), mode })
 }
 
@@ -361,7 +361,7 @@ fn replace(folder: &Path, name: &str, text: &str) -> io::Result<()> {
 }
 
 /// Creates the folder, and those above it, for this user only.
-fn create_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }

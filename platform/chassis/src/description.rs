@@ -52,6 +52,10 @@ pub struct DoorDescription {
     /// The gRPC methods behind it, as paths.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rpcs: Vec<String>,
+    /// Its pages and forms for people, as method and path template. Programs are promised nothing of them, so that no
+    /// document lists them; tests do.
+    #[serde(skip)]
+    pub pages: Vec<(String, String)>,
 }
 
 /// A subscription of a service.
@@ -96,6 +100,9 @@ pub struct Description {
     pub evidence: Vec<String>,
     /// The parts of its schema.
     pub schema: Vec<String>,
+    /// Secrets in the data folder that it keeps for itself, by the names of their files.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<String>,
     /// The codes of the problems it gives besides the platform's.
     pub problems: Vec<String>,
 }

@@ -236,7 +236,7 @@ impl EventSettings {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AccessSettings {
-    /// Whether `dev-user-<id>` and `dev-staff-<id>` are accepted as tokens, which nobody verifies. For tests, and for
+    /// Whether `dev-user-<id>`, `dev-staff-<id>` and `dev-admin-<id>` are accepted as tokens, which nobody verifies. For tests, and for
     /// trying things out where nobody else is.
     pub development_tokens: bool,
     /// Who must have issued a token: its `iss`.

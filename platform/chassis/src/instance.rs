@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,6 +56,8 @@ pub(crate) struct Environment {
     pub(crate) meddled: Arc<[Meddled]>,
     /// Whether what keeps a thread busy is done on the calling one: where nothing is kept in files.
     pub(crate) is_inline: bool,
+    /// The data folder; `None` where nothing is kept in files.
+    pub(crate) folder: Option<PathBuf>,
     /// What the definition says that it keeps secret, by name.
     pub(crate) secrets: BTreeMap<&'static str, Secret>,
     /// Whether this service tells of the process itself: one of those that share it does.

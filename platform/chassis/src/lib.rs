@@ -9,6 +9,7 @@
 
 mod assembly;
 mod asyncapi;
+mod audits;
 mod backup;
 mod blocking;
 mod broker;
@@ -22,6 +23,7 @@ mod discovery;
 mod evidence;
 mod far_feed;
 mod fault_points;
+mod files;
 mod foreign;
 mod health;
 mod host;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use tradewind_saga::Tally;
 use tradewind_views::Rebuilt;
 
 use crate::asyncapi::{self, Told};
+use crate::audits::Audits;
 use crate::backup::Backups;
 use crate::database::Place;
 use crate::dependency::{self, Dependency};
@@ -58,12 +60,13 @@ pub struct Init<C> {
     pub metrics: Metrics,
     /// Whose tokens are accepted, and for whom they must be.
     pub access: AccessSettings,
-    service: &'static str,
+    pub(crate) service: &'static str,
     book: PhoneBook,
     outside: Outside,
     spans: SpanRecorder,
     secret: Secret,
     pub(crate) secrets: BTreeMap<&'static str, Secret>,
+    pub(crate) folder: Option<PathBuf>,
     pub(crate) is_inline: bool,
     callees: Callees,
     limit: Duration,
@@ -106,6 +109,7 @@ impl<C> Init<C> {
             spans,
             secret: environment.secret.clone(),
             secrets: environment.secrets.clone(),
+            folder: environment.folder.clone(),
             is_inline: environment.is_inline,
             callees: Callees::default(),
             limit: environment.platform.http.deadline,
@@ -245,6 +249,8 @@ pub(crate) struct Plan<C, S> {
     pub(crate) promises: Vec<EventType>,
     /// Those of them that other systems may read.
     pub(crate) public: Vec<EventType>,
+    /// Whether it records who did what.
+    pub(crate) is_audited: bool,
 }
 
 impl<C, S: Send + Sync + 'static> Plan<C, S> {
@@ -303,9 +309,7 @@ where
         let Self { name, about, .. } = plan;
         let failed = |reason: String| StartError::new(name, reason);
         let wrong = |reason: String| StartError::new(name, reason).of_settings();
-        if let Some(reason) = plan.refusal() {
-            return Err(failed(reason));
-        }
+        plan.refusal().map_or(Ok(()), |reason| Err(failed(reason)))?;
         let settings = environment.settings.section(name).map_err(|error| wrong(error.to_string()))?;
         migrate(name, &plan.migrations, &environment).await?;
         views::register(&plan.views, name, &environment).await.map_err(failed)?;
@@ -337,13 +341,14 @@ where
             kept,
             subscriptions: subscriptions.clone(),
             evidence: plan.evidence,
+            is_audited: plan.is_audited,
             views: plan.views.into(),
             processes,
         };
         let doors = plan.doors.into_iter().map(|door| building.door(door, &platform).map_err(failed));
         let doors = doors.collect::<Result<_, _>>()?;
-        let followers = subscriptions.into_iter().map(|followed| building.follower(followed));
-        let followers: Vec<Follower> = followers.collect();
+        let followers: Vec<Follower> =
+            subscriptions.into_iter().map(|each| building.follower(each)).collect();
         let followed = followers.iter().map(|each| (each.producer, each.progress.clone())).collect();
         let repeaters = building.repeaters(plan.jobs);
         let sagas = plan.sagas.into_iter().map(|saga| building.saga(saga)).collect();
@@ -384,6 +389,7 @@ struct Building<S> {
     kept: Kept,
     subscriptions: Vec<Followed<S>>,
     evidence: Vec<Evidence>,
+    is_audited: bool,
     views: Arc<[&'static dyn Rebuilt]>,
     processes: Processes,
 }
@@ -403,6 +409,7 @@ impl<S: Send + Sync + 'static> Building<S> {
             }
             DoorKind::Admin | DoorKind::DataPlane => routes,
         };
+        let routes = if self.is_audited { self.audits().offer(kind, routes) } else { routes };
         let routes = asyncapi::add_to(routes, &self.told, kind, &self.environment.platform)?;
         let routes = internals.add_grpc_health_to(routes, self.name);
         let routes =
@@ -425,6 +432,7 @@ impl<S: Send + Sync + 'static> Building<S> {
             clock: self.environment.clock.clone(),
             entropy: self.environment.entropy.fork(kind.name()),
             scope: self.scopes.requests.clone(),
+            closing: self.scopes.consumers.clone(),
             in_flight: InFlight::default(),
             limits: DoorLimits {
                 max_body_bytes: platform.http.max_body_bytes,
@@ -448,6 +456,10 @@ impl<S: Send + Sync + 'static> Building<S> {
     fn evidence(&self) -> Evidences {
         let (db, consumers) = (self.environment.db.clone(), self.scopes.consumers.clone());
         Evidences { db, tables: self.evidence.clone(), consumers }
+    }
+
+    fn audits(&self) -> Audits {
+        Audits { service: self.name, db: self.environment.db.clone() }
     }
 
     fn views(&self) -> Views {

@@ -4,6 +4,11 @@ use tradewind_kernel::Secret;
 
 use crate::plan::Init;
 
+/// The name under which the data folder keeps a secret of a service.
+pub(crate) fn secret_file(service: &str, secret: &str) -> String {
+    format!("{service}-{secret}")
+}
+
 impl<C> Init<C> {
     /// The secret that the definition keeps under this name, see [`Definition::keeps_secret`].
     ///

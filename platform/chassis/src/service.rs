@@ -20,6 +20,7 @@ use crate::http::Routes;
 use crate::plan::{DoorPlan, Init, Job, JobPlan, Launch, Plan};
 use crate::processes::ProcessPlan;
 use crate::sagas::SagaPlan;
+use crate::secrets::secret_file;
 use crate::serve::GuardFactory;
 
 /// The pause after a self-paced job failed.
@@ -128,6 +129,7 @@ where
             calls: Vec::new(),
             promises: Vec::new(),
             public: Vec::new(),
+            is_audited: false,
         };
         Self { name, about, plan, problems: Vec::new(), secrets: Vec::new() }
     }
@@ -287,6 +289,17 @@ where
         self
     }
 
+    /// Records who did what, in the transactions of what was done: see [`tradewind_audit`]. The service gets the tables of
+    /// a chain of its own, routes by which it is read and verified behind its internal door, and one for staff at
+    /// `/api/<service>/v1/audit` of its public door.
+    #[must_use]
+    pub fn audited(mut self) -> Self {
+        self.plan.migrations.push(tradewind_audit::MIGRATIONS);
+        self.plan.evidence.extend_from_slice(tradewind_audit::EVIDENCE);
+        self.plan.is_audited = true;
+        self
+    }
+
     /// Owns a process in which services react to each other: what it waits for, who decides that, and what takes it
     /// back. It is in the service's description, so that one process can be reconstructed from events: see
     /// [`tradewind_lineage`].
@@ -319,6 +332,7 @@ where
             port: door.port,
             routes: door.routes.listed(),
             rpcs: door.routes.rpcs(),
+            pages: door.routes.pages(),
         });
         let listens = plan.subscriptions.iter().map(|subscription| SubscriptionDescription {
             producer: subscription.producer().to_owned(),
@@ -338,6 +352,7 @@ where
             processes: plan.processes.iter().map(|plan| *plan.process).collect(),
             evidence: plan.evidence.iter().map(|evidence| evidence.table.to_owned()).collect(),
             schema: plan.migrations.iter().map(|set| set.component.to_owned()).collect(),
+            secrets: self.secrets.iter().map(|secret| secret_file(self.name, secret)).collect(),
             problems: self.problems,
         };
         let documented = plan.doors.iter().filter(|door| door.kind.is_documented());

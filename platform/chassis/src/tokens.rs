@@ -199,7 +199,10 @@ fn principal_of(claims: &Claims) -> Result<Principal, Problem> {
         let id = claims.subject.parse::<Id>();
         id.map_err(|_| Problem::new(&UNAUTHENTICATED).detail("The token names nobody who is known here."))
     };
-    if claims.has_role("staff") || claims.has_role("admin") {
+    if claims.has_role("admin") {
+        return person().map(Principal::Admin);
+    }
+    if claims.has_role("staff") {
         return person().map(Principal::Staff);
     }
     if claims.has_role("service") {

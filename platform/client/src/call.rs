@@ -128,6 +128,23 @@ impl Caller {
         Ok(self.answer_to(&request, path).await?)
     }
 
+    /// Sends bytes of a media type with `method` and reads the answer.
+    ///
+    /// # Errors
+    /// The peer's problem, or [`DEADLINE_EXCEEDED`], or that no answer arrived.
+    pub async fn send_bytes<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        media_type: &'static str,
+        bytes: Bytes,
+    ) -> Result<T, Problem> {
+        let mut request = self.request(method, path, None)?;
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+        *request.body_mut() = Body::from(bytes);
+        Ok(self.answer_to(&request, path).await?)
+    }
+
     /// Reads an object, or takes what `fallback` makes of the failure; the answer says which it was.
     ///
     /// The fallback stands in where the peer cannot answer, was not asked by a policy's decision, or asks for less.

@@ -42,30 +42,52 @@ pub(crate) fn welcome(
     door.serve(serve(thread.clone(), door.clone(), stream, peer, place));
 }
 
+/// Serves a connection. What is only needed at its beginning, or for another protocol, lives apart: a connection at rest
+/// would keep the room for it.
 async fn serve(thread: Rc<Thread>, listener: Rc<Door>, stream: TcpStream, peer: SocketAddr, place: Place) {
+    let Some((client, protocol)) = Box::pin(begin(thread, listener, stream, peer)).await else { return };
+    match protocol {
+        Spoken::Http1 => http1::serve(client).await,
+        Spoken::Http2 => Box::pin(multiplexed(client, place)).await,
+    }
+}
+
+/// Which version of HTTP a client speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spoken {
+    Http1,
+    Http2,
+}
+
+/// Finds out who the client is and what it speaks.
+async fn begin(
+    thread: Rc<Thread>,
+    listener: Rc<Door>,
+    stream: TcpStream,
+    peer: SocketAddr,
+) -> Option<(Rc<Client>, Spoken)> {
     let bounds = listener.bounds.as_ref().map_or_else(|| thread.bounds.clone(), ListenerBounds::current);
     let client = if thread.edge.is_by_name(listener.name()) {
         let io = Io::new(Stream::Plain(stream));
-        // Apart, since it is rare and large.
-        Box::pin(named::serve(Client::new((thread, listener, bounds), io, peer, None))).await
+        Box::pin(named::serve(Client::new((thread, listener, bounds), io, peer, None))).await?
     } else {
-        let secured = secured(&bounds, &listener, stream).await;
-        secured.map(|(stream, name)| Client::new((thread, listener, bounds), Io::new(stream), peer, name))
+        let (stream, name) = Box::pin(secured(&bounds, &listener, stream)).await?;
+        Client::new((thread, listener, bounds), Io::new(stream), peer, name)
     };
-    let Some(client) = client else { return };
     // A client in clear may know beforehand (RFC 9113 §3.3).
     let is_http2 = match client.io.is_http2() {
         Some(agreed) => agreed,
         None => sniff::is_http2(&client).await,
     };
-    if is_http2 {
-        let Client { thread, listener, bounds, io, buffer, peer, server_name, .. } = client;
-        let shared = http2::Shared::new((thread, listener, bounds), peer, server_name);
-        http2::serve(shared, io.into_stream(), buffer.into_inner(), place).await;
-        return;
-    }
-    http1::serve(Rc::new(client)).await;
-    drop(place);
+    Some((Rc::new(client), if is_http2 { Spoken::Http2 } else { Spoken::Http1 }))
+}
+
+async fn multiplexed(client: Rc<Client>, place: Place) {
+    // Nobody else has it yet.
+    let Some(client) = Rc::into_inner(client) else { return };
+    let Client { thread, listener, bounds, io, buffer, peer, server_name, .. } = client;
+    let shared = http2::Shared::new((thread, listener, bounds), peer, server_name);
+    http2::serve(shared, io.into_stream(), buffer.into_inner(), place).await;
 }
 
 /// Completes the handshake of TLS, where the listener has it.

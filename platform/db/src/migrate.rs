@@ -10,7 +10,9 @@ use crate::{DbError, Engine, Tx, Work, params};
 /// One numbered change of a schema.
 ///
 /// The text uses tokens where the engines' types differ: `{uuid}`, `{json}`, `{bytes}` and `{serial}` (a
-/// primary key that counts up). Everything else is the same text on both.
+/// primary key that counts up). Everything else is the same text on both, but for what only one of them has, such as its
+/// index of words: that stands behind a line `-- engine: sqlite` or `-- engine: postgres`, until `-- engine: both`.
+/// Columns are the same on both, so that a dump of one can be loaded into the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Migration {
     /// Counts from 1 without gaps within its set.
@@ -59,7 +61,21 @@ impl Migration {
                 ("{serial}", "bigint generated always as identity primary key"),
             ],
         };
-        tokens.iter().fold(self.text.to_owned(), |text, (token, kind)| text.replace(token, kind))
+        let text = self.lines_for(engine);
+        tokens.iter().fold(text, |text, (token, kind)| text.replace(token, kind))
+    }
+
+    /// Leaves out what is for the other engine.
+    fn lines_for(&self, engine: Engine) -> String {
+        let mut is_kept = true;
+        let kept = self.text.split_inclusive('\n').filter(|line| {
+            if let Some(name) = line.trim_end().strip_prefix("-- engine: ") {
+                is_kept = name == "both" || name == engine.name();
+                return false;
+            }
+            is_kept
+        });
+        kept.collect()
     }
 
     /// A fingerprint of the text as written, before tokens are replaced.
@@ -173,4 +189,17 @@ async fn apply(tx: &mut Tx, set: &MigrationSet, migration: &Migration) -> Result
 
 fn schema(set: &MigrationSet, message: String) -> DbError {
     DbError::Schema { component: set.component.to_owned(), message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engine_gets_its_own_lines_and_those_for_both() {
+        let text = "a {json};\n-- engine: sqlite\nb;\n-- engine: postgres\nc;\n-- engine: both\nd;\n";
+        let migration = Migration { version: 1, name: "words", text };
+        assert_eq!(migration.text_for(Engine::Sqlite), "a text;\nb;\nd;\n");
+        assert_eq!(migration.text_for(Engine::Postgres), "a json;\nc;\nd;\n");
+    }
 }

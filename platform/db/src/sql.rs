@@ -111,20 +111,22 @@ pub const fn numbered<const N: usize>(text: &str) -> [u8; N] {
 ///         postgres: "select id from task limit 1 for update skip locked",
 ///         sqlite: "select id from task limit 1",
 ///     };
+///     /// What several statements share may be joined in.
+///     COUNT = concat!("select count(*) ", "from shelf");
 /// }
 /// ```
 #[macro_export]
 macro_rules! sql {
     () => {};
-    ($(#[$meta:meta])* $vis:vis $name:ident = $text:literal; $($rest:tt)*) => {
-        $crate::sql! { @declare [$(#[$meta])*] $vis $name, $text, $text }
-        $crate::sql! { $($rest)* }
-    };
-    ($(#[$meta:meta])* $vis:vis $name:ident = { postgres: $postgres:literal, sqlite: $sqlite:literal $(,)? }; $($rest:tt)*) => {
+    ($(#[$meta:meta])* $vis:vis $name:ident = { postgres: $postgres:expr, sqlite: $sqlite:expr $(,)? }; $($rest:tt)*) => {
         $crate::sql! { @declare [$(#[$meta])*] $vis $name, $postgres, $sqlite }
         $crate::sql! { $($rest)* }
     };
-    (@declare [$(#[$meta:meta])*] $vis:vis $name:ident, $postgres:literal, $sqlite:literal) => {
+    ($(#[$meta:meta])* $vis:vis $name:ident = $text:expr; $($rest:tt)*) => {
+        $crate::sql! { @declare [$(#[$meta])*] $vis $name, $text, $text }
+        $crate::sql! { $($rest)* }
+    };
+    (@declare [$(#[$meta:meta])*] $vis:vis $name:ident, $postgres:expr, $sqlite:expr) => {
         $(#[$meta])*
         $vis static $name: $crate::Sql = {
             const BYTES: [u8; $sqlite.len()] = $crate::private::numbered($sqlite);
@@ -145,6 +147,7 @@ mod tests {
     sql! {
         SECOND_FIRST = "select $2, $1, '$', 'ä$'";
         SPLIT = { postgres: "select 1 for update", sqlite: "select 1" };
+        JOINED = concat!("select $1", " where $1 > 0");
     }
 
     #[test]
@@ -152,6 +155,7 @@ mod tests {
         assert_eq!(SECOND_FIRST.text(Engine::Sqlite), "select ?2, ?1, '$', 'ä$'");
         assert_eq!(SECOND_FIRST.text(Engine::Postgres), "select $2, $1, '$', 'ä$'");
         assert_eq!(SPLIT.text(Engine::Sqlite), "select 1");
+        assert_eq!(JOINED.text(Engine::Sqlite), "select ?1 where ?1 > 0");
     }
 
     #[test]

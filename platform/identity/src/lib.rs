@@ -31,4 +31,5 @@ pub use files::IdentityFiles;
 pub use identity::{Demand, Identity, Protocol, Refreshed, Refusal, Standing};
 pub use name::{InvalidName, Member, OPERATOR, SpiffeId, TrustDomain};
 pub use outcome::{Outcome, Side};
+pub use store::is_private;
 pub use stream::{AnyStream, ByteStream, Peer, TlsStream};

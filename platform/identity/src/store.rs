@@ -1,6 +1,6 @@
 //! Files for this user only.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 
@@ -33,15 +33,42 @@ fn read_open(path: &Path, file: File) -> Result<Vec<u8>, IdentityError> {
     Ok(bytes)
 }
 
+/// Whether nobody but this user may read what is in the file; and, where the file is the superuser's, the group to which
+/// it was given: so the kubelet hands secrets to processes that are not root (`fsGroup`).
+#[cfg(unix)]
+#[must_use]
+pub fn is_private(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    let mode = metadata.permissions().mode() & 0o7777;
+    is_private_mode(mode, metadata.uid(), rustix::process::geteuid().as_raw())
+}
+
+/// Elsewhere the folder's own protection has to do.
+#[cfg(not(unix))]
+#[must_use]
+pub fn is_private(_metadata: &Metadata) -> bool {
+    true
+}
+
+#[cfg(unix)]
+fn is_private_mode(mode: u32, owner: u32, user: u32) -> bool {
+    const ROOT: u32 = 0;
+    // Root opens any file, so nobody need give root one by its group.
+    let given = owner == ROOT && user != ROOT;
+    let allowed = if given { 0o640 } else { 0o600 };
+    mode & !allowed == 0
+}
+
 #[cfg(unix)]
 fn check_permissions(path: &Path, file: &File) -> Result<(), IdentityError> {
     use std::os::unix::fs::PermissionsExt;
 
     let metadata = file.metadata().map_err(|error| IdentityError::new(path, error))?;
-    let mode = metadata.permissions().mode() & 0o7777;
-    if mode & !0o600 == 0 {
+    if is_private(&metadata) {
         return Ok(());
     }
+    let mode = metadata.permissions().mode() & 0o7777;
     let shown = path.display();
     let reason =
         format!("holds a key and has the permissions {mode:03o}, more than 600; run: chmod 600 '{shown}'");
@@ -86,4 +113,33 @@ fn put(folder: &Path, name: &str, text: &str) -> std::io::Result<()> {
     std::fs::rename(&temporary, folder.join(name))?;
     // Not every file system can do this for a folder.
     File::open(folder).and_then(|folder| folder.sync_all()).or(Ok(()))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::is_private_mode;
+
+    #[test]
+    fn a_group_may_read_what_the_superuser_gave_it_and_nothing_else() {
+        let (root, user, other) = (0, 1000, 1001);
+        for owner in [root, user, other] {
+            for process in [root, user] {
+                let given = owner == root && process != root;
+                for (mode, is_private) in [
+                    (0o600, true),
+                    (0o400, true),
+                    (0o640, given),
+                    (0o440, given),
+                    (0o660, false),
+                    (0o444, false),
+                    (0o604, false),
+                    (0o700, false),
+                    (0o4600, false),
+                ] {
+                    let found = is_private_mode(mode, owner, process);
+                    assert_eq!(found, is_private, "{mode:o} of {owner} read by {process}");
+                }
+            }
+        }
+    }
 }

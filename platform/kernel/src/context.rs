@@ -14,6 +14,8 @@ pub enum Principal {
     User(Id),
     /// A person who works for the operator.
     Staff(Id),
+    /// A person who works for the operator and decides for it: what things cost, how far others are trusted.
+    Admin(Id),
     /// A service or the command line, through an internal door or an event.
     Service(String),
 }
@@ -32,6 +34,7 @@ impl fmt::Display for Principal {
             Self::Anonymous => f.write_str("anonymous"),
             Self::User(id) => write!(f, "user:{id}"),
             Self::Staff(id) => write!(f, "staff:{id}"),
+            Self::Admin(id) => write!(f, "admin:{id}"),
             Self::Service(name) => write!(f, "service:{name}"),
         }
     }
@@ -103,7 +106,8 @@ mod tests {
     #[test]
     fn scopes_tell_principals_apart() {
         let id = Id::from_u128(1);
-        let scopes = [Principal::Anonymous, Principal::User(id), Principal::Staff(id)].map(|p| p.scope());
-        assert_eq!(scopes.iter().collect::<std::collections::BTreeSet<_>>().len(), 3);
+        let all = [Principal::Anonymous, Principal::User(id), Principal::Staff(id), Principal::Admin(id)];
+        let scopes: std::collections::BTreeSet<_> = all.iter().map(Principal::scope).collect();
+        assert_eq!(scopes.len(), all.len());
     }
 }

@@ -41,6 +41,7 @@ pub use slug::{InvalidSlug, Slug};
 pub use span::{
     AttributeValue, MAX_SPAN_ATTRIBUTES, MAX_SPAN_TEXT, OpenSpan, Span, SpanKind, SpanRecorder, SpanSink,
 };
+pub use text::is_one_line;
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use trace::TraceContext;
 pub use trace_ids::{InvalidTraceId, SpanId, TraceId};

@@ -29,6 +29,9 @@ pub(crate) struct Arguments {
     /// Take the second name that a replica has, while the process before it still runs under the first
     #[arg(long)]
     pub(crate) spare: bool,
+    /// Only bring the schema of the database up to date, and end: for the job that runs before `database.migrate=require`
+    #[arg(long, conflicts_with_all = ["supervised", "port"])]
+    pub(crate) migrate: bool,
     /// Standard input is a Unix socket of whoever started this: the sockets of the doors come through it, and its end
     /// is a request to stop
     #[arg(long, conflicts_with = "port")]

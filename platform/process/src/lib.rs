@@ -12,6 +12,7 @@ mod background;
 #[cfg(feature = "fault-points")]
 pub mod fault;
 mod link;
+mod migrate;
 mod occasions;
 mod part;
 mod rights;

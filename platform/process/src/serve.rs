@@ -39,9 +39,12 @@ pub(crate) fn run(service: Service, arguments: &Arguments) -> Result<ExitCode, F
     let platform = assembly.check(&settings).map_err(Failure::of_settings)?;
     require_replicas(&name, arguments.replica, &platform).map_err(Failure::of_settings)?;
     telemetry::init(&platform.log).map_err(Failure::of_settings)?;
-    let network = network(&name, arguments)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| error.to_string())?;
+    if arguments.migrate {
+        return runtime.block_on(crate::migrate::run(assembly, settings, &arguments.data));
+    }
+    let network = network(&name, arguments)?;
     runtime.block_on(serve(assembly, &name, arguments, (settings, network)))
 }
 

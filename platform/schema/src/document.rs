@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::described::{Parts, Side};
 use crate::merge::{merge, prune};
 use crate::operation::Operation;
-use crate::responses::{problem, responses};
+use crate::responses::{BYTES, problem, responses};
 use crate::sample::sample;
 
 /// The version of the specification that documents follow.
@@ -48,7 +48,9 @@ pub fn document(door: &Door<'_>, routes: &[Route<'_>]) -> String {
     for route in routes {
         let described = described(door, route, &mut parts, &mut read);
         let method = if route.method == "*" { "get".to_owned() } else { route.method.to_ascii_lowercase() };
-        paths.entry(route.path).or_insert_with(|| json!({}))[method] = described;
+        // All that is left of a path is a parameter like any other; OpenAPI has no word for that it may hold slashes.
+        let path = route.path.replace("{*", "{");
+        paths.entry(path).or_insert_with(|| json!({}))[method] = described;
     }
     let (read_parts, written_parts) = parts.finish();
     let mut shared = merge(read_parts, written_parts, &mut read);
@@ -97,6 +99,10 @@ fn described(door: &Door<'_>, route: &Route<'_>, parts: &mut Parts, read: &mut V
         let schema = describe(parts);
         let media_type = if operation.is_form { FORM } else { "application/json" };
         let content = json!({media_type: {"schema": later(schema, read)}});
+        described["requestBody"] = json!({"required": true, "content": content});
+    }
+    if operation.is_bytes {
+        let content = json!({BYTES: {"schema": {"type": "string", "format": "binary"}}});
         described["requestBody"] = json!({"required": true, "content": content});
     }
     described
@@ -174,7 +180,7 @@ fn exemplify(paths: &mut Value, document: &Value) {
     let operations = paths.as_object_mut().into_iter().flatten().map(|(_, path)| path);
     for operation in operations.filter_map(Value::as_object_mut).flatten().map(|(_, operation)| operation) {
         let contents = operation.pointer_mut("/requestBody/content").and_then(Value::as_object_mut);
-        for (_, content) in contents.into_iter().flatten() {
+        for (_, content) in contents.into_iter().flatten().filter(|(media_type, _)| *media_type != BYTES) {
             content["example"] = sample(&content["schema"], document);
         }
     }
@@ -258,6 +264,18 @@ mod tests {
         assert_eq!(kinds, ["application/x-www-form-urlencoded"]);
         assert_eq!(content["application/x-www-form-urlencoded"]["example"], json!({"watts": 1}));
         assert!(!post["responses"].to_string().contains("malformed-json"));
+    }
+
+    #[test]
+    fn bytes_have_any_media_type_and_the_rest_of_a_path_is_a_parameter() {
+        let keep = operation("Keep").parameter::<String>("path").takes_bytes().answers_bytes(200);
+        assert_eq!(keep.lacks("/lamps/{*path}"), Vec::<String>::new());
+        let made = made(&[Route { method: "PUT", path: "/lamps/{*path}", operation: Some(&keep) }]);
+        let put = &made["paths"]["/lamps/{path}"]["put"];
+        let schema = json!({"type": "string", "format": "binary"});
+        assert_eq!(put["requestBody"]["content"], json!({"*/*": {"schema": schema}}));
+        assert_eq!(put["responses"]["200"]["content"], json!({"*/*": {"schema": schema}}));
+        assert!(put["responses"].get("413").is_some() && put["responses"].get("415").is_some());
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub(crate) struct Answer {
 pub(crate) enum Content {
     Json(Describe, &'static str),
     Text(&'static str),
+    /// Bytes of any media type.
+    Bytes,
     Nothing,
 }
 
@@ -35,6 +37,8 @@ pub struct Operation {
     pub(crate) body: Option<Describe>,
     /// Whether the body is a form instead of JSON.
     pub(crate) is_form: bool,
+    /// Whether the body is bytes of any media type.
+    pub(crate) is_bytes: bool,
     pub(crate) answers: Vec<Answer>,
     pub(crate) problems: Vec<Kind>,
     pub(crate) command: bool,
@@ -53,6 +57,7 @@ pub fn operation(summary: &'static str) -> Operation {
         query: None,
         body: None,
         is_form: false,
+        is_bytes: false,
         answers: Vec::new(),
         problems: Vec::new(),
         command: false,
@@ -90,6 +95,19 @@ impl Operation {
     pub fn takes_form<T: Described>(mut self) -> Self {
         self.is_form = true;
         self.takes::<T>()
+    }
+
+    /// It takes bytes of any media type.
+    #[must_use]
+    pub fn takes_bytes(mut self) -> Self {
+        self.is_bytes = true;
+        self
+    }
+
+    /// It answers bytes of any media type with this status.
+    #[must_use]
+    pub fn answers_bytes(self, status: u16) -> Self {
+        self.answer(status, Content::Bytes)
     }
 
     /// It answers a JSON document with this status.
@@ -193,7 +211,9 @@ impl Operation {
 
 /// The names of the parameters in a path template.
 fn names(path: &str) -> Vec<&str> {
-    path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect()
+    let names = path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name);
+    // `{*name}` stands for all that is left of the path.
+    names.map(|name| name.trim_start_matches('*')).collect()
 }
 
 #[cfg(test)]

@@ -12,6 +12,9 @@ use tradewind_problem::{
 use crate::described::Parts;
 use crate::operation::{Answer, Content, Operation};
 
+/// How bytes of any media type are described.
+pub(crate) const BYTES: &str = "*/*";
+
 /// All answers of an operation, by status.
 pub(crate) fn responses(operation: &Operation, parts: &mut Parts) -> Value {
     let mut responses = Map::new();
@@ -38,6 +41,9 @@ fn success(answer: &Answer, parts: &mut Parts) -> Value {
         }
         Content::Text(media_type) => {
             response["content"] = json!({*media_type: {"schema": {"type": "string"}}});
+        }
+        Content::Bytes => {
+            response["content"] = json!({BYTES: {"schema": {"type": "string", "format": "binary"}}});
         }
         Content::Nothing => {}
     }
@@ -100,6 +106,9 @@ fn implied(operation: &Operation) -> Vec<&'static Kind> {
     }
     if operation.body.is_some() || operation.command {
         kinds.extend([&INVALID_BODY, &PAYLOAD_TOO_LARGE]);
+    }
+    if operation.is_bytes {
+        kinds.extend([&UNSUPPORTED_MEDIA_TYPE, &INVALID_HEADER, &MALFORMED_JSON, &PAYLOAD_TOO_LARGE]);
     }
     if operation.command {
         kinds.extend([&IDEMPOTENCY_KEY_MISSING, &IDEMPOTENCY_KEY_INVALID, &IDEMPOTENCY_KEY_REUSED]);

@@ -19,6 +19,7 @@ mod process;
 pub mod rabbitmq;
 mod request;
 mod server;
+pub mod smtp;
 mod wait;
 
 pub use alone::serves_alone;
@@ -29,4 +30,5 @@ pub use postgres::Postgres;
 pub use process::{Ended, Process};
 pub use rabbitmq::RabbitMq;
 pub use request::{Connection, Request, exchange};
+pub use smtp::MailServer;
 pub use wait::{LIMIT, until, within};

@@ -1,7 +1,7 @@
 //! What the fields of an account must be like.
 
 use tradewind_accounts_contract::{MAX_PASSWORD, MIN_CLIENT_SECRET, MIN_PASSWORD, Password, Role};
-use tradewind_kernel::{Id, Timestamp};
+use tradewind_kernel::{Id, Timestamp, is_one_line};
 use tradewind_problem::Problem;
 
 use crate::domain::email;
@@ -21,9 +21,12 @@ pub(crate) fn account(
     password: &Password,
     roles: Vec<Role>,
 ) -> Result<Account, Problem> {
-    let is_name = !name.trim().is_empty() && !name.chars().any(char::is_control);
+    let is_name = !name.trim().is_empty() && is_one_line(&name);
     if !is_name || name.chars().count() > MAX_NAME {
-        return Err(error::field("/name", "a name has 1 to 200 characters and no control characters"));
+        return Err(error::field(
+            "/name",
+            "a name has 1 to 200 characters, all of them to be seen on one line",
+        ));
     }
     let email = email::normal(&address);
     let email =

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ::http::StatusCode;
 use ::http::header::{CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use tradewind_accounts_contract::{
-    ACCOUNTS_PATH, Configuration, EMAIL_TAKEN, ERASURE_PATH, EXPORT_PATH, EraseMe, Export, GRANTS,
+    ACCOUNTS_PATH, Configuration, Contact, EMAIL_TAKEN, ERASURE_PATH, EXPORT_PATH, EraseMe, Export, GRANTS,
     GrantRoles, IssuedTokens, JsonWebKeys, KEYS_PATH, PERSON_ERASED, PersonKey, PutAccount, PutClient,
     RegisterAccount, Registered, Role, TOKEN_PATH, TOO_MANY_ATTEMPTS, TokenRefused, TokenRequest,
     USERINFO_PATH, UserInfo,
@@ -92,6 +92,8 @@ pub(crate) fn internal() -> Routes<Accounts> {
             of_account("Show the key with which what is kept of a person is sealed")
                 .answers::<PersonKey>(200),
         )
+        .get("/admin/people/{id}/contact", contact)
+        .describe(of_account("Show how somebody is reached by mail").answers::<Contact>(200))
 }
 
 fn of_account(summary: &'static str) -> Operation {
@@ -193,7 +195,7 @@ async fn configured(accounts: Arc<Accounts>, call: Call) -> Result<Reply, Proble
 /// Who asks, whether they buy here or work here.
 fn person(call: &Call) -> Result<Id, Problem> {
     match call.require_principal()? {
-        Principal::Staff(id) => Ok(*id),
+        Principal::Staff(id) | Principal::Admin(id) => Ok(*id),
         _ => call.require_user(),
     }
 }
@@ -206,8 +208,8 @@ async fn own(accounts: &Accounts, call: &Call) -> Result<people::Account, Proble
 
 async fn who(accounts: Arc<Accounts>, call: Call) -> Result<Reply, Problem> {
     call.no_query()?;
-    let people::Account { id, name, email, .. } = own(&accounts, &call).await?;
-    Reply::ok(&UserInfo { sub: id, name, email, email_verified: false })
+    let people::Account { id, name, email, roles, .. } = own(&accounts, &call).await?;
+    Reply::ok(&UserInfo { sub: id, name, email, email_verified: false, roles })
 }
 
 async fn export(accounts: Arc<Accounts>, call: Call) -> Result<Reply, Problem> {
@@ -292,4 +294,10 @@ async fn person_key(accounts: Arc<Accounts>, call: Call) -> Result<Reply, Proble
     let sealed = people::key(&accounts.db, id).await?.ok_or_else(error::no_account)?;
     let key = accounts.keyring.person_key(id, &sealed).ok_or_else(error::no_account)?;
     Reply::ok(&PersonKey { key, name: account.name })
+}
+
+async fn contact(accounts: Arc<Accounts>, call: Call) -> Result<Reply, Problem> {
+    call.no_query()?;
+    let account = people::find(&accounts.db, call.parameter("id")?).await?.ok_or_else(error::no_account)?;
+    Reply::ok(&Contact { name: account.name, email: account.email })
 }

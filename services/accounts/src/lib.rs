@@ -18,7 +18,7 @@ use tradewind_chassis::{Definition, Init, Service};
 
 use crate::config::Settings;
 use crate::keyring::{Keyring, sealer};
-use crate::passwords::Passwords;
+use crate::passwords::{Memory, Passwords};
 use crate::state::Accounts;
 
 /// The secret of the data folder with which keys are sealed.
@@ -30,6 +30,7 @@ pub fn service() -> Service {
     Definition::new(SERVICE, "Who people and programs are, and the tokens that say so.", start)
         .migrations(store::MIGRATIONS)
         .evidence(store::EVIDENCE)
+        .audited()
         .keeps_secret(SEALING_KEY)
         .public(8090, http::public())
         .internal(8190, http::internal())
@@ -51,6 +52,7 @@ fn start(init: &mut Init<Settings>) -> Result<Accounts, String> {
             blocking: init.blocking(places(hashing.at_once), places(hashing.waiting)),
             cost: settings.cost(),
             entropy: init.entropy.fork("passwords"),
+            memory: Memory::default(),
         },
         keyring: Keyring {
             sealer: sealer(&settings.sealing_key, &init.secret(SEALING_KEY)?)?,

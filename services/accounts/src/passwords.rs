@@ -1,8 +1,10 @@
 //! Passwords: hashed with Argon2id (RFC 9106), on threads that have nothing else to do, and only so many at once.
 
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use subtle::ConstantTimeEq;
@@ -35,6 +37,36 @@ pub(crate) struct Passwords {
     pub(crate) blocking: Blocking,
     pub(crate) cost: Cost,
     pub(crate) entropy: Entropy,
+    pub(crate) memory: Memory,
+}
+
+/// Memory that hashes are made in, kept for the next one: as much of it as hashes are made at once. An allocator keeps
+/// what each thread gave back for this thread, and threads change, so that it would come to several times as much.
+#[derive(Clone, Default)]
+pub(crate) struct Memory(Arc<Mutex<Vec<Vec<Block>>>>);
+
+impl Memory {
+    /// `None` when there is not so much memory.
+    fn with<T>(&self, blocks: usize, work: impl FnOnce(&mut [Block]) -> T) -> Option<T> {
+        let free = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut memory = free().pop().unwrap_or_default();
+        memory.try_reserve_exact(blocks.saturating_sub(memory.len())).ok()?;
+        // Passwords that were kept at another cost are rare, and memory that grew for one of them is given back.
+        memory.resize(blocks, Block::new());
+        memory.shrink_to_fit();
+        let done = work(&mut memory);
+        // Nothing of a password outlasts its hash here.
+        memory.fill(Block::new());
+        free().push(memory);
+        Some(done)
+    }
+}
+
+impl fmt::Debug for Memory {
+    /// What passwords left there is nobody's business.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Memory")
+    }
 }
 
 impl Passwords {
@@ -45,9 +77,13 @@ impl Passwords {
     pub(crate) async fn hash(&self, password: &Password) -> Result<String, Problem> {
         let mut salt = [0; SALT];
         self.entropy.fill(&mut salt);
-        let (password, cost) = (password.clone(), self.cost);
+        let (password, cost, memory) = (password.clone(), self.cost, self.memory.clone());
         let kept = self.blocking.run(PATIENCE, move || {
-            hashed(&password, &salt, cost).map(|hash| Kept { cost, salt: salt.to_vec(), hash: hash.to_vec() })
+            hashed(&memory, &password, &salt, cost).map(|hash| Kept {
+                cost,
+                salt: salt.to_vec(),
+                hash: hash.to_vec(),
+            })
         });
         let kept = kept.await?.ok_or_else(|| Problem::internal("a password could not be hashed"))?;
         Ok(kept.to_text())
@@ -63,9 +99,9 @@ impl Passwords {
         let is_known = kept.is_some();
         let kept =
             kept.unwrap_or_else(|| Kept { cost: self.cost, salt: vec![0; SALT], hash: vec![0; LENGTH] });
-        let password = password.clone();
+        let (password, memory) = (password.clone(), self.memory.clone());
         let is_same = self.blocking.run(PATIENCE, move || {
-            let hash = hashed(&password, &kept.salt, kept.cost);
+            let hash = hashed(&memory, &password, &kept.salt, kept.cost);
             hash.is_some_and(|hash| hash.ct_eq(kept.hash.as_slice()).into())
         });
         Ok(is_same.await? && is_known)
@@ -73,11 +109,14 @@ impl Passwords {
 }
 
 /// `None` when the parameters are none, or there is no memory.
-fn hashed(password: &Password, salt: &[u8], cost: Cost) -> Option<[u8; LENGTH]> {
+fn hashed(memory: &Memory, password: &Password, salt: &[u8], cost: Cost) -> Option<[u8; LENGTH]> {
     let params = Params::new(cost.memory_kib, cost.passes, 1, Some(LENGTH)).ok()?;
     let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     let mut hash = [0; LENGTH];
-    argon.hash_password_into(password.expose().as_bytes(), salt, &mut hash).ok()?;
+    let made = memory.with(argon.params().block_count(), |blocks| {
+        argon.hash_password_into_with_memory(password.expose().as_bytes(), salt, &mut hash, blocks)
+    });
+    made?.ok()?;
     Some(hash)
 }
 
@@ -118,7 +157,7 @@ mod tests {
     fn it_is_argon2id_as_others_know_it() {
         // Made with the reference implementation: echo -n password | argon2 somesalt -id -t 2 -k 65536 -p 1 -l 32.
         let cost = Cost { memory_kib: 65_536, passes: 2 };
-        let hash = hashed(&Password::new("password"), b"somesalt", cost).unwrap();
+        let hash = hashed(&Memory::default(), &Password::new("password"), b"somesalt", cost).unwrap();
         let text = Kept { cost, salt: b"somesalt".to_vec(), hash: hash.to_vec() }.to_text();
         let known = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
         assert_eq!(text, known);
@@ -136,11 +175,29 @@ mod tests {
     }
 
     #[test]
+    fn memory_is_used_again_whatever_was_left_in_it() {
+        let memory = Memory::default();
+        let costs = [CHEAP, Cost { memory_kib: 64, passes: 1 }, CHEAP];
+        for cost in costs {
+            let again = hashed(&memory, &Password::new("one"), &[1; SALT], cost);
+            assert_eq!(again, hashed(&Memory::default(), &Password::new("one"), &[1; SALT], cost));
+            let kept = memory.0.lock().unwrap();
+            assert_eq!(kept.len(), 1, "one at a time needs memory for one");
+            assert_eq!(kept[0].capacity(), kept[0].len());
+            assert!(kept[0].iter().all(|block| block.as_ref().iter().all(|word| *word == 0)));
+        }
+    }
+
+    #[test]
     fn another_password_salt_or_cost_gives_another_hash() {
-        let one = hashed(&Password::new("one"), &[1; SALT], CHEAP).unwrap();
-        assert_eq!(hashed(&Password::new("one"), &[1; SALT], CHEAP).unwrap(), one);
-        assert_ne!(hashed(&Password::new("two"), &[1; SALT], CHEAP).unwrap(), one);
-        assert_ne!(hashed(&Password::new("one"), &[2; SALT], CHEAP).unwrap(), one);
-        assert_ne!(hashed(&Password::new("one"), &[1; SALT], Cost { passes: 2, ..CHEAP }).unwrap(), one);
+        let one = hashed(&Memory::default(), &Password::new("one"), &[1; SALT], CHEAP).unwrap();
+        assert_eq!(hashed(&Memory::default(), &Password::new("one"), &[1; SALT], CHEAP).unwrap(), one);
+        assert_ne!(hashed(&Memory::default(), &Password::new("two"), &[1; SALT], CHEAP).unwrap(), one);
+        assert_ne!(hashed(&Memory::default(), &Password::new("one"), &[2; SALT], CHEAP).unwrap(), one);
+        assert_ne!(
+            hashed(&Memory::default(), &Password::new("one"), &[1; SALT], Cost { passes: 2, ..CHEAP })
+                .unwrap(),
+            one
+        );
     }
 }

@@ -26,6 +26,7 @@ pub fn service() -> Service {
     Definition::new(SERVICE, "What people want, what it costs them, and that they take it.", start)
         .migrations(store::MIGRATIONS)
         .evidence(store::EVIDENCE)
+        .audited()
         .public(8055, http::public())
         .internal(8155, http::internal())
         .follows(listen::catalogue())

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use tradewind_audit::{Entry, Noted};
 use tradewind_chassis::http::{Call, Operation, Reply, Routes, operation};
-use tradewind_customers_contract::{Account, CustomerId, RegisterCustomer, SetCreditLimit};
-use tradewind_kernel::Id;
-use tradewind_problem::{FORBIDDEN, NOT_FOUND, Problem};
+use tradewind_customers_contract::{Account, CustomerId, RegisterCustomer, SERVICE, SetCreditLimit};
+use tradewind_kernel::{Id, Page, PageRequest, Principal};
+use tradewind_problem::{FORBIDDEN, INVALID_PARAMETER, NOT_FOUND, Problem};
 
 use crate::actions::credit_invoice::CreditInvoice;
 use crate::actions::invoice::Invoice;
@@ -15,12 +16,38 @@ use crate::state::Customers;
 use crate::{error, store};
 
 pub(crate) fn public() -> Routes<Customers> {
-    Routes::new().get("/api/customers/v1/me", me).describe(
-        operation("Show the caller's account")
-            .bearer()
-            .answers::<Account>(200)
-            .problems(&[FORBIDDEN, NOT_FOUND]),
-    )
+    Routes::new()
+        .get("/api/customers/v1/me", me)
+        .describe(
+            operation("Show the caller's account")
+                .bearer()
+                .answers::<Account>(200)
+                .problems(&[FORBIDDEN, NOT_FOUND]),
+        )
+        .get("/api/customers/v1/admin/customers", list)
+        .describe(
+            operation("List accounts; for staff")
+                .bearer()
+                .query::<PageRequest>()
+                .answers::<Page<Account>>(200)
+                .problems(&[FORBIDDEN]),
+        )
+        .get("/api/customers/v1/admin/customers/{id}", show)
+        .describe(
+            operation("Show an account; for staff")
+                .bearer()
+                .parameter::<CustomerId>("id")
+                .answers::<Account>(200)
+                .problems(&[FORBIDDEN]),
+        )
+        .put("/api/customers/v1/admin/customers/{id}/credit-limit", set_credit_limit_as_admin)
+        .describe(
+            changing("Change a credit limit; for admins")
+                .bearer()
+                .takes::<SetCreditLimit>()
+                .answers::<Account>(200)
+                .problems(&[FORBIDDEN]),
+        )
 }
 
 pub(crate) fn internal() -> Routes<Customers> {
@@ -55,6 +82,39 @@ async fn me(customers: Arc<Customers>, call: Call) -> Result<Reply, Problem> {
     let id = call.require_user()?;
     let account = store::find(&customers.db, id.into()).await?;
     Reply::ok(&account.ok_or_else(error::no_account)?)
+}
+
+async fn list(customers: Arc<Customers>, call: Call) -> Result<Reply, Problem> {
+    call.require_staff()?;
+    let asked: PageRequest = call.query()?;
+    let wrong = |name: &str, detail: &str| {
+        Problem::new(&INVALID_PARAMETER).detail("The page cannot be given.").error(name, detail)
+    };
+    let limit = asked.bounded_limit().ok_or_else(|| wrong("limit", "ask for 1 to 200 items"))?;
+    let after = asked.after.as_deref().map_or(Ok(Id::from_u128(0)), str::parse::<Id>);
+    let after = after.map_err(|_| wrong("after", "send the next mark of the page before"))?;
+    let found = store::page(&customers.db, after, limit + 1).await?;
+    Reply::ok(&Page::from_probe(found, limit, |account| account.customer_id.to_string()))
+}
+
+async fn show(customers: Arc<Customers>, call: Call) -> Result<Reply, Problem> {
+    call.require_staff()?;
+    call.no_query()?;
+    let account = store::find(&customers.db, call.parameter("id")?).await?;
+    Reply::ok(&account.ok_or_else(error::no_account)?)
+}
+
+/// Staff that may not is written down: whoever works here and tries is known.
+async fn set_credit_limit_as_admin(customers: Arc<Customers>, call: Call) -> Result<Reply, Problem> {
+    if let Err(problem) = call.require_admin() {
+        if matches!(call.context().principal, Principal::Staff(_)) {
+            let id: CustomerId = call.parameter("id")?;
+            let entry = Entry::new("customers.credit-limit-set", "customer", &id).refused(problem.code());
+            customers.db.write(call.context(), Noted::new(SERVICE, entry)).await?;
+        }
+        return Err(problem);
+    }
+    set_credit_limit(customers, call).await
 }
 
 async fn register(customers: Arc<Customers>, mut call: Call) -> Result<Reply, Problem> {

@@ -27,6 +27,7 @@ pub fn service() -> Service {
     Definition::new(SERVICE, "Who may buy on account, and how much of their credit is reserved.", start)
         .migrations(store::MIGRATIONS)
         .evidence(store::EVIDENCE)
+        .audited()
         .public(8040, http::public())
         .internal(8140, http::internal())
         .follows(listen::orders())

@@ -43,6 +43,8 @@ sql! {
         from account order by customer_id";
     SHOWN_RESERVATIONS = "select order_id, customer_id, amount, state from credit_reservation order by order_id";
     FIND = "select customer_id, name, currency, credit_limit, reserved, owed from account where customer_id = $1";
+    PAGE = "select customer_id, name, currency, credit_limit, reserved, owed from account where customer_id > $1
+        order by customer_id limit $2";
     REGISTER = "insert into account (customer_id, name, currency, credit_limit, reserved, changed_at)
         values ($1, $2, $3, $4, 0, $5)
         on conflict (customer_id) do update set name = excluded.name, changed_at = excluded.changed_at
@@ -112,6 +114,12 @@ pub(crate) async fn find(db: &Db, customer: CustomerId) -> Result<Option<Account
 
 pub(crate) async fn find_in(tx: &mut Tx, customer: CustomerId) -> Result<Option<Account>, DbError> {
     Ok(tx.query_optional::<AccountRow>(&FIND, params![customer]).await?.map(|row| row.0))
+}
+
+/// Up to `limit` accounts after `after`, by id.
+pub(crate) async fn page(db: &Db, after: Id, limit: u16) -> Result<Vec<Account>, DbError> {
+    let rows: Vec<AccountRow> = db.query(&PAGE, params![after, limit]).await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
 /// Makes an account, or renames it; its limit and currency are not touched then.

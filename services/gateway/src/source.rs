@@ -10,17 +10,21 @@ use std::time::SystemTime;
 use tradewind_gateway_api::{Definitions, Document, DocumentError, Reading, RefusedPolicy};
 
 /// The documents of `deploy/routes/`, so that a single binary needs no files.
-const BUILT_IN: [(&str, &str); 11] = [
+const BUILT_IN: [(&str, &str); 15] = [
     ("deploy/routes/accounts.yaml", include_str!("../../../deploy/routes/accounts.yaml")),
+    ("deploy/routes/backoffice.yaml", include_str!("../../../deploy/routes/backoffice.yaml")),
     ("deploy/routes/cart.yaml", include_str!("../../../deploy/routes/cart.yaml")),
     ("deploy/routes/catalogue.yaml", include_str!("../../../deploy/routes/catalogue.yaml")),
     ("deploy/routes/customers.yaml", include_str!("../../../deploy/routes/customers.yaml")),
+    ("deploy/routes/mail.yaml", include_str!("../../../deploy/routes/mail.yaml")),
+    ("deploy/routes/notification.yaml", include_str!("../../../deploy/routes/notification.yaml")),
     ("deploy/routes/orders.yaml", include_str!("../../../deploy/routes/orders.yaml")),
     ("deploy/routes/payments.yaml", include_str!("../../../deploy/routes/payments.yaml")),
     ("deploy/routes/provider.yaml", include_str!("../../../deploy/routes/provider.yaml")),
     ("deploy/routes/shipping.yaml", include_str!("../../../deploy/routes/shipping.yaml")),
     ("deploy/routes/shopfront.yaml", include_str!("../../../deploy/routes/shopfront.yaml")),
     ("deploy/routes/stock.yaml", include_str!("../../../deploy/routes/stock.yaml")),
+    ("deploy/routes/storage.yaml", include_str!("../../../deploy/routes/storage.yaml")),
     ("deploy/routes/webhooks.yaml", include_str!("../../../deploy/routes/webhooks.yaml")),
 ];
 

@@ -35,6 +35,14 @@ pub(crate) fn public() -> Routes<Orders> {
                 .answers::<Page<Order>>(200)
                 .problems(&[FORBIDDEN]),
         )
+        .get("/api/orders/v1/admin/orders", latest)
+        .describe(
+            operation("List everybody's orders, the newest first; for staff")
+                .bearer()
+                .query::<PageRequest>()
+                .answers::<Page<Order>>(200)
+                .problems(&[FORBIDDEN]),
+        )
         .get("/api/orders/v1/orders/{id}", show)
         .describe(operation("Show an order").bearer().parameter::<OrderId>("id").answers::<Order>(200))
         .post("/api/orders/v1/orders/{id}/cancellation", cancel)
@@ -127,15 +135,27 @@ async fn show(service: Arc<Orders>, call: Call) -> Result<Reply, Problem> {
 
 async fn list(service: Arc<Orders>, call: Call) -> Result<Reply, Problem> {
     let customer = call.require_user()?;
+    let (after, limit) = page_of(&call)?;
+    let found = orders::page(&service.db, customer, after, limit + 1).await?;
+    Reply::ok(&Page::from_probe(found, limit, |order| order.id.to_string()))
+}
+
+async fn latest(service: Arc<Orders>, call: Call) -> Result<Reply, Problem> {
+    call.require_staff()?;
+    let (after, limit) = page_of(&call)?;
+    let found = orders::latest(&service.db, after, limit + 1).await?;
+    Reply::ok(&Page::from_probe(found, limit, |order| order.id.to_string()))
+}
+
+/// After which order a page begins, and how many it may have.
+fn page_of(call: &Call) -> Result<(Option<Id>, u16), Problem> {
     let asked: PageRequest = call.query()?;
     let wrong = |name: &str, detail: &str| {
         Problem::new(&INVALID_PARAMETER).detail("The page cannot be given.").error(name, detail)
     };
     let limit = asked.bounded_limit().ok_or_else(|| wrong("limit", "ask for 1 to 200 items"))?;
     let after = asked.after.as_deref().map(str::parse::<Id>).transpose();
-    let after = after.map_err(|_| wrong("after", "send the next mark of the page before"))?;
-    let found = orders::page(&service.db, customer, after, limit + 1).await?;
-    Reply::ok(&Page::from_probe(found, limit, |order| order.id.to_string()))
+    Ok((after.map_err(|_| wrong("after", "send the next mark of the page before"))?, limit))
 }
 
 async fn cancel(service: Arc<Orders>, mut call: Call) -> Result<Reply, Problem> {

@@ -42,6 +42,7 @@ pub fn service() -> Service {
         .migrations(views::MIGRATIONS)
         .evidence(tradewind_eventstore::EVIDENCE)
         .evidence(store::EVIDENCE)
+        .audited()
         .evidence(views::EVIDENCE)
         .view(&views::orders::ORDER_VIEW)
         .process(&process::ORDER, &views::orders::LATE)

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use tradewind_problem::{FORBIDDEN, INVALID_BODY, Kind, NOT_FOUND, Problem};
+use tradewind_problem::{CONFLICT, FORBIDDEN, INVALID_BODY, Kind, NOT_FOUND, Problem};
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $status:literal, $title:literal;)*) => {
@@ -22,6 +22,10 @@ kinds! {
     PAYMENT_NOT_CAPTURED = "payment-not-captured", 409, "The payment was not captured";
     /// More is to be given back than was taken.
     REFUND_EXCEEDS_CAPTURE = "refund-exceeds-capture", 409, "The refund exceeds what was captured";
+    /// A request of the order waits to be decided, or this one was for something else.
+    REFUND_ALREADY_ASKED = "refund-already-asked", 409, "A refund was asked for already";
+    /// It was granted or refused, and stays so.
+    REFUND_REQUEST_DECIDED = "refund-request-decided", 409, "The request was decided";
     /// The token is none of a card; the reason of a payment that was declined.
     UNKNOWN_CARD = "unknown-card", 422, "The card is not known";
 }
@@ -39,6 +43,32 @@ pub(crate) fn for_staff() -> Problem {
 /// The amount of a refund makes no sense.
 pub(crate) fn amount(detail: &str) -> Problem {
     Problem::new(&INVALID_BODY).detail("The body does not fit; see errors.").error("/amount", detail)
+}
+
+/// What is said of why makes no sense.
+pub(crate) fn reason(detail: &str) -> Problem {
+    Problem::new(&INVALID_BODY).detail("The body does not fit; see errors.").error("/reason", detail)
+}
+
+/// There is no such request.
+pub(crate) fn no_request() -> Problem {
+    Problem::new(&NOT_FOUND).detail("Nothing was asked back for this order under this number.")
+}
+
+/// One request is decided before the next is made.
+pub(crate) fn already_asked() -> Problem {
+    Problem::new(&REFUND_ALREADY_ASKED)
+        .detail("A request of this order waits to be decided, or this one was for something else.")
+}
+
+/// Requests are numbered without a gap.
+pub(crate) fn other_number(next: usize) -> Problem {
+    Problem::new(&CONFLICT).detail(format!("The next request of this order has the number {next}."))
+}
+
+/// What was decided stays so.
+pub(crate) fn decided() -> Problem {
+    Problem::new(&REFUND_REQUEST_DECIDED).detail("The request was granted or refused. Look at it again.")
 }
 
 /// It is not known yet whether the amount was taken.

@@ -1,5 +1,7 @@
 //! Doors: decode, call one action or query, encode.
 
+mod refund_requests;
+
 use std::sync::Arc;
 
 use tradewind_chassis::http::{Call, Operation, Reply, Routes, operation};
@@ -20,7 +22,7 @@ use crate::views::payments::{self, Seen};
 const GIVEN_UP: &str = "order-given-up";
 
 pub(crate) fn public() -> Routes<Payments> {
-    Routes::new()
+    let routes = Routes::new()
         .get("/api/payments/v1/payments/{order_id}", show)
         .describe(of_order("Show the payment of an order by card").bearer().answers::<Payment>(200))
         .post("/api/payments/v1/payments/{order_id}/refunds", refund)
@@ -32,7 +34,8 @@ pub(crate) fn public() -> Routes<Payments> {
                 .answers::<RefundAccepted>(202)
                 .located()
                 .problems(&[FORBIDDEN, error::PAYMENT_NOT_CAPTURED, error::REFUND_EXCEEDS_CAPTURE]),
-        )
+        );
+    refund_requests::add_to(routes)
 }
 
 pub(crate) fn internal() -> Routes<Payments> {
@@ -75,7 +78,7 @@ async fn refund(payments: Arc<Payments>, mut call: Call) -> Result<Reply, Proble
     call.no_query()?;
     match call.require_principal()? {
         Principal::User(_) | Principal::Anonymous => return Err(error::for_staff()),
-        Principal::Staff(_) | Principal::Service(_) => {}
+        Principal::Staff(_) | Principal::Admin(_) | Principal::Service(_) => {}
     }
     let order = call.parameter("order_id")?;
     let RefundPayment { amount } = call.json().await?;

@@ -2,6 +2,8 @@
 
 mod actions;
 mod announce;
+#[cfg(test)]
+mod asking_tests;
 mod config;
 mod domain;
 mod error;
@@ -19,7 +21,8 @@ use std::sync::Arc;
 
 use tradewind_chassis::{Definition, Init, Service};
 use tradewind_payments_contract::{
-    PaymentAuthorised, PaymentCaptured, PaymentDeclined, PaymentRefunded, PaymentReleased, SERVICE,
+    PaymentAuthorised, PaymentCaptured, PaymentDeclined, PaymentRefunded, PaymentReleased, RefundGranted,
+    RefundRefused, RefundRequested, SERVICE,
 };
 
 use crate::actions::change::Processes;
@@ -48,11 +51,14 @@ pub fn service() -> Service {
         .migrations(tradewind_eventstore::MIGRATIONS)
         .migrations(views::MIGRATIONS)
         .evidence(tradewind_eventstore::EVIDENCE)
+        .evidence(store::EVIDENCE)
         .evidence(views::EVIDENCE)
+        .audited()
         .public(8060, http::public())
         .internal(8160, http::internal())
         .follows(listen::orders())
         .follows(listen::customers())
+        .follows(listen::accounts())
         .calls(PROVIDER)
         .saga(payments)
         .saga(refunds)
@@ -62,6 +68,9 @@ pub fn service() -> Service {
         .promises::<PaymentCaptured>()
         .promises::<PaymentReleased>()
         .promises::<PaymentRefunded>()
+        .promises::<RefundRequested>()
+        .promises::<RefundGranted>()
+        .promises::<RefundRefused>()
         .self_paced_job("reconcile", jobs::FIRST_LOOK, jobs::reconcile)
         .problems(error::KINDS)
         .build()

@@ -1,5 +1,6 @@
 //! Door for events: event in, call one action.
 
+use tradewind_accounts_contract::{self as accounts, PersonErased};
 use tradewind_customers_contract::{self as customers, InvoiceCredited, InvoiceIssued};
 use tradewind_db::{DbError, Tx, Work};
 use tradewind_events::{Received, Subscription};
@@ -8,6 +9,7 @@ use tradewind_orders_contract::{self as orders, OrderCancelled, OrderPlaced, Ord
 
 use crate::actions::book_invoice::BookInvoice;
 use crate::actions::change::Change;
+use crate::actions::forget_person::ForgetPerson;
 use crate::domain::Command;
 use crate::mutants;
 use crate::state::Payments;
@@ -40,6 +42,11 @@ pub(crate) fn customers() -> Subscription<Payments> {
             amount: event.amount,
             is_credit: true,
         })
+}
+
+pub(crate) fn accounts() -> Subscription<Payments> {
+    Subscription::to(accounts::SERVICE)
+        .on::<PersonErased, _>(|_, event| ForgetPerson { customer: event.account_id })
 }
 
 /// What an event asks of a payment, if it concerns one.

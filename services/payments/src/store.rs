@@ -1,13 +1,20 @@
 //! Payments as streams; commits state, view, ledger and outbox together.
 
-use tradewind_db::{DbError, Tx};
+pub(crate) mod refund_requests;
+
+use tradewind_db::{DbError, Evidence, Tx};
 use tradewind_eventstore::{Aggregate, Loaded, append, load};
 use tradewind_kernel::Id;
+use tradewind_payments_contract::RefundRequestState;
 
 use crate::announce;
 use crate::domain::{Event, Payment};
 use crate::views::ledger::{self, Account};
 use crate::views::payments;
+
+/// What is shown of requests, to be compared with the payments.
+pub(crate) static EVIDENCE: &[Evidence] =
+    &[Evidence { table: "refund_request", rows: &refund_requests::SHOWN }];
 
 /// The payment of an order as its events say it is.
 pub(crate) async fn find(tx: &mut Tx, order: Id) -> Result<Loaded<Payment>, DbError> {
@@ -28,6 +35,7 @@ pub(crate) async fn save(
         book(tx, order, &state, event).await?;
         announce::tell(tx, order, state.amount, event).await?;
         payments::show(tx, order, &state, reason(event)).await?;
+        end_request(tx, event).await?;
     }
     Ok(state)
 }
@@ -40,6 +48,19 @@ async fn book(tx: &mut Tx, order: Id, payment: &Payment, event: &Event) -> Resul
         }
         (Event::Refunded { amount, .. }, _) => {
             ledger::book(tx, order, (Account::Provider, Account::Sales), *amount).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What came of the refund that a request of a customer became.
+async fn end_request(tx: &mut Tx, event: &Event) -> Result<(), DbError> {
+    match event {
+        Event::Refunded { refund, .. } => {
+            refund_requests::end(tx, *refund, RefundRequestState::Returned).await
+        }
+        Event::RefundFailed { refund, .. } => {
+            refund_requests::end(tx, *refund, RefundRequestState::Failed).await
         }
         _ => Ok(()),
     }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use tradewind_chassis::http::{Call, Operation, Reply, Routes, operation};
 use tradewind_db::{DbError, Work};
-use tradewind_kernel::{Entropy, Id, Page, PageRequest};
+use tradewind_kernel::{Id, Page, PageRequest};
 use tradewind_problem::{DEADLINE_EXCEEDED, NOT_FOUND, Problem};
 use tradewind_provider_contract::{
-    self as contract, CARD_DECLINED, CARDS_PATH, CHARGE_CANCELLED, CHARGE_NOT_AUTHORISED, Card, CardToken,
-    Charge, REFUND_EXCEEDS_CAPTURE,
+    self as contract, CARD_DECLINED, CARDS_PATH, CHARGE_CANCELLED, CHARGE_NOT_AUTHORISED, Card, Charge,
+    REFUND_EXCEEDS_CAPTURE,
 };
 
 use crate::actions::Outcome;
@@ -16,17 +16,17 @@ use crate::actions::authorise::Authorise;
 use crate::actions::cancel::Cancel;
 use crate::actions::capture::Capture;
 use crate::actions::refund::Refund;
-use crate::actions::register_card::RegisterCard;
 use crate::state::Provider;
-use crate::{domain, error, store};
+use crate::{card_form, cards, error, store};
 
 pub(crate) fn public() -> Routes<Provider> {
     // No command: what is kept for a key holds a fingerprint of the body, and this body may leave no trace.
-    Routes::new().post(CARDS_PATH, register).describe(
+    let routes = Routes::new().post(CARDS_PATH, register).describe(
         operation("Give a card in exchange for a token")
             .takes::<contract::RegisterCard>()
             .answers::<Card>(201),
-    )
+    );
+    card_form::add_to(routes)
 }
 
 pub(crate) fn internal() -> Routes<Provider> {
@@ -63,19 +63,7 @@ fn of_charge(summary: &'static str) -> Operation {
 async fn register(provider: Arc<Provider>, mut call: Call) -> Result<Reply, Problem> {
     call.no_query()?;
     let given: contract::RegisterCard = call.json().await?;
-    let known = domain::check(&given, call.clock().now());
-    let card = known.map_err(|(pointer, detail)| error::field(pointer, detail))?;
-    let token = CardToken::new(random_id(call.entropy()));
-    let shown = Card { token, last4: card.last4.clone(), brand: card.brand.to_owned() };
-    provider.db.write(call.context(), RegisterCard { token, card }).await?;
-    Reply::json(::http::StatusCode::CREATED, &shown)
-}
-
-/// An id that tells nothing, not even when it was made.
-fn random_id(entropy: &Entropy) -> Id {
-    let mut bytes = [0; 16];
-    entropy.fill(&mut bytes);
-    Id::from_bytes(bytes)
+    Reply::json(::http::StatusCode::CREATED, &cards::keep(&provider, &call, &given).await?)
 }
 
 async fn list(provider: Arc<Provider>, call: Call) -> Result<Reply, Problem> {

@@ -2,6 +2,8 @@
 
 mod actions;
 mod callbacks;
+mod card_form;
+mod cards;
 mod config;
 mod domain;
 mod error;
@@ -51,5 +53,6 @@ fn start(init: &mut Init<Settings>) -> Result<Provider, String> {
             entropy: init.entropy.fork("callbacks"),
         }),
         misbehaviour: Misbehaviour { settings, entropy },
+        assets: card_form::assets(),
     })
 }

@@ -1,6 +1,7 @@
 //! What the doors work with.
 
 use tradewind_db::Db;
+use tradewind_pages::Assets;
 
 use crate::callbacks::Teller;
 use crate::misbehaviour::Misbehaviour;
@@ -11,4 +12,5 @@ pub(crate) struct Provider {
     /// Tells of changes; nobody is told without it.
     pub(crate) teller: Option<Teller>,
     pub(crate) misbehaviour: Misbehaviour,
+    pub(crate) assets: Assets,
 }

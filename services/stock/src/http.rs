@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tradewind_chassis::http::{Call, Operation, Reply, Routes, operation};
 use tradewind_kernel::{Id, Slug};
-use tradewind_problem::{CONFLICT, Problem};
+use tradewind_problem::{CONFLICT, FORBIDDEN, Problem};
 use tradewind_stock_contract::{self as contract, ReceiveStock, RegisterItem};
 
 use crate::actions::pick::Pick;
@@ -33,6 +33,24 @@ pub(crate) fn public() -> Routes<Stock> {
         .describe(operation("List what is available").answers::<Shown>(200))
         .get("/api/stock/v1/stocks/{product_id}", stock_v1)
         .describe(of_product("Show what is available of a product").answers::<ShownOne>(200))
+        .put("/api/stock/v1/admin/items/{product_id}", register_for_staff)
+        .describe(
+            of_product("Make an item known, or change its unit; for admins")
+                .bearer()
+                .takes::<RegisterItem>()
+                .command()
+                .answers_nothing()
+                .problems(&[FORBIDDEN]),
+        )
+        .post("/api/stock/v1/admin/items/{product_id}/receipts", receive_for_staff)
+        .describe(
+            of_product("Take goods in; for staff")
+                .bearer()
+                .takes::<ReceiveStock>()
+                .command()
+                .answers::<ShownOne>(200)
+                .problems(&[FORBIDDEN, CONFLICT]),
+        )
 }
 
 pub(crate) fn internal() -> Routes<Stock> {
@@ -107,6 +125,16 @@ async fn register(stock: Arc<Stock>, mut call: Call) -> Result<Reply, Problem> {
     let product = call.parameter("product_id")?;
     let RegisterItem { sku } = call.json().await?;
     call.command(&stock.db, Register { product, sku }).await
+}
+
+async fn register_for_staff(stock: Arc<Stock>, call: Call) -> Result<Reply, Problem> {
+    call.require_admin()?;
+    register(stock, call).await
+}
+
+async fn receive_for_staff(stock: Arc<Stock>, call: Call) -> Result<Reply, Problem> {
+    call.require_staff()?;
+    receive(stock, call).await
 }
 
 async fn receive(stock: Arc<Stock>, mut call: Call) -> Result<Reply, Problem> {

@@ -6,8 +6,9 @@ use std::time::Duration;
 use tradewind_db::{
     Db, DbError, Evidence, FromRow, Json, Migration, MigrationSet, Row, Sql, Tx, params, sql,
 };
+use tradewind_events::announce;
 use tradewind_kernel::{Id, Slug};
-use tradewind_stock_contract::Stock;
+use tradewind_stock_contract::{Stock, StockLevelChanged};
 
 use crate::domain::Demand;
 use crate::mutants;
@@ -31,6 +32,8 @@ pub(crate) const MIGRATIONS: MigrationSet = MigrationSet {
             name: "picked_goods",
             text: include_str!("../migrations/0003_picked_goods.sql"),
         },
+        // What shoppers were told of items that were there before is not known; a job tells it.
+        Migration { version: 4, name: "told_level", text: include_str!("../migrations/0004_told_level.sql") },
     ],
 };
 
@@ -61,9 +64,17 @@ sql! {
     RECORD_RECEIPT = "insert into receipt (receipt_id, product_id, quantity, reference, received_at)
         values ($1, $2, $3, $4, $5)";
     BOOKED = "select quantity from receipt where product_id = $1 and reference = $2";
-    TAKE = "update item set reserved = reserved + $2 where product_id = $1 and on_hand - reserved >= $2";
-    TAKE_UNCHECKED = "update item set reserved = reserved + $2 where product_id = $1";
-    PUT_BACK = "update item set reserved = reserved - $2 where product_id = $1";
+    TAKE = "update item set reserved = reserved + $2 where product_id = $1 and on_hand - reserved >= $2
+        returning on_hand - reserved";
+    TAKE_UNCHECKED = "update item set reserved = reserved + $2 where product_id = $1
+        returning on_hand - reserved";
+    PUT_BACK = "update item set reserved = reserved - $2 where product_id = $1 returning on_hand - reserved";
+    /// Notes what shoppers are told, which is one more than is counted when there are more; nothing when they know it.
+    TELL = "update item set told = case when on_hand - reserved > 10 then 11 else on_hand - reserved end
+        where product_id = $1
+            and (told is null or told <> case when on_hand - reserved > 10 then 11 else on_hand - reserved end)
+        returning told";
+    UNTOLD = "select product_id, sku, on_hand - reserved from item where told is null order by product_id limit $1";
     HOLD = "insert into reservation
             (order_id, product_id, quantity, state, expires_at, correlation_id, changed_at)
         values ($1, $2, $3, 'held', $4, $5, $6) on conflict (order_id, product_id) do nothing";
@@ -85,8 +96,9 @@ sql! {
     GIVE_UP_EXPIRED = "update reservation set state = 'released', changed_at = $2
         where order_id = $1 and state = 'expired'";
     HAND_OUT = "update item set reserved = reserved - $2, on_hand = on_hand - $2, sold = sold + $2
-        where product_id = $1";
-    TAKE_BACK = "update item set on_hand = on_hand + $2, sold = sold - $2 where product_id = $1";
+        where product_id = $1 returning on_hand - reserved";
+    TAKE_BACK = "update item set on_hand = on_hand + $2, sold = sold - $2 where product_id = $1
+        returning on_hand - reserved";
     PICKED = "select count(*) from reservation where order_id = $1 and state = 'picked'";
     /// All rows of an order expire at the same time.
     pub(crate) HELD = "select order_id, expires_at, correlation_id from reservation
@@ -132,20 +144,43 @@ pub(crate) async fn booked(tx: &mut Tx, product: &Slug, reference: &Slug) -> Res
 }
 
 pub(crate) async fn register(tx: &mut Tx, product: &Slug, sku: &Slug) -> Result<(), DbError> {
-    tx.execute(&REGISTER, params![product, sku]).await.map(drop)
+    tx.execute(&REGISTER, params![product, sku]).await?;
+    tell(tx, product).await
 }
 
-/// Adds to what is on hand of an item that is known.
+/// Tells shoppers how many there are of a product, unless they know it.
+pub(crate) async fn tell(tx: &mut Tx, product: &Slug) -> Result<(), DbError> {
+    let told: Option<(i64,)> = tx.query_optional(&TELL, params![product]).await?;
+    let Some((told,)) = told else { return Ok(()) };
+    let is_counted = told <= i64::from(StockLevelChanged::COUNTED);
+    let amount = is_counted.then(|| u32::try_from(told).unwrap_or_default());
+    announce(tx, &StockLevelChanged { product_id: product.clone(), amount }).await.map(drop)
+}
+
+/// Up to `limit` products of which shoppers were never told how many there are.
+pub(crate) async fn untold(tx: &mut Tx, limit: u16) -> Result<Vec<Slug>, DbError> {
+    let rows: Vec<StockRow> = tx.query(&UNTOLD, params![limit]).await?;
+    Ok(rows.into_iter().map(|row| row.0.product_id).collect())
+}
+
+/// Whether shoppers are told something else when there were so many and `change` were added.
+fn is_news(available: i64, change: i64) -> bool {
+    let shown = |amount: i64| amount.min(i64::from(StockLevelChanged::COUNTED) + 1);
+    shown(available) != shown(available.saturating_sub(change))
+}
+
+/// Adds to what is on hand of an item that is known; gives the receipt, and what is available then.
 pub(crate) async fn receive(
     tx: &mut Tx,
     product: &Slug,
     quantity: u32,
     reference: Option<&Slug>,
-) -> Result<Stock, DbError> {
+) -> Result<(Id, Stock), DbError> {
     let row: StockRow = tx.query_one(&RECEIVE, params![product, quantity]).await?;
     let (id, now) = (tx.id(), tx.now());
     tx.execute(&RECORD_RECEIPT, params![id, product, quantity, reference, now]).await?;
-    Ok(row.0)
+    tell(tx, product).await?;
+    Ok((id, row.0))
 }
 
 /// Reserves all of it or nothing; gives the first product of which there are not enough.
@@ -153,22 +188,31 @@ pub(crate) async fn receive(
 /// What was taken by then is put back, not rolled back: the refusal itself has to be committed.
 pub(crate) async fn take_all<'a>(tx: &mut Tx, demand: &'a Demand) -> Result<Result<(), &'a Slug>, DbError> {
     let mut taken = Demand::new();
+    let mut news = Vec::new();
     for (product, quantity) in demand {
-        if !take(tx, product, *quantity).await? {
+        let Some(left) = take(tx, product, *quantity).await? else {
             if !mutants::PART_KEPT.is_planted() {
                 put_back(tx, &taken).await?;
             }
             return Ok(Err(product));
+        };
+        if is_news(left, -*quantity) {
+            news.push(product);
         }
         taken.insert(product.clone(), *quantity);
+    }
+    // Not before all of it is taken: what is put back again is no news.
+    for product in news {
+        tell(tx, product).await?;
     }
     Ok(Ok(()))
 }
 
-/// Reserves if there are enough; the check and the change are one statement.
-async fn take(tx: &mut Tx, product: &Slug, quantity: i64) -> Result<bool, DbError> {
+/// Reserves if there are enough, and gives how many are left; the check and the change are one statement.
+async fn take(tx: &mut Tx, product: &Slug, quantity: i64) -> Result<Option<i64>, DbError> {
     let statement = if mutants::TAKEN_UNCHECKED.is_planted() { &TAKE_UNCHECKED } else { &TAKE };
-    Ok(tx.execute(statement, params![product, quantity]).await? == 1)
+    let left: Option<(i64,)> = tx.query_optional(statement, params![product, quantity]).await?;
+    Ok(left.map(|(left,)| left))
 }
 
 pub(crate) async fn put_back(tx: &mut Tx, demand: &Demand) -> Result<(), DbError> {
@@ -244,7 +288,10 @@ pub(crate) async fn take_back(tx: &mut Tx, order: Id) -> Result<(), DbError> {
 
 async fn move_all(tx: &mut Tx, sql: &Sql, demand: &Demand) -> Result<(), DbError> {
     for (product, quantity) in demand {
-        tx.execute(sql, params![product, *quantity]).await?;
+        let now: Option<(i64,)> = tx.query_optional(sql, params![product, *quantity]).await?;
+        if now.is_some_and(|(now,)| is_news(now, *quantity)) {
+            tell(tx, product).await?;
+        }
     }
     Ok(())
 }
@@ -315,7 +362,7 @@ mod tests {
         let first = MigrationSet { migrations: &MIGRATIONS.migrations[..1], ..MIGRATIONS };
         db.migrate(&[first], MigrateMode::Auto).await.unwrap();
         db.write(&context, Old).await.unwrap();
-        db.migrate(&[MIGRATIONS], MigrateMode::Auto).await.unwrap();
+        db.migrate(&[tradewind_events::MIGRATIONS, MIGRATIONS], MigrateMode::Auto).await.unwrap();
         let states: Vec<(i64, String)> = db.query(&STATES, &[]).await.unwrap();
         assert_eq!(states, [(2, "confirmed".to_owned()), (3, "released".to_owned())]);
         let first = Id::from_u128(0);
@@ -350,7 +397,7 @@ mod tests {
     #[tokio::test]
     async fn what_was_taken_in_the_same_transaction_cannot_be_taken_again() {
         let (db, context) = empty();
-        db.migrate(&[MIGRATIONS], MigrateMode::Auto).await.unwrap();
+        db.migrate(&[tradewind_events::MIGRATIONS, MIGRATIONS], MigrateMode::Auto).await.unwrap();
         assert_eq!(db.write(&context, TakeFive).await, Ok(vec![true, false, false]));
         let reserved: Vec<(i64,)> = db.query(&RESERVED_NOW, &[]).await.unwrap();
         assert_eq!(reserved, [(7,)]);
@@ -390,7 +437,48 @@ mod tests {
     #[tokio::test]
     async fn a_reservation_ends_once_whoever_is_first() {
         let (db, context) = empty();
-        db.migrate(&[MIGRATIONS], MigrateMode::Auto).await.unwrap();
+        db.migrate(&[tradewind_events::MIGRATIONS, MIGRATIONS], MigrateMode::Auto).await.unwrap();
         db.write(&context, EndAgain).await.unwrap();
+    }
+
+    sql! {
+        TOLD = "select data from event_log order by position";
+    }
+
+    /// Many come in, most are taken, and some come back.
+    struct UpAndDown;
+
+    impl Work for UpAndDown {
+        type Output = ();
+        type Error = DbError;
+
+        async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
+            let product: Slug = "a".parse().unwrap();
+            let demand = |quantity| Demand::from([(product.clone(), quantity)]);
+            register(tx, &product, &product).await?;
+            receive(tx, &product, 100, None).await?;
+            for quantity in [20, 60, 12] {
+                assert_eq!(take_all(tx, &demand(quantity)).await?, Ok(()));
+            }
+            assert!(take_all(tx, &demand(9)).await?.is_err());
+            put_back(tx, &demand(2)).await?;
+            put_back(tx, &demand(70)).await?;
+            assert_eq!(untold(tx, 10).await?, []);
+            Ok(())
+        }
+    }
+
+    /// Above ten nothing is told, so that most sales cost no event.
+    #[tokio::test]
+    async fn shoppers_are_told_when_few_are_left_and_when_there_are_many_again() {
+        let (db, context) = empty();
+        db.migrate(&[tradewind_events::MIGRATIONS, MIGRATIONS], MigrateMode::Auto).await.unwrap();
+        db.write(&context, UpAndDown).await.unwrap();
+        let told: Vec<(String,)> = db.query(&TOLD, &[]).await.unwrap();
+        let amount = |(text,): &(String,)| {
+            let event: StockLevelChanged = serde_json::from_str(text).unwrap();
+            event.amount
+        };
+        assert_eq!(told.iter().map(amount).collect::<Vec<_>>(), [Some(0), None, Some(8), Some(10), None]);
     }
 }

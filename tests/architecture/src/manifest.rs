@@ -123,6 +123,14 @@ impl Manifest {
         self.document.get("lints").is_some_and(says_workspace)
     }
 
+    /// Whether the library (`lib`), or a program (`bin`), says `test = false`.
+    pub fn omits_tests(&self, target: &str) -> bool {
+        let says = |table: &dyn TableLike| table.get("test").and_then(Item::as_bool) == Some(false);
+        let Some(item) = self.document.get(target) else { return false };
+        let programs = item.as_array_of_tables().into_iter().flatten();
+        item.as_table_like().is_some_and(says) || programs.into_iter().any(|table| says(table))
+    }
+
     /// The packages of `[workspace.dependencies]` that have a path, and that path.
     pub fn workspace_paths(&self) -> Vec<(String, String)> {
         let table = self.document.get("workspace").and_then(|workspace| workspace.get("dependencies"));

@@ -11,4 +11,5 @@ pub mod public_api;
 pub mod pure_domain;
 pub mod readmes;
 pub mod size;
+pub mod test_targets;
 pub mod vocabulary;

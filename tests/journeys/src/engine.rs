@@ -17,10 +17,8 @@ const BROKER: &str = "TRADEWIND_TEST_BROKER";
 
 /// The settings that lead to a broker, with names for one shop, if events travel by one.
 pub(crate) async fn broker() -> Vec<String> {
-    match std::env::var(BROKER).as_deref() {
-        Err(_) | Ok("" | "feed") => return Vec::new(),
-        Ok("rabbitmq") => {}
-        Ok(other) => panic!("{BROKER} is {other:?}: say feed or rabbitmq"),
+    if !has_broker() {
+        return Vec::new();
     }
     let server = RabbitMq::shared().await;
     vec![format!("broker.url={}", server.url()), format!("broker.namespace={}", fresh_name("journeys"))]
@@ -85,11 +83,25 @@ pub async fn scratch_location(label: &str) -> Location {
     Location::Postgres(options.password(&Secret::new(password)))
 }
 
-fn is_postgres() -> bool {
+pub(crate) fn is_postgres() -> bool {
     match std::env::var(VARIABLE).as_deref() {
         Err(_) | Ok("" | "sqlite") => false,
         Ok("postgres") => true,
         Ok(other) => panic!("{VARIABLE} is {other:?}: say sqlite or postgres"),
+    }
+}
+
+/// Whether events travel by a real broker in this run. The journeys run on each engine without one before: what has
+/// nothing to do with events was judged then, and need not be judged again.
+///
+/// # Panics
+/// When the variable names something else.
+#[must_use]
+pub fn has_broker() -> bool {
+    match std::env::var(BROKER).as_deref() {
+        Err(_) | Ok("" | "feed") => false,
+        Ok("rabbitmq") => true,
+        Ok(other) => panic!("{BROKER} is {other:?}: say feed or rabbitmq"),
     }
 }
 

@@ -40,6 +40,12 @@ pub fn staff() -> String {
     format!("dev-staff-{}", Id::from_u128(0x57af))
 }
 
+/// The token of somebody who decides for the shop.
+#[must_use]
+pub fn admin() -> String {
+    format!("dev-admin-{}", Id::from_u128(0xad))
+}
+
 /// A running shop.
 #[derive(Debug)]
 pub struct Fleet {

@@ -19,6 +19,7 @@ pub const INSIDE: &[(&str, &str)] = &[
     ("breaking::", "simulated: days pass at once, and sagas are broken from within"),
     ("guarding::limits_hold_in", "simulated: an hour passes at once, in the paused time of one thread"),
     ("checkout::expiring::", "simulated: hours pass at once, in the paused time of one thread"),
+    ("objects::in_a_simulation", "simulated: minutes pass at once, in the paused time of one thread"),
     ("statements::", "looks at statements, not at a shop"),
     ("error_pages::", "looks at documents, not at a shop"),
     ("inside::", "looks at this list"),

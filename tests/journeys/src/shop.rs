@@ -10,7 +10,7 @@ use tradewind_fleet::{FleetFile, Quiet, services};
 use tradewind_kernel::{Clock, Entropy, Secret};
 use tradewind_testkit::{Folder, LIMIT, Process};
 
-use crate::engine::Databases;
+use crate::engine::{Databases, has_broker, is_postgres};
 
 /// With the value `1`, every shop that is not simulated runs as `tradewind up --processes` does.
 const VARIABLE: &str = "TRADEWIND_TEST_PROCESSES";
@@ -34,6 +34,13 @@ pub fn has_processes() -> bool {
         Ok("1") => true,
         Ok(other) => panic!("{VARIABLE} is {other:?}: say 1 or 0"),
     }
+}
+
+/// Whether this is the run that needs nothing but Rust, which comes before all others: what depends neither on an engine
+/// nor on a broker is judged in it, and once.
+#[must_use]
+pub fn is_plain() -> bool {
+    !is_postgres() && !has_broker() && !has_processes()
 }
 
 /// The running services.

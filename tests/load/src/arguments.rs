@@ -95,6 +95,34 @@ pub(crate) enum Run {
         #[arg(long, default_value_t = 30)]
         seconds: u32,
     },
+    /// Lists, searches and product pages per second of a large catalogue
+    Catalogue {
+        /// Products
+        #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
+        products: u32,
+        /// Clients, each of which asks again as soon as it is answered
+        #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..))]
+        clients: u32,
+        /// How long each of them asks for one kind of thing
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+        seconds: u64,
+        #[command(flatten)]
+        setup: Setup,
+    },
+    /// Product pages and whole checkouts by the shop's own pages and forms
+    Pages {
+        /// Products
+        #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..))]
+        products: u32,
+        /// Browsers, each of which goes on as soon as it is answered
+        #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..))]
+        clients: u32,
+        /// How long they do each of the two
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+        seconds: u64,
+        #[command(flatten)]
+        setup: Setup,
+    },
     /// Events per second that are relayed to a broker, beside a client that publishes as many messages
     Relay {
         /// Events, and messages

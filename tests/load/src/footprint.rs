@@ -1,7 +1,6 @@
 //! What an idle fleet costs after many orders.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tradewind_fleet::Seeder;
@@ -23,8 +22,20 @@ const WORKERS: u32 = 16;
 
 const STATEMENTS: &str = "db_statements_total";
 
+/// The most memory of the whole fleet, in megabytes.
+const MEMORY: f64 = 150.0;
+
 /// The most that an idle service may ask of a server, per second.
 const SERVED: f64 = 0.1;
+
+/// How long the fleet may take for what follows from the orders: what is decided, sent and written about them.
+const SETTLED: Duration = Duration::from_secs(600);
+
+/// How often is looked whether it is done.
+const LOOK: Duration = Duration::from_secs(3);
+
+/// The most statements per second and subscription of a fleet at rest.
+const AT_REST: f64 = 0.99;
 
 /// How long a connection may keep to itself what it did (the server's bound is 10 s).
 const REPORTED: Duration = Duration::from_secs(12);
@@ -55,19 +66,13 @@ pub(crate) async fn run(
     seeder.load(SIZE, |_, _| {}).await.map_err(|problem| problem.to_string())?;
     let clients = Clients::new(ClientLog::create(folder.part("clients.ndjson"))?);
     let started = Instant::now();
-    let stop = AtomicBool::new(false);
-    let watch = async {
-        while clients.acknowledged() < orders as usize {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        stop.store(true, Ordering::Relaxed);
-    };
-    tokio::join!(clients.place_until(&fleet.book, WORKERS, &stop), watch).0?;
+    clients.place_at_least(&fleet.book, WORKERS, orders as usize).await?;
     let placed = clients.acknowledged();
     let rate = placed as f64 / started.elapsed().as_secs_f64();
     println!("footprint: {placed} orders placed by {WORKERS} workers, then {idle_seconds} s idle");
-    // The last orders are still being decided; idleness begins after them.
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    let settling = Instant::now();
+    settled(&fleet).await?;
+    let settled_after = settling.elapsed().as_secs_f64();
     let transactions = match server {
         Some(server) => Some(settled_transactions(server).await?),
         None => None,
@@ -80,12 +85,13 @@ pub(crate) async fn run(
     let seconds = idle_seconds as f64;
     let mut figures = Figures::default();
     figures.note("orders_placed_per_second", rate);
-    figures.pace_at_most("pss_megabytes", pss_megabytes(&fleet.processes()?)?, 80.0);
+    figures.note("settled_after_seconds", settled_after);
+    figures.pace_at_most("pss_megabytes", pss_megabytes(&fleet.processes()?)?, MEMORY);
     figures.pace_at_most("idle_percent_of_a_core", 100.0 * used / seconds, 1.0);
     figures.pace_at_most(
         "idle_statements_per_second_and_subscription",
         executed / seconds / subscriptions(),
-        0.99,
+        AT_REST,
     );
     if let Some((server, before)) = server.zip(transactions) {
         let services = meters::SERVICES.len() as f64;
@@ -102,6 +108,21 @@ pub(crate) async fn run(
     }
     fleet.end(Signal::Term).await?;
     Ok(figures)
+}
+
+/// Waits until nothing follows any more from what was ordered.
+async fn settled(fleet: &Fleet) -> Result<(), String> {
+    let started = Instant::now();
+    let mut before = fleet.counter(STATEMENTS).await?;
+    while started.elapsed() < SETTLED {
+        tokio::time::sleep(LOOK).await;
+        let now = fleet.counter(STATEMENTS).await?;
+        if (now - before) / LOOK.as_secs_f64() / subscriptions() <= AT_REST {
+            return Ok(());
+        }
+        before = now;
+    }
+    Err(format!("the fleet is not at rest {SETTLED:?} after the last order"))
 }
 
 /// How many transactions the server counts once everybody has reported theirs.

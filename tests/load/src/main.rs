@@ -14,6 +14,7 @@ mod broker_outage;
 mod browse;
 mod buyers;
 mod card_orders;
+mod catalogue;
 mod checkout;
 mod client_log;
 mod disk;
@@ -30,6 +31,7 @@ mod kill_loop;
 mod latency;
 mod memory;
 mod meters;
+mod pages;
 mod parts;
 mod place;
 mod process;
@@ -106,6 +108,12 @@ async fn measure(run: Run, binary: &Path, folder: &folder::Folder) -> Result<fig
         }
         Run::Browse { per_second, seconds } => {
             browse::run(binary, folder, browse::Options { per_second, seconds }).await
+        }
+        Run::Catalogue { products, clients, seconds, setup } => {
+            catalogue::run(binary, folder, &setup, catalogue::Options { products, clients, seconds }).await
+        }
+        Run::Pages { products, clients, seconds, setup } => {
+            pages::run(binary, folder, &setup, pages::Options { products, clients, seconds }).await
         }
         Run::Relay { events, rounds } => relay::run(relay::Options { events, rounds }).await,
         Run::Latency { per_second, seconds, engine, broker } => {

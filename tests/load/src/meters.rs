@@ -6,7 +6,7 @@ use http::Request;
 use tradewind_client::{Body, PhoneBook};
 
 /// The services with databases of their own rows.
-pub(crate) const SERVICES: [&str; 10] = [
+pub(crate) const SERVICES: [&str; 13] = [
     "catalogue",
     "stock",
     "accounts",
@@ -17,6 +17,9 @@ pub(crate) const SERVICES: [&str; 10] = [
     "cart",
     "orders",
     "webhooks",
+    "storage",
+    "notification",
+    "mail",
 ];
 
 /// Ticks of the processor clock per second (`getconf CLK_TCK`), the same on every Linux of today.

@@ -24,6 +24,9 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// The same while the fleet asks to come back later; less than it asks for, so that its return is seen at once.
 const AWAY_PAUSE: Duration = Duration::from_millis(100);
 
+/// How often is looked whether enough orders are placed.
+const WATCH: Duration = Duration::from_millis(10);
+
 /// How long one call may take.
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -109,6 +112,27 @@ impl Clients {
         let token = seeder.card(CARD).await?.to_string();
         self.card = Some(token.parse().map_err(Problem::internal)?);
         Ok(())
+    }
+
+    /// Places orders from `workers` workers until so many are acknowledged.
+    pub(crate) async fn place_at_least(
+        &self,
+        book: &PhoneBook,
+        workers: u32,
+        orders: usize,
+    ) -> Result<(), String> {
+        let stop = AtomicBool::new(false);
+        let enough = async {
+            while self.acknowledged() < orders {
+                tokio::time::sleep(WATCH).await;
+            }
+        };
+        let mut placing = std::pin::pin!(self.place_until(book, workers, &stop));
+        tokio::select! {
+            ended = &mut placing => return ended,
+            () = enough => stop.store(true, Ordering::Relaxed),
+        }
+        placing.await
     }
 
     /// Places orders from `workers` workers until `stop` says so.

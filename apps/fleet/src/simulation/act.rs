@@ -108,6 +108,11 @@ pub enum Act {
         /// Whether it is called off once more, as another command.
         twice: bool,
     },
+    /// Asks money back for an order, which two of the staff grant in different ways at once.
+    AskBack {
+        /// The order.
+        of: u32,
+    },
     /// Looks at one's account.
     Account {
         /// Whose.
@@ -187,6 +192,7 @@ impl Act {
             | Self::Look { of }
             | Self::Snoop { of, .. }
             | Self::CallOff { of, .. }
+            | Self::AskBack { of }
             | Self::SameNote { of } => Some(of),
             _ => None,
         }
@@ -233,6 +239,7 @@ impl fmt::Display for Act {
             Self::List { customer } => write!(f, "customer {customer} lists their orders"),
             Self::CallOff { of, twice: false } => write!(f, "calls the order of act {of} off"),
             Self::CallOff { of, twice: true } => write!(f, "calls the order of act {of} off, twice"),
+            Self::AskBack { of } => write!(f, "asks money back for the order of act {of}"),
             Self::Account { customer } => write!(f, "customer {customer} looks at their account"),
             Self::SignIn { customer } => write!(f, "customer {customer} signs in"),
             Self::Guess { customer } => write!(f, "tries another password of customer {customer}"),

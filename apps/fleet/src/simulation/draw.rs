@@ -100,7 +100,8 @@ fn shopper(draw: &Drawer<'_>) -> Act {
         return draw.buy();
     };
     match draw.below(22) {
-        16..=20 => Act::SignIn { customer: draw.below(SIZE.customers) },
+        16..=18 => Act::SignIn { customer: draw.below(SIZE.customers) },
+        19 | 20 => Act::AskBack { of },
         21 => Act::Guess { customer: draw.below(SIZE.customers) },
         0 | 1 => Act::Look { of },
         2 => Act::Snoop { of, customer: draw.customer() },
@@ -234,6 +235,6 @@ mod tests {
             let planned = draw(&Entropy::seeded(seed), Duration::from_secs(60));
             kinds.extend(planned.iter().map(|act| format!("{:?}", std::mem::discriminant(&act.what))));
         }
-        assert_eq!(kinds.len(), 24);
+        assert_eq!(kinds.len(), 25);
     }
 }

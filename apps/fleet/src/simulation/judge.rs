@@ -48,6 +48,7 @@ pub(super) async fn judge(shop: &Shop, world: &World) -> Vec<Failure> {
     let judge = Client::judge(shop, world);
     let mut failures = judge.orders().await;
     failures.extend(judge.hooks().await);
+    failures.extend(judge.mails().await);
     match judge.promises().await {
         Ok(found) => failures.extend(found),
         Err(message) => failures.extend(broken("every service shows its evidence", message)),

@@ -1,6 +1,7 @@
 //! Shoppers, staff and operators of the shop, and what it owes them: what `tradewind sim` runs.
 
 mod act;
+mod asking_back;
 mod calling_off;
 mod checkout;
 mod client;
@@ -9,6 +10,7 @@ mod edition;
 mod hooks;
 mod judge;
 mod known;
+mod mailing;
 mod objects;
 mod operator;
 mod prompt;
@@ -57,6 +59,9 @@ const PROVIDER: [&str; 5] = [
 const WEBHOOKS: [&str; 3] =
     ["webhooks.first_pause=100ms", "webhooks.longest_pause=2s", "webhooks.attempts=50"];
 
+/// Mails that could not be sent are sent again soon.
+const MAIL: [&str; 3] = ["mail.first_pause=100ms", "mail.longest_pause=2s", "mail.attempts=50"];
+
 /// Who shoppers are is believed; some sign in besides, while keys rotate every half minute, and passwords cost little.
 /// What a crash has left of an attempt locks nobody out.
 const ACCOUNTS: [&str; 7] = [
@@ -102,9 +107,10 @@ impl Shop {
     pub fn settings() -> Result<SettingsSource, SettingsError> {
         let short = ["stock", "customers"].map(|service| format!("{service}.reservation_ttl=1s"));
         let (provider, webhooks) = (PROVIDER.map(str::to_owned), WEBHOOKS.map(str::to_owned));
-        let accounts = ACCOUNTS.map(str::to_owned);
+        let (accounts, mail) = (ACCOUNTS.map(str::to_owned), MAIL.map(str::to_owned));
         let views = ["views.rebuild_batch=3".to_owned()];
-        SettingsSource::new().overrides(&[&short[..], &provider, &webhooks, &accounts, &views].concat())
+        SettingsSource::new()
+            .overrides(&[&short[..], &provider, &webhooks, &accounts, &mail, &views].concat())
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Known) -> T) -> T {
@@ -170,6 +176,7 @@ impl Workload for Shop {
                 Act::Snoop { of, customer } => client.snoop(*of, *customer).await,
                 Act::List { customer } => client.list(*customer).await,
                 Act::CallOff { of, twice } => client.call_off(*of, *twice).await,
+                Act::AskBack { of } => client.ask_back(*of).await,
                 Act::Account { customer } => client.account(*customer).await,
                 Act::SignIn { customer } => client.sign_in(*customer).await,
                 Act::Guess { customer } => client.guess(*customer).await,

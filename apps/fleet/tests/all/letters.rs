@@ -65,14 +65,14 @@ async fn letters_are_found_mended_replayed_and_dropped_across_the_fleet() {
     let letters = desk.list(None).await.unwrap();
     let holders: Vec<_> =
         letters.iter().map(|(service, letter)| (service.as_str(), letter.position)).collect();
-    let all: Vec<_> =
-        ["stock", "customers", "payments", "cart"].into_iter().flat_map(|one| [(one, 1), (one, 2)]).collect();
+    let all = ["stock", "customers", "payments", "cart", "notification"];
+    let all: Vec<_> = all.into_iter().flat_map(|one| [(one, 1), (one, 2)]).collect();
     assert_eq!(holders, all);
     assert_eq!(desk.list(Some("stock")).await.unwrap().len(), 2);
 
     let first: LetterName = "orders/1".parse().unwrap();
     let ambiguous = desk.locate(&first, None).await.unwrap_err();
-    assert!(ambiguous.to_string().contains("stock, customers, payments, cart"), "{ambiguous}");
+    assert!(ambiguous.to_string().contains("stock, customers, payments, cart, notification"), "{ambiguous}");
     assert_eq!(desk.locate(&first, Some("stock")).await.unwrap(), "stock");
     let none = desk.locate(&"orders/9".parse().unwrap(), None).await.unwrap_err();
     assert!(matches!(none, LettersError::NoLetter(_)), "{none}");

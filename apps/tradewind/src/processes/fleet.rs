@@ -104,6 +104,7 @@ impl Fleet {
             let seeder = Seeder::new(quiet.book.clone(), secret, clock, self.entropy.fork("seed"));
             let failed = |problem| format!("the shop could not be filled: {problem}");
             seeder.goods().await.map_err(failed)?;
+            seeder.pictures().await.map_err(failed)?;
             println!("\n{}", passwords(&seeder.people().await.map_err(failed)?));
         }
         let text = format!("{{\"goods\": {}}}\n", !no_seed && is_empty);

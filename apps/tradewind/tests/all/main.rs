@@ -8,10 +8,12 @@
     reason = "a test that cannot go on should stop, and tests own their tasks"
 )]
 
+mod audit;
 mod backups;
 mod books;
 mod commands;
 mod finding;
+mod goods;
 mod observing;
 mod processes;
 mod routes;

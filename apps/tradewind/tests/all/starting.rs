@@ -24,7 +24,16 @@ async fn the_first_start_fills_the_shop_says_where_it_is_and_serves() {
     let place = Place::new();
     let up = place.up(&[]).await;
     let output = up.process.output();
-    for heading in ["SERVICE", "DOOR", "ADDRESS", "data: data", "Ada may owe 15.00 GBP", "PASSWORD"] {
+    for heading in [
+        "SERVICE",
+        "DOOR",
+        "ADDRESS",
+        "data: data",
+        "Ada may owe 15.00 GBP",
+        "PASSWORD",
+        "the shop: http://",
+        "mails of the shop: http://",
+    ] {
         assert!(output.contains(heading), "{heading}: {output}");
     }
     for (service, door) in

@@ -47,6 +47,16 @@ impl Place {
         self.start(arguments, &[]).ended().await
     }
 
+    /// Runs commands for a shell that finds the binary by its name, and the data folder of [`Self::up`] by itself.
+    pub async fn shell(&self, commands: &str) -> Ended {
+        let binary = std::path::Path::new(env!("CARGO_BIN_EXE_tradewind"));
+        let folder = binary.parent().unwrap().to_str().unwrap();
+        let path = format!("{folder}:{}", std::env::var("PATH").unwrap());
+        let arguments = ["-e", "-u", "-o", "pipefail", "-c", commands];
+        let variables = [("PATH", path.as_str()), ("TRADEWIND_DATA", "data")];
+        Process::start("bash", &arguments, self.0.path(), &variables).ended().await
+    }
+
     /// Starts a fleet on free ports and waits until it is ready.
     pub async fn up(&self, more: &[&str]) -> Up {
         let arguments = [&["up", "--port", "0", "--data", "data", "--set", BELIEVING], more].concat();
@@ -106,7 +116,7 @@ const BELIEVING: &str = "access.development_tokens=true";
 pub const ADA: &str = "dev-user-01980000-0000-7000-8000-00000000000a";
 
 /// All services.
-pub const SERVICES: [&str; 12] = [
+pub const SERVICES: [&str; 16] = [
     "catalogue",
     "stock",
     "accounts",
@@ -117,6 +127,10 @@ pub const SERVICES: [&str; 12] = [
     "cart",
     "orders",
     "webhooks",
+    "storage",
+    "notification",
+    "mail",
     "shopfront",
+    "backoffice",
     "gateway",
 ];

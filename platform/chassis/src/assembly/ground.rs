@@ -18,6 +18,7 @@ use crate::foreign::Outside;
 use crate::host::PlatformSettings;
 use crate::instance::{Environment, Instance};
 use crate::sagas::Meddled;
+use crate::secrets::secret_file;
 use crate::service::Service;
 use crate::settings::SettingsSource;
 use crate::start_error::StartError;
@@ -92,8 +93,9 @@ impl Ground {
                 Ok(db) => {
                     let is_first = built.instances.is_empty();
                     let secrets = self.secrets(&description.name, &service.secrets, folder)?;
+                    let folder = folder.map(|folder| folder.path().to_owned());
                     let environment =
-                        Environment { secrets, ..self.environment(db, entropy.clone(), is_first) };
+                        Environment { secrets, folder, ..self.environment(db, entropy.clone(), is_first) };
                     service.launch.launch(environment).await
                 }
             };
@@ -126,7 +128,7 @@ impl Ground {
     ) -> Result<BTreeMap<&'static str, Secret>, StartError> {
         let mut secrets = BTreeMap::new();
         for name in names {
-            let called = format!("{service}-{name}");
+            let called = secret_file(service, name);
             let secret = match folder {
                 Some(folder) => folder.secret(&called, &self.entropy),
                 None => Ok(Secret::new(format!("simulated {called}"))),
@@ -155,6 +157,7 @@ impl Ground {
             has_replicas: self.has_replicas,
             meddled: self.meddled.clone(),
             is_inline: self.is_inline,
+            folder: None,
             secrets: BTreeMap::new(),
             tells_of_process,
         }

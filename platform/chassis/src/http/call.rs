@@ -94,6 +94,12 @@ impl Call {
         &self.door.scope
     }
 
+    /// The scope that stops first in a drain: an answer that goes on for long ends when it does.
+    #[must_use]
+    pub fn closing(&self) -> &Scope {
+        &self.door.closing
+    }
+
     /// What its sender has seen, as far as it said.
     #[must_use]
     pub fn position(&self) -> Position {
@@ -239,11 +245,14 @@ impl Call {
             .detail("Send the body as JSON with the header Content-Type: application/json."))
     }
 
-    pub(crate) async fn read(&mut self) -> Result<Bytes, Problem> {
+    /// Reads the body, whatever it is, up to `limit` bytes: one that is announced as longer is refused before it comes.
+    ///
+    /// # Errors
+    /// [`PAYLOAD_TOO_LARGE`], or that the body broke off.
+    pub async fn bytes(&mut self, limit: usize) -> Result<Bytes, Problem> {
         if let Some(bytes) = &self.content {
             return Ok(bytes.clone());
         }
-        let limit = self.door.limits.max_body_bytes;
         let body = std::mem::take(&mut self.body);
         let bytes = body.collect(limit).await.map_err(|error| match error {
             BodyError::TooLarge { limit } => Problem::new(&PAYLOAD_TOO_LARGE)
@@ -255,6 +264,10 @@ impl Call {
         Ok(bytes)
     }
 
+    pub(crate) async fn read(&mut self) -> Result<Bytes, Problem> {
+        self.bytes(self.door.limits.max_body_bytes).await
+    }
+
     /// The user who asks.
     ///
     /// # Errors
@@ -264,6 +277,28 @@ impl Call {
             Principal::User(id) => Ok(*id),
             Principal::Anonymous => Err(unauthenticated()),
             _ => Err(Problem::new(&FORBIDDEN).detail("Only a user may do this, on their own behalf.")),
+        }
+    }
+
+    /// Refuses whoever does not work for the operator; asked first, so that nobody else learns anything.
+    ///
+    /// # Errors
+    /// [`UNAUTHENTICATED`] when nobody is named, [`FORBIDDEN`] when it is somebody else.
+    pub fn require_staff(&self) -> Result<(), Problem> {
+        match self.require_principal()? {
+            Principal::Staff(_) | Principal::Admin(_) => Ok(()),
+            _ => Err(Problem::new(&FORBIDDEN).detail("Only staff may do this.")),
+        }
+    }
+
+    /// Refuses whoever does not decide for the operator; asked first, so that nobody else learns anything.
+    ///
+    /// # Errors
+    /// [`UNAUTHENTICATED`] when nobody is named, [`FORBIDDEN`] when it is somebody else.
+    pub fn require_admin(&self) -> Result<(), Problem> {
+        match self.require_principal()? {
+            Principal::Admin(_) => Ok(()),
+            _ => Err(Problem::new(&FORBIDDEN).detail("Only an admin may do this.")),
         }
     }
 

@@ -67,6 +67,8 @@ pub(crate) struct DoorContext {
     pub(crate) clock: Clock,
     pub(crate) entropy: Entropy,
     pub(crate) scope: Scope,
+    /// Stops first in a drain.
+    pub(crate) closing: Scope,
     pub(crate) in_flight: InFlight,
     pub(crate) limits: DoorLimits,
     pub(crate) access: Access,
@@ -403,13 +405,16 @@ fn bearer(parts: &http::request::Parts) -> Result<Option<&str>, Problem> {
 /// How tokens begin that nobody verifies.
 const DEVELOPMENT: &str = "dev-";
 
-/// The stand-in for real tokens on laptops and in tests: `dev-user-<id>` or `dev-staff-<id>`.
+/// The stand-in for real tokens on laptops and in tests: `dev-user-<id>`, `dev-staff-<id>` or `dev-admin-<id>`.
 fn development_principal(token: &str) -> Result<Principal, Problem> {
     let id = |text: &str| text.parse::<Id>().ok();
     let user = token.strip_prefix("dev-user-").and_then(id).map(Principal::User);
     let staff = || token.strip_prefix("dev-staff-").and_then(id).map(Principal::Staff);
-    user.or_else(staff).ok_or_else(|| {
-        refused("The token is not valid. A development token is dev-user-<id> or dev-staff-<id>.")
+    let admin = || token.strip_prefix("dev-admin-").and_then(id).map(Principal::Admin);
+    user.or_else(staff).or_else(admin).ok_or_else(|| {
+        refused(
+            "The token is not valid. A development token is dev-user-<id>, dev-staff-<id> or dev-admin-<id>.",
+        )
     })
 }
 

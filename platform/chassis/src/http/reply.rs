@@ -98,6 +98,16 @@ impl Reply {
         Ok(self)
     }
 
+    /// Adds a header beside those of the same name, such as one more cookie.
+    ///
+    /// # Errors
+    /// Internal, when the value holds characters that a header cannot carry.
+    pub fn another_header(mut self, name: HeaderName, value: &str) -> Result<Self, Problem> {
+        let value = HeaderValue::from_str(value).map_err(Problem::internal)?;
+        self.headers.append(name, value);
+        Ok(self)
+    }
+
     /// Says how far the log of a service has grown with it: who sends that back reads nothing older.
     pub(crate) fn positioned(self, position: &Position) -> Result<Self, Problem> {
         self.header(headers::POSITION, &position.to_string())

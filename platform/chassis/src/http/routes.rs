@@ -30,6 +30,8 @@ pub struct Routes<S> {
     rpcs: BTreeSet<String>,
     /// The paths whose endpoints read `Authorization` for themselves.
     own_credentials: BTreeSet<String>,
+    /// Method and path of pages; programs are promised nothing of them.
+    pages: BTreeSet<(String, String)>,
     /// Method and path of the route added last, the one that `describe` speaks of.
     last: (String, String),
 }
@@ -49,6 +51,7 @@ impl<S: Send + Sync + 'static> Routes<S> {
             operations: BTreeMap::new(),
             rpcs: BTreeSet::new(),
             own_credentials: BTreeSet::new(),
+            pages: BTreeSet::new(),
             last: (String::new(), String::new()),
         }
     }
@@ -113,6 +116,14 @@ impl<S: Send + Sync + 'static> Routes<S> {
         self
     }
 
+    /// Says that the route added last is a page or a form for people: no program is promised anything of it, and it is in
+    /// no description.
+    #[must_use]
+    pub fn for_people(mut self) -> Self {
+        self.pages.insert(self.last.clone());
+        self
+    }
+
     /// Says what the route added last does, takes and answers; it becomes a part of `/openapi.json`.
     ///
     /// A route of a public, admin or internal door without a description fails the tests.
@@ -165,7 +176,7 @@ impl<S: Send + Sync + 'static> Routes<S> {
         self.paths.entry(path.to_owned()).or_insert_with(none)
     }
 
-    /// Every method and path template but those of gRPC, for the description of the service.
+    /// Every method and path template but those of gRPC and of pages, for the description of the service.
     #[must_use]
     pub fn listed(&self) -> Vec<(String, String)> {
         let mut listed = Vec::new();
@@ -175,7 +186,14 @@ impl<S: Send + Sync + 'static> Routes<S> {
                 listed.push((ANY.to_owned(), path.clone()));
             }
         }
+        listed.retain(|address| !self.pages.contains(address));
         listed
+    }
+
+    /// Method and path template of every page and form for people.
+    #[must_use]
+    pub fn pages(&self) -> Vec<(String, String)> {
+        self.pages.iter().cloned().collect()
     }
 
     /// What is missing in the descriptions of these routes, for the programmer who added one.
@@ -314,4 +332,25 @@ fn decode(segment: &str) -> Result<String, Problem> {
         return Err(Problem::new(&NOT_FOUND).detail("The path holds the character U+0000."));
     }
     Ok(text.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn nothing(_: Arc<()>, _: Call) -> Result<Reply, Problem> {
+        Ok(Reply::no_content())
+    }
+
+    #[test]
+    fn a_page_is_answered_and_in_no_description() {
+        let routes = Routes::new().get("/lamps", nothing).get("/page", nothing).for_people();
+        let routes = routes.post("/page", nothing);
+        let listed = routes.listed();
+        let addresses: Vec<String> = listed.iter().map(|(method, path)| format!("{method} {path}")).collect();
+        assert_eq!(addresses, ["GET /lamps", "POST /page"]);
+        assert_eq!(routes.pages(), [("GET".to_owned(), "/page".to_owned())]);
+        let router = routes.compile().unwrap();
+        assert!(router.find(&Method::GET, "/page").is_ok());
+    }
 }

@@ -96,7 +96,7 @@ async fn a_token_says_who_asks() {
     for (role, is) in [
         ("person", format!("\"user:{seven}\"")),
         ("staff", format!("\"staff:{seven}\"")),
-        ("admin", format!("\"staff:{seven}\"")),
+        ("admin", format!("\"admin:{seven}\"")),
         ("service", "\"service:robot\"".to_owned()),
     ] {
         let token = key.issue(&claims(&running, role));

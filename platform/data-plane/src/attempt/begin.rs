@@ -50,7 +50,8 @@ impl<S: Source + 'static> Attempts<'_, S> {
             self.count += 1;
             let begun = match self.way.cluster.settings.protocol {
                 BackendProtocol::Http1 => self.begin_http1(busy, began).await,
-                BackendProtocol::Http2 => self.begin_http2(busy, began).await,
+                // Apart: it is large, and each request would keep the room for it.
+                BackendProtocol::Http2 => Box::pin(self.begin_http2(busy, began)).await,
             };
             match begun {
                 Ok(begun) => return Ok(begun),

@@ -6,7 +6,8 @@ use crate::beside::is_beside;
 use crate::sql::{Engine, Sql};
 
 crate::sql! {
-    /// Table, column, type, place in the primary key (0: none), whether it counts up (1).
+    /// Table, column, type, place in the primary key (0: none), whether it counts up (1). Not the tables of an index
+    /// of words, which triggers fill from those that are here.
     pub(crate) COLUMNS = {
         postgres: "select tables.relname::text, attribute.attname::text, format_type(attribute.atttypid, null),
                 coalesce(array_position(key.conkey, attribute.attnum), 0)::bigint,
@@ -21,6 +22,7 @@ crate::sql! {
                 info.pk = 1 and lower(tables.sql) like '%autoincrement%'
             from sqlite_master as tables, pragma_table_info(tables.name) as info
             where tables.type = 'table' and substr(tables.name, 1, 7) <> 'sqlite_'
+                and tables.name in (select name from pragma_table_list where schema = 'main' and type = 'table')
             order by tables.name, info.cid",
     };
     /// Table, and one that it refers to.

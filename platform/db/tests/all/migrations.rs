@@ -47,3 +47,11 @@ fn tokens_become_the_types_of_the_engine() {
     assert_eq!(FIRST.text_for(Engine::Postgres), "create table one (id uuid primary key)");
     assert_eq!(FIRST.text_for(Engine::Sqlite), "create table one (id blob primary key)");
 }
+
+#[test]
+fn what_has_no_common_text_is_for_one_engine() {
+    let text = "one;\n-- engine: sqlite\ntwo;\n-- engine: postgres\nthree;\n-- engine: both\nfour;\n";
+    let migration = Migration { version: 1, name: "parts", text };
+    assert_eq!(migration.text_for(Engine::Sqlite), "one;\ntwo;\nfour;\n");
+    assert_eq!(migration.text_for(Engine::Postgres), "one;\nthree;\nfour;\n");
+}

@@ -1,6 +1,7 @@
 //! Says what somebody may be.
 
-use tradewind_accounts_contract::Role;
+use tradewind_accounts_contract::{Role, SERVICE};
+use tradewind_audit::{Entry, Facts, record};
 use tradewind_db::{Tx, Work};
 use tradewind_kernel::Id;
 use tradewind_problem::{NOT_FOUND, Problem};
@@ -17,7 +18,13 @@ impl Work for Grant {
     type Error = Problem;
 
     async fn run(&self, tx: &mut Tx) -> Result<(), Problem> {
-        let is_there = accounts::grant(tx, self.id, &self.roles).await?;
-        if is_there { Ok(()) } else { Err(Problem::new(&NOT_FOUND).detail("There is no such account.")) }
+        let before = accounts::find_in(tx, self.id).await?;
+        if !accounts::grant(tx, self.id, &self.roles).await? {
+            return Err(Problem::new(&NOT_FOUND).detail("There is no such account."));
+        }
+        let entry = Entry::new("accounts.roles-granted", "account", &self.id)
+            .before_if(before.map(|before| Facts::new().with("roles", &before.roles)))
+            .after(Facts::new().with("roles", &self.roles));
+        Ok(record(tx, SERVICE, entry).await.map(drop)?)
     }
 }

@@ -1,6 +1,7 @@
 //! Makes or changes the account with an id.
 
-use tradewind_accounts_contract::PERSON_ERASED;
+use tradewind_accounts_contract::{PERSON_ERASED, SERVICE};
+use tradewind_audit::{Entry, Facts, record};
 use tradewind_db::{Tx, Work};
 use tradewind_problem::Problem;
 
@@ -25,6 +26,8 @@ impl Work for PutAccount {
         }
         let Some(before) = accounts::find_in(tx, *id).await? else {
             let (account, sealed_key) = (self.account.clone(), self.sealed_key.clone());
+            let facts = self.facts().personal("name").personal("email").secret("password");
+            record(tx, SERVICE, Entry::new("accounts.account-put", "account", id).after(facts)).await?;
             return Register { account, sealed_key }.run(tx).await;
         };
         if accounts::find_by_email_in(tx, email).await?.is_some_and(|other| other.id != *id) {
@@ -33,6 +36,31 @@ impl Work for PutAccount {
         if before.password != *password {
             sessions::end_all(tx, *id).await?;
         }
+        record(tx, SERVICE, self.changed(&before)).await?;
         Ok(accounts::change(tx, &self.account).await?)
+    }
+}
+
+impl PutAccount {
+    fn facts(&self) -> Facts {
+        Facts::new().with("roles", &self.account.roles)
+    }
+
+    /// What changes; of what is personal or secret, only that it does.
+    fn changed(&self, before: &Account) -> Entry {
+        let Account { id, name, email, password, .. } = &self.account;
+        let mut facts = self.facts();
+        if before.name != *name {
+            facts = facts.personal("name");
+        }
+        if before.email != *email {
+            facts = facts.personal("email");
+        }
+        if before.password != *password {
+            facts = facts.secret("password");
+        }
+        Entry::new("accounts.account-put", "account", id)
+            .before(Facts::new().with("roles", &before.roles))
+            .after(facts)
     }
 }

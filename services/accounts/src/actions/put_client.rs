@@ -1,5 +1,7 @@
 //! Makes a program known, or forgets it.
 
+use tradewind_accounts_contract::SERVICE;
+use tradewind_audit::{Entry, Facts, record};
 use tradewind_db::{DbError, Tx, Work};
 use tradewind_kernel::Slug;
 
@@ -16,9 +18,17 @@ impl Work for PutClient {
     type Error = DbError;
 
     async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
+        let entry = |action| Entry::new(action, "program", &self.id);
         match &self.secret {
-            Some(secret) => clients::set(tx, &self.id, secret).await,
-            None => clients::remove(tx, &self.id).await,
+            Some(secret) => {
+                let entry = entry("accounts.program-set").after(Facts::new().secret("secret"));
+                record(tx, SERVICE, entry).await?;
+                clients::set(tx, &self.id, secret).await
+            }
+            None => {
+                record(tx, SERVICE, entry("accounts.program-removed")).await?;
+                clients::remove(tx, &self.id).await
+            }
         }
     }
 }

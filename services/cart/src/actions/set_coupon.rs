@@ -1,6 +1,7 @@
 //! Makes a coupon or changes it.
 
-use tradewind_cart_contract::{Coupon, SetCoupon};
+use tradewind_audit::{Entry, Facts, record};
+use tradewind_cart_contract::{Coupon, SERVICE, SetCoupon};
 use tradewind_db::{Tx, Work};
 use tradewind_kernel::Slug;
 use tradewind_problem::Problem;
@@ -24,9 +25,14 @@ impl Work for Set {
         if self.coupon.limit.is_some_and(|limit| limit > MOST) {
             return Err(error::field("/limit", "a limit is a whole number from 0 to 1000000000"));
         }
+        let before = coupons::find(tx, &self.code).await?;
         if !coupons::set(tx, &self.code, &self.coupon).await? {
             return Err(error::limit_too_low());
         }
+        let entry = Entry::new("cart.coupon-set", "coupon", &self.code)
+            .before_if(before.map(|before| Facts::new().with("coupon", &before)))
+            .after(Facts::new().with("coupon", &self.coupon));
+        record(tx, SERVICE, entry).await?;
         coupons::find(tx, &self.code).await?.ok_or_else(error::no_coupon)
     }
 }

@@ -1,5 +1,6 @@
 //! Doors: decode, call one action or query, encode.
 
+mod desk;
 mod staff;
 
 use std::sync::Arc;
@@ -28,7 +29,7 @@ pub(crate) use staff::internal;
 /// None of what guests do is a command with a key: keys belong to who sends them, and of guests nobody knows who they
 /// are, so that two who choose the same key would be taken for one. All of it may be said again.
 pub(crate) fn public() -> Routes<Carts> {
-    Routes::new()
+    let routes = Routes::new()
         .post(CARTS_PATH, create)
         .describe(
             operation("Make an empty cart: one's own with a token, else a guest's")
@@ -92,7 +93,8 @@ pub(crate) fn public() -> Routes<Carts> {
                 .answers::<Accepted>(202)
                 .located()
                 .problems(COMPLETING),
-        )
+        );
+    desk::add_to(routes)
 }
 
 const QUOTING: &[tradewind_problem::Kind] = &[
@@ -125,7 +127,7 @@ fn changing(summary: &'static str) -> Operation {
 fn user(call: &Call) -> Option<Id> {
     match &call.context().principal {
         Principal::User(id) => Some(*id),
-        Principal::Anonymous | Principal::Staff(_) | Principal::Service(_) => None,
+        Principal::Anonymous | Principal::Staff(_) | Principal::Admin(_) | Principal::Service(_) => None,
     }
 }
 

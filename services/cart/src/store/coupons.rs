@@ -12,6 +12,8 @@ use crate::mutants;
 
 sql! {
     FIND = "select code, discount, redemption_limit, redeemed, valid_from, valid_until from coupon where code = $1";
+    AFTER = "select code, discount, redemption_limit, redeemed, valid_from, valid_until from coupon
+        where code > $2 order by code limit $1";
     SET = "insert into coupon (code, discount, redemption_limit, redeemed, valid_from, valid_until, changed_at)
         values ($1, $2, $3, 0, $4, $5, $6)
         on conflict (code) do update set discount = excluded.discount,
@@ -63,6 +65,14 @@ pub(crate) async fn find(tx: &mut Tx, code: &Slug) -> Result<Option<Coupon>, DbE
 
 pub(crate) async fn show(db: &Db, code: &Slug) -> Result<Option<Coupon>, DbError> {
     Ok(db.query_optional::<Kept>(&FIND, params![code]).await?.map(|kept| kept.0))
+}
+
+/// Up to `limit` coupons by code.
+pub(crate) async fn page(db: &Db, after: Option<&Slug>, limit: u16) -> Result<Vec<Coupon>, DbError> {
+    // Before every code stands nothing.
+    let after = after.map_or("", Slug::as_str);
+    let rows: Vec<Kept> = db.query(&AFTER, params![limit, after]).await?;
+    Ok(rows.into_iter().map(|kept| kept.0).collect())
 }
 
 /// Makes a coupon or changes it; `false`, and nothing changed, when more is redeemed than the limit would allow.

@@ -1,21 +1,15 @@
 //! Lists a product or changes what is said of it.
 
-use tradewind_catalogue_contract::{ListProduct, Product, ProductId, ProductListed};
+use tradewind_audit::{Entry, Facts, record};
+use tradewind_catalogue_contract::{ListProduct, Product, ProductId, ProductListed, SERVICE};
 use tradewind_chassis::http::Reply;
-use tradewind_db::{Tx, Work};
+use tradewind_db::{DbError, Tx, Work};
 use tradewind_events::announce;
 use tradewind_problem::Problem;
 
+use crate::domain::check;
+use crate::views::pages;
 use crate::{error, mutants, store};
-
-/// The greatest length of a name, in characters.
-const MAX_NAME: usize = 200;
-
-/// The greatest length of a description, in characters.
-const MAX_DESCRIPTION: usize = 2_000;
-
-/// The greatest number of prices in other currencies.
-const MAX_PRICES: usize = 50;
 
 pub(crate) struct List {
     pub(crate) id: ProductId,
@@ -27,49 +21,33 @@ impl Work for List {
     type Error = Problem;
 
     async fn run(&self, tx: &mut Tx) -> Result<Reply, Problem> {
-        check(&self.product)?;
+        check::product(&self.product).map_err(error::misfit)?;
         let ListProduct { name, description, price, prices } = self.product.clone();
         let product = Product { id: self.id.clone(), name, description, price, prices };
-        let is_untold = mutants::CHANGE_UNTOLD.is_planted() && store::is_kept(tx, &product.id).await?;
-        store::save(tx, &product).await?;
-        if is_untold {
-            return Ok(Reply::no_content());
-        }
-        let Product { id, name, description, price, prices } = product;
-        announce(tx, &ProductListed { product_id: id, name, description, price, prices }).await?;
+        save(tx, &product).await?;
+        pages::refresh(tx, &product.id).await?;
         Ok(Reply::no_content())
     }
 }
 
-fn check(product: &ListProduct) -> Result<(), Problem> {
-    let is_name = !product.name.trim().is_empty() && !product.name.chars().any(char::is_control);
-    if !is_name || product.name.chars().count() > MAX_NAME {
-        return Err(error::field("/name", "a name has 1 to 200 characters and no control characters"));
+/// Keeps a product, notes who has said so, and tells of it. Its page is not made yet.
+pub(crate) async fn save(tx: &mut Tx, product: &Product) -> Result<(), DbError> {
+    let before = store::find_in(tx, &product.id).await?;
+    let is_untold = mutants::CHANGE_UNTOLD.is_planted() && before.is_some();
+    store::save(tx, product).await?;
+    let entry = Entry::new("catalogue.product-listed", "product", &product.id);
+    record(tx, SERVICE, entry.before_if(before.as_ref().map(facts)).after(facts(product))).await?;
+    if is_untold {
+        return Ok(());
     }
-    if product.description.chars().count() > MAX_DESCRIPTION || product.description.contains('\0') {
-        return Err(error::field("/description", "a description has at most 2000 characters and no NUL"));
-    }
-    if product.price.minor() < 0 {
-        return Err(error::field("/price", "a price is not negative"));
-    }
-    check_further(product)
+    let Product { id, name, description, price, prices } = product.clone();
+    announce(tx, &ProductListed { product_id: id, name, description, price, prices }).await.map(drop)
 }
 
-/// A currency has one price, so that nobody has to choose.
-fn check_further(product: &ListProduct) -> Result<(), Problem> {
-    if product.prices.len() > MAX_PRICES {
-        return Err(error::field("/prices", "a product has at most 50 prices in other currencies"));
-    }
-    let mut seen = vec![product.price.currency()];
-    for (index, price) in product.prices.iter().enumerate() {
-        let pointer = format!("/prices/{index}");
-        if price.minor() < 0 {
-            return Err(error::field(&pointer, "a price is not negative"));
-        }
-        if seen.contains(&price.currency()) {
-            return Err(error::field(&pointer, "there is another price in this currency"));
-        }
-        seen.push(price.currency());
-    }
-    Ok(())
+fn facts(Product { id: _, name, description, price, prices }: &Product) -> Facts {
+    Facts::new()
+        .with("name", name)
+        .with("description", description)
+        .with("price", price)
+        .with("prices", prices)
 }

@@ -2,5 +2,5 @@
 
 #[tokio::test]
 async fn it_starts_says_where_it_is_and_drains() {
-    tradewind_testkit::serves_alone(env!("CARGO_BIN_EXE_tradewind-catalogue"), "catalogue", &[]).await;
+    tradewind_testkit::serves_alone(env!("CARGO_BIN_EXE_tradewind-catalogue"), "catalogue", &["stock"]).await;
 }

@@ -14,8 +14,10 @@ use tradewind_problem::UNAVAILABLE;
 
 use crate::edge::gate_counts::GateCounts;
 
-/// What may be under way at first, over all threads.
-const INITIAL: u32 = 64;
+/// What may be under way at first, over all threads: a process that follows another one has its load from the first
+/// moment, and nothing known yet. What comes in ten milliseconds, as long as a start may hold a thread up, waits for
+/// nothing else.
+const INITIAL: u32 = 256;
 
 /// Decides which requests go to a backend. None of it is another thread's.
 pub(crate) struct Gate {

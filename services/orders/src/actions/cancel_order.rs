@@ -1,9 +1,10 @@
 //! Asks for an open order to be called off: what was done for it is undone, and it ends.
 
+use tradewind_audit::{Entry, Facts, record};
 use tradewind_chassis::http::Reply;
 use tradewind_db::{Tx, Work};
 use tradewind_eventstore::Aggregate;
-use tradewind_orders_contract::OrderId;
+use tradewind_orders_contract::{OrderId, SERVICE};
 use tradewind_problem::Problem;
 
 use crate::actions::happen::{Fulfilments, Happened, happen};
@@ -32,7 +33,14 @@ impl Work for Cancel {
         }
         let events = order.state.decide(Command::Cancel).map_err(refused)?;
         match happen(tx, &self.fulfilments, (self.id, &order), &events).await? {
-            Happened::Written(position) => accepted(self.id, position),
+            Happened::Written(position) => {
+                // What somebody does with their own order is their own business.
+                if matches!(self.seen, Seen::All) {
+                    let entry = Entry::new("orders.order-cancelled", "order", &self.id).on_behalf_of(owner);
+                    record(tx, SERVICE, entry.after(Facts::new().with("customer", &owner))).await?;
+                }
+                accepted(self.id, position)
+            }
             Happened::TooLate => Err(refused(Refusal(Status::Completed))),
         }
     }

@@ -30,6 +30,12 @@ sql! {
     FIRST_PAGE = "select order_id, customer_id, state, reason, lines, total_minor, currency, placed_at, updated_at,
             payment, cancelling, quote_id, discount_minor, tax_minor
         from order_view where customer_id = $1 order by order_id desc limit $2";
+    LATEST = "select order_id, customer_id, state, reason, lines, total_minor, currency, placed_at, updated_at,
+            payment, cancelling, quote_id, discount_minor, tax_minor
+        from order_view order by order_id desc limit $1";
+    LATEST_BEFORE = "select order_id, customer_id, state, reason, lines, total_minor, currency, placed_at, updated_at,
+            payment, cancelling, quote_id, discount_minor, tax_minor
+        from order_view where order_id < $2 order by order_id desc limit $1";
     NEXT_PAGE = "select order_id, customer_id, state, reason, lines, total_minor, currency, placed_at, updated_at,
             payment, cancelling, quote_id, discount_minor, tax_minor
         from order_view where customer_id = $1 and order_id < $3 order by order_id desc limit $2";
@@ -112,6 +118,15 @@ pub(crate) async fn page(
     let rows: Vec<OrderRow> = match before {
         Some(before) => db.query(&NEXT_PAGE, params![customer, limit, before]).await?,
         None => db.query(&FIRST_PAGE, params![customer, limit]).await?,
+    };
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+/// Up to `limit` orders of everybody before `before`, newest first.
+pub(crate) async fn latest(db: &Db, before: Option<Id>, limit: u16) -> Result<Vec<Order>, DbError> {
+    let rows: Vec<OrderRow> = match before {
+        Some(before) => db.query(&LATEST_BEFORE, params![limit, before]).await?,
+        None => db.query(&LATEST, params![limit]).await?,
     };
     Ok(rows.into_iter().map(|row| row.0).collect())
 }

@@ -171,13 +171,19 @@ impl Payment {
         if let Some(before) = self.refunds.get(&refund) {
             return if before.amount == amount { Ok(Vec::new()) } else { Err(Refusal::OtherRefund) };
         }
+        self.can_give_back(amount)?;
+        Ok(vec![Event::RefundAsked { refund, amount }])
+    }
+
+    /// Whether so much was taken and is not given back, nor about to be.
+    pub(crate) fn can_give_back(&self, amount: Money) -> Result<(), Refusal> {
         let Some(left) = self.left().filter(|_| self.status == Status::Captured) else {
             return Err(Refusal::NotCaptured(self.status));
         };
         if amount.currency() != left.currency() || amount.minor() <= 0 || amount.minor() > left.minor() {
             return Err(Refusal::TooMuch { left });
         }
-        Ok(vec![Event::RefundAsked { refund, amount }])
+        Ok(())
     }
 
     fn refunded(&self, refund: Id) -> Vec<Event> {

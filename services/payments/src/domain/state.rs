@@ -65,6 +65,12 @@ impl Payment {
         self.refunds.get(&refund).is_some_and(|refund| refund.progress == Progress::Asked)
     }
 
+    /// Whether the provider will not give a refund back.
+    #[cfg(test)]
+    pub(crate) fn has_failed(&self, refund: Id) -> bool {
+        self.refunds.get(&refund).is_some_and(|refund| refund.progress == Progress::Failed)
+    }
+
     pub(super) fn after(mut self, event: &Event) -> Self {
         match event {
             Event::Requested { customer, amount, .. } => {

@@ -22,9 +22,16 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
 
 pub(crate) const MIGRATIONS: MigrationSet = MigrationSet {
     component: "payments",
-    migrations: &[Migration {
-        version: 1,
-        name: "create_payment",
-        text: include_str!("../../migrations/0001_create_payment.sql"),
-    }],
+    migrations: &[
+        Migration {
+            version: 1,
+            name: "create_payment",
+            text: include_str!("../../migrations/0001_create_payment.sql"),
+        },
+        Migration {
+            version: 2,
+            name: "refund_requests",
+            text: include_str!("../../migrations/0002_refund_requests.sql"),
+        },
+    ],
 };

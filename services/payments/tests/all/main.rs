@@ -5,7 +5,7 @@ async fn it_starts_says_where_it_is_and_drains() {
     tradewind_testkit::serves_alone(
         env!("CARGO_BIN_EXE_tradewind-payments"),
         "payments",
-        &["orders", "customers", "provider"],
+        &["orders", "customers", "accounts", "provider"],
     )
     .await;
 }

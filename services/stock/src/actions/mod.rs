@@ -8,3 +8,4 @@ pub(crate) mod receive;
 pub(crate) mod register;
 pub(crate) mod release;
 pub(crate) mod reserve;
+pub(crate) mod tell_levels;

@@ -1,9 +1,11 @@
 //! Takes goods in.
 
+use tradewind_audit::{Entry, Facts, record};
 use tradewind_chassis::http::Reply;
 use tradewind_db::{Tx, Work};
-use tradewind_kernel::Slug;
+use tradewind_kernel::{Id, Slug};
 use tradewind_problem::Problem;
+use tradewind_stock_contract::{SERVICE, Stock};
 
 use crate::{error, store};
 
@@ -30,6 +32,22 @@ impl Work for Receive {
         {
             return if quantity == self.quantity { Reply::ok(&stock) } else { Err(error::other_quantity()) };
         }
-        Reply::ok(&store::receive(tx, &self.product, self.quantity, self.reference.as_ref()).await?)
+        let (receipt, now) =
+            store::receive(tx, &self.product, self.quantity, self.reference.as_ref()).await?;
+        record(tx, SERVICE, self.entry(receipt, &stock, &now)).await?;
+        Reply::ok(&now)
+    }
+}
+
+impl Receive {
+    fn entry(&self, receipt: Id, before: &Stock, now: &Stock) -> Entry {
+        let after = Facts::new()
+            .with("available", &now.amount_available)
+            .with("quantity", &self.quantity)
+            .with("reference", &self.reference)
+            .with("receipt", &receipt);
+        Entry::new("stock.goods-received", "product", &self.product)
+            .before(Facts::new().with("available", &before.amount_available))
+            .after(after)
     }
 }

@@ -13,5 +13,6 @@ mod pure_domain;
 mod readmes;
 mod size;
 mod support;
+mod test_targets;
 mod vocabulary;
 mod workspace;

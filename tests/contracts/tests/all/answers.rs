@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tradewind_cart_contract::Payment;
 use tradewind_fleet::services;
-use tradewind_journeys::{Fleet, ada, staff};
+use tradewind_journeys::{Fleet, ada, admin, staff};
 use tradewind_schema::sample;
 use tradewind_testkit::{Answer, Request};
 
@@ -12,15 +12,20 @@ use crate::documents::operations;
 /// Operations whose answer to the example is a refusal: method, where one of several is meant, path, status. No letter
 /// is parked, nothing is held under the token of the example, nothing is reserved for the order of it, nobody has
 /// paid by card, no view is being rebuilt, no saga has the name and id of the example, and its password is nobody's.
-const REFUSED: [(&str, &str, u16); 11] = [
+const REFUSED: [(&str, &str, u16); 15] = [
     ("get", "/processes/{process}/{id}", 404),
     ("", "/letters/{subscription}/{position}", 404),
     ("delete", "/backup/hold", 409),
     ("delete", "/views/{view}/rebuild", 409),
+    // The examples name a category above that is not there, and options of a variant.
+    ("put", "/admin/categories/", 422),
+    ("put", "/admin/products/{id}/details", 422),
     ("put", "/admin/picks/", 409),
     ("put", "/admin/invoices/", 409),
     ("put", "/admin/payments/", 409),
     ("get", "/api/payments/v1/payments/", 404),
+    ("put", "/api/payments/v1/payments/{order_id}/refund-requests/{number}/", 403),
+    ("put", "/api/payments/v1/payments/", 404),
     ("post", "/api/payments/v1/payments/", 403),
     ("post", "/api/identity/v1/token", 400),
     ("post", "/api/identity/v1/me/erasure", 403),
@@ -35,11 +40,17 @@ const HELD: &str = "01980000-0000-7000-8000-0000000000c1";
 const TAKEN: &str = "01980000-0000-7000-8000-0000000000c2";
 const SENT: &str = "01980000-0000-7000-8000-0000000000c3";
 
+/// A mail to somebody of the staff.
+const MAIL: &str = "01980000-0000-7000-8000-0000000000f1";
 /// An endpoint of another system, where nobody is.
 const HOOK: &str = "01980000-0000-7000-8000-0000000000e1";
 const ENDPOINT: &str =
     r#"{"url":"http://127.0.0.1:1/","types":["tradewind.shipping.shipment-delivered.v1"]}"#;
 const REPLAY: &str = r#"{"from":"2026-01-01T00:00:00.000000Z"}"#;
+
+/// An object, and its bytes.
+const OBJECT: &str = "/api/storage/v1/storageservice/products/kept.svg";
+const SVG: &str = r#"<svg xmlns="http://www.w3.org/2000/svg"/>"#;
 
 /// What is there for examples: the order, and the body of a charge with the token of a card.
 struct Prepared {
@@ -85,12 +96,14 @@ async fn prepare(fleet: &Fleet) -> Prepared {
     });
     for (door, path, body) in [
         ("accounts", format!("accounts/{ADA}"), Some(&person)),
+        ("catalogue", "imports/1/chunks".to_owned(), Some(&json!({"format": "ndjson", "rows": ""}))),
         ("provider", format!("charges/{HELD}"), Some(&charge)),
         ("provider", format!("charges/{TAKEN}"), Some(&charge)),
         ("provider", format!("charges/{TAKEN}/capture"), None),
         ("shipping", format!("shipments/{SENT}"), Some(&shipment)),
     ] {
-        let request = Request::new("PUT", &format!("/admin/{path}")).bearer(fleet.secret().expose());
+        let method = if path.ends_with("/chunks") { "POST" } else { "PUT" };
+        let request = Request::new(method, &format!("/admin/{path}")).bearer(fleet.secret().expose());
         let request = if let Some(body) = body { request.json(body.to_string()) } else { request };
         let answer = request.send(fleet.door(&format!("{door}/internal"))).await;
         assert!((200..300).contains(&answer.status), "{}", answer.text());
@@ -98,7 +111,15 @@ async fn prepare(fleet: &Fleet) -> Prepared {
     let hook =
         Request::new("PUT", &format!("/api/webhooks/v1/endpoints/{HOOK}")).bearer(&staff()).json(ENDPOINT);
     assert_eq!(fleet.send(hook).await.status, 200);
-    Prepared { order, charge, carts: carts(fleet).await }
+    let object =
+        Request::new("PUT", OBJECT).bearer(&staff()).header("Content-Type", "image/svg+xml").body(SVG);
+    assert_eq!(fleet.send(object).await.status, 201);
+    let mail = Request::new("PUT", &format!("/api/mailservice/mailservice/test-mails/{MAIL}"));
+    let mail = fleet.send(mail.bearer(&staff()).json(r#"{"language":"en"}"#)).await;
+    assert_eq!(mail.status, 200, "{}", mail.text());
+    let carts = carts(fleet).await;
+    fleet.mails(1).await;
+    Prepared { order, charge, carts }
 }
 
 /// Where the parameter is somebody.
@@ -114,8 +135,11 @@ fn parameter(path: &str, name: &str, Prepared { order, carts, .. }: &Prepared) -
         }),
         ("admin", "code") => Some(COUPON.to_owned()),
         ("api", "product") => Some("1".to_owned()),
+        ("mails", "number") => Some("1".to_owned()),
+        ("api", "id") if path.starts_with("/api/mailservice") => Some(MAIL.to_owned()),
         ("letters", "subscription") => Some("orders".to_owned()),
         ("api", "id") if path.starts_with("/api/orders") => Some(order.clone()),
+        ("api", "id") if path.starts_with("/api/customers") => Some(ADA.to_owned()),
         ("admin", "id") if PEOPLE.iter().any(|start| path.starts_with(start)) => Some(ADA.to_owned()),
         ("admin", "id") if path.starts_with("/admin/callbacks") => Some(HELD.to_owned()),
         ("admin", "reference") if path.contains("/refunds/") => Some(TAKEN.to_owned()),
@@ -123,6 +147,8 @@ fn parameter(path: &str, name: &str, Prepared { order, carts, .. }: &Prepared) -
         ("api", "order") => Some(SENT.to_owned()),
         ("admin", "order") if path.contains("/steps/") => Some(SENT.to_owned()),
         ("api", "id") if path.starts_with("/api/webhooks") => Some(HOOK.to_owned()),
+        (_, "bucket") => Some("products".to_owned()),
+        (_, "name") if path.contains("/products/") => Some("kept.svg".to_owned()),
         (_, "step") => Some("handed-over".to_owned()),
         ("processes", "process") => Some("card-payment".to_owned()),
         ("processes", "id") => Some(order.clone()),
@@ -141,8 +167,9 @@ fn target(document: &Value, (method, path): (&str, &str), operation: &Value, pre
     };
     let target = in_path.fold(path.to_owned(), |path, each| {
         let name = each["name"].as_str().unwrap();
-        // The endpoint stays for the others.
-        let is_removal = method == "delete" && path.ends_with("/endpoints/{id}");
+        // The endpoint and the object stay for the others.
+        let is_removal =
+            method == "delete" && ["/endpoints/{id}", "/{name}"].iter().any(|end| path.ends_with(end));
         let known = parameter(&path, name, prepared).filter(|_| !is_removal);
         let value = known.unwrap_or_else(|| example(each));
         path.replace(&format!("{{{name}}}"), &value)
@@ -184,6 +211,9 @@ fn request(
             fields.filter_map(|(name, value)| Some(format!("{name}={}", value.as_str()?))).collect();
         let media_type = "application/x-www-form-urlencoded";
         return request.header("Content-Type", media_type).body(fields.join("&"));
+    }
+    if operation.pointer("/requestBody/content/*~1*").is_some() {
+        return request.header("Content-Type", "image/svg+xml").body(SVG);
     }
     match operation.pointer("/requestBody/content/application~1json/example") {
         Some(_) if path.ends_with("/replays") => request.json(REPLAY),
@@ -234,7 +264,8 @@ fn wrong(document: &Value, operation: &Value, answer: &Answer) -> Vec<String> {
         return wrong;
     };
     let media_type = answer.header("content-type").unwrap_or_default();
-    match content.get(media_type) {
+    // Bytes are described as being of any media type.
+    match content.get(media_type).or_else(|| content.get("*/*")) {
         None => wrong.push(format!("{media_type} is not described")),
         Some(described) if media_type.ends_with("/json") || media_type.ends_with("+json") => {
             let schema = closed(document, &described["schema"]);
@@ -263,8 +294,13 @@ async fn every_operation_takes_its_example_and_answers_as_described() {
             for (method, path, operation) in operations(&document) {
                 let request = request(&document, (&method, &path), operation, &prepared);
                 let needs_token = operation["security"] != json!([]);
-                let is_for_staff = path.starts_with("/api/webhooks") || path.ends_with("/feed");
+                let is_for_staff = ["/api/webhooks", "/api/storage", "/api/mailservice"]
+                    .iter()
+                    .any(|start| path.starts_with(start))
+                    || path.ends_with("/feed");
+                let is_for_admins = path.contains("/v1/admin/") || path.ends_with("/v1/audit");
                 let token = if is_for_staff { staff() } else { token.clone() };
+                let token = if is_for_admins { admin() } else { token };
                 let request = if needs_token { request.bearer(&token) } else { request };
                 let answer = request.send(address).await;
                 let refused = REFUSED

@@ -81,6 +81,12 @@ fn surprising(value: &Value, schema: &Value, root: &Value) -> Value {
         assert!(!is_closed || CLOSED.iter().any(|name| path.ends_with(name)), "{path} refuses more fields");
         return surprising(value, target, root);
     }
+    // What may be absent is described as what it is, or null.
+    if let Some(known) =
+        schema["anyOf"].as_array().and_then(|any| any.iter().find(|one| one["type"] != "null"))
+    {
+        return surprising(value, known, root);
+    }
     if schema["x-open"] == true {
         return match value {
             // Told apart by a member: another way that this version does not know.

@@ -11,6 +11,7 @@
 mod answers;
 mod asyncapi;
 mod breaking;
+mod chart;
 mod documents;
 mod examples;
 mod files;

@@ -10,6 +10,7 @@
     reason = "a test that cannot go on should stop, and tests own their tasks"
 )]
 
+mod audit;
 mod broker;
 mod bus;
 mod db;

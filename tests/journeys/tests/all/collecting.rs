@@ -141,7 +141,17 @@ async fn the_spans_of_an_order_reach_the_collector_at_the_end_at_the_latest() {
         .unwrap();
     let trace = spans.iter().filter(|(_, span)| span["traceId"] == placing["traceId"]);
     let services: BTreeSet<&str> = trace.map(|(service, _)| service.as_str()).collect();
-    let all = ["customers", "gateway", "orders", "payments", "stock", "webhooks"];
+    let all = [
+        "catalogue",
+        "customers",
+        "gateway",
+        "mail",
+        "notification",
+        "orders",
+        "payments",
+        "stock",
+        "webhooks",
+    ];
     assert_eq!(services.into_iter().collect::<Vec<_>>(), all);
     let ids: BTreeSet<&str> = spans.iter().map(|(_, span)| span["spanId"].as_str().unwrap()).collect();
     assert_eq!(ids.len(), spans.len(), "a span was sent twice");

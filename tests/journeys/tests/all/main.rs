@@ -8,6 +8,7 @@
     reason = "a test that cannot go on should stop, and tests own their tasks"
 )]
 
+mod backoffice;
 mod backups;
 mod bad_input;
 mod breaking;
@@ -20,16 +21,22 @@ mod contract;
 mod determinism;
 mod error_pages;
 mod expiry;
+mod finding;
+mod forms;
 mod fulfilling;
 mod guarding;
 mod inside;
+mod notifying;
+mod objects;
 mod ordering;
 mod paying;
 mod positions;
 mod pruning;
 mod public_feed;
 mod reading;
+mod refunds;
 mod restarts;
+mod shop_pages;
 mod shopfront;
 mod shopfront_alone;
 mod signing_in;

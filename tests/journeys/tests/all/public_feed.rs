@@ -153,8 +153,11 @@ async fn a_page_that_is_no_longer_kept_says_where_to_begin() {
     let fleet = Fleet::start().await;
     list(&fleet, 0, 210).await;
     fleet.quiet().await;
+    // On a server a transaction that ran again has left a place empty: the pages hold as many places, not events.
+    let whole = ids(&read(&fleet, &format!("{CATALOGUE}?page=0")).await).len();
     let before = read(&fleet, &format!("{CATALOGUE}?page=1")).await;
-    assert_eq!(ids(&before).len(), 15);
+    assert_eq!(whole + ids(&before).len(), 215);
+    assert!(whole > 100 && whole < 215, "{whole}");
     let db = fleet.database("catalogue");
     let context = Context::begin(
         Principal::Service("test".to_owned()),
@@ -166,15 +169,18 @@ async fn a_page_that_is_no_longer_kept_says_where_to_begin() {
     db.write(&context, prune).await.unwrap();
     let gone = read(&fleet, &format!("{CATALOGUE}?page=0")).await;
     let refusal = gone.refused(410, "events-pruned").unwrap_or_else(|wrong| panic!("{wrong}"));
-    let first = "/api/catalogue/v1/feed?page=1&after=215";
-    assert!(refusal.detail.ends_with(first), "{refusal:?}");
+    let (_, last) = refusal.detail.rsplit_once("after=").unwrap();
+    let last: u64 = last.parse().unwrap();
+    assert!((215..400).contains(&last), "{refusal:?}");
+    let first = format!("/api/catalogue/v1/feed?page=1&after={last}");
+    assert!(refusal.detail.ends_with(&first), "{refusal:?}");
     // Nobody is told in silence that there is less than there was; who has seen it all goes on.
     let gone = read(&fleet, &format!("{CATALOGUE}?page=1")).await;
     gone.refused(410, "events-pruned").unwrap_or_else(|wrong| panic!("{wrong}"));
     let newest = read_again(&fleet, &format!("{CATALOGUE}?page=1"), &before).await;
     assert_eq!((newest.status, ids(&newest).len()), (200, 0));
     list(&fleet, 500, 1).await;
-    for target in [first.to_owned(), CATALOGUE.to_owned()] {
+    for target in [first, CATALOGUE.to_owned()] {
         assert_eq!(ids(&read(&fleet, &target).await).len(), 1, "{target}");
     }
     assert_eq!(ids(&read_again(&fleet, &format!("{CATALOGUE}?page=1"), &newest).await).len(), 1);

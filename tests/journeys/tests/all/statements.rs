@@ -9,13 +9,15 @@ use tradewind_journeys::scratch_location;
 use tradewind_kernel::{Clock, Entropy};
 
 /// Crates whose statements run in several services, and the part of the schema that says where.
-const PLATFORM: [(&str, &str); 6] = [
+const PLATFORM: [(&str, &str); 8] = [
     ("tradewind_db", "leases"),
     ("tradewind_events", "events"),
     ("tradewind_chassis", "idempotency"),
     ("tradewind_eventstore", "eventstore"),
     ("tradewind_views", "views"),
     ("tradewind_saga", "sagas"),
+    ("tradewind_audit", "audit"),
+    ("tradewind_pages", "pages"),
 ];
 
 /// Modules of this crate's library: their statements run in every service, those of a module within them that is

@@ -42,7 +42,7 @@ fn case(service: &str, method: &str, path: &str) -> Option<Case> {
     if path.ends_with("/openapi.json") || path.ends_with("/asyncapi.json") || path == "/health" {
         return Some(Case::Shared);
     }
-    if path.ends_with("/v1/feed") {
+    if path.ends_with("/v1/feed") || path.contains("/v1/admin/") {
         return Some(Case::Staff);
     }
     Some(match (service, method, path) {
@@ -55,12 +55,26 @@ fn case(service: &str, method: &str, path: &str) -> Option<Case> {
         ("payments", "GET", "/api/payments/v1/payments/{order_id}") => Case::Object { status: 404 },
         // Users do not refund, whatever it is.
         ("payments", "POST", "/api/payments/v1/payments/{order_id}/refunds") => Case::Object { status: 403 },
+        ("payments", "GET", "/api/payments/v1/payments/{order_id}/refund-requests") => {
+            Case::Object { status: 404 }
+        }
+        ("payments", "PUT", "/api/payments/v1/payments/{order_id}/refund-requests/{number}") => {
+            Case::Object { status: 404 }
+        }
+        // Users decide nothing, whatever it is.
+        ("payments", "PUT", path) if path.contains("/refund-requests/{number}/") => {
+            Case::Object { status: 403 }
+        }
         ("provider", "POST", "/api/provider/v1/cards") => Case::Makes,
         ("cart", "GET", "/api/cart/v1/carts") => Case::Own,
         ("cart", "POST", "/api/cart/v1/carts") => Case::Makes,
         ("cart", _, path) if path.starts_with("/api/cart/v1/carts/{id}") => Case::Object { status: 404 },
         ("shipping", "GET", "/api/shipping/v1/shipments/{order}") => Case::Object { status: 404 },
-        ("webhooks", ..) => Case::Staff,
+        ("webhooks" | "mail", ..) => Case::Staff,
+        // What is for everybody, the bucket of the pictures of products, has journeys of its own (`objects`).
+        ("storage", ..) => Case::Staff,
+        ("notification", "GET", _) => Case::Own,
+        ("notification", "PUT", "/api/notification/notifierservice/preferences") => Case::Makes,
         // Whom these are about is in the token or the body alone; no route names anybody.
         ("accounts", ..) if !path.contains('{') => Case::Bearer,
         _ => return None,
@@ -83,7 +97,11 @@ fn routes() -> Vec<(String, String, String)> {
 
 /// The request of a route about the object with this id.
 fn about(method: &str, path: &str, id: &str, token: &str) -> Request {
-    let parts = path.split('/').map(|part| if part.starts_with('{') { id } else { part });
+    let parts = path.split('/').map(|part| match part {
+        "{number}" => "1",
+        part if part.starts_with('{') => id,
+        part => part,
+    });
     let target = parts.collect::<Vec<_>>().join("/");
     let request = Request::new(method, &target).bearer(token);
     let body = match path.rsplit('/').next() {
@@ -91,6 +109,9 @@ fn about(method: &str, path: &str, id: &str, token: &str) -> Request {
         Some("destination") => json!({"country": "US", "currency": "USD"}),
         Some("coupon") => json!({"code": "x"}),
         Some("merge") => json!({"into": NOTHING}),
+        Some("{number}") => json!({"amount": {"amount": "1.00", "currency": "GBP"}, "reason": "damaged"}),
+        Some("grant") => json!({"amount": {"amount": "1.00", "currency": "GBP"}}),
+        Some("refusal") => json!({"reason": "too-late"}),
         Some("completion") => json!({"quoteId": NOTHING}),
         _ => Value::Null,
     };

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use tradewind_cart_contract::Payment;
 use tradewind_fleet::oracles;
 use tradewind_journeys::{Fleet, Person, ada, grace, staff};
+use tradewind_kernel::{Currency, Id, Money};
 use tradewind_orders_contract::OrderState;
+use tradewind_payments_contract::{AskRefund, GrantRefund, PaymentsClient, RefundReason};
 use tradewind_testkit::Request;
 use tradewind_verify::{Evidence, Finding, Oracle, Verdict, judge};
 
@@ -116,6 +118,7 @@ const TAMPERED: &[(&str, &[&str])] = &[
         &[
             "update product set price_minor = price_minor + 1",
             "update product set prices = '[]'",
+            "update stock_level set amount = coalesce(amount, 0) + 1",
             "update cart_product set name = name || '-'",
             "delete from cart_product",
             "delete from product_view",
@@ -157,6 +160,20 @@ const TAMPERED: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "refund-requests-follow-payments",
+        &[
+            "update payment_view set refunded = 0",
+            "update payment_view set refunded = amount + 1",
+            "update refund_request set number = number + 1",
+            "update refund_request set granted = amount + 1 where state <> 'asked'",
+            "insert into refund_request select * from refund_request where state = 'asked'",
+            "insert into refund_request select * from refund_request where state <> 'asked'",
+            "delete from stream_event where type = 'refund-asked'",
+            "update refund_request set state = 'failed' where state <> 'asked'",
+            "delete from payment_view",
+        ],
+    ),
+    (
         "webhooks-deliver-each-once",
         &[
             "delete from delivery",
@@ -171,6 +188,30 @@ const TAMPERED: &[(&str, &[&str])] = &[
             "delete from lane",
             "update delivery set state = 'delivered'
                 where number in (select max(number) from delivery group by lane having count(*) > 1)",
+        ],
+    ),
+    (
+        "notifications-follow-orders",
+        &[
+            "delete from notification",
+            "delete from notification where occasion = 'order-rejected'",
+            "update notification set state = 'unwanted' where state = 'requested'",
+            "update notification set state = 'requested' where state = 'unwanted'",
+            "insert into notification select * from notification limit 1",
+            "insert into notification select service, 'x', customer_id, occasion, order_id, part, state, language
+                from notification limit 1",
+            "insert into early_news select 'notification', 'x', order_id from notification limit 1",
+        ],
+    ),
+    (
+        "mails-follow-notifications",
+        &[
+            "delete from mail",
+            "update mail set recipient_id = 'x'",
+            "update mail set language = 'x'",
+            "insert into mail select * from mail limit 1",
+            "insert into mailbox_mail select * from mailbox_mail limit 1",
+            "delete from notification where state = 'requested'",
         ],
     ),
     (
@@ -208,9 +249,42 @@ const TAMPERED: &[(&str, &[&str])] = &[
             "update person set keys = 1 - keys",
             "update session set ended = 0",
             "update account set named = 1",
+            "update refund_request set customer_id = (select account_id from person where state = 'erased')",
         ],
     ),
     ("sessions-have-one-token", &["update session set unused = 2", "update session set ended = 1 - ended"]),
+    (
+        "stored-objects-add-up",
+        &[
+            "update storage_usage set bytes = bytes + 1",
+            "update storage_usage set objects = 0",
+            "update stored_blob set state = 'condemned'",
+            "delete from stored_blob",
+            "delete from stored_object",
+        ],
+    ),
+    (
+        "audit-chains-are-whole",
+        &[
+            "delete from audit_record where service = 'stock' and sequence = 2",
+            "delete from audit_record where service = 'stock'",
+            "update audit_record set previous = hash where service = 'stock' and sequence = 2",
+            "update audit_record set sequence = sequence + 1 where service = 'customers'",
+            "update audit_head set records = records + 1",
+            "update audit_head set hash = 'x'",
+            "delete from audit_head",
+        ],
+    ),
+    (
+        "audit-tells-of-changes",
+        &[
+            "delete from audit_record where sequence = (select max(sequence) from audit_record
+                where action = 'stock.goods-received') and service = 'stock'",
+            "update receipt set quantity = quantity + 1",
+            "delete from receipt",
+            "update account set credit_limit = credit_limit + 1",
+        ],
+    ),
 ];
 
 /// A shop in which orders have ended in every way.
@@ -224,6 +298,8 @@ async fn lively() -> Fleet {
     let path = "/api/webhooks/v1/endpoints/01980000-0000-7000-8000-0000000000e1";
     let hook = fleet.send(Request::new("PUT", path).bearer(&staff()).json(hook)).await;
     assert_eq!(hook.status, 200, "{}", hook.text());
+    // Who has an address gets mails.
+    fleet.seeder().people().await.unwrap();
     fleet.order(&ada(), &[("2", 2), ("1", 2)]).await;
     fleet.order(&ada(), &[("3", 1)]).await;
     fleet.order(&grace(), &[("1", 1), ("2", 3)]).await;
@@ -245,6 +321,8 @@ async fn lively() -> Fleet {
     let path = format!("/admin/payments/{}/capture", paid.id);
     let capture = Request::new("PUT", &path).bearer(fleet.secret().expose());
     assert_eq!(capture.send(fleet.door("payments/internal")).await.status, 200);
+    asked_back(&fleet, paid.id.id()).await;
+    fleet.seeder().pictures().await.unwrap();
     for (name, stays) in [("Edsger", true), ("Barbara", false)] {
         let person = Person::register(&fleet, name).await;
         person.signed_in(&fleet).await;
@@ -253,7 +331,22 @@ async fn lively() -> Fleet {
         }
     }
     fleet.quiet().await;
+    fleet.mails(1).await;
     fleet
+}
+
+/// Money is asked back twice: once it is granted in part, and once nobody has decided.
+async fn asked_back(fleet: &Fleet, order: Id) {
+    let hers = PaymentsClient::new(fleet.caller("gateway/data-plane", &ada()));
+    let desk = PaymentsClient::new(fleet.caller("gateway/data-plane", &staff()));
+    let pound = Money::from_minor(100, Currency::GBP);
+    let note = "It has a crack.".parse().ok();
+    let asked = AskRefund { amount: pound, reason: RefundReason::Damaged, note };
+    hers.ask_refund(order, 1, &asked).await.unwrap();
+    let part = GrantRefund { amount: Money::from_minor(60, Currency::GBP) };
+    desk.grant_refund(order, 1, &part).await.unwrap();
+    hers.ask_refund(order, 2, &asked).await.unwrap();
+    fleet.refunds_rest().await;
 }
 
 fn found(evidence: &Evidence, oracles: &[Oracle]) -> BTreeMap<String, Finding> {

@@ -61,7 +61,7 @@ async fn a_completed_order_is_explained_from_the_request_to_the_shipment() {
     assert_eq!(states(&why), [StepState::Done; 4]);
     assert!(why.view.ended.is_some() && !why.view.is_stuck, "{:?}", why.view);
     assert!(why.view.remains.is_empty() && why.view.would_undo.is_empty(), "{:?}", why.view);
-    assert_eq!(told_by(&why, EntryKind::Event), ["orders", "payments", "shipping", "stock"]);
+    assert_eq!(told_by(&why, EntryKind::Event), ["notification", "orders", "payments", "shipping", "stock"]);
     assert_eq!(told_by(&why, EntryKind::Saga), ["orders", "payments"]);
     assert!(told_by(&why, EntryKind::Request).contains(&"gateway"));
     let is_event = |kind: EntryKind| kind == EntryKind::Event;

@@ -104,16 +104,17 @@ class Overload(Attack):
     slots, work_ms, before, after = 8, 8, 5, 10
 
     def run(self):
-        upstream = self.rig.start_upstream("--slots", str(self.slots))
-        try:
-            for name in self.proxies():
+        for name in self.proxies():
+            # Each has its own: what one has piled up there is not for the next to wait for.
+            upstream = self.rig.start_upstream("--slots", str(self.slots))
+            try:
                 proxy = self.rig.start(name, self.variant, upstream=upstream)
                 try:
                     self.attack(proxy)
                 finally:
                     self.rig.end(proxy)
-        finally:
-            self.rig.children.end(upstream.child)
+            finally:
+                self.rig.children.end(upstream.child)
         return self.rows
 
     def attack(self, proxy):

@@ -24,7 +24,9 @@ async fn killed_processes_come_back_and_nothing_accepted_is_lost() {
     let ended = fleet.stop().await;
     assert_eq!(ended.code, Some(0), "{}", ended.errors);
     assert!(
-        ended.errors.contains("orders    | the process ended: signal: 9 (SIGKILL); started again in 0.1 s")
+        ended
+            .errors
+            .contains("orders       | the process ended: signal: 9 (SIGKILL); started again in 0.1 s")
     );
 }
 
@@ -74,7 +76,7 @@ async fn settings_that_no_start_can_mend_are_given_up_with_their_name_and_taken_
     assert!(runs(&after) && after != before);
     let ended = fleet.stop().await;
     assert_eq!(ended.code, Some(0), "{}", ended.errors);
-    for part in ["orders    | ", "attic", "another start would mend nothing"] {
+    for part in ["orders       | ", "attic", "another start would mend nothing"] {
         assert!(ended.errors.contains(part), "{part}: {}", ended.errors);
     }
 }
@@ -87,7 +89,7 @@ async fn a_service_that_never_starts_stops_the_start() {
     let lock = std::fs::File::options().write(true).open(place.data().join("stock.lock")).unwrap();
     lock.lock().unwrap();
     let mut process = place.start(&["up", "--processes", "--port", "0", "--data", "data"], &[]);
-    process.says("stock     | the process ended: exit status: 1; started again in 0.2 s").await;
+    process.says("stock        | the process ended: exit status: 1; started again in 0.2 s").await;
     drop(lock);
     // What may mend itself is tried again.
     process.says("ready in ").await;

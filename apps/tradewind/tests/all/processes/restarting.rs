@@ -114,9 +114,9 @@ async fn all_processes_are_swapped_under_load_and_no_request_fails() {
 #[tokio::test]
 async fn a_restart_names_what_is_not_there() {
     let place = Place::new();
-    let fleet = up(&place, &["--only", "catalogue"]).await;
+    let fleet = up(&place, &["--only", "provider"]).await;
     let refused = place.run(&["restart", "attic", "--data", "data"]).await;
     assert_eq!(refused.code, Some(1));
-    assert!(refused.errors.contains("attic; there are catalogue"), "{}", refused.errors);
+    assert!(refused.errors.contains("attic; there are provider"), "{}", refused.errors);
     assert_eq!(fleet.stop().await.code, Some(0));
 }

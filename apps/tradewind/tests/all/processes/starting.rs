@@ -27,7 +27,7 @@ async fn each_service_has_a_process_and_together_they_are_the_shop() {
     assert_eq!(ended.code, Some(0), "{}", ended.errors);
     for service in SERVICES {
         let line =
-            |text: &str| ended.errors.lines().any(|line| line.trim_end() == format!("{service:9} | {text}"));
+            |text: &str| ended.errors.lines().any(|line| line.trim_end() == format!("{service:12} | {text}"));
         assert!(line("built") && line("stopped"), "{service}: {}", ended.errors);
     }
     assert!(!place.data().join("fleet.json").exists());

@@ -5,9 +5,8 @@
 //! - `check` compares, `generated` makes pipelines that a seed decides on,
 //! - `gateway` is the one place that knows what is tested,
 //! - `suite` runs the cases: all of them, or those whose class or name holds the variable `TRADEWIND_WIRE`,
-//! - `agreement` asks real servers where the requests end (feature `engines`).
+//! - `agreement` asks real servers where the requests end (nginx and HAProxy only with `./test --engines`).
 
-#[cfg(feature = "engines")]
 mod agreement;
 mod case;
 mod check;

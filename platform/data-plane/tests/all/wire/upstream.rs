@@ -70,7 +70,6 @@ impl Upstream {
     }
 
     /// The whole requests so far, to be told once.
-    #[cfg(feature = "engines")]
     pub fn take(&self) -> Vec<Forwarded> {
         std::mem::take(&mut self.shared.record.lock().unwrap().requests)
     }

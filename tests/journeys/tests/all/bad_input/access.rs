@@ -15,7 +15,7 @@ async fn a_token_that_is_none_is_refused_everywhere() {
             vec![header("Bearer")],
             vec![header("Bearer nonsense")],
             vec![header("Bearer dev-user-1")],
-            vec![header("Bearer dev-admin-01980000-0000-7000-8000-00000000000a")],
+            vec![header("Bearer dev-owner-01980000-0000-7000-8000-00000000000a")],
             vec![header(&format!("Bearer {} {}", ada(), ada()))],
             vec![header(&format!("Basic {}", ada()))],
             vec![header(&ada())],

@@ -8,7 +8,7 @@ use super::routes::Route;
 use super::world::{Draft, Trace, World, route, routes};
 
 /// Fields that may be left out.
-const OPTIONAL: [&str; 3] = ["/customerId", "/description", "/reference"];
+const OPTIONAL: [&str; 5] = ["/attributes", "/customerId", "/description", "/note", "/reference"];
 
 const ORDERS: (&str, &str) = ("POST", "/api/orders/v1/orders");
 const PRODUCT: (&str, &str) = ("PUT", "/admin/products/{id}");
@@ -18,7 +18,7 @@ const CUSTOMER: (&str, &str) = ("PUT", "/admin/customers/{id}");
 const LIMIT: (&str, &str) = ("PUT", "/admin/customers/{id}/credit-limit");
 
 /// The pointers of all values in a document, the document itself first.
-fn pointers(document: &Value) -> Vec<String> {
+pub fn pointers(document: &Value) -> Vec<String> {
     let below = |name: &str, value: &Value| -> Vec<String> {
         pointers(value).into_iter().map(|pointer| format!("/{name}{pointer}")).collect()
     };
@@ -35,7 +35,7 @@ fn pointers(document: &Value) -> Vec<String> {
 }
 
 /// The good body with another value at `pointer`.
-fn with(body: &str, pointer: &str, value: Value) -> String {
+pub fn with(body: &str, pointer: &str, value: Value) -> String {
     let mut document: Value = serde_json::from_str(body).unwrap();
     *document.pointer_mut(pointer).unwrap() = value;
     document.to_string()

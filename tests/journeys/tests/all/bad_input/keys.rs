@@ -68,7 +68,7 @@ async fn a_key_cannot_be_used_for_something_else() {
             world.refuses_at(route, &reused, (422, "idempotency-key-reused")).await;
         }
         if route.has_parameter() {
-            let by_id = ["orders", "customers", "payments", "cart", "webhooks"]
+            let by_id = ["orders", "customers", "payments", "cart", "webhooks", "mail"]
                 .iter()
                 .any(|service| route.door.starts_with(service));
             let mut elsewhere = first.clone();

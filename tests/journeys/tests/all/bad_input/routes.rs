@@ -8,6 +8,8 @@ pub enum Who {
     User,
     /// Somebody who works for the shop.
     Staff,
+    /// Somebody who decides for the shop.
+    Admin,
     /// Who has the secret of the fleet.
     Secret,
 }
@@ -60,6 +62,7 @@ pub struct Route {
 /// What no product and no item can be called.
 const NO_NAMES: &[&str] = &["%2E%2E", "a%20b", "%C3%A9", "a,b", LONG];
 const UNKNOWN_OR_NO_NAMES: &[&str] = &["9", "a%20b", "%C3%A9", "a,b", LONG];
+const NO_BUCKETS: &[&str] = &["a%20b", "%C3%A9", "a,b", "a%2Cb", LONG];
 const LONG: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
 pub const ADA: &str = "01980000-0000-7000-8000-00000000000a";
@@ -69,6 +72,9 @@ const UNKNOWN_OR_NO_IDS: &[&str] = &["01980000-0000-7000-8000-0000000000ff", "1"
 
 const PRODUCT: &str =
     r#"{"name":"Widget","description":"Premium","price":{"amount":"1.20","currency":"GBP"}}"#;
+const DETAILS: &str = r#"{"attributes":[{"name":"colour","value":"red"}]}"#;
+const LISTED_PRICE: &str = r#"{"price":{"amount":"1.00","currency":"GBP"}}"#;
+const CHUNK: &str = r#"{"format":"ndjson","rows":""}"#;
 const ITEM: &str = r#"{"sku":"12345678"}"#;
 const RECEIPT: &str = r#"{"quantity":1,"reference":"note-7"}"#;
 const CUSTOMER: &str = r#"{"name":"Ada","creditLimit":{"amount":"15.00","currency":"GBP"}}"#;
@@ -89,6 +95,11 @@ pub const CHARGE: &str = concat!(
     r#""card":"card_01980000-0000-7000-8000-000000000001"}"#
 );
 const REFUND: &str = r#"{"amount":{"amount":"1.00","currency":"GBP"}}"#;
+/// What Ada has asked back for her two orders by card, and what is said to it.
+pub const ASKED: &str =
+    r#"{"amount":{"amount":"0.40","currency":"GBP"},"reason":"damaged","note":"It has a crack."}"#;
+const GRANT: &str = r#"{"amount":{"amount":"0.40","currency":"GBP"}}"#;
+const REFUSAL: &str = r#"{"reason":"too-late","note":"It came a year ago."}"#;
 pub const SHIPMENT: &str =
     r#"{"customerId":"01980000-0000-7000-8000-00000000000a","lines":[{"productId":"1","quantity":1}]}"#;
 
@@ -124,6 +135,8 @@ const NO_COUNTRIES: &[&str] = &["gb", "G", "GBR", "12", "%C3%89"];
 const FURTHER: &[(&str, &str)] = &[
     ("{refund}", "01980000-0000-7000-8000-00000000000c"),
     ("{step}", "handed-over"),
+    ("{number}", "1"),
+    ("{id}", "1"),
     ("{product}", "1"),
     ("{secret}", "01980000-0000-7000-8000-0000000000e3"),
 ];
@@ -135,6 +148,12 @@ pub const ENDPOINT: &str =
     r#"{"url":"http://127.0.0.1:1/","types":["tradewind.shipping.shipment-delivered.v1"]}"#;
 const REPLAY: &str = r#"{"from":"1970-01-01T00:00:00.000000Z"}"#;
 
+/// A mail to somebody of the staff.
+pub const MAIL: &str = "01980000-0000-7000-8000-0000000000f1";
+pub const TEST_MAIL: &str = r#"{"language":"en"}"#;
+const WISHES: &str = r#"{"language":"de","channels":["mail"],"occasions":["order-placed"]}"#;
+const NO_NUMBERS: &[&str] = &["0", "-1", "one", "9223372036854775808", "1.0"];
+
 /// All of them.
 pub const ROUTES: &[Route] = &[
     get("catalogue/admin", "/healthcheck").any_query(),
@@ -142,7 +161,22 @@ pub const ROUTES: &[Route] = &[
     get("catalogue/public", "/products/{id}").of("1").not(UNKNOWN_OR_NO_NAMES).any_query(),
     get("catalogue/public", "/api/catalogue/v1/products").pages(),
     get("catalogue/public", "/api/catalogue/v1/products/{id}").of("1").not(UNKNOWN_OR_NO_NAMES),
+    get("catalogue/public", "/api/catalogue/v1/search").pages(),
+    get("catalogue/public", "/api/catalogue/v1/categories"),
     put("catalogue/internal", "/admin/products/{id}", PRODUCT).of("1").not(NO_NAMES),
+    get("catalogue/internal", "/admin/products").pages().by(Who::Secret),
+    set("catalogue/internal", "/admin/products/{id}/details", Input::Body(DETAILS))
+        .of("1")
+        .not(UNKNOWN_OR_NO_NAMES),
+    set("catalogue/internal", "/admin/categories/{slug}", Input::Body(r#"{"name":"Garden"}"#))
+        .of("garden")
+        .not(NO_NAMES),
+    set("catalogue/internal", "/admin/price-lists/{list}/products/{id}", Input::Body(LISTED_PRICE))
+        .of("wholesale")
+        .not(NO_NAMES),
+    delete("catalogue/internal", "/admin/price-lists/{list}/products/{id}").of("wholesale").not(NO_NAMES),
+    post("catalogue/internal", "/admin/imports/{id}/chunks", Input::Body(CHUNK)).of("spring").not(NO_NAMES),
+    get("catalogue/internal", "/admin/imports/{id}").of("spring").not(UNKNOWN_OR_NO_NAMES).by(Who::Secret),
     get("stock/public", "/stocks").any_method().any_query(),
     get("stock/public", "/stocks/{product_id}").of("1").not(UNKNOWN_OR_NO_NAMES).any_method().any_query(),
     get("stock/public", "/health").any_query(),
@@ -150,15 +184,34 @@ pub const ROUTES: &[Route] = &[
     get("stock/public", "/api/stock/v1/stocks/{product_id}").of("1").not(UNKNOWN_OR_NO_NAMES),
     put("stock/internal", "/admin/items/{product_id}", ITEM).of("1").not(NO_NAMES),
     post("stock/internal", "/admin/items/{product_id}/receipts", Input::Json(RECEIPT)).of("1").not(NO_NAMES),
+    put("catalogue/public", "/api/catalogue/v1/admin/products/{id}", PRODUCT)
+        .of("1")
+        .not(NO_NAMES)
+        .by(Who::Admin),
+    put("stock/public", "/api/stock/v1/admin/items/{product_id}", ITEM).of("1").not(NO_NAMES).by(Who::Admin),
+    post("stock/public", "/api/stock/v1/admin/items/{product_id}/receipts", Input::Json(RECEIPT))
+        .of("1")
+        .not(NO_NAMES)
+        .by(Who::Staff),
     get("shopfront/public", "/").any_method().any_query(),
     get("shopfront/public", "/products").any_method().any_query(),
     get("shopfront/public", "/health").any_query(),
     get("shopfront/public", "/api/shopfront/v1/products"),
     get("customers/public", "/api/customers/v1/me").by(Who::User),
+    get("customers/public", "/api/customers/v1/admin/customers").by(Who::Staff).pages(),
+    get("customers/public", "/api/customers/v1/admin/customers/{id}")
+        .of(ADA)
+        .not(UNKNOWN_OR_NO_IDS)
+        .by(Who::Staff),
+    put("customers/public", "/api/customers/v1/admin/customers/{id}/credit-limit", LIMIT)
+        .of(ADA)
+        .not(NO_IDS)
+        .by(Who::Admin),
     put("customers/internal", "/admin/customers/{id}", CUSTOMER).of(ADA).not(NO_IDS),
     put("customers/internal", "/admin/customers/{id}/credit-limit", LIMIT).of(ADA).not(NO_IDS),
     get("orders/public", "/api/orders/v1/orders").by(Who::User).pages(),
     post("orders/public", "/api/orders/v1/orders", Input::Json(ORDER)).by(Who::User),
+    get("orders/public", "/api/orders/v1/admin/orders").by(Who::Staff).pages(),
     get("orders/public", "/api/orders/v1/orders/{id}").of("{order}").not(UNKNOWN_OR_NO_IDS).by(Who::User),
     set("stock/internal", "/admin/picks/{order_id}", Input::Address).of("{order}").not(NO_IDS),
     delete("stock/internal", "/admin/picks/{order_id}").of("{order}").not(NO_IDS),
@@ -179,6 +232,35 @@ pub const ROUTES: &[Route] = &[
         .of("{card order}")
         .not(NO_IDS)
         .by(Who::Staff),
+    get("payments/public", "/api/payments/v1/payments/{order_id}/refund-requests")
+        .of("{card order}")
+        .not(UNKNOWN_OR_NO_IDS)
+        .by(Who::User),
+    get("payments/public", "/api/payments/v1/admin/refund-requests").by(Who::Staff).pages(),
+    set(
+        "payments/public",
+        "/api/payments/v1/payments/{order_id}/refund-requests/{number}",
+        Input::Body(ASKED),
+    )
+    .of("{card order}")
+    .not(UNKNOWN_OR_NO_IDS)
+    .by(Who::User),
+    set(
+        "payments/public",
+        "/api/payments/v1/payments/{order_id}/refund-requests/{number}/grant",
+        Input::Body(GRANT),
+    )
+    .of("{card order}")
+    .not(UNKNOWN_OR_NO_IDS)
+    .by(Who::Staff),
+    set(
+        "payments/public",
+        "/api/payments/v1/payments/{order_id}/refund-requests/{number}/refusal",
+        Input::Body(REFUSAL),
+    )
+    .of("{other card order}")
+    .not(UNKNOWN_OR_NO_IDS)
+    .by(Who::Staff),
     delete("payments/internal", "/admin/payments/{order_id}/capture").of("{card order}").not(NO_IDS),
     set("payments/internal", "/admin/callbacks/{id}", Input::Body(CALLBACK)).of(HELD).not(NO_IDS),
     post("provider/public", "/api/provider/v1/cards", Input::Body(CARD)).by(Who::Anyone),
@@ -229,6 +311,21 @@ pub const ROUTES: &[Route] = &[
         .of("{done cart}")
         .not(NO_IDS)
         .by(Who::User),
+    get("cart/public", "/api/cart/v1/admin/coupons").by(Who::Staff).pages(),
+    set("cart/public", "/api/cart/v1/admin/coupons/{code}", Input::Body(DISCOUNT))
+        .of(COUPON)
+        .not(NO_NAMES)
+        .by(Who::Admin),
+    get("cart/public", "/api/cart/v1/admin/promotions").by(Who::Staff).pages(),
+    set("cart/public", "/api/cart/v1/admin/promotions/{name}", Input::Body(DISCOUNT))
+        .of("summer")
+        .not(NO_NAMES)
+        .by(Who::Admin),
+    get("cart/public", "/api/cart/v1/admin/taxes").by(Who::Staff).pages(),
+    set("cart/public", "/api/cart/v1/admin/taxes/{country}", Input::Body(r#"{"rate":2000}"#))
+        .of("GB")
+        .not(NO_COUNTRIES)
+        .by(Who::Admin),
     set("cart/internal", "/admin/coupons/{code}", Input::Body(DISCOUNT)).of(COUPON).not(NO_NAMES),
     get("cart/internal", "/admin/coupons/{code}").of(COUPON).not(UNKNOWN_OR_NO_NAMES).by(Who::Secret),
     set("cart/internal", "/admin/promotions/{name}", Input::Body(DISCOUNT)).of("summer").not(NO_NAMES),
@@ -272,6 +369,35 @@ pub const ROUTES: &[Route] = &[
         .of(HOOK)
         .not(NO_IDS)
         .by(Who::Staff),
+    get("storage/public", "/api/storage/v1/storageservice/{bucket}")
+        .of("products")
+        .not(NO_BUCKETS)
+        .pages()
+        .by(Who::Staff),
+    get("storage/internal", "/admin/objects/{bucket}").of("products").not(NO_BUCKETS).pages().by(Who::Secret),
+    get("notification/public", "/api/notification/notifierservice/preferences").by(Who::User),
+    set("notification/public", "/api/notification/notifierservice/preferences", Input::Body(WISHES))
+        .by(Who::User),
+    get("notification/public", "/api/notification/notifierservice/notifications").by(Who::User).pages(),
+    get("mail/public", "/api/mailservice/mailservice/deliveries").by(Who::Staff).pages(),
+    get("mail/public", "/api/mailservice/mailservice/deliveries/{id}")
+        .of(MAIL)
+        .not(UNKNOWN_OR_NO_IDS)
+        .by(Who::Staff),
+    post("mail/public", "/api/mailservice/mailservice/deliveries/{id}/attempts", Input::Key)
+        .of(MAIL)
+        .not(NO_IDS)
+        .by(Who::Staff),
+    set("mail/public", "/api/mailservice/mailservice/test-mails/{id}", Input::Body(TEST_MAIL))
+        .of(MAIL)
+        .not(NO_IDS)
+        .by(Who::Staff),
+    get("mail/admin", "/").pages(),
+    get("mail/admin", "/style.css"),
+    get("mail/admin", "/icon.svg"),
+    get("mail/admin", "/mails/{number}").of("1").not(NO_NUMBERS),
+    get("mail/admin", "/mails/{number}/html").of("1").not(NO_NUMBERS),
+    get("mail/admin", "/mailbox.json").pages(),
     post("accounts/public", "/api/identity/v1/accounts", Input::Body(ACCOUNT)).by(Who::Anyone),
     get("accounts/public", "/api/identity/v1/jwks.json"),
     get("accounts/public", "/.well-known/jwks.json"),
@@ -283,16 +409,34 @@ pub const ROUTES: &[Route] = &[
     set("accounts/internal", "/admin/clients/{id}", Input::Body(CLIENT)).of("robot").not(NO_NAMES),
     delete("accounts/internal", "/admin/clients/{id}").of("robot").not(NO_NAMES),
     get("accounts/internal", "/admin/people/{id}/key").of(ADA).not(UNKNOWN_OR_NO_IDS).by(Who::Secret),
+    get("accounts/internal", "/admin/people/{id}/contact").of(ADA).not(UNKNOWN_OR_NO_IDS).by(Who::Secret),
     // Last: Ada is nobody any more after it.
     post("accounts/public", "/api/identity/v1/me/erasure", Input::Body(CONFIRMED)).by(Who::User),
 ];
 
-/// What answers in the words of a standard, or takes no JSON: it has tests of its own, in `signing_in`.
-pub const ELSEWHERE: &[(&str, &str, &str)] = &[("accounts/public", "POST", "/api/identity/v1/token")];
+/// What answers in the words of a standard, or takes no JSON: it has tests of its own, in `signing_in` and `objects`.
+pub const ELSEWHERE: &[(&str, &str, &str)] = &[
+    ("accounts/public", "POST", "/api/identity/v1/token"),
+    ("storage/public", "GET", "/api/storage/v1/storageservice/{bucket}/{*name}"),
+    ("storage/public", "PUT", "/api/storage/v1/storageservice/{bucket}/{*name}"),
+    ("storage/public", "DELETE", "/api/storage/v1/storageservice/{bucket}/{*name}"),
+    ("storage/internal", "GET", "/admin/objects/{bucket}/{*name}"),
+    ("storage/internal", "PUT", "/admin/objects/{bucket}/{*name}"),
+    ("storage/internal", "DELETE", "/admin/objects/{bucket}/{*name}"),
+];
 
 /// Doors whose routes no description lists: what the platform adds is in `platform`, the gateway's in `edge`.
-pub const OTHER_DOORS: &[&str] =
-    &["gateway/data-plane", "gateway/internal", "orders/internal", "shopfront/internal", "webhooks/internal"];
+pub const OTHER_DOORS: &[&str] = &[
+    "gateway/data-plane",
+    "gateway/internal",
+    "mail/internal",
+    "notification/internal",
+    "orders/internal",
+    "shopfront/internal",
+    "backoffice/internal",
+    "backoffice/public",
+    "webhooks/internal",
+];
 
 const fn get(door: &'static str, path: &'static str) -> Route {
     let (who, query, input, nothing) = (Who::Anyone, Query::Refused, Input::None, &[]);

@@ -5,13 +5,13 @@ use std::net::SocketAddr;
 
 use tradewind_cart_contract::{CartId, Payment, QuoteId};
 use tradewind_journeys::rows::Rows;
-use tradewind_journeys::{Fleet, ada, staff};
+use tradewind_journeys::{Fleet, ada, admin, staff};
 use tradewind_orders_contract::{OrderId, OrderState};
 use tradewind_testkit::{Refusal, Request};
 
 use super::routes::{
-    ADA, CARD, CHARGE, COUPON, ENDPOINT, HELD, HOOK, IDLE_HOOK, OWN_CART, PERSON, QUOTE, ROUTES, Route, SENT,
-    SHIPMENT, TAKEN, TOKEN, Who,
+    ADA, ASKED, CARD, CHARGE, COUPON, ENDPOINT, HELD, HOOK, IDLE_HOOK, MAIL, OWN_CART, PERSON, QUOTE, ROUTES,
+    Route, SENT, SHIPMENT, TAKEN, TEST_MAIL, TOKEN, Who,
 };
 
 /// A shop with one open order of Ada's, which is sent; with another shipment, and two charges.
@@ -19,6 +19,7 @@ pub struct World {
     pub fleet: Fleet,
     pub order: OrderId,
     pub card_order: OrderId,
+    other_card_order: OrderId,
     carts: Carts,
     /// The token of a card.
     token: String,
@@ -151,7 +152,23 @@ async fn prepare(fleet: &Fleet, order: OrderId) -> String {
         let answer = fleet.send(request).await;
         assert!(answer.status < 300, "{}", answer.text());
     }
+    let path = format!("/api/mailservice/mailservice/test-mails/{MAIL}");
+    let answer = fleet.send(Request::new("PUT", &path).bearer(&staff()).json(TEST_MAIL)).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
     token
+}
+
+/// An order of Ada's by card whose money was taken, and is asked back in part.
+async fn asked_back(fleet: &Fleet, line: (&str, i64), token: &str) -> OrderId {
+    let order = fleet.order_by_card(&ada(), &[line], token).await;
+    assert_eq!(order.state, OrderState::Open);
+    let path = format!("/admin/payments/{}/capture", order.id);
+    let capture = Request::new("PUT", &path).bearer(fleet.secret().expose());
+    assert_eq!(capture.send(fleet.door("payments/internal")).await.status, 200);
+    let path = format!("/api/payments/v1/payments/{}/refund-requests/1", order.id);
+    let asked = fleet.send(Request::new("PUT", &path).bearer(&ada()).json(ASKED)).await;
+    assert_eq!(asked.status, 200, "{}", asked.text());
+    order.id
 }
 
 impl World {
@@ -166,15 +183,13 @@ impl World {
         let order = fleet.order(&ada(), &[("1", 1)]).await;
         assert_eq!(order.state, OrderState::Open);
         let token = prepare(&fleet, order.id).await;
-        let card_order = fleet.order_by_card(&ada(), &[("1", 2)], &token).await;
-        assert_eq!(card_order.state, OrderState::Open);
-        let path = format!("/admin/payments/{}/capture", card_order.id);
-        let capture = Request::new("PUT", &path).bearer(fleet.secret().expose());
-        assert_eq!(capture.send(fleet.door("payments/internal")).await.status, 200);
+        let card_order = asked_back(&fleet, ("1", 2), &token).await;
+        let other_card_order = asked_back(&fleet, ("2", 1), &token).await;
         let carts = carts(&fleet).await;
         fleet.quiet().await;
+        fleet.mails(1).await;
         let rows = RefCell::new(fleet.rows().await);
-        Self { fleet, order: order.id, card_order: card_order.id, carts, token, rows, keys: Cell::new(0) }
+        Self { fleet, order: order.id, card_order, other_card_order, carts, token, rows, keys: Cell::new(0) }
     }
 
     pub async fn end(self) {
@@ -187,6 +202,7 @@ impl World {
             Who::Anyone => None,
             Who::User => Some(ada()),
             Who::Staff => Some(staff()),
+            Who::Admin => Some(admin()),
             Who::Secret => Some(self.fleet.secret().expose().to_owned()),
         };
         let method = if route.method == "*" { "GET" } else { route.method };
@@ -196,7 +212,8 @@ impl World {
                 .carts
                 .named(&route.target())
                 .replace("{order}", &self.order.to_string())
-                .replace("{card order}", &self.card_order.to_string()),
+                .replace("{card order}", &self.card_order.to_string())
+                .replace("{other card order}", &self.other_card_order.to_string()),
             token,
             key: route.is_command().then(|| self.key()),
             media_type: route.body().map(|_| "application/json"),

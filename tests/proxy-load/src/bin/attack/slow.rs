@@ -17,6 +17,10 @@ const SMALL_BUFFER: usize = 2048;
 /// Requests that a slow reader sends at once, so that answers outgrow every buffer on the way.
 const ASKED_AT_ONCE: usize = 64;
 
+/// Slow clients do not all move at one moment: the generator itself would be busy for so long. So many parts of them take
+/// turns.
+const TURNS: u32 = 50;
+
 #[derive(Debug)]
 struct Client {
     stream: TcpStream,
@@ -59,15 +63,16 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<Values> {
     let every = Duration::from_millis(arguments.every_ms.max(1));
     let began = Instant::now();
     let until = began + Duration::from_secs_f64(arguments.seconds);
-    let (mut events, mut tick) = (Events::new(), began + every);
+    let (mut events, mut tick, mut turn) = (Events::new(), began + every / TURNS, 0);
     while Instant::now() < until {
         let next = attack.come(began).unwrap_or(until);
         let patience = tick.min(until).min(next).saturating_duration_since(Instant::now());
         attack.poll.wait(&mut events, Some(patience))?;
         events.iter().for_each(|ready| attack.ready(ready.token, ready.ended));
         if Instant::now() >= tick {
-            tick += every;
-            (0..attack.come).for_each(|place| attack.tick(place));
+            tick += every / TURNS;
+            (turn..attack.come).step_by(TURNS as usize).for_each(|place| attack.tick(place));
+            turn = (turn + 1) % TURNS as usize;
         }
     }
     Ok(attack.values())

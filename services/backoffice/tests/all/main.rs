@@ -1,0 +1,11 @@
+//! The service as a process of its own.
+
+#[tokio::test]
+async fn it_starts_says_where_it_is_and_drains() {
+    tradewind_testkit::serves_alone(
+        env!("CARGO_BIN_EXE_tradewind-backoffice"),
+        "backoffice",
+        &["accounts", "catalogue", "stock", "cart", "orders", "customers", "payments"],
+    )
+    .await;
+}

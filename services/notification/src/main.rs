@@ -1,0 +1,5 @@
+//! The process of the service.
+
+fn main() -> std::process::ExitCode {
+    tradewind_process::run(tradewind_notification::service())
+}
