@@ -105,7 +105,8 @@ export class Office {
 
   async raiseCredit(name, limit) {
     await this.part('Customers');
-    const row = this.main.getByRole('row').filter({ hasText: name });
+    // The cell and not a text of the row: the number of a customer has letters too, such as those of Ada.
+    const row = this.main.getByRole('row').filter({ has: this.page.getByRole('cell', { name, exact: true }) });
     await this.press(row.getByRole('link'));
     await this.isAt('Customer');
     await this.look('office customer');
