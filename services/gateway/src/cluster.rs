@@ -2,11 +2,13 @@
 //! each is written into its status.
 //!
 //! - `follow` follows the objects, `view` is all of them at one moment, `read` makes documents of those that count,
-//! - `judged` is what came of the documents, `status` what objects have to say of that, `write` writes it.
+//! - `judged` is what came of the documents, `status` what objects have to say of that, `write` writes it,
+//! - `link` is what the rest of the program sees of it.
 
 mod follow;
 mod judged;
 mod kinds;
+mod link;
 mod options;
 mod read;
 mod select;
@@ -14,9 +16,8 @@ mod status;
 mod view;
 mod write;
 
-pub(crate) use follow::{Follower, follow};
-pub(crate) use judged::{Judged, Unreached};
+pub(crate) use judged::{Basis, Judged, Unreached};
 pub(crate) use kinds::served;
-pub(crate) use options::{Class, Options};
+pub(crate) use link::Link;
+pub(crate) use options::Options;
 pub(crate) use read::{Reader, Reading};
-pub(crate) use write::{Board, write};

@@ -16,7 +16,9 @@ def security(subject):
         pod = spec.get("securityContext", {})
         if not pod.get("runAsNonRoot") or pod.get("seccompProfile", {}).get("type") != "RuntimeDefault":
             yield f"{name}: runs as root, or without the seccomp profile of the runtime"
-        if any(spec.get(key) for key in ("hostNetwork", "hostPID", "hostIPC")):
+        shared = [key for key in ("hostNetwork", "hostPID", "hostIPC") if spec.get(key)]
+        asked = controller(subject, case).get("hostNetwork") and value["metadata"]["name"] == "gateway"
+        if shared and not (asked and shared == ["hostNetwork"] and spec.get("dnsPolicy") == "ClusterFirstWithHostNet"):
             yield f"{name}: shares something with its node"
         if any("hostPath" in volume for volume in spec.get("volumes", [])):
             yield f"{name}: mounts a folder of its node"
@@ -32,8 +34,15 @@ def needs_token(subject, case, value, template):
     if any("agent-inject" in key for key in template["metadata"].get("annotations", {})):
         return True
     values = subject.cases()[case.split(",")[0]]
+    if value["metadata"]["name"] == "gateway" and controller(subject, case).get("enabled"):
+        return True
     own = values.get("services", {}).get(value["metadata"]["name"], {}).get("rbac", {})
     return bool(own.get("rules") or own.get("clusterRules"))
+
+
+def controller(subject, case):
+    """What a case says of the gateway as a controller."""
+    return subject.cases()[case.split(",")[0]].get("gatewayApi", {}).get("controller", {})
 
 
 def of_container(container):

@@ -29,7 +29,7 @@ The kubelet shows no certificate, so where internal doors want one the public do
 liveness is a connection.
 */}}
 {{- define "tradewind.probes" -}}
-{{- $secured := include "tradewind.has-identity" .root -}}
+{{- $secured := and (include "tradewind.has-identity" .root) (not (include "tradewind.controls" .)) -}}
 {{- $doors := .place.doors -}}
 {{- if not $secured }}
 startupProbe:
@@ -120,5 +120,5 @@ vault.hashicorp.com/agent-inject-template-{{ $key }}: {{ printf "{{- with secret
 {{/* Whether a pod of the service needs its token. */}}
 {{- define "tradewind.needs-token" -}}
 {{- $of := include "tradewind.service" . | fromJson -}}
-{{- if or $of.rbac.rules $of.rbac.clusterRules (eq .root.Values.secrets.source "vaultAgent") -}}true{{- else -}}false{{- end -}}
+{{- if or $of.rbac.rules $of.rbac.clusterRules (eq .root.Values.secrets.source "vaultAgent") (include "tradewind.controls" .) -}}true{{- else -}}false{{- end -}}
 {{- end -}}

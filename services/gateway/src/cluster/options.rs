@@ -2,6 +2,9 @@
 
 use clap::Args;
 use http::Uri;
+use tradewind_kubernetes::Kind;
+
+use crate::cluster::kinds::is_of_cluster;
 
 /// How a cluster is followed.
 #[derive(Debug, Clone, Args)]
@@ -19,6 +22,10 @@ pub(crate) struct Options {
     /// The namespaces that are looked at; without it all of them
     #[arg(long, value_name = "NAME,...", value_delimiter = ',', requires = "kubernetes")]
     pub(crate) namespaces: Vec<String>,
+    /// The namespaces whose secrets are read, with certificates of listeners; without it those that are looked at, and
+    /// none where it is empty
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',', requires = "kubernetes")]
+    pub(crate) secret_namespaces: Option<Vec<String>>,
     /// An address or a host name at which clients find the gateway, for the status of gateways; may be repeated
     #[arg(long = "address", value_name = "ADDRESS", requires = "kubernetes")]
     pub(crate) addresses: Vec<String>,
@@ -53,6 +60,17 @@ impl Options {
             service: self.service.clone(),
         }
     }
+
+    /// The namespaces in which objects of a kind are looked at; none where that is everywhere.
+    pub(super) fn places(&self, kind: &Kind) -> Option<Vec<&str>> {
+        if is_of_cluster(kind) {
+            return None;
+        }
+        let of_secrets = self.secret_namespaces.as_ref().filter(|_| *kind == Kind::SECRETS);
+        let named = of_secrets.unwrap_or(&self.namespaces);
+        let places: Vec<&str> = named.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
+        (of_secrets.is_some() || !places.is_empty()).then_some(places)
+    }
 }
 
 fn service(text: &str) -> Result<(String, String), String> {
@@ -61,5 +79,33 @@ fn service(text: &str) -> Result<(String, String), String> {
             Ok((namespace.to_owned(), name.to_owned()))
         }
         _ => Err("write it as NAMESPACE/NAME, as in tradewind-edge/gateway".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    #[test]
+    fn secrets_may_be_read_in_fewer_namespaces_than_all_else() {
+        let places = |rest: &[&str], kind: &Kind| {
+            let line = Line::try_parse_from([&["gateway", "--kubernetes"], rest].concat()).unwrap();
+            line.options.places(kind).map(|places| places.into_iter().map(str::to_owned).collect::<Vec<_>>())
+        };
+        let named = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        assert_eq!(places(&[], &Kind::SECRETS), None);
+        assert_eq!(places(&["--namespaces=a,b"], &Kind::SECRETS), named(&["a", "b"]));
+        assert_eq!(places(&["--namespaces=a,b"], &Kind::NAMESPACES), None);
+        assert_eq!(places(&["--namespaces=a,b", "--secret-namespaces=c"], &Kind::SECRETS), named(&["c"]));
+        assert_eq!(places(&["--namespaces=a,b", "--secret-namespaces="], &Kind::SECRETS), named(&[]));
+        assert_eq!(places(&["--namespaces=a,b", "--secret-namespaces=c"], &Kind::SERVICES), named(&["a", "b"]));
     }
 }
