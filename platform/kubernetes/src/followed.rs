@@ -33,6 +33,7 @@ pub enum FollowState {
 pub struct Followed {
     board: Arc<Board>,
     seen: u64,
+    seen_turns: u64,
     /// Its end is the end of the task.
     _alive: Arc<oneshot::Sender<()>>,
 }
@@ -59,13 +60,15 @@ struct Told {
     snapshot: Option<Arc<Snapshot>>,
     /// Counts snapshots.
     number: u64,
+    /// Counts states that are of another sort than that before.
+    turns: u64,
     state: FollowState,
     has_ended: bool,
 }
 
 impl Default for Told {
     fn default() -> Self {
-        Self { snapshot: None, number: 0, state: FollowState::Starting, has_ended: false }
+        Self { snapshot: None, number: 0, turns: 0, state: FollowState::Starting, has_ended: false }
     }
 }
 
@@ -73,7 +76,11 @@ impl Default for Told {
 pub(crate) fn board() -> (Teller, Followed, oneshot::Receiver<()>) {
     let board = Arc::new(Board::default());
     let (alive, gone) = oneshot::channel();
-    (Teller { board: board.clone() }, Followed { board, seen: 0, _alive: Arc::new(alive) }, gone)
+    (
+        Teller { board: board.clone() },
+        Followed { board, seen: 0, seen_turns: 0, _alive: Arc::new(alive) },
+        gone,
+    )
 }
 
 impl Followed {
@@ -89,21 +96,20 @@ impl Followed {
     /// # Errors
     /// [`FollowingEnded`] when there will be no further one.
     pub async fn changed(&mut self) -> Result<(), FollowingEnded> {
-        loop {
-            let mut news = pin!(self.board.news.notified());
-            // From here on it is woken, so that nothing is missed between looking and waiting.
-            news.as_mut().enable();
-            {
-                let told = self.board.told();
-                if told.number != self.seen {
-                    return Ok(());
-                }
-                if told.has_ended {
-                    return Err(FollowingEnded);
-                }
-            }
-            news.await;
-        }
+        let seen = self.seen;
+        self.board.until(|told| told.number != seen).await
+    }
+
+    /// Waits until there is a snapshot that was not seen yet, or the objects begin or cease to be followed; what is the
+    /// state then counts as heard. Dropping the future loses nothing.
+    ///
+    /// # Errors
+    /// [`FollowingEnded`] when there will be nothing further.
+    pub async fn stirred(&mut self) -> Result<(), FollowingEnded> {
+        let (seen, turns) = (self.seen, self.seen_turns);
+        self.board.until(|told| told.number != seen || told.turns != turns).await?;
+        self.seen_turns = self.board.told().turns;
+        Ok(())
     }
 
     /// How well they are followed.
@@ -141,17 +147,18 @@ impl Teller {
 
     /// Changes come again.
     pub(crate) fn follows(&self) {
-        self.board.told().state = FollowState::Following;
+        self.board.turn(|_| FollowState::Following);
     }
 
     /// What is known may be old, for this reason.
     pub(crate) fn is_behind(&self, now: Timestamp, trouble: String) {
-        let mut told = self.board.told();
-        let (since, tries) = match told.state {
-            FollowState::Behind { since, tries, .. } => (since, tries.saturating_add(1)),
-            FollowState::Starting | FollowState::Following => (now, 1),
-        };
-        told.state = FollowState::Behind { since, trouble, tries };
+        self.board.turn(|former| {
+            let (since, tries) = match former {
+                FollowState::Behind { since, tries, .. } => (*since, tries.saturating_add(1)),
+                FollowState::Starting | FollowState::Following => (now, 1),
+            };
+            FollowState::Behind { since, trouble, tries }
+        });
     }
 }
 
@@ -163,6 +170,38 @@ impl Drop for Teller {
 }
 
 impl Board {
+    /// Waits until what is told is like that.
+    async fn until(&self, is_so: impl Fn(&Told) -> bool) -> Result<(), FollowingEnded> {
+        loop {
+            let mut news = pin!(self.news.notified());
+            // From here on it is woken, so that nothing is missed between looking and waiting.
+            news.as_mut().enable();
+            {
+                let told = self.told();
+                if is_so(&told) {
+                    return Ok(());
+                }
+                if told.has_ended {
+                    return Err(FollowingEnded);
+                }
+            }
+            news.await;
+        }
+    }
+
+    /// Goes over to another state; wakes whoever waits if it is of another sort.
+    fn turn(&self, next: impl FnOnce(&FollowState) -> FollowState) {
+        let mut told = self.told();
+        let state = next(&told.state);
+        let is_turn = std::mem::discriminant(&state) != std::mem::discriminant(&told.state);
+        told.state = state;
+        if is_turn {
+            told.turns += 1;
+            drop(told);
+            self.news.notify_waiters();
+        }
+    }
+
     fn told(&self) -> MutexGuard<'_, Told> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -15,6 +15,7 @@ mod lines;
 mod object;
 mod options;
 mod pause;
+pub mod slices;
 mod snapshot;
 mod task;
 mod transport;
