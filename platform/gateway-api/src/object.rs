@@ -98,7 +98,9 @@ mod tests {
         });
         let reading = Definitions::standard().unwrap().read_object("EndpointSlice b/a", &object);
         assert_eq!(reading.errors, []);
-        assert!(matches!(&reading.documents[0].body, Body::EndpointSlice(slice) if slice.endpoints.is_empty()));
+        assert!(
+            matches!(&reading.documents[0].body, Body::EndpointSlice(slice) if slice.endpoints.is_empty())
+        );
     }
 
     #[test]

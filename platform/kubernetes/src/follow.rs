@@ -87,6 +87,9 @@ impl Follow {
                         // The same watch would say the same again.
                         self.version = None;
                     }
+                    if error.is_missing() && self.version.is_none() {
+                        self.teller.none_is_known();
+                    }
                     self.teller.is_behind(self.clock().now(), error.to_string());
                     self.pause().await;
                 }

@@ -26,7 +26,8 @@ pub enum FollowState {
     },
 }
 
-/// The objects that are followed. Clones look at the same ones; each remembers what it has seen.
+/// The objects that are followed. Clones look at the same ones; each remembers what it has seen. Of a kind that the API
+/// server does not know there are none, and it is asked again.
 ///
 /// They are followed until the last clone is dropped.
 #[derive(Debug, Clone)]
@@ -130,6 +131,13 @@ impl Teller {
             told.number += 1;
             drop(told);
             self.board.news.notify_waiters();
+        }
+    }
+
+    /// The API server knows no such kind: there are no objects of it, until it does. What was known before stays.
+    pub(crate) fn none_is_known(&self) {
+        if self.board.told().snapshot.is_none() {
+            self.replace(Snapshot::default());
         }
     }
 

@@ -137,7 +137,9 @@ impl Source {
                 Some(kept) if kept.stamp == stamp => kept,
                 older => {
                     *has_changed = true;
-                    let read = Arc::new(self.file(&folder.join(&name)).or_older(older.as_ref().map(|older| &*older.read)));
+                    let read = Arc::new(
+                        self.file(&folder.join(&name)).or_older(older.as_ref().map(|older| &*older.read)),
+                    );
                     std::thread::yield_now();
                     Kept { name, stamp, read }
                 }

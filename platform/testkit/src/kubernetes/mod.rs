@@ -83,6 +83,7 @@ struct State {
     /// How many further requests are answered with 503.
     refusals: usize,
     forbidden: Vec<String>,
+    unknown: Vec<String>,
     is_away: bool,
     is_mute: bool,
     /// Whether a watch from a forgotten version is refused, instead of begun and ended by an event.
@@ -103,6 +104,7 @@ impl FakeCluster {
             status_writes: Vec::new(),
             refusals: 0,
             forbidden: Vec::new(),
+            unknown: Vec::new(),
             is_away: false,
             is_mute: false,
             answers_gone: false,
@@ -182,6 +184,11 @@ impl FakeCluster {
     /// Answers 403 to whatever is asked of these kinds (as paths call them, such as `secrets`); of no others.
     pub fn forbid(&self, plurals: &[&str]) {
         self.inner.state().forbidden = plurals.iter().map(|&plural| plural.to_owned()).collect();
+    }
+
+    /// Answers 404 to whatever is asked of these kinds, as a server does that has no definition of them; of no others.
+    pub fn know_nothing_of(&self, plurals: &[&str]) {
+        self.inner.state().unknown = plurals.iter().map(|&plural| plural.to_owned()).collect();
     }
 
     /// Is away from now on, or is back: connections are cut, and new ones are closed as soon as they are open.

@@ -75,6 +75,9 @@ async fn answer(inner: &Arc<Inner>, request: Request<Incoming>) -> Response<Body
         return refusal(503, "the server is currently unable to handle the request");
     }
     let plural = &target.resource.plural;
+    if state.unknown.contains(plural) {
+        return refusal(404, "the server could not find the requested resource");
+    }
     if state.forbidden.contains(plural) {
         return refusal(403, &format!("{plural} is forbidden: the user cannot do that"));
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::future::select_all;
+use futures_util::future::{FutureExt, select_all};
 use tradewind_kernel::Clock;
 use tradewind_kubernetes::{Cluster, FollowState, Followed, Kind, Scope};
 
@@ -27,6 +27,8 @@ struct Part {
     namespace: Option<String>,
     followed: Followed,
     has_ended: bool,
+    /// How many objects were too much.
+    left_out: usize,
 }
 
 /// Follows all kinds, each in the namespaces that options name.
@@ -39,7 +41,7 @@ pub(crate) fn follow(cluster: &Cluster, options: &Options) -> Follower {
             let namespace = namespace.map(str::to_owned);
             let scope = namespace.clone().map_or(Scope::Everywhere, Scope::Namespace);
             let followed = cluster.follow(&kind, scope);
-            parts.push(Part { kind, namespace, followed, has_ended: false });
+            parts.push(Part { kind, namespace, followed, has_ended: false, left_out: 0 });
         }
     }
     Follower(parts)
@@ -63,6 +65,14 @@ impl Follower {
         if missing.is_empty() { Ok(view) } else { Err(missing.join("; ")) }
     }
 
+    /// The same; none where all is as it was when it was looked at last.
+    pub(crate) fn other_view(&mut self) -> Option<View> {
+        let has_news =
+            |part: &mut Part| part.followed.changed().now_or_never().is_some_and(|news| news.is_ok());
+        let is_other = self.0.iter_mut().any(has_news);
+        is_other.then(|| self.view().ok()).flatten()
+    }
+
     /// Waits until something has changed, and then for a moment without further changes. What has changed counts as
     /// seen.
     pub(crate) async fn changed(&mut self, clock: &Clock) {
@@ -76,7 +86,8 @@ impl Follower {
     }
 
     async fn news(&mut self) {
-        let waiting: Vec<_> = self.0.iter_mut().filter(|part| !part.has_ended).map(|part| Box::pin(part.news())).collect();
+        let waiting: Vec<_> =
+            self.0.iter_mut().filter(|part| !part.has_ended).map(|part| Box::pin(part.news())).collect();
         if waiting.is_empty() {
             return std::future::pending().await;
         }
@@ -92,7 +103,11 @@ impl Part {
             self.has_ended = true;
             return;
         }
-        self.followed.latest();
+        let left_out = self.followed.latest().map_or(0, |snapshot| snapshot.left_out().count());
+        if left_out > self.left_out {
+            tracing::error!(kind = %self.kind, left_out, "objects are too large or too many, and not served");
+        }
+        self.left_out = left_out;
     }
 
     fn missing(&self) -> String {

@@ -59,12 +59,12 @@ impl Link {
         lock(&self.failed).clone()
     }
 
-    /// All objects, once all of the first lists are there.
+    /// All objects, once all of the first lists are there; none where they are those of the last look.
     pub(crate) fn view(&self) -> Option<View> {
         if !self.is_complete.load(Ordering::Acquire) {
             return None;
         }
-        lock(&self.follower).as_mut()?.view().ok()
+        lock(&self.follower).as_mut()?.other_view()
     }
 
     /// Has statuses say what came of the objects.
@@ -82,7 +82,8 @@ impl Link {
         *lock(&self.follower) = Some(follower.clone());
         if let Err(missing) = self.first_lists(&mut follower, &clock).await {
             let seconds = self.options.first_lists;
-            return self.fail(format!("the first lists of all objects were not there after {seconds} s: {missing}"));
+            return self
+                .fail(format!("the first lists of all objects were not there after {seconds} s: {missing}"));
         }
         self.is_complete.store(true, Ordering::Release);
         *lock(&self.waiting) = Some("all lists are there, and are being read".to_owned());

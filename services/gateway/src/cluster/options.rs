@@ -106,6 +106,9 @@ mod tests {
         assert_eq!(places(&["--namespaces=a,b"], &Kind::NAMESPACES), None);
         assert_eq!(places(&["--namespaces=a,b", "--secret-namespaces=c"], &Kind::SECRETS), named(&["c"]));
         assert_eq!(places(&["--namespaces=a,b", "--secret-namespaces="], &Kind::SECRETS), named(&[]));
-        assert_eq!(places(&["--namespaces=a,b", "--secret-namespaces=c"], &Kind::SERVICES), named(&["a", "b"]));
+        assert_eq!(
+            places(&["--namespaces=a,b", "--secret-namespaces=c"], &Kind::SERVICES),
+            named(&["a", "b"])
+        );
     }
 }

@@ -59,7 +59,8 @@ impl Reader {
                     }
                     older => {
                         has_changed = true;
-                        let read = self.one(kind, version, object).or_older(older.as_ref().map(|one| &*one.read));
+                        let read =
+                            self.one(kind, version, object).or_older(older.as_ref().map(|one| &*one.read));
                         One { object: object.clone(), read: Arc::new(read) }
                     }
                 };
@@ -136,7 +137,9 @@ mod tests {
         let again = reader.read(&view(&[route(1, "/a"), service("2", 80)]));
         assert!(again.is_none(), "a version says nothing");
         let other = reader.read(&view(&[route(1, "/a"), service("3", 81)])).unwrap();
-        assert!(Arc::ptr_eq(&first.files[0], &other.files[0]) && !Arc::ptr_eq(&first.files[1], &other.files[1]));
+        assert!(
+            Arc::ptr_eq(&first.files[0], &other.files[0]) && !Arc::ptr_eq(&first.files[1], &other.files[1])
+        );
         assert_eq!(reader.read(&view(&[route(1, "/a")])).unwrap().files.len(), 1);
         assert!(reader.read(&view(&[])).unwrap().files.is_empty());
     }
@@ -152,7 +155,8 @@ mod tests {
     fn an_object_with_a_mistake_is_named_and_leaves_others_alone() {
         let mut reader = Reader::new().unwrap();
         let reading = reader.read(&view(&[route(1, "no-path"), service("1", 80)])).unwrap();
-        let errors: Vec<String> = reading.files.iter().flat_map(|read| &read.errors).map(ToString::to_string).collect();
+        let errors: Vec<String> =
+            reading.files.iter().flat_map(|read| &read.errors).map(ToString::to_string).collect();
         assert_eq!(errors.len(), 1, "{errors:?}");
         assert!(errors[0].starts_with("HTTPRoute shop/orders: `spec.rules[0].matches[0].path"), "{errors:?}");
         assert!(reading.files.iter().any(|read| !read.documents.is_empty()));

@@ -55,7 +55,8 @@ fn walk<'view>(value: &'view Value, own: &'view str, named: &mut BTreeSet<(&'vie
 /// Whether two states of an object ask for the same. Versions, annotations and statuses change all the time, our own
 /// writing included, and nothing is made of them.
 pub(super) fn asks_the_same(kind: &str, one: &Object, other: &Object) -> bool {
-    let own = |object: &Object, name: &str| object.value().get("metadata").and_then(|own| own.get(name)).cloned();
+    let own =
+        |object: &Object, name: &str| object.value().get("metadata").and_then(|own| own.get(name)).cloned();
     let labels = |object: &Object| own(object, "labels");
     // A namespace counts by its labels.
     if kind == "Namespace" {
@@ -119,6 +120,8 @@ mod tests {
         assert!(!is_same("Service", object(2, "1", "1", 1)));
         assert!(!is_same("Service", object(1, "1", "2", 1)));
         assert!(!is_same("Service", object(1, "1", "1", 2)));
-        assert!(is_same("Namespace", object(1, "1", "1", 2)) && !is_same("Namespace", object(1, "1", "2", 1)));
+        assert!(
+            is_same("Namespace", object(1, "1", "1", 2)) && !is_same("Namespace", object(1, "1", "2", 1))
+        );
     }
 }

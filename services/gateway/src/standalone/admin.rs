@@ -32,7 +32,9 @@ impl Admin {
         let waiting = || self.link.as_ref().and_then(|link| link.waiting());
         let (status, said) = match self.is_draining.load(Ordering::Acquire) {
             true => (503, "draining\n".to_owned()),
-            false => waiting().map_or((200, "ok\n".to_owned()), |reason| (503, format!("waiting: {reason}\n"))),
+            false => {
+                waiting().map_or((200, "ok\n".to_owned()), |reason| (503, format!("waiting: {reason}\n")))
+            }
         };
         text(status, "text/plain; charset=utf-8", said)
     }

@@ -19,7 +19,12 @@ use crate::cluster::Options;
 #[command(name = "tradewind-gateway", version, max_term_width = 100)]
 pub(crate) struct Arguments {
     /// The folder of the documents
-    #[arg(long, value_name = "FOLDER", required_unless_present = "kubernetes", conflicts_with = "kubernetes")]
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        required_unless_present = "kubernetes",
+        conflicts_with = "kubernetes"
+    )]
     pub(crate) routes: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) cluster: Options,
@@ -85,8 +90,7 @@ pub(crate) fn asked_for() -> Option<Arguments> {
     };
     let is_asked = std::env::args_os().any(|argument| asks(&argument));
     if !is_asked && std::env::args_os().any(|argument| argument == "--help" || argument == "-h") {
-        let hint =
-            "With --routes FOLDER, or --kubernetes, this is a gateway on its own: see tradewind-gateway --routes . --help\n";
+        let hint = "With --routes FOLDER, or --kubernetes, this is a gateway on its own: see tradewind-gateway --routes . --help\n";
         writeln!(std::io::stdout(), "{hint}").unwrap_or_default();
     }
     is_asked.then(Arguments::parse)
@@ -113,7 +117,12 @@ mod tests {
         let both = parsed(&["--kubernetes", "--namespaces=a,b", "--service=a/b"]).unwrap().cluster;
         assert_eq!((both.class.as_str(), both.namespaces.len()), ("tradewind", 2));
         assert_eq!(both.service, Some(("a".to_owned(), "b".to_owned())));
-        for wrong in [&[][..], &["--routes=.", "--kubernetes"], &["--routes=.", "--class=a"], &["--kubernetes", "--service=a"]] {
+        for wrong in [
+            &[][..],
+            &["--routes=.", "--kubernetes"],
+            &["--routes=.", "--class=a"],
+            &["--kubernetes", "--service=a"],
+        ] {
             assert!(parsed(wrong).is_err(), "{wrong:?}");
         }
     }

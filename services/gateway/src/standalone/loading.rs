@@ -65,12 +65,23 @@ pub(crate) struct Loader {
 }
 
 impl Loader {
-    /// Opens the folder.
+    /// Opens the folder, or follows the cluster that there is a link to.
     ///
     /// # Errors
     ///
     /// There is none, or it holds nothing that can be used.
-    pub(crate) fn open(arguments: &Arguments, fetches: &Fetches) -> Result<(Self, Loaded), String> {
+    pub(crate) fn begin(
+        arguments: &Arguments,
+        fetches: &Fetches,
+        link: Option<&Arc<Link>>,
+    ) -> Result<(Self, Loaded), String> {
+        match link {
+            Some(link) => Self::follow(arguments, fetches, link),
+            None => Self::open(arguments, fetches),
+        }
+    }
+
+    fn open(arguments: &Arguments, fetches: &Fetches) -> Result<(Self, Loaded), String> {
         let origin = Origin::folder(arguments.routes.as_deref())?;
         let mut loader = Self::new(arguments, fetches, origin);
         let loaded = loader.again()?.ok_or("--routes: nothing was read")?;
@@ -78,15 +89,7 @@ impl Loader {
     }
 
     /// Follows a cluster, of which nothing is known yet.
-    ///
-    /// # Errors
-    ///
-    /// A part of the program cannot be read.
-    pub(crate) fn follow(
-        arguments: &Arguments,
-        fetches: &Fetches,
-        link: &Arc<Link>,
-    ) -> Result<(Self, Loaded), String> {
+    fn follow(arguments: &Arguments, fetches: &Fetches, link: &Arc<Link>) -> Result<(Self, Loaded), String> {
         let mut loader = Self::new(arguments, fetches, Origin::cluster(link)?);
         loader.builder = loader.builder.serving(served(&arguments.cluster.class));
         Ok((loader, Loaded { secured: Some(BTreeMap::new()), ..Loaded::default() }))

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures_util::future::{FutureExt, join3};
+use futures_util::future::{FutureExt, OptionFuture, join3};
 use tradewind_chassis::telemetry::{self, LogSettings};
 use tradewind_data_plane::{Bound, Check, Checks, Edge, Listener, Server, Settings, Timers};
 use tradewind_edge::session::SessionKey;
@@ -59,10 +59,7 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     telemetry::init(&LogSettings::default()).map_err(|error| error.to_string())?;
     let fetches = Fetches::default();
     let link = arguments.cluster.kubernetes.then(|| Link::new(arguments.cluster.clone()));
-    let (mut loader, loaded) = match &link {
-        Some(link) => Loader::follow(arguments, &fetches, link)?,
-        None => Loader::open(arguments, &fetches)?,
-    };
+    let (mut loader, loaded) = Loader::begin(arguments, &fetches, link.as_ref())?;
     let settings = settings(arguments);
     let mut ports = Ports::new(arguments, &settings);
     let listeners = ports.begin(&loaded.routes.table, loaded.secured.unwrap_or_default())?;
@@ -75,7 +72,8 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     let kept = (session_key(arguments)?, checks.verdicts());
     let statuses = Arc::new(loaded.statuses);
     let shared = Shared::new(loaded.routes, sink, kept, (seed(), threads));
-    let mut following = Following { shared: shared.clone(), ports, statuses, refused: None, checks, link: link.clone() };
+    let mut following =
+        Following { shared: shared.clone(), ports, statuses, refused: None, checks, link: link.clone() };
     following.show();
     following.check(crate::edge::checks(&shared.routes(), &shared));
     let is_draining = Arc::new(AtomicBool::new(false));
@@ -96,11 +94,8 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     let (asking, looks) = background("documents", move || loader.look(&shared))?;
     let keys = fetches.follow(Clock::system(), Entropy::system());
     let ask = || asking.ask();
-    let objects = async {
-        if let Some(link) = &link {
-            link.run(Clock::system(), Entropy::system(), ask).await;
-        }
-    };
+    let objects =
+        OptionFuture::from(link.as_ref().map(|link| link.run(Clock::system(), Entropy::system(), ask)));
     let beside = join3(keys, following.follow(looks, &server), objects).map(drop);
     until_stopped(LOOK, beside, |occasion| {
         match occasion {
@@ -127,14 +122,19 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     linger(arguments.leave_wait)?;
     // Nobody new is sent anywhere, and endpoints are spared questions.
     following.checks.stop();
+    Ok(end(server.into_inner(), admin))
+}
+
+/// Finishes requests under way; the internal door is there until then.
+fn end(server: Server, admin: Option<Server>) -> ExitCode {
     tracing::info!("stopping: requests under way are finished first");
-    let dropped = server.into_inner().drain();
+    let dropped = server.drain();
     drop(admin);
     if dropped > 0 {
         tracing::warn!(dropped, "connections were dropped at the deadline");
-        return Ok(ExitCode::FAILURE);
+        return ExitCode::FAILURE;
     }
-    Ok(ExitCode::SUCCESS)
+    ExitCode::SUCCESS
 }
 
 /// Goes on serving until whoever sends requests here has noticed that it is about to end; a second signal ends that.

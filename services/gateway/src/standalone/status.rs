@@ -138,7 +138,13 @@ impl Statuses {
                 ports.insert(key, listener.port);
             }
         }
-        Self { gateways, ports, routes: built.routes.clone(), policies: built.policies.clone(), of_objects: None }
+        Self {
+            gateways,
+            ports,
+            routes: built.routes.clone(),
+            policies: built.policies.clone(),
+            of_objects: None,
+        }
     }
 
     /// The same, of documents that are these objects.

@@ -67,7 +67,10 @@ impl Controller {
     /// Waits until nobody listens at a port.
     pub async fn is_closed(&self, port: u16) {
         let address = self.at(port);
-        until("the port is closed", async || tokio::net::TcpStream::connect(address).await.is_err().then_some(())).await;
+        until("the port is closed", async || {
+            tokio::net::TcpStream::connect(address).await.is_err().then_some(())
+        })
+        .await;
     }
 
     pub fn errors(&self) -> String {
@@ -160,7 +163,12 @@ pub fn condition(conditions: &Value, kind: &str) -> Option<(String, String, i64)
 }
 
 /// Waits until a status has these conditions, in the generation that the object is in; `way` leads to them.
-pub async fn says(cluster: &FakeCluster, (kind, namespace, name): (&str, &str, &str), way: &str, expected: &[(&str, &str, &str)]) {
+pub async fn says(
+    cluster: &FakeCluster,
+    (kind, namespace, name): (&str, &str, &str),
+    way: &str,
+    expected: &[(&str, &str, &str)],
+) {
     let seen = async || {
         let object = cluster.object(kind, namespace, name)?;
         let conditions = object.pointer(&format!("/status{way}/conditions")).cloned().unwrap_or_default();
@@ -178,7 +186,8 @@ pub async fn shows(address: SocketAddr, host: &str, pem: &str) -> bool {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config =
+        rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let connector = TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth()));
     let Ok(stream) = tokio::net::TcpStream::connect(address).await else { return false };
     connector.connect(ServerName::try_from(host.to_owned()).unwrap(), stream).await.is_ok()

@@ -51,6 +51,22 @@ async fn only_namespaces_that_were_named_are_looked_at() {
     assert!(cluster.asked().iter().all(|asked| !asked.path.ends_with("/secrets")), "nobody reads secrets");
 }
 
+#[tokio::test]
+async fn kinds_that_the_cluster_does_not_know_are_no_reason_to_wait() {
+    let backend = Backend::start("shop", Does::Answers).await;
+    let cluster = cluster(backend.address).await;
+    cluster.apply(route("orders", "/shop", &orders()));
+    cluster.know_nothing_of(&[
+        "tlsroutes",
+        "backendtlspolicies",
+        "routepolicies",
+        "backendpolicies",
+        "listenerpolicies",
+    ]);
+    let controller = Controller::start(&cluster, &[]).await;
+    controller.answers("/shop", 200).await;
+}
+
 /// Lists that came from here on.
 fn lists(cluster: &FakeCluster, from: usize) -> usize {
     cluster.asked()[from..].iter().filter(|asked| asked.method == "GET" && !asked.is_watch()).count()
@@ -83,7 +99,10 @@ async fn statuses_and_objects_that_nobody_names_change_nothing_that_serves() {
     let controller = Controller::start(&cluster, &[]).await;
     let parents = async || {
         let route = cluster.object("HTTPRoute", "shop", "orders").unwrap();
-        route["status"]["parents"][0]["conditions"].as_array().is_some_and(|all| !all.is_empty()).then_some(())
+        route["status"]["parents"][0]["conditions"]
+            .as_array()
+            .is_some_and(|all| !all.is_empty())
+            .then_some(())
     };
     until("the status is written", parents).await;
     let swaps = controller.swaps();
@@ -201,7 +220,8 @@ async fn who_is_told_to_stop_takes_requests_until_others_have_noticed() {
     let controller = Controller::start(&cluster, &["--leave-wait=2"]).await;
     controller.answers("/", 200).await;
     controller.signal("TERM").await;
-    until("it says so", async || (controller.ask("/readyz").await.text() == "draining\n").then_some(())).await;
+    until("it says so", async || (controller.ask("/readyz").await.text() == "draining\n").then_some(()))
+        .await;
     assert_eq!(Request::new("GET", "/").send(controller.at(80)).await.status, 200);
     assert_eq!(controller.ended().await.code, Some(0));
 }

@@ -10,7 +10,8 @@ use crate::controller::{Controller, GROUP, OURS, class, cluster, gateway, http, 
 const ROUTE: (&str, &str, &str) = ("HTTPRoute", "shop", "orders");
 const DOOR: (&str, &str, &str) = ("Gateway", "edge", "door");
 const PARENT: &str = "/parents/0";
-const GOOD: [(&str, &str, &str); 2] = [("Accepted", "True", "Accepted"), ("ResolvedRefs", "True", "ResolvedRefs")];
+const GOOD: [(&str, &str, &str); 2] =
+    [("Accepted", "True", "Accepted"), ("ResolvedRefs", "True", "ResolvedRefs")];
 
 fn orders() -> Value {
     json!({"name": "orders", "port": 80})
@@ -29,17 +30,20 @@ async fn a_good_route_is_accepted_and_its_references_are_resolved() {
     let controller = Controller::start(&cluster, &["--address=shop.example", "--address=192.0.2.1"]).await;
     says(&cluster, ("GatewayClass", "", "tradewind"), "", &[("Accepted", "True", "Accepted")]).await;
     says(&cluster, DOOR, "", &[("Accepted", "True", "Accepted"), ("Programmed", "True", "Programmed")]).await;
-    let listener = [GOOD[0], GOOD[1], ("Programmed", "True", "Programmed"), ("Conflicted", "False", "NoConflicts")];
+    let listener =
+        [GOOD[0], GOOD[1], ("Programmed", "True", "Programmed"), ("Conflicted", "False", "NoConflicts")];
     says(&cluster, DOOR, "/listeners/0", &listener).await;
     says(&cluster, ROUTE, PARENT, &GOOD).await;
     let door = cluster.object(DOOR.0, DOOR.1, DOOR.2).unwrap();
     assert_eq!(door["status"]["listeners"][0]["attachedRoutes"], 1);
     let kinds = &door["status"]["listeners"][0]["supportedKinds"];
     assert_eq!(kinds[0], json!({"group": "gateway.networking.k8s.io", "kind": "HTTPRoute"}));
-    let addresses = json!([{"type": "Hostname", "value": "shop.example"}, {"type": "IPAddress", "value": "192.0.2.1"}]);
+    let addresses =
+        json!([{"type": "Hostname", "value": "shop.example"}, {"type": "IPAddress", "value": "192.0.2.1"}]);
     assert_eq!(door["status"]["addresses"], addresses);
     let parent = &cluster.object(ROUTE.0, ROUTE.1, ROUTE.2).unwrap()["status"]["parents"][0];
-    let named = json!({"group": "gateway.networking.k8s.io", "kind": "Gateway", "namespace": "edge", "name": "door"});
+    let named =
+        json!({"group": "gateway.networking.k8s.io", "kind": "Gateway", "namespace": "edge", "name": "door"});
     assert_eq!((&parent["parentRef"], &parent["controllerName"]), (&named, &json!(OURS)));
     let since = parent["conditions"][0]["lastTransitionTime"].clone();
     assert!(since.as_str().is_some_and(|text| text.ends_with('Z') && text.len() == 20), "{since}");
@@ -58,7 +62,13 @@ async fn an_unknown_backend_is_told_until_it_is_there() {
     cluster.delete("Service", "shop", "orders");
     cluster.apply(route("orders", "/", &orders()));
     let controller = Controller::start(&cluster, &[]).await;
-    says(&cluster, ROUTE, PARENT, &[("Accepted", "True", "Accepted"), ("ResolvedRefs", "False", "BackendNotFound")]).await;
+    says(
+        &cluster,
+        ROUTE,
+        PARENT,
+        &[("Accepted", "True", "Accepted"), ("ResolvedRefs", "False", "BackendNotFound")],
+    )
+    .await;
     controller.answers("/", 500).await;
     for object in service("shop", backend.address) {
         cluster.apply(object);
@@ -79,7 +89,13 @@ async fn another_namespace_has_to_agree_to_a_reference() {
     }
     cluster.apply(route("orders", "/", &json!({"name": "orders", "namespace": "goods", "port": 80})));
     let controller = Controller::start(&cluster, &[]).await;
-    says(&cluster, ROUTE, PARENT, &[("Accepted", "True", "Accepted"), ("ResolvedRefs", "False", "RefNotPermitted")]).await;
+    says(
+        &cluster,
+        ROUTE,
+        PARENT,
+        &[("Accepted", "True", "Accepted"), ("ResolvedRefs", "False", "RefNotPermitted")],
+    )
+    .await;
     controller.answers("/", 500).await;
     let from = json!([{"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "namespace": "shop"}]);
     cluster.apply(json!({
@@ -101,7 +117,13 @@ async fn listeners_in_conflict_say_so_and_the_others_serve() {
     cluster.apply(gateway(&json!([http("http", 80), http("more", 81), pass])));
     cluster.apply(route("orders", "/", &orders()));
     let controller = Controller::start(&cluster, &[]).await;
-    says(&cluster, DOOR, "", &[("Accepted", "True", "ListenersNotValid"), ("Programmed", "True", "Programmed")]).await;
+    says(
+        &cluster,
+        DOOR,
+        "",
+        &[("Accepted", "True", "ListenersNotValid"), ("Programmed", "True", "Programmed")],
+    )
+    .await;
     for listener in ["/listeners/1", "/listeners/2"] {
         let expected = [("Conflicted", "True", "ProtocolConflict"), ("Programmed", "False", "Invalid")];
         says(&cluster, DOOR, listener, &expected).await;
@@ -126,9 +148,11 @@ async fn routes_that_nobody_takes_say_why() {
     wrong["spec"]["rules"][0]["matches"][0]["path"] = json!({"type": "RegularExpression", "value": "("});
     cluster.apply(wrong);
     let _controller = Controller::start(&cluster, &[]).await;
-    for (name, reason) in
-        [("elsewhere", "NoMatchingListenerHostname"), ("nowhere", "NoMatchingParent"), ("wrong", "UnsupportedValue")]
-    {
+    for (name, reason) in [
+        ("elsewhere", "NoMatchingListenerHostname"),
+        ("nowhere", "NoMatchingParent"),
+        ("wrong", "UnsupportedValue"),
+    ] {
         says(&cluster, ("HTTPRoute", "shop", name), PARENT, &[("Accepted", "False", reason)]).await;
     }
 }
@@ -166,10 +190,12 @@ async fn what_belongs_to_another_controller_is_left_alone() {
 async fn a_class_with_parameters_is_not_accepted() {
     let cluster = FakeCluster::start().await;
     let mut class = class("tradewind", OURS);
-    class["spec"]["parametersRef"] = json!({"group": "", "kind": "ConfigMap", "namespace": "edge", "name": "nowhere"});
+    class["spec"]["parametersRef"] =
+        json!({"group": "", "kind": "ConfigMap", "namespace": "edge", "name": "nowhere"});
     cluster.apply(class);
     let _controller = Controller::start(&cluster, &[]).await;
-    says(&cluster, ("GatewayClass", "", "tradewind"), "", &[("Accepted", "False", "InvalidParameters")]).await;
+    says(&cluster, ("GatewayClass", "", "tradewind"), "", &[("Accepted", "False", "InvalidParameters")])
+        .await;
 }
 
 #[tokio::test]
@@ -208,7 +234,8 @@ async fn a_policy_for_tls_to_backends_says_at_which_gateways_it_holds() {
     }));
     let _controller = Controller::start(&cluster, &[]).await;
     let policy = ("BackendTLSPolicy", "shop", "orders");
-    let missing = [("Accepted", "False", "NoValidCACertificate"), ("ResolvedRefs", "False", "InvalidCACertificateRef")];
+    let missing =
+        [("Accepted", "False", "NoValidCACertificate"), ("ResolvedRefs", "False", "InvalidCACertificateRef")];
     says(&cluster, policy, "/ancestors/0", &missing).await;
     let made = rcgen::generate_simple_self_signed(vec!["orders.example".to_owned()]).unwrap();
     cluster.apply(json!({
@@ -217,7 +244,10 @@ async fn a_policy_for_tls_to_backends_says_at_which_gateways_it_holds() {
     }));
     says(&cluster, policy, "/ancestors/0", &GOOD).await;
     let ancestor = &cluster.object("BackendTLSPolicy", "shop", "orders").unwrap()["status"]["ancestors"][0]["ancestorRef"];
-    assert_eq!((&ancestor["kind"], &ancestor["namespace"], &ancestor["name"]), (&json!("Gateway"), &json!("edge"), &json!("door")));
+    assert_eq!(
+        (&ancestor["kind"], &ancestor["namespace"], &ancestor["name"]),
+        (&json!("Gateway"), &json!("edge"), &json!("door"))
+    );
 }
 
 #[tokio::test]

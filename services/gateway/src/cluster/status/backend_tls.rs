@@ -19,7 +19,8 @@ const GROUP: &str = "gateway.networking.k8s.io";
 impl Scene<'_> {
     pub(super) fn of_backend_tls(&self, name: &Name, object: &Object, status: &mut Status) {
         let (_, namespace, policy) = name;
-        let Some(Body::BackendTlsPolicy(body)) = self.judged.body("BackendTLSPolicy", namespace, policy) else {
+        let Some(Body::BackendTlsPolicy(body)) = self.judged.body("BackendTLSPolicy", namespace, policy)
+        else {
             return;
         };
         let reason = self.judged.unreached(namespace, policy).map(|found| found.reason.as_str());

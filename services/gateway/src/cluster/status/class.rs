@@ -18,7 +18,9 @@ impl Scene<'_> {
             None => condition("Accepted", true, "Accepted", "its gateways are served"),
             Some(reference) => {
                 let (kind, name) = (text(reference, "kind"), text(reference, "name"));
-                let message = format!("spec.parametersRef: {kind} {name} says nothing to this controller; leave it out");
+                let message = format!(
+                    "spec.parametersRef: {kind} {name} says nothing to this controller; leave it out"
+                );
                 condition("Accepted", false, "InvalidParameters", message)
             }
         };

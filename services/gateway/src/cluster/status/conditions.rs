@@ -76,7 +76,8 @@ mod tests {
 
     #[test]
     fn the_time_changes_with_the_status_alone() {
-        let first = Saying { generation: 1, now: "2026-01-01T00:00:00Z" }.alone(None, &[condition("Accepted", true, "Accepted", "a")]);
+        let first = Saying { generation: 1, now: "2026-01-01T00:00:00Z" }
+            .alone(None, &[condition("Accepted", true, "Accepted", "a")]);
         let same = SAYING.alone(Some(&first), &[condition("Accepted", true, "Other", "b")]);
         assert_eq!(same[0]["lastTransitionTime"], "2026-01-01T00:00:00Z");
         assert_eq!((&same[0]["reason"], &same[0]["observedGeneration"]), (&json!("Other"), &json!(2)));
@@ -87,9 +88,11 @@ mod tests {
     #[test]
     fn conditions_of_others_stay() {
         let known = json!([{"type": "Theirs", "status": "True"}, {"type": "Accepted", "status": "Unknown"}]);
-        let ours = [condition("Programmed", true, "Programmed", ""), condition("Accepted", true, "Accepted", "")];
+        let ours =
+            [condition("Programmed", true, "Programmed", ""), condition("Accepted", true, "Accepted", "")];
         let all = SAYING.among(Some(&known), &ours);
-        let kinds: Vec<&str> = all.as_array().unwrap().iter().map(|one| one["type"].as_str().unwrap()).collect();
+        let kinds: Vec<&str> =
+            all.as_array().unwrap().iter().map(|one| one["type"].as_str().unwrap()).collect();
         assert_eq!(kinds, ["Theirs", "Accepted", "Programmed"]);
         assert_eq!(all[0], known[0]);
         assert_eq!(SAYING.among(Some(&all), &ours), all, "said again it is the same");

@@ -109,7 +109,8 @@ mod tests {
 
     #[test]
     fn entries_of_other_controllers_stay_and_those_of_ours_that_have_no_reason_go() {
-        let theirs = json!({"parentRef": {"name": "a"}, "controllerName": "example.com/other", "conditions": [1]});
+        let theirs =
+            json!({"parentRef": {"name": "a"}, "controllerName": "example.com/other", "conditions": [1]});
         let known = LIST.with(Some(&json!([theirs])), &[entry("a"), entry("b")], SAYING, |_| true);
         assert_eq!(known.as_array().unwrap().len(), 3);
         assert_eq!(known[0], theirs);

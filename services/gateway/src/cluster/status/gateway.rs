@@ -55,7 +55,8 @@ impl Scene<'_> {
         let (spec, status) = (&service.value()["spec"], &service.value()["status"]);
         if spec["type"] == "LoadBalancer" {
             let given = status["loadBalancer"]["ingress"].as_array().into_iter().flatten();
-            let address = |one: &Value| one["ip"].as_str().or_else(|| one["hostname"].as_str()).map(str::to_owned);
+            let address =
+                |one: &Value| one["ip"].as_str().or_else(|| one["hostname"].as_str()).map(str::to_owned);
             return given.filter_map(address).collect();
         }
         let within = spec["clusterIPs"].as_array().into_iter().flatten().filter_map(Value::as_str);

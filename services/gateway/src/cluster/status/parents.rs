@@ -20,7 +20,9 @@ impl Scene<'_> {
             conditions: status.conditions.clone(),
         };
         let ours: Vec<Entry> = match self.judged.route(name) {
-            Some(judged) if judged.generation == object.generation() => judged.parents.iter().map(entry).collect(),
+            Some(judged) if judged.generation == object.generation() => {
+                judged.parents.iter().map(entry).collect()
+            }
             Some(_) => return,
             None => self.refused(name.0, object),
         };
@@ -55,14 +57,19 @@ impl Scene<'_> {
     /// may be those of a replica with our name, and others may not be looked at.
     pub(super) fn is_ours_to_say(&self, object: &Object, parent: &Value) -> bool {
         let (namespace, name) = self.gateway_of(object, parent);
-        let is_looked_at = self.class.namespaces.is_empty() || self.class.namespaces.iter().any(|one| one == namespace);
+        let is_looked_at =
+            self.class.namespaces.is_empty() || self.class.namespaces.iter().any(|one| one == namespace);
         match self.view.get("Gateway", namespace, name) {
             Some(gateway) => gateway.value()["spec"]["gatewayClassName"] == self.class.name.as_str(),
             None => is_looked_at,
         }
     }
 
-    fn gateway_of<'value>(&self, object: &'value Object, parent: &'value Value) -> (&'value str, &'value str) {
+    fn gateway_of<'value>(
+        &self,
+        object: &'value Object,
+        parent: &'value Value,
+    ) -> (&'value str, &'value str) {
         let namespace = parent.get("namespace").and_then(Value::as_str).unwrap_or(object.namespace());
         (namespace, parent.get("name").and_then(Value::as_str).unwrap_or_default())
     }
