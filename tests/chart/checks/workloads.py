@@ -30,6 +30,23 @@ def security(subject):
             yield from (f"{name}: {problem}" for problem in of_container(container))
 
 
+    yield from rights(subject)
+
+
+def rights(subject):
+    """The gateway as a controller reads, writes statuses, and reads secrets where it was told to."""
+    for case, value in subject.objects():
+        if value["kind"] not in ("Role", "ClusterRole") or not value["metadata"]["name"].endswith("gateway-controller"):
+            continue
+        name, own = f"{case}: {title(value)}", controller(subject, case).get("secretNamespaces", [])
+        for rule in value["rules"]:
+            written = set(rule["verbs"]) - {"get", "list", "watch"}
+            if written and (written != {"update"} or any(not one.endswith("/status") for one in rule["resources"])):
+                yield f"{name}: may {', '.join(sorted(written))} {', '.join(rule['resources'])}"
+            if "secrets" in rule["resources"] and value["metadata"].get("namespace") not in own:
+                yield f"{name}: reads secrets that nobody named"
+
+
 def needs_token(subject, case, value, template):
     if any("agent-inject" in key for key in template["metadata"].get("annotations", {})):
         return True

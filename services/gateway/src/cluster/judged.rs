@@ -30,7 +30,7 @@ pub(crate) struct Unreached {
 #[derive(Debug, Default)]
 pub(crate) struct Judged {
     basis: Basis,
-    pub(super) documents: Documents,
+    documents: Documents,
     gateways: BTreeMap<(String, String), GatewayStatus>,
     routes: BTreeMap<Name, Arc<RouteStatus>>,
     policies: BTreeMap<Name, PolicyStatus>,
@@ -78,11 +78,6 @@ impl Judged {
 
     pub(super) fn gateway(&self, namespace: &str, name: &str) -> Option<&GatewayStatus> {
         self.gateways.get(&(namespace.to_owned(), name.to_owned()))
-    }
-
-    /// The gateways that are served here.
-    pub(super) fn gateways(&self) -> impl Iterator<Item = &GatewayStatus> {
-        self.gateways.values()
     }
 
     pub(super) fn route(&self, name: &Name) -> Option<&RouteStatus> {

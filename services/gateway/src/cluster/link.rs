@@ -39,11 +39,6 @@ impl Link {
         })
     }
 
-    /// How the cluster is followed.
-    pub(crate) fn options(&self) -> &Options {
-        &self.options
-    }
-
     /// Why requests are not taken yet; none once they are.
     pub(crate) fn waiting(&self) -> Option<String> {
         lock(&self.waiting).clone()

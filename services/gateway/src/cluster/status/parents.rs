@@ -40,7 +40,7 @@ impl Scene<'_> {
         let Some(mistake) = self.judged.mistake(&called(kind, object)) else { return Vec::new() };
         let named = object.value()["spec"]["parentRefs"].as_array().into_iter().flatten();
         let is_ours = |parent: &&Value| {
-            let (namespace, name) = self.gateway_of(object, parent);
+            let (namespace, name) = gateway_of(object, parent);
             self.judged.gateway(namespace, name).is_some()
         };
         let entry = |parent: &Value| Entry {
@@ -56,7 +56,7 @@ impl Scene<'_> {
     /// Whether it is for us to say nothing of a parent: a gateway of ours, or one that is gone. Gateways of another class
     /// may be those of a replica with our name, and others may not be looked at.
     pub(super) fn is_ours_to_say(&self, object: &Object, parent: &Value) -> bool {
-        let (namespace, name) = self.gateway_of(object, parent);
+        let (namespace, name) = gateway_of(object, parent);
         let is_looked_at =
             self.class.namespaces.is_empty() || self.class.namespaces.iter().any(|one| one == namespace);
         match self.view.get("Gateway", namespace, name) {
@@ -64,13 +64,10 @@ impl Scene<'_> {
             None => is_looked_at,
         }
     }
+}
 
-    fn gateway_of<'value>(
-        &self,
-        object: &'value Object,
-        parent: &'value Value,
-    ) -> (&'value str, &'value str) {
-        let namespace = parent.get("namespace").and_then(Value::as_str).unwrap_or(object.namespace());
-        (namespace, parent.get("name").and_then(Value::as_str).unwrap_or_default())
-    }
+/// The namespace and the name of a parent.
+fn gateway_of<'value>(object: &'value Object, parent: &'value Value) -> (&'value str, &'value str) {
+    let namespace = parent.get("namespace").and_then(Value::as_str).unwrap_or(object.namespace());
+    (namespace, parent.get("name").and_then(Value::as_str).unwrap_or_default())
 }
