@@ -27,8 +27,8 @@ pub struct DiscoverySettings {
     /// The pause between two questions for the addresses of a name.
     #[serde(with = "duration")]
     pub dns_interval: Duration,
-    /// The API server that knows EndpointSlices, as `http://host:port` without TLS; without it, that of the cluster this
-    /// pod is in, by the token of its service account.
+    /// The API server that knows EndpointSlices, as `http://host:port` without TLS; without it, that of the cluster
+    /// this pod is in, by the token of its service account.
     pub api_server: Option<String>,
     /// The zone of this process, whose endpoints are preferred.
     pub zone: Option<String>,

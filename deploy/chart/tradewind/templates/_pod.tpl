@@ -117,8 +117,8 @@ vault.hashicorp.com/agent-inject-template-{{ $key }}: {{ printf "{{- with secret
 {{- end }}
 {{- end -}}
 
-{{/* Where the pod is, for who prefers peers of its zone. The label is copied from the node by newer clusters; elsewhere the
-node tells, by whatever else runs on it. */}}
+{{/* Where the pod is, for who prefers peers of its zone. Newer clusters copy the label from the node; elsewhere the node
+tells, by whatever else runs on it. */}}
 {{- define "tradewind.standpoint-variables" -}}
 {{- if include "tradewind.watches-slices" . }}
 - name: TRADEWIND_DISCOVERY__ZONE

@@ -1,4 +1,5 @@
-//! Where the endpoints of a peer are, and who knows: a list, the domain name system, a registry, or a Kubernetes cluster.
+//! Where the endpoints of a peer are, and who knows: a list, the domain name system, a registry, or a Kubernetes
+//! cluster.
 
 mod dns;
 mod fixed;

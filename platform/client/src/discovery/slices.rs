@@ -24,8 +24,8 @@ pub struct Standpoint {
     pub node: Option<String>,
 }
 
-/// The EndpointSlices of a cluster. Each namespace is watched once, for however many peers, from when the first of them is
-/// looked for. Clones are the same.
+/// The EndpointSlices of a cluster. Each namespace is watched once, for however many peers, from when the first of
+/// them is looked for. Clones are the same.
 #[derive(Debug, Clone)]
 pub struct Slices {
     inner: Arc<Inner>,
@@ -48,8 +48,8 @@ struct Known {
 }
 
 impl Slices {
-    /// Those of the cluster of this pod, or of the API server at an address that is reached by HTTP without TLS. Nothing
-    /// is asked yet.
+    /// Those of the cluster of this pod, or of the API server at an address that is reached by HTTP without TLS.
+    /// Nothing is asked yet.
     #[must_use]
     pub fn new(
         api_server: Option<http::Uri>,

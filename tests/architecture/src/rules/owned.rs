@@ -22,7 +22,8 @@ pub fn check(workspace: &Workspace) -> Vec<Violation> {
                 *package == dependency.package && !owners.contains(&member.folder.as_str())
             });
             if let Some((package, owners, instead)) = rule {
-                let what = format!("{} depends on {package}, which is for {}", member.folder, owners.join(" and "));
+                let what =
+                    format!("{} depends on {package}, which is for {}", member.folder, owners.join(" and "));
                 found.push(Violation::new(&member.manifest.path, dependency.line, what, instead));
             }
         }
