@@ -18,7 +18,8 @@ pub struct Object {
 impl Object {
     /// Reads an object; `None` when it has no name or no version.
     ///
-    /// Who changed which field when (`managedFields`) is dropped: it is often most of an object, and nobody asks for it.
+    /// Who changed which field when (`managedFields`) is dropped: it is often most of an object, and nobody asks for
+    /// it.
     #[must_use]
     pub fn new(mut value: Value) -> Option<Self> {
         let metadata = value.get_mut("metadata")?.as_object_mut()?;

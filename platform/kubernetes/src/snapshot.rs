@@ -42,7 +42,8 @@ impl Snapshot {
         self.objects.is_empty()
     }
 
-    /// Namespaces and names of objects that are there and were left out, because they or all are too large; at most 100.
+    /// Namespaces and names of objects that are there and were left out, because they or all are too large; at most
+    /// 100.
     pub fn left_out(&self) -> impl Iterator<Item = (&str, &str)> {
         self.left_out.iter().map(|(namespace, name)| (&**namespace, &**name))
     }

@@ -51,10 +51,59 @@ def needs_token(subject, case, value, template):
     if any("agent-inject" in key for key in template["metadata"].get("annotations", {})):
         return True
     values = subject.cases()[case.split(",")[0]]
-    if value["metadata"]["name"] == "gateway" and controller(subject, case).get("enabled"):
+    name = value["metadata"]["name"]
+    if name == "gateway" and controller(subject, case).get("enabled"):
         return True
-    own = values.get("services", {}).get(value["metadata"]["name"], {}).get("rbac", {})
+    if watches(values) and subject.fleet.get(name, {}).get("peers"):
+        return True
+    own = values.get("services", {}).get(name, {}).get("rbac", {})
     return bool(own.get("rules") or own.get("clusterRules"))
+
+
+def watches(values):
+    """Whether services ask the API server where their peers are."""
+    return values.get("discovery", {}).get("mode") == "endpointSlices"
+
+
+def slices(subject):
+    """Whoever watches EndpointSlices may do that where its peers are, has a token and a way, and nobody else may."""
+    for (case, _), objects in subject.rendered.items():
+        homes = {v["metadata"]["name"]: v["metadata"]["namespace"] for _, v in objects if v["kind"] == "Deployment"}
+        wanted = {
+            (service, homes[to]) for service, place in subject.fleet.items() for to in place["peers"]
+        } if watches(subject.cases()[case]) else set()
+        found, account = set(), {(homes[name], name): name for name in homes}
+        for _, value in objects:
+            if value["kind"] == "Role" and value["metadata"]["name"] == "endpoint-slices":
+                rules = value["rules"]
+                if rules != [{"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["get", "list", "watch"]}]:
+                    yield f"{case}: {title(value)}: allows more than watching EndpointSlices, or less"
+            if value["kind"] == "RoleBinding" and value["roleRef"]["name"] == "endpoint-slices":
+                who = [account.get((each["namespace"], each["name"])) for each in value["subjects"]]
+                found |= {(name, value["metadata"]["namespace"]) for name in who}
+            if value["kind"] == "Deployment" and value["metadata"]["name"] in {name for name, _ in wanted}:
+                if not value["spec"]["template"]["spec"]["automountServiceAccountToken"]:
+                    yield f"{case}: {title(value)}: has no token to ask the API server with"
+            if value["kind"] == "NetworkPolicy" and value["metadata"]["name"] in {name for name, _ in wanted}:
+                ports = {port["port"] for rule in value["spec"]["egress"] for port in rule.get("ports", [])}
+                if 6443 not in ports:
+                    yield f"{case}: {title(value)}: there is no way to the API server"
+            yield from (f"{case}: {title(value)}: {problem}" for problem in places(subject, case, value))
+        yield from (f"{case}: {who} may not read EndpointSlices in {where}" for who, where in wanted - found)
+        yield from (f"{case}: {who} may read EndpointSlices in {where}, and has no peer there" for who, where in found - wanted)
+
+
+def places(subject, case, value):
+    """Peers are found where the environment says, at ports that there are."""
+    config = value.get("data", {}).get("tradewind.toml") if value["kind"] == "ConfigMap" else None
+    for line in (config or "").splitlines():
+        if not line.startswith("peers."):
+            continue
+        (_, to, kind), place = line.split(" = ")[0].split("."), line.split(" = ")[1].strip('"')
+        if place.startswith("slices:") != watches(subject.cases()[case]):
+            yield f"{line} is not how discovery.mode says"
+        if place.startswith("slices:") and (not place.startswith(f"slices:{to}-peers.") or place.split(":")[2] != kind):
+            yield f"{line} names no port of the pods of {to}"
 
 
 def controller(subject, case):
@@ -180,7 +229,7 @@ def secrets(subject):
             service, namespace = value["metadata"]["name"], value["metadata"]["namespace"]
             folder = "/var/lib/tradewind/secrets/"
             variables = template["spec"]["containers"][0].get("env", [])
-            read = {v["value"].removeprefix(folder) for v in variables if v["value"].startswith(folder)}
+            read = {v["value"].removeprefix(folder) for v in variables if v.get("value", "").startswith(folder)}
             wanted = read | {"internal-door"} | set(subject.fleet[service]["secrets"])
             notes = template["metadata"].get("annotations", {})
             injected = {key.removeprefix("vault.hashicorp.com/agent-inject-secret-") for key in notes if "inject-secret-" in key}

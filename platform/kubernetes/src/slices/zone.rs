@@ -15,12 +15,12 @@ pub struct Place {
 }
 
 impl Place {
-    /// For each endpoint whether it is elsewhere: to be called when none of the others works. None is, if nothing is to be
-    /// preferred.
+    /// For each endpoint whether it is elsewhere: to be called when none of the others works. None is, if nothing is
+    /// to be preferred.
     ///
     /// Hints count where every endpoint that stays has them and one is for this zone. Without hints the own zone is
-    /// preferred while it has its share of them, so that its endpoints are not overloaded: callers are taken to be spread
-    /// over zones evenly.
+    /// preferred while it has its share of them, so that its endpoints are not overloaded: callers are taken to be
+    /// spread over zones evenly.
     #[must_use]
     pub fn elsewhere(&self, endpoints: &[Endpoint]) -> Vec<bool> {
         let nowhere = vec![false; endpoints.len()];

@@ -123,8 +123,8 @@ impl FakeCluster {
         format!("http://127.0.0.1:{}", self.port).parse().unwrap()
     }
 
-    /// Creates an object or replaces what there is of its name, but for a status that it does not have; gives it as it is
-    /// stored. What is as it was does not count as a change.
+    /// Creates an object or replaces what there is of its name, but for a status that it does not have; gives it as it
+    /// is stored. What is as it was does not count as a change.
     pub fn apply(&self, object: Value) -> Value {
         let stored = self.inner.state().store.apply(object);
         self.inner.tell();

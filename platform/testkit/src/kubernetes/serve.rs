@@ -151,7 +151,7 @@ fn list(state: &mut State, target: &Target, query: &BTreeMap<String, String>) ->
     let Some(selector) = selector(query) else {
         return refusal(400, "this selector is unknown here");
     };
-    let number = |name: &str| query.get(name).and_then(|text| text.parse().ok());
+    let number = |name: &str| query.get(name).and_then(|text| text.parse::<u64>().ok());
     let meant = (&*target.resource.plural, &*target.namespace, &selector);
     let limit = number("limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(0);
     let token = query.contains_key("continue").then(|| number("continue").unwrap_or(0));

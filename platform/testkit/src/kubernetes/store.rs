@@ -254,9 +254,9 @@ fn merge(target: &mut Value, patch: &Value) {
         *target = json!({});
     }
     for (name, value) in fields {
-        match (value, target.as_object_mut()) {
-            (Value::Null, Some(target)) => drop(target.remove(name)),
-            (value, _) => merge(&mut target[name], value),
+        match target.as_object_mut().filter(|_| value.is_null()) {
+            Some(target) => drop(target.remove(name)),
+            None => merge(&mut target[name], value),
         }
     }
 }
