@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use http::Uri;
 use serde::{Deserialize, Serialize};
-use tradewind_client::FarClient;
+use tradewind_client::{FarClient, Slices, Standpoint};
+use tradewind_kernel::{Clock, Entropy};
 
 use crate::settings::duration;
 
@@ -25,6 +27,13 @@ pub struct DiscoverySettings {
     /// The pause between two questions for the addresses of a name.
     #[serde(with = "duration")]
     pub dns_interval: Duration,
+    /// The API server that knows EndpointSlices, as `http://host:port` without TLS; without it, that of the cluster
+    /// this pod is in, by the token of its service account.
+    pub api_server: Option<String>,
+    /// The zone of this process, whose endpoints are preferred.
+    pub zone: Option<String>,
+    /// The node of this process, which tells the zone where that is not given.
+    pub node: Option<String>,
 }
 
 impl Default for DiscoverySettings {
@@ -35,6 +44,9 @@ impl Default for DiscoverySettings {
             heartbeat: Duration::from_millis(500),
             leave_wait: Duration::from_millis(250),
             dns_interval: Duration::from_secs(5),
+            api_server: None,
+            zone: None,
+            node: None,
         }
     }
 }
@@ -43,6 +55,7 @@ impl DiscoverySettings {
     /// Makes sure that the registry can be called, and that nothing is asked without a pause.
     pub(crate) fn check(&self) -> Result<(), String> {
         self.registry().map_err(|error| format!("discovery.registry: {error}"))?;
+        self.api_server().map_err(|error| format!("discovery.api_server: {error}"))?;
         if self.heartbeat.is_zero() {
             return Err("discovery.heartbeat must be above 0".to_owned());
         }
@@ -55,5 +68,18 @@ impl DiscoverySettings {
     /// The client of the registry, if there is one.
     pub(crate) fn registry(&self) -> Result<Option<FarClient>, tradewind_client::InvalidAddress> {
         self.registry.as_deref().map(FarClient::new).transpose()
+    }
+
+    /// The address of the API server, if it is given.
+    fn api_server(&self) -> Result<Option<Uri>, String> {
+        let wrong = |text: &str| format!("{text:?} is not of the form http://host:port");
+        let read = |text: &str| text.parse::<Uri>().ok().filter(|uri| uri.scheme_str() == Some("http"));
+        self.api_server.as_deref().map(|text| read(text).ok_or_else(|| wrong(text))).transpose()
+    }
+
+    /// The EndpointSlices of the cluster. Nothing is asked yet.
+    pub(crate) fn slices(&self, clock: Clock, entropy: Entropy) -> Result<Slices, String> {
+        let standpoint = Standpoint { zone: self.zone.clone(), node: self.node.clone() };
+        Ok(Slices::new(self.api_server()?, standpoint, (clock, entropy)))
     }
 }

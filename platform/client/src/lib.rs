@@ -35,7 +35,9 @@ pub use balance::{EndpointCondition, EndpointState, Endpoints, Located, OutReaso
 pub use body::{Body, BodyError, BodySender, BodyWatch, ReaderGone};
 pub use book::{Peer, PhoneBook, UnknownPeer};
 pub use call::{Answer, Caller, Source};
-pub use discovery::{Connect, Discovery, Dns, Fixed, Follower, Found, InvalidWhereabouts, Whereabouts};
+pub use discovery::{
+    Connect, Discovery, Dns, Fixed, Follower, Found, InvalidWhereabouts, Slices, Standpoint, Whereabouts,
+};
 pub use far::{FarClient, InvalidAddress};
 pub use foreign::{ForeignAnswer, ForeignClient, ForeignError, ForeignUrl, InvalidUrl};
 pub use guard::PeerState;

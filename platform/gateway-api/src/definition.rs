@@ -3,10 +3,12 @@
 use std::sync::OnceLock;
 
 use serde::Deserialize;
+use serde_json::Value as Json;
 
 use crate::check::{Report, check, fill};
 use crate::document::Document;
 use crate::error::DocumentError;
+use crate::object;
 use crate::refused::RefusedPolicy;
 use crate::rule::Judge;
 use crate::schema::Schema;
@@ -129,25 +131,41 @@ impl Definitions {
         self.reading(file, text, Trust::Checked)
     }
 
+    /// Reads an object as an API server gives it, by the same definitions as a document of a file: one document, or what
+    /// is wrong with it. `called` is what errors name it by, which have no line. Its status, and fields that are null,
+    /// count for nothing.
+    #[must_use]
+    pub fn read_object(&self, called: &str, object: &Json) -> Reading {
+        let mut reading = Reading::default();
+        match object::tree(object) {
+            Ok(root) => self.add(&mut reading, (called, root), Trust::None, &Judge::new()),
+            Err(flaw) => reading.errors.push(error(called, flaw.place, flaw.reason)),
+        }
+        reading
+    }
+
     fn reading(&self, file: &str, text: &str, trust: Trust) -> Reading {
         let mut reading = Reading::default();
         let (roots, flaw) = yaml::read(text);
         let judge = Judge::new();
-        for root in roots {
-            let mut report = Report::new(&judge);
-            let policy = RefusedPolicy::of(&root);
-            match self.document(file, root, trust, &mut report) {
-                Some(document) if report.found.is_empty() => reading.documents.push(document),
-                _ => {
-                    reading.errors.extend(errors(file, report));
-                    reading.refused.extend(policy);
-                }
-            }
-        }
+        roots.into_iter().for_each(|root| self.add(&mut reading, (file, root), trust, &judge));
         if let Some(flaw) = flaw {
             reading.errors.push(error(file, flaw.place, flaw.reason));
         }
         reading
+    }
+
+    /// Adds a document, or what is wrong with it.
+    fn add(&self, reading: &mut Reading, (file, root): (&str, Node), trust: Trust, judge: &Judge) {
+        let mut report = Report::new(judge);
+        let policy = RefusedPolicy::of(&root);
+        match self.document(file, root, trust, &mut report) {
+            Some(document) if report.found.is_empty() => reading.documents.push(document),
+            _ => {
+                reading.errors.extend(errors(file, report));
+                reading.refused.extend(policy);
+            }
+        }
     }
 
     fn document(

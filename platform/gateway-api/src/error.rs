@@ -5,9 +5,9 @@ use std::fmt;
 /// A mistake in a document, for the person who wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentError {
-    /// The name of the file as it was given.
+    /// The name of the file as it was given; of what stands in none, what it was called.
     pub file: String,
-    /// The line, counted from 1.
+    /// The line, counted from 1; 0 of what stands in no file.
     pub line: usize,
     /// The column in characters, counted from 1.
     pub column: usize,
@@ -17,7 +17,10 @@ pub struct DocumentError {
 
 impl fmt::Display for DocumentError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}:{}:{}: {}", self.file, self.line, self.column, self.reason)
+        match self.line {
+            0 => write!(formatter, "{}: {}", self.file, self.reason),
+            line => write!(formatter, "{}:{line}:{}: {}", self.file, self.column, self.reason),
+        }
     }
 }
 

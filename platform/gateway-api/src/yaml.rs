@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 /// Bytes of a file. The API server takes no larger object either.
 const MAX_FILE_BYTES: usize = 1024 * 1024;
 /// Values within values. A `HTTPRoute` needs twelve.
-const MAX_DEPTH: usize = 32;
+pub(crate) const MAX_DEPTH: usize = 32;
 
 /// A position in a file, counted from 1; the column in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

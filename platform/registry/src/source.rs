@@ -47,6 +47,7 @@ impl Source {
             address: address.clone(),
             instance: Some(each.id.clone()),
             is_leaving: each.instance.is_leaving,
+            is_elsewhere: false,
         });
         found.collect()
     }

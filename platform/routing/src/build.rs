@@ -34,6 +34,8 @@ use conflicts::{Conflict, ListenerId, conflicts, listener_id};
 use listeners::Judged;
 use order::Order;
 use ours::{implied, ours};
+
+pub use ours::Served;
 use route::Around;
 use routes::Routes;
 use stale::{ROUTES, Stand, stale};
@@ -76,6 +78,7 @@ impl Table {
 #[derive(Debug, Default)]
 pub struct Builder {
     pace: Pace,
+    served: Served,
     port: u16,
     documents: Documents,
     at_targets: AtTargets,
@@ -96,13 +99,21 @@ impl Builder {
         Self { pace: Pace::new(turn), ..Self::default() }
     }
 
+    /// The same for other gateways than those of documents in files.
+    #[must_use]
+    pub fn serving(mut self, served: Served) -> Self {
+        self.served = served;
+        self
+    }
+
     /// As [`Table::build`], whatever was built before. Documents that are the same must be the very same, shared with
     /// the build before: others are taken for others.
     pub fn build(&mut self, documents: &Documents, port: u16, known: &dyn Known) -> Built {
         let implied = implied(port);
-        let ours = ours(documents, &implied);
+        let served = self.served.clone();
+        let ours = ours(documents, &implied, &served);
         if self.port != port || !documents.agree(&self.documents, &SURROUNDINGS) {
-            *self = Self { port, pace: self.pace, ..Self::default() };
+            *self = Self { port, pace: self.pace, served: served.clone(), ..Self::default() };
             self.listen(&ours);
         }
         let mut errors = Vec::new();

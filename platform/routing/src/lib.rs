@@ -42,7 +42,7 @@ mod status;
 mod table;
 
 pub use asked::{Asked, Headers};
-pub use build::{Builder, Built};
+pub use build::{Builder, Built, Served};
 pub use by_name::FoundByName;
 pub use change::{HeaderChanges, PathChange};
 pub use documents::Documents;

@@ -1,6 +1,7 @@
 //! The only public door.
 
 mod admit;
+mod cluster;
 mod config;
 mod cors;
 pub mod domain;
@@ -43,7 +44,8 @@ pub const SERVICE: &str = "gateway";
 
 pub use mutants::MUTANTS;
 
-/// The process: the service in a fleet, or with `--routes` the gateway on its own, before any HTTP services.
+/// The process: the service in a fleet, or with `--routes` or `--kubernetes` the gateway on its own, before any HTTP
+/// services.
 #[must_use]
 pub fn run() -> std::process::ExitCode {
     match standalone::asked_for() {

@@ -61,7 +61,7 @@ pub(crate) struct Gathered {
 pub(crate) fn gather(files: &[Arc<Read>], known: &dyn Known) -> Result<Gathered, String> {
     let (documents, errors) = collect(files);
     in_clear(&documents, PORT)?;
-    let gathered = build(&mut Builder::default(), &documents, errors, (PORT, known))?;
+    let gathered = build(&mut Builder::default(), &documents, errors, (PORT, known)).of_use()?;
     if gathered.built.table.rules().all(|rule| rule.route.kind == "TLSRoute") {
         return Err("no route can be used: all of them are about connections with TLS".to_owned());
     }
@@ -92,26 +92,31 @@ pub(crate) fn collect(files: &[Arc<Read>]) -> (Documents, Vec<DocumentError>) {
 }
 
 /// What the documents come to; the port is that of the listener where none is declared.
-///
-/// # Errors
-///
-/// No rule is left.
 pub(crate) fn build(
     builder: &mut Builder,
     documents: &Documents,
     mut errors: Vec<DocumentError>,
     (port, known): (u16, &dyn Known),
-) -> Result<Gathered, String> {
+) -> Gathered {
     let mut built = builder.build(documents, port, known);
     errors.append(&mut built.errors);
-    if built.table.rules().next().is_none() {
-        let lines = errors.iter().map(ToString::to_string).collect::<Vec<_>>();
-        return Err(format!("no route can be used:\n  {}", lines.join("\n  ")));
-    }
-    Ok(Gathered { built, errors, unheld: Vec::new(), secured: BTreeSet::new() })
+    Gathered { built, errors, unheld: Vec::new(), secured: BTreeSet::new() }
 }
 
 impl Gathered {
+    /// Itself, if there is something to serve.
+    ///
+    /// # Errors
+    ///
+    /// No rule is left.
+    pub(crate) fn of_use(self) -> Result<Self, String> {
+        if self.built.table.rules().next().is_some() {
+            return Ok(self);
+        }
+        let lines = self.errors.iter().map(ToString::to_string).collect::<Vec<_>>();
+        Err(format!("no route can be used:\n  {}", lines.join("\n  ")))
+    }
+
     /// The backends that requests may go to. Not those that a document asks TLS for: without it nobody goes there.
     pub(crate) fn reached(&self) -> Vec<BackendId> {
         let is_secured = |backend: &BackendId| {

@@ -137,7 +137,9 @@ impl Source {
                 Some(kept) if kept.stamp == stamp => kept,
                 older => {
                     *has_changed = true;
-                    let read = Arc::new(self.file(&folder.join(&name)).or_older(older.as_ref()));
+                    let read = Arc::new(
+                        self.file(&folder.join(&name)).or_older(older.as_ref().map(|older| &*older.read)),
+                    );
                     std::thread::yield_now();
                     Kept { name, stamp, read }
                 }
@@ -177,14 +179,14 @@ impl From<Reading> for Read {
 
 impl Read {
     /// With the older reading of each policy that has got a mistake: what it protects goes on being protected so.
-    fn or_older(mut self, older: Option<&Kept>) -> Self {
+    pub(crate) fn or_older(mut self, older: Option<&Self>) -> Self {
         for refused in &self.refused {
             let is_same = |document: &&Arc<Document>| {
                 document.body.kind() == refused.kind
                     && document.metadata.name == refused.metadata.name
                     && document.metadata.namespace == refused.metadata.namespace
             };
-            let kept = older.and_then(|older| older.read.documents.iter().find(is_same));
+            let kept = older.and_then(|older| older.documents.iter().find(is_same));
             self.documents.extend(kept.cloned());
         }
         self

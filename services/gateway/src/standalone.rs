@@ -1,4 +1,4 @@
-//! The gateway on its own: routes from a folder, backends wherever its documents say, no fleet.
+//! The gateway on its own: routes from a folder or a cluster, backends wherever its documents say, no fleet.
 
 mod addresses;
 mod admin;
@@ -6,6 +6,7 @@ mod arguments;
 mod bounds;
 mod certificates;
 mod loading;
+mod origin;
 mod ports;
 mod program;
 mod status;

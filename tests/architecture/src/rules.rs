@@ -7,6 +7,7 @@ pub mod home_paths;
 pub mod layers;
 pub mod manifests;
 pub mod mutants;
+pub mod owned;
 pub mod public_api;
 pub mod pure_domain;
 pub mod readmes;

@@ -22,6 +22,7 @@ CHECKS = {
     "pods": workloads.security,
     "lives": workloads.lives,
     "network": workloads.network,
+    "slices": workloads.slices,
     "secrets": workloads.secrets,
     "drift": sources.drift,
     "metrics": monitoring.metrics,

@@ -7,7 +7,7 @@ from .subject import RELEASE, title
 
 WARNING = 2
 # Kinds that stand in no namespace.
-CLUSTER = {"Namespace", "ClusterRole", "ClusterRoleBinding"}
+CLUSTER = {"Namespace", "ClusterRole", "ClusterRoleBinding", "GatewayClass"}
 
 
 def lint(subject):

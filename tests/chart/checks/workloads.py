@@ -16,7 +16,9 @@ def security(subject):
         pod = spec.get("securityContext", {})
         if not pod.get("runAsNonRoot") or pod.get("seccompProfile", {}).get("type") != "RuntimeDefault":
             yield f"{name}: runs as root, or without the seccomp profile of the runtime"
-        if any(spec.get(key) for key in ("hostNetwork", "hostPID", "hostIPC")):
+        shared = [key for key in ("hostNetwork", "hostPID", "hostIPC") if spec.get(key)]
+        asked = controller(subject, case).get("hostNetwork") and value["metadata"]["name"] == "gateway"
+        if shared and not (asked and shared == ["hostNetwork"] and spec.get("dnsPolicy") == "ClusterFirstWithHostNet"):
             yield f"{name}: shares something with its node"
         if any("hostPath" in volume for volume in spec.get("volumes", [])):
             yield f"{name}: mounts a folder of its node"
@@ -28,12 +30,85 @@ def security(subject):
             yield from (f"{name}: {problem}" for problem in of_container(container))
 
 
+    yield from rights(subject)
+
+
+def rights(subject):
+    """The gateway as a controller reads, writes statuses, and reads secrets where it was told to."""
+    for case, value in subject.objects():
+        if value["kind"] not in ("Role", "ClusterRole") or not value["metadata"]["name"].endswith("gateway-controller"):
+            continue
+        name, own = f"{case}: {title(value)}", controller(subject, case).get("secretNamespaces", [])
+        for rule in value["rules"]:
+            written = set(rule["verbs"]) - {"get", "list", "watch"}
+            if written and (written != {"update"} or any(not one.endswith("/status") for one in rule["resources"])):
+                yield f"{name}: may {', '.join(sorted(written))} {', '.join(rule['resources'])}"
+            if "secrets" in rule["resources"] and value["metadata"].get("namespace") not in own:
+                yield f"{name}: reads secrets that nobody named"
+
+
 def needs_token(subject, case, value, template):
     if any("agent-inject" in key for key in template["metadata"].get("annotations", {})):
         return True
     values = subject.cases()[case.split(",")[0]]
-    own = values.get("services", {}).get(value["metadata"]["name"], {}).get("rbac", {})
+    name = value["metadata"]["name"]
+    if name == "gateway" and controller(subject, case).get("enabled"):
+        return True
+    if watches(values) and subject.fleet.get(name, {}).get("peers"):
+        return True
+    own = values.get("services", {}).get(name, {}).get("rbac", {})
     return bool(own.get("rules") or own.get("clusterRules"))
+
+
+def watches(values):
+    """Whether services ask the API server where their peers are."""
+    return values.get("discovery", {}).get("mode") == "endpointSlices"
+
+
+def slices(subject):
+    """Whoever watches EndpointSlices may do that where its peers are, has a token and a way, and nobody else may."""
+    for (case, _), objects in subject.rendered.items():
+        homes = {v["metadata"]["name"]: v["metadata"]["namespace"] for _, v in objects if v["kind"] == "Deployment"}
+        wanted = {
+            (service, homes[to]) for service, place in subject.fleet.items() for to in place["peers"]
+        } if watches(subject.cases()[case]) else set()
+        found, account = set(), {(homes[name], name): name for name in homes}
+        for _, value in objects:
+            if value["kind"] == "Role" and value["metadata"]["name"] == "endpoint-slices":
+                rules = value["rules"]
+                if rules != [{"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["get", "list", "watch"]}]:
+                    yield f"{case}: {title(value)}: allows more than watching EndpointSlices, or less"
+            if value["kind"] == "RoleBinding" and value["roleRef"]["name"] == "endpoint-slices":
+                who = [account.get((each["namespace"], each["name"])) for each in value["subjects"]]
+                found |= {(name, value["metadata"]["namespace"]) for name in who}
+            if value["kind"] == "Deployment" and value["metadata"]["name"] in {name for name, _ in wanted}:
+                if not value["spec"]["template"]["spec"]["automountServiceAccountToken"]:
+                    yield f"{case}: {title(value)}: has no token to ask the API server with"
+            if value["kind"] == "NetworkPolicy" and value["metadata"]["name"] in {name for name, _ in wanted}:
+                ports = {port["port"] for rule in value["spec"]["egress"] for port in rule.get("ports", [])}
+                if 6443 not in ports:
+                    yield f"{case}: {title(value)}: there is no way to the API server"
+            yield from (f"{case}: {title(value)}: {problem}" for problem in places(subject, case, value))
+        yield from (f"{case}: {who} may not read EndpointSlices in {where}" for who, where in wanted - found)
+        yield from (f"{case}: {who} may read EndpointSlices in {where}, and has no peer there" for who, where in found - wanted)
+
+
+def places(subject, case, value):
+    """Peers are found where the environment says, at ports that there are."""
+    config = value.get("data", {}).get("tradewind.toml") if value["kind"] == "ConfigMap" else None
+    for line in (config or "").splitlines():
+        if not line.startswith("peers."):
+            continue
+        (_, to, kind), place = line.split(" = ")[0].split("."), line.split(" = ")[1].strip('"')
+        if place.startswith("slices:") != watches(subject.cases()[case]):
+            yield f"{line} is not how discovery.mode says"
+        if place.startswith("slices:") and (not place.startswith(f"slices:{to}-peers.") or place.split(":")[2] != kind):
+            yield f"{line} names no port of the pods of {to}"
+
+
+def controller(subject, case):
+    """What a case says of the gateway as a controller."""
+    return subject.cases()[case.split(",")[0]].get("gatewayApi", {}).get("controller", {})
 
 
 def of_container(container):
@@ -154,7 +229,7 @@ def secrets(subject):
             service, namespace = value["metadata"]["name"], value["metadata"]["namespace"]
             folder = "/var/lib/tradewind/secrets/"
             variables = template["spec"]["containers"][0].get("env", [])
-            read = {v["value"].removeprefix(folder) for v in variables if v["value"].startswith(folder)}
+            read = {v["value"].removeprefix(folder) for v in variables if v.get("value", "").startswith(folder)}
             wanted = read | {"internal-door"} | set(subject.fleet[service]["secrets"])
             notes = template["metadata"].get("annotations", {})
             injected = {key.removeprefix("vault.hashicorp.com/agent-inject-secret-") for key in notes if "inject-secret-" in key}

@@ -29,7 +29,7 @@ The kubelet shows no certificate, so where internal doors want one the public do
 liveness is a connection.
 */}}
 {{- define "tradewind.probes" -}}
-{{- $secured := include "tradewind.has-identity" .root -}}
+{{- $secured := and (include "tradewind.has-identity" .root) (not (include "tradewind.controls" .)) -}}
 {{- $doors := .place.doors -}}
 {{- if not $secured }}
 startupProbe:
@@ -117,8 +117,24 @@ vault.hashicorp.com/agent-inject-template-{{ $key }}: {{ printf "{{- with secret
 {{- end }}
 {{- end -}}
 
+{{/* Where the pod is, for who prefers peers of its zone. Newer clusters copy the label from the node; elsewhere the node
+tells, by whatever else runs on it. */}}
+{{- define "tradewind.standpoint-variables" -}}
+{{- if include "tradewind.watches-slices" . }}
+- name: TRADEWIND_DISCOVERY__ZONE
+  valueFrom: {fieldRef: {fieldPath: "metadata.labels['topology.kubernetes.io/zone']"}}
+- name: TRADEWIND_DISCOVERY__NODE
+  valueFrom: {fieldRef: {fieldPath: spec.nodeName}}
+{{- end }}
+{{- end -}}
+
+{{/* Whether a service asks the API server where its peers are. */}}
+{{- define "tradewind.watches-slices" -}}
+{{- if and (eq .root.Values.discovery.mode "endpointSlices") .place.peers -}}true{{- end -}}
+{{- end -}}
+
 {{/* Whether a pod of the service needs its token. */}}
 {{- define "tradewind.needs-token" -}}
 {{- $of := include "tradewind.service" . | fromJson -}}
-{{- if or $of.rbac.rules $of.rbac.clusterRules (eq .root.Values.secrets.source "vaultAgent") -}}true{{- else -}}false{{- end -}}
+{{- if or (include "tradewind.watches-slices" .) $of.rbac.rules $of.rbac.clusterRules (eq .root.Values.secrets.source "vaultAgent") (include "tradewind.controls" .) -}}true{{- else -}}false{{- end -}}
 {{- end -}}

@@ -19,9 +19,14 @@ The settings of a service as a TOML file: what the chart decides, over it `setti
 {{- range $to, $kinds := $place.peers -}}
 {{- $host := include "tradewind.host" (dict "root" $root "service" $to "host" (printf "%s-peers" $to)) -}}
 {{- $ports := (get $services $to).doors -}}
+{{- $slices := printf "%s-peers.%s" $to (include "tradewind.namespace" (dict "root" $root "service" $to)) -}}
 {{- $at := dict -}}
 {{- range $kinds -}}
+{{- if eq $values.discovery.mode "endpointSlices" -}}
+{{- $_ := set $at . (printf "slices:%s:%s" $slices .) -}}
+{{- else -}}
 {{- $_ := set $at . (printf "dns:%s:%d" $host (int (get $ports .))) -}}
+{{- end -}}
 {{- end -}}
 {{- $_ := set $peers $to $at -}}
 {{- end -}}

@@ -1,5 +1,5 @@
 //! Where the peers of a process are: beside it in memory, behind addresses that the settings name, behind a name of the
-//! domain name system, or where the registry says.
+//! domain name system, where the registry says, or the EndpointSlices of a Kubernetes cluster.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tradewind_client::{
     Address, BoxFuture, Connect, Discovery, Dns, Endpoints, FarClient, Fixed, Follower, Handler,
-    NearReceiver, PhoneBook, Whereabouts, near,
+    NearReceiver, PhoneBook, Slices, Whereabouts, near,
 };
 use tradewind_identity::Identity;
 use tradewind_kernel::{Clock, Entropy, Secret};
@@ -26,6 +26,8 @@ pub(super) struct Finder {
     /// What follows sources and probes endpoints.
     pub(super) scope: Scope,
     pub(super) registry: Option<RegistryClient>,
+    /// Asks nothing unless a peer is to be found there.
+    slices: Slices,
     /// What the registry is told of the instances here.
     pub(super) announced: Vec<Announced>,
     /// What tells this process from other replicas.
@@ -66,9 +68,23 @@ impl Finder {
         });
         let watching = registry.clone().map(|client| ("registry", Work(Box::pin(client.watch()))));
         let (scope, work) = (Scope::new("discovery"), watching.into_iter().collect());
+        let slices = platform.discovery.slices(clock.clone(), entropy.fork("endpoint slices"));
+        let slices = slices.map_err(|error| StartError::new("discovery.api_server", error))?;
         let (announced, replica, found) = (Vec::new(), replica.to_owned(), BTreeMap::new());
         let wiring = None;
-        Ok(Self { scope, registry, announced, replica, wiring, identity, clock, entropy, found, work })
+        Ok(Self {
+            scope,
+            registry,
+            slices,
+            announced,
+            replica,
+            wiring,
+            identity,
+            clock,
+            entropy,
+            found,
+            work,
+        })
     }
 
     /// Sets to work what follows sources and probes endpoints.
@@ -158,6 +174,7 @@ impl Finder {
             Whereabouts::Dns { name, port } => {
                 Box::new(Dns::new(name, *port, platform.discovery.dns_interval, self.clock.clone()))
             }
+            Whereabouts::Slices { service, namespace, port } => self.slices.source(service, namespace, port),
             Whereabouts::Registry => {
                 let registry = self.registry.as_ref().ok_or_else(|| no_registry(service, kind))?;
                 registry.source(service, kind)

@@ -36,6 +36,8 @@ pub struct Located {
     pub instance: Option<String>,
     /// Whether it is about to stop: it gets calls only when nobody else is there.
     pub is_leaving: bool,
+    /// Whether it is in another zone, and those of this one are enough: it gets calls when none of them works.
+    pub is_elsewhere: bool,
 }
 
 /// How an attempt ended, for the endpoint that it went to.
@@ -71,6 +73,8 @@ impl Ended {
 pub(super) enum Rank {
     /// It works.
     Fit,
+    /// It works, and is in another zone.
+    Elsewhere,
     /// It works, and not for long.
     Leaving,
     /// It may be slow, or does not want to.
@@ -148,6 +152,7 @@ impl Endpoint {
             _ if tripped => Rank::Tripped,
             Some(OutReason::Unresponsive | OutReason::NotReady) => Rank::Doubtful,
             None if self.located.is_leaving => Rank::Leaving,
+            None if self.located.is_elsewhere => Rank::Elsewhere,
             None => Rank::Fit,
         }
     }

@@ -106,7 +106,13 @@ impl Endpoints {
         let source = if address.is_near() { "in this process" } else { "given" };
         let name = address.name();
         let endpoints = Self::new(clock, entropy, source);
-        endpoints.set(vec![Located { name, address, instance: None, is_leaving: false }]);
+        endpoints.set(vec![Located {
+            name,
+            address,
+            instance: None,
+            is_leaving: false,
+            is_elsewhere: false,
+        }]);
         endpoints
     }
 
@@ -124,6 +130,7 @@ impl Endpoints {
                 Some(at) => {
                     let mut endpoint = known.swap_remove(at);
                     endpoint.located.is_leaving = located.is_leaving;
+                    endpoint.located.is_elsewhere = located.is_elsewhere;
                     state.list.push(endpoint);
                 }
                 None => {

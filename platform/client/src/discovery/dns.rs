@@ -60,12 +60,7 @@ impl Discovery for Dns {
                 };
                 self.pause = self.every;
                 if self.last.as_ref() != Some(&addresses) {
-                    let found = |address: &String| Found {
-                        address: address.clone(),
-                        instance: None,
-                        is_leaving: false,
-                    };
-                    let all = addresses.iter().map(found).collect();
+                    let all = addresses.iter().cloned().map(Found::at).collect();
                     self.last = Some(addresses);
                     return Ok(all);
                 }

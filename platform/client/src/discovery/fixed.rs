@@ -11,7 +11,7 @@ impl Fixed {
     /// These addresses, each a `host:port`.
     #[must_use]
     pub fn new(addresses: &[String]) -> Self {
-        let found = |address: &String| Found { address: address.clone(), instance: None, is_leaving: false };
+        let found = |address: &String| Found::at(address.clone());
         Self(Some(addresses.iter().map(found).collect()))
     }
 }

@@ -1,7 +1,9 @@
-//! Where the endpoints of a peer are, and who knows: a list, the domain name system, or a registry.
+//! Where the endpoints of a peer are, and who knows: a list, the domain name system, a registry, or a Kubernetes
+//! cluster.
 
 mod dns;
 mod fixed;
+mod slices;
 mod whereabouts;
 
 use std::collections::BTreeMap;
@@ -15,6 +17,7 @@ use crate::{Address, BoxFuture, FarClient, InvalidAddress};
 
 pub use dns::Dns;
 pub use fixed::Fixed;
+pub use slices::{Slices, Standpoint};
 pub use whereabouts::{InvalidWhereabouts, Whereabouts};
 
 /// An instance, as a source tells of it.
@@ -26,6 +29,16 @@ pub struct Found {
     pub instance: Option<String>,
     /// Whether it is about to stop.
     pub is_leaving: bool,
+    /// Whether it is in another zone, and those of this one are enough.
+    pub is_elsewhere: bool,
+}
+
+impl Found {
+    /// An instance of which nothing but its address is known.
+    #[must_use]
+    pub fn at(address: String) -> Self {
+        Self { address, instance: None, is_leaving: false, is_elsewhere: false }
+    }
 }
 
 /// Who knows where the endpoints of one peer are.
@@ -91,14 +104,15 @@ impl Follower {
 
     fn take(&mut self, found: Vec<Found>) -> Result<(), InvalidAddress> {
         let (mut clients, mut located) = (BTreeMap::new(), Vec::new());
-        for Found { address, instance, is_leaving } in found {
+        for Found { address, instance, is_leaving, is_elsewhere } in found {
             // Who stays keeps its connections.
             let client = match self.clients.remove(&address) {
                 Some(client) => client,
                 None => (self.connect)(&address)?,
             };
             clients.insert(address.clone(), client.clone());
-            located.push(Located { name: address, address: Address::Far(client), instance, is_leaving });
+            let address_of = Address::Far(client);
+            located.push(Located { name: address, address: address_of, instance, is_leaving, is_elsewhere });
         }
         self.clients = clients;
         self.endpoints.set(located);

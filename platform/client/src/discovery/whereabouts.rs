@@ -8,6 +8,9 @@ use crate::FarClient;
 /// Before a name that is to be resolved.
 const DNS: &str = "dns:";
 
+/// Before a service of a Kubernetes cluster.
+const SLICES: &str = "slices:";
+
 /// The word for what a registry knows.
 const REGISTRY: &str = "registry";
 
@@ -15,7 +18,8 @@ const REGISTRY: &str = "registry";
 const MOST: usize = 256;
 
 /// Where a door is, as a setting says it: `host:port`, several of them with commas between, `dns:name:port` for all
-/// addresses behind a name, or `registry` for what the registry knows.
+/// addresses behind a name, `slices:service.namespace:port` for the endpoints of a service of a Kubernetes cluster at a
+/// port given by name or number, or `registry` for what the registry knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Whereabouts {
     /// At these addresses, each a `host:port`.
@@ -27,6 +31,15 @@ pub enum Whereabouts {
         /// The port.
         port: u16,
     },
+    /// At this port of the endpoints that the EndpointSlices of a service name.
+    Slices {
+        /// The service.
+        service: String,
+        /// The namespace it is in.
+        namespace: String,
+        /// The name of the port, or its number at the endpoints.
+        port: String,
+    },
     /// Where the registry says.
     Registry,
 }
@@ -34,7 +47,8 @@ pub enum Whereabouts {
 /// The text says no place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is no place: expected host:port, several of them with commas between, dns:name:port, or registry"
+    "{0:?} is no place: expected host:port, several of them with commas between, dns:name:port, \
+     slices:service.namespace:port, or registry"
 )]
 pub struct InvalidWhereabouts(pub String);
 
@@ -52,6 +66,9 @@ impl FromStr for Whereabouts {
             FarClient::new(place).map_err(|_| wrong())?;
             return Ok(Self::Dns { name: name.to_owned(), port });
         }
+        if let Some(place) = text.strip_prefix(SLICES) {
+            return slices(place).ok_or_else(wrong);
+        }
         let mut addresses: Vec<String> = text.split(',').map(|each| each.trim().to_owned()).collect();
         let is_good = |address: &String| FarClient::new(address).is_ok();
         if addresses.len() > MOST || !addresses.iter().all(is_good) {
@@ -63,11 +80,23 @@ impl FromStr for Whereabouts {
     }
 }
 
+/// `service.namespace:port`, each of them a name of Kubernetes.
+fn slices(place: &str) -> Option<Whereabouts> {
+    let (name, port) = place.split_once(':')?;
+    let (service, namespace) = name.split_once('.')?;
+    let is_good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_name = |text: &&str| !text.is_empty() && text.len() <= 63 && text.bytes().all(is_good);
+    let [service, namespace, port] = [service, namespace, port].map(|text| Some(text).filter(is_name));
+    let [service, namespace, port] = [service?, namespace?, port?].map(str::to_owned);
+    Some(Whereabouts::Slices { service, namespace, port })
+}
+
 impl fmt::Display for Whereabouts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Fixed(addresses) => f.write_str(&addresses.join(",")),
             Self::Dns { name, port } => write!(f, "{DNS}{name}:{port}"),
+            Self::Slices { service, namespace, port } => write!(f, "{SLICES}{service}.{namespace}:{port}"),
             Self::Registry => f.write_str(REGISTRY),
         }
     }
@@ -91,6 +120,27 @@ mod tests {
             Ok(Whereabouts::Dns { name: "lamps.example".to_owned(), port: 80 })
         );
         assert_eq!(read("registry"), Ok(Whereabouts::Registry));
+        let text = "slices:lamps.house:http";
+        assert_eq!(read(text).unwrap().to_string(), text);
+        assert_eq!(
+            read("slices:lamps.house:8080"),
+            Ok(Whereabouts::Slices {
+                service: "lamps".to_owned(),
+                namespace: "house".to_owned(),
+                port: "8080".to_owned()
+            })
+        );
+        for wrong in [
+            "slices:",
+            "slices:a.b",
+            "slices:a:1",
+            "slices:a.b.c:1",
+            "slices:.b:1",
+            "slices:a.b:",
+            "slices:A.b:1",
+        ] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
         for wrong in ["", "a", "a:1,", "a:1,b", "dns:", "dns:a", "dns:a:0", "dns:a:x", "registry:1"] {
             // `registry:1` is a host of that name.
             assert_eq!(read(wrong).is_err(), wrong != "registry:1", "{wrong}");

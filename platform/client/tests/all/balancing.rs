@@ -62,8 +62,13 @@ impl Replica {
             }
         });
         let name = name.to_owned();
-        let located =
-            Located { name: name.clone(), address: Address::Near(door), instance: None, is_leaving: false };
+        let located = Located {
+            name: name.clone(),
+            address: Address::Near(door),
+            instance: None,
+            is_leaving: false,
+            is_elsewhere: false,
+        };
         Self { name, manner, seen, located }
     }
 
@@ -264,6 +269,22 @@ async fn who_is_about_to_stop_gets_calls_only_when_nobody_else_is_there() {
     rig.endpoints.set(vec![leaving(&first)]);
     assert_eq!(rig.load(10, milliseconds(5)).await, 0);
     assert_eq!((first.taken(), second.taken()), (10, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_elsewhere_gets_calls_only_when_nobody_here_works() {
+    let rig = Rig::seeded(1);
+    let [first, second] = rig.replicas([QUICK, QUICK]);
+    let elsewhere = Located { is_elsewhere: true, ..first.located.clone() };
+    rig.endpoints.set(vec![elsewhere.clone(), second.located.clone()]);
+    assert_eq!(rig.load(400, milliseconds(5)).await, 0);
+    assert_eq!((first.taken(), second.taken()), (0, 400));
+    second.becomes(Manner::Dies);
+    assert_eq!(rig.load(100, milliseconds(5)).await, 0, "calls that fail here are sent there");
+    assert!(first.taken() >= 90, "and the others go there at once");
+    rig.endpoints.set(vec![elsewhere]);
+    assert_eq!(rig.load(10, milliseconds(5)).await, 0);
+    assert_eq!(first.taken(), 10);
 }
 
 #[tokio::test(start_paused = true)]

@@ -63,7 +63,7 @@ impl Replica {
     fn located(&self) -> Located {
         let name = self.address.to_string();
         let address = Address::Far(FarClient::new(&name).unwrap());
-        Located { name, address, instance: None, is_leaving: false }
+        Located { name, address, instance: None, is_leaving: false, is_elsewhere: false }
     }
 }
 

@@ -14,6 +14,7 @@ mod foreign;
 mod grpc;
 mod policies;
 mod recovering;
+mod slices;
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! Which listeners a route attaches to, and what its status says.
 
-use tradewind_routing::{Built, Documents};
+use tradewind_routing::{BackendId, Builder, Built, Documents, Served};
 
-use crate::support::{built, documents, gateway, get, leads, route, rule};
+use crate::support::{PORT, built, documents, gateway, get, leads, route, rule};
 
 fn shop(spec: &str) -> String {
     route("shop", &format!("{spec}\nrules:\n- backendRefs: [{{name: shop, port: 80}}]"))
@@ -176,4 +176,32 @@ fn a_second_document_of_a_name_is_refused_with_both_places() {
         "{error}"
     );
     assert_eq!(all.iter().count(), 1);
+}
+
+#[test]
+fn in_a_cluster_a_class_has_to_be_declared_and_name_the_controller() {
+    let served = Served::OfClass { name: "tradewind".to_owned(), controller: "example.com/ours".to_owned() };
+    let gateways = |text: &str| {
+        let mut builder = Builder::default().serving(served.clone());
+        let first = builder.build(&documents(text), PORT, &|_: &BackendId| true);
+        // What is served does not change with what is around it.
+        let again = builder.build(&documents(text), PORT, &|_: &BackendId| true);
+        assert_eq!(first.gateways, again.gateways);
+        first.gateways.len()
+    };
+    let class = |name: &str, controller: &str| {
+        format!(
+            "---\napiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: {{name: {name}}}\nspec: {{controllerName: {controller}}}\n"
+        )
+    };
+    let door = gateway("door", "edge", "- {name: a, port: 81, protocol: HTTP}");
+    assert_eq!(gateways(&format!("{}{door}", class("tradewind", "example.com/ours"))), 1);
+    assert_eq!(gateways(&format!("{}{door}", class("tradewind", "tradewind.dev/gateway"))), 0);
+    assert_eq!(gateways(&format!("{}{door}", class("other", "example.com/ours"))), 0);
+    assert_eq!(gateways(&door), 0, "a class that nobody declared is nobody's");
+    assert_eq!(
+        gateways(&shop("parentRefs: [{name: whichever}]")),
+        0,
+        "there is no gateway that nobody wrote"
+    );
 }

@@ -12,15 +12,32 @@ use tradewind_data_plane::{Answer, Decision, Edge, EdgeThread, Outcome, Request}
 use tradewind_edge::health::Health;
 use tradewind_routing::Target;
 
+use crate::cluster::Link;
 use crate::edge::{Routes, Shared};
 use crate::error::NO_ROUTE;
 use tradewind_problem::METHOD_NOT_ALLOWED;
 
 /// Answers on the internal door.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Admin {
     pub(crate) shared: Arc<Shared>,
     pub(crate) is_draining: Arc<AtomicBool>,
+    /// The cluster whose objects are followed.
+    pub(crate) link: Option<Arc<Link>>,
+}
+
+impl Admin {
+    /// Whether requests are taken; why not.
+    fn ready(&self) -> Answer {
+        let waiting = || self.link.as_ref().and_then(|link| link.waiting());
+        let (status, said) = match self.is_draining.load(Ordering::Acquire) {
+            true => (503, "draining\n".to_owned()),
+            false => {
+                waiting().map_or((200, "ok\n".to_owned()), |reason| (503, format!("waiting: {reason}\n")))
+            }
+        };
+        text(status, "text/plain; charset=utf-8", said)
+    }
 }
 
 impl Edge for Admin {
@@ -35,10 +52,7 @@ impl EdgeThread for Admin {
         let answer = match request.path() {
             _ if !is_read => Answer::problem(&METHOD_NOT_ALLOWED, "Only GET is answered here."),
             "/livez" | "/startupz" => text(200, "text/plain; charset=utf-8", "ok\n".to_owned()),
-            "/readyz" if self.is_draining.load(Ordering::Acquire) => {
-                text(503, "text/plain; charset=utf-8", "draining\n".to_owned())
-            }
-            "/readyz" => text(200, "text/plain; charset=utf-8", "ok\n".to_owned()),
+            "/readyz" => self.ready(),
             "/metrics" => {
                 let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
                 text(200, kind, self.shared.counts.text())

@@ -6,10 +6,12 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
+use crate::cluster::Options;
+
 /// A gateway before any HTTP services, configured by Kubernetes Gateway API documents.
 ///
-/// It reads Gateway, HTTPRoute, GRPCRoute and further documents from the .yaml files of a folder, and follows their
-/// changes. Where services are is said by Service and EndpointSlice documents, or by --backend.
+/// It reads Gateway, HTTPRoute, GRPCRoute and further documents from the .yaml files of a folder, or from a cluster, and
+/// follows their changes. Where services are is said by Service and EndpointSlice documents, or by --backend.
 ///
 /// SIGHUP reads the folder again at once, SIGTERM lets requests under way end. SIGUSR2 starts the program anew, with
 /// the same options, and hands it the sockets: for a new version, without a lost request.
@@ -17,8 +19,15 @@ use clap::Parser;
 #[command(name = "tradewind-gateway", version, max_term_width = 100)]
 pub(crate) struct Arguments {
     /// The folder of the documents
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) routes: PathBuf,
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        required_unless_present = "kubernetes",
+        conflicts_with = "kubernetes"
+    )]
+    pub(crate) routes: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) cluster: Options,
     /// Where a service is, as in shop:80=127.0.0.1:9000; may be repeated, also for one service
     #[arg(long = "backend", value_name = "SERVICE:PORT=ADDRESS", value_parser = backend)]
     pub(crate) backends: Vec<Given>,
@@ -44,7 +53,11 @@ pub(crate) struct Arguments {
     /// for all gateways before a service
     #[arg(long, value_name = "FILE")]
     pub(crate) session_key: Option<PathBuf>,
-    /// How long requests under way may take after SIGTERM, in seconds
+    /// How long it goes on taking requests after SIGTERM, in seconds, while /readyz says that it is about to end: until
+    /// those who send it requests have noticed
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub(crate) leave_wait: u64,
+    /// How long requests under way may take after SIGTERM, and after that wait, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub(crate) drain: u64,
     /// Standard input brings the sockets of the process before this one
@@ -71,13 +84,13 @@ fn backend(text: &str) -> Result<Given, String> {
 
 /// The command line, where it asks for a gateway on its own.
 pub(crate) fn asked_for() -> Option<Arguments> {
-    let is_routes = |argument: &std::ffi::OsString| {
-        argument.to_str().is_some_and(|text| text == "--routes" || text.starts_with("--routes="))
+    let asks = |argument: &std::ffi::OsString| {
+        let text = argument.to_str().unwrap_or_default();
+        matches!(text, "--routes" | "--kubernetes") || text.starts_with("--routes=")
     };
-    let is_asked = std::env::args_os().any(|argument| is_routes(&argument));
+    let is_asked = std::env::args_os().any(|argument| asks(&argument));
     if !is_asked && std::env::args_os().any(|argument| argument == "--help" || argument == "-h") {
-        let hint =
-            "With --routes FOLDER this is a gateway on its own: see tradewind-gateway --routes . --help\n";
+        let hint = "With --routes FOLDER, or --kubernetes, this is a gateway on its own: see tradewind-gateway --routes . --help\n";
         writeln!(std::io::stdout(), "{hint}").unwrap_or_default();
     }
     is_asked.then(Arguments::parse)
@@ -94,6 +107,23 @@ mod tests {
         assert_eq!(given.address, "127.0.0.1:9000".parse().unwrap());
         for text in ["shop", "shop=127.0.0.1:1", "shop:x=127.0.0.1:1", "shop:1=here", "shop:1=127.0.0.1"] {
             assert!(backend(text).unwrap_err().contains("shop:80=127.0.0.1:9000"), "{text}");
+        }
+    }
+
+    #[test]
+    fn documents_are_in_a_folder_or_in_a_cluster() {
+        let parsed = |rest: &[&str]| Arguments::try_parse_from([&["gateway"], rest].concat());
+        assert!(parsed(&["--routes", "."]).is_ok_and(|arguments| !arguments.cluster.kubernetes));
+        let both = parsed(&["--kubernetes", "--namespaces=a,b", "--service=a/b"]).unwrap().cluster;
+        assert_eq!((both.class.as_str(), both.namespaces.len()), ("tradewind", 2));
+        assert_eq!(both.service, Some(("a".to_owned(), "b".to_owned())));
+        for wrong in [
+            &[][..],
+            &["--routes=.", "--kubernetes"],
+            &["--routes=.", "--class=a"],
+            &["--kubernetes", "--service=a"],
+        ] {
+            assert!(parsed(wrong).is_err(), "{wrong:?}");
         }
     }
 

@@ -10,6 +10,7 @@ use tradewind_gateway_api::policy::listener::ClientCertificateMode;
 use tradewind_gateway_api::reference::ObjectRef;
 use tradewind_routing::{BackendId, Built, Condition, Documents, GatewayStatus};
 
+use crate::cluster::Unreached;
 use crate::edge::Secured;
 
 /// What the listeners of a port show, and what they ask of clients.
@@ -168,9 +169,9 @@ fn authority(documents: &Documents, namespace: &str, kind: &str, name: &str) -> 
     }
 }
 
-/// TLS towards the backends that a document asks it for.
-pub(crate) fn of_backends(documents: &Documents) -> BTreeMap<BackendId, Secured> {
-    let mut secured = BTreeMap::new();
+/// TLS towards the backends that a document asks it for, and the documents that ask for what cannot be had.
+pub(crate) fn of_backends(documents: &Documents) -> (BTreeMap<BackendId, Secured>, Vec<Unreached>) {
+    let (mut secured, mut unreached) = (BTreeMap::new(), Vec::new());
     for (document, policy) in documents.backend_tls() {
         let namespace = &document.metadata.namespace;
         let (authorities, tls) = match backend(documents, namespace, &policy.validation) {
@@ -178,6 +179,7 @@ pub(crate) fn of_backends(documents: &Documents) -> BTreeMap<BackendId, Secured>
             Err(reason) => {
                 let policy = &document.metadata.name;
                 tracing::error!(policy, reason, "a backend cannot be reached safely, and so not at all");
+                unreached.push(Unreached { namespace: namespace.clone(), policy: policy.clone(), reason });
                 (Vec::new(), None)
             }
         };
@@ -193,7 +195,7 @@ pub(crate) fn of_backends(documents: &Documents) -> BTreeMap<BackendId, Secured>
             }
         }
     }
-    secured
+    (secured, unreached)
 }
 
 fn backend(

@@ -1,4 +1,4 @@
-//! From a folder to routes.
+//! From documents to routes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,12 +6,13 @@ use std::sync::Arc;
 use tradewind_data_plane::Check;
 use tradewind_routing::{BackendId, Builder, Documents};
 
+use crate::cluster::{Basis, Link, Unreached, served};
 use crate::edge::{Fetches, Keys, Routes, Secured, Shared, checks};
 use crate::routes::{Gathered, build, collect};
-use crate::source::Source;
 use crate::standalone::addresses::Addresses;
 use crate::standalone::arguments::{Arguments, Given};
 use crate::standalone::certificates::{self, OfPort, Unusable};
+use crate::standalone::origin::{Found, Origin};
 use crate::standalone::status::Statuses;
 
 /// What says where services are.
@@ -24,7 +25,8 @@ const OF_BACKENDS: [&str; 4] = ["BackendTLSPolicy", "Service", "ConfigMap", "Sec
 const OF_LISTENERS: [&str; 6] =
     ["Gateway", "GatewayClass", "ListenerPolicy", "ReferenceGrant", "ConfigMap", "Secret"];
 
-/// What a folder comes to.
+/// What documents come to.
+#[derive(Default)]
 pub(crate) struct Loaded {
     pub(crate) routes: Routes,
     /// Certificates of the ports that have TLS; none where they are those from before.
@@ -35,7 +37,7 @@ pub(crate) struct Loaded {
     pub(crate) count: (usize, usize),
 }
 
-/// What was found when a folder was looked at again.
+/// What was found when documents were looked at again.
 pub(crate) struct Look {
     /// None where nothing has changed.
     pub(crate) loaded: Result<Option<Loaded>, String>,
@@ -43,9 +45,9 @@ pub(crate) struct Look {
     pub(crate) checks: Vec<Check>,
 }
 
-/// Loads a folder, and then what has changed in it. What documents come to is made once, and again only when they change.
+/// Loads documents, and then what has changed of them. What documents come to is made once, and again only when they change.
 pub(crate) struct Loader {
-    source: Source,
+    origin: Origin,
     given: Vec<Given>,
     port: u16,
     fetches: Fetches,
@@ -57,18 +59,45 @@ pub(crate) struct Loader {
     unusable: Vec<Unusable>,
     addresses: Addresses,
     secured: Arc<BTreeMap<BackendId, Secured>>,
+    /// Policies that ask for TLS that cannot be had.
+    unreached: Vec<Unreached>,
     keys: Keys,
 }
 
 impl Loader {
-    /// Opens the folder.
+    /// Opens the folder, or follows the cluster that there is a link to.
     ///
     /// # Errors
     ///
     /// There is none, or it holds nothing that can be used.
-    pub(crate) fn open(arguments: &Arguments, fetches: &Fetches) -> Result<(Self, Loaded), String> {
-        let mut loader = Self {
-            source: Source::new(Some(&arguments.routes), None, &[])?,
+    pub(crate) fn begin(
+        arguments: &Arguments,
+        fetches: &Fetches,
+        link: Option<&Arc<Link>>,
+    ) -> Result<(Self, Loaded), String> {
+        match link {
+            Some(link) => Self::follow(arguments, fetches, link),
+            None => Self::open(arguments, fetches),
+        }
+    }
+
+    fn open(arguments: &Arguments, fetches: &Fetches) -> Result<(Self, Loaded), String> {
+        let origin = Origin::folder(arguments.routes.as_deref())?;
+        let mut loader = Self::new(arguments, fetches, origin);
+        let loaded = loader.again()?.ok_or("--routes: nothing was read")?;
+        Ok((loader, loaded))
+    }
+
+    /// Follows a cluster, of which nothing is known yet.
+    fn follow(arguments: &Arguments, fetches: &Fetches, link: &Arc<Link>) -> Result<(Self, Loaded), String> {
+        let mut loader = Self::new(arguments, fetches, Origin::cluster(link)?);
+        loader.builder = loader.builder.serving(served(&arguments.cluster.class));
+        Ok((loader, Loaded { secured: Some(BTreeMap::new()), ..Loaded::default() }))
+    }
+
+    fn new(arguments: &Arguments, fetches: &Fetches, origin: Origin) -> Self {
+        Self {
+            origin,
             given: arguments.backends.clone(),
             port: arguments.port,
             fetches: fetches.clone(),
@@ -78,15 +107,12 @@ impl Loader {
             unusable: Vec::new(),
             addresses: Addresses::of(&Documents::default(), &arguments.backends),
             secured: Arc::default(),
+            unreached: Vec::new(),
             keys: Keys::default(),
-        };
-        let loaded = loader.again()?;
-        let loaded =
-            loaded.ok_or_else(|| format!("--routes {}: nothing was read", arguments.routes.display()))?;
-        Ok((loader, loaded))
+        }
     }
 
-    /// Looks at the folder. For a thread that gives way to those that serve: it gives back what they use no more, too.
+    /// Looks at the documents. For a thread that gives way to those that serve: it gives back what they use no more, too.
     pub(crate) fn look(&mut self, shared: &Shared) -> Look {
         shared.clear();
         let loaded = self.again();
@@ -103,20 +129,22 @@ impl Loader {
     ///
     /// What keeps the routes in use where they are.
     fn again(&mut self) -> Result<Option<Loaded>, String> {
-        let (files, has_changed) = self.source.read().map_err(told)?;
-        if !has_changed {
-            return Ok(None);
-        }
+        let Some(Found { files, basis }) = self.origin.read()? else { return Ok(None) };
         let (documents, errors) = collect(&files);
         if !documents.agree(&self.documents, &OF_ADDRESSES) {
             self.addresses = Addresses::of(&documents, &self.given);
         }
         if !documents.agree(&self.documents, &OF_BACKENDS) {
-            self.secured = Arc::new(certificates::of_backends(&documents));
+            let (secured, unreached) = certificates::of_backends(&documents);
+            (self.secured, self.unreached) = (Arc::new(secured), unreached);
         }
         self.documents = documents;
         let known = |backend: &BackendId| self.addresses.has(backend);
-        let mut gathered = build(&mut self.builder, &self.documents, errors, (self.port, &known))?;
+        let mut gathered = build(&mut self.builder, &self.documents, errors, (self.port, &known));
+        // In a cluster there may be nothing to serve yet, or nothing any more.
+        if basis.is_none() {
+            gathered = gathered.of_use()?;
+        }
         gathered.tell();
         let is_certified = self.documents.agree(&self.certified, &OF_LISTENERS);
         let secured = (!is_certified).then(|| {
@@ -125,12 +153,20 @@ impl Loader {
             secured
         });
         self.certified = self.documents.clone();
-        Ok(Some(self.loaded(&mut gathered, secured)))
+        Ok(Some(self.loaded(&mut gathered, secured, basis)))
     }
 
-    fn loaded(&mut self, gathered: &mut Gathered, secured: Option<BTreeMap<u16, OfPort>>) -> Loaded {
-        let statuses = Statuses::new(&self.documents, &gathered.built, &self.unusable);
+    fn loaded(
+        &mut self,
+        gathered: &mut Gathered,
+        secured: Option<BTreeMap<u16, OfPort>>,
+        basis: Option<Basis>,
+    ) -> Loaded {
+        let mut statuses = Statuses::new(&self.documents, &gathered.built, &self.unusable);
         statuses.tell();
+        if let Some(basis) = basis {
+            statuses = statuses.of_objects((basis, &self.documents), &gathered.errors, &self.unreached);
+        }
         let table = std::mem::take(&mut gathered.built.table);
         self.keys = Keys::of(&table, &self.fetches, &self.keys);
         let (keys, endpoints) = (self.keys.clone(), self.addresses.shared());
@@ -140,13 +176,5 @@ impl Loader {
             statuses,
             count: (gathered.built.routes.len(), gathered.errors.len()),
         }
-    }
-}
-
-/// The folder is named by an option here, and by a setting in a fleet.
-fn told(reason: String) -> String {
-    match reason.strip_prefix("gateway.routes: ") {
-        Some(rest) => format!("--routes {rest}"),
-        None => reason,
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures_util::future::{FutureExt, join};
+use futures_util::future::{FutureExt, OptionFuture, join3};
 use tradewind_chassis::telemetry::{self, LogSettings};
 use tradewind_data_plane::{Bound, Check, Checks, Edge, Listener, Server, Settings, Timers};
 use tradewind_edge::session::SessionKey;
@@ -17,6 +17,7 @@ use tradewind_process::{
     Occasion, Results, WRONG_SETTINGS, background, hand_on, inherit, tell_serving, until_stopped,
 };
 
+use crate::cluster::Link;
 use crate::edge::{Fetches, GatewayEdge, Shared, Sink, Status};
 use crate::standalone::admin::Admin;
 use crate::standalone::arguments::Arguments;
@@ -50,16 +51,19 @@ struct Following {
     refused: Option<String>,
     /// Checks of endpoints, which end with the program.
     checks: Checks,
+    /// The cluster whose objects the documents are.
+    link: Option<Arc<Link>>,
 }
 
 fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     telemetry::init(&LogSettings::default()).map_err(|error| error.to_string())?;
     let fetches = Fetches::default();
-    let (mut loader, loaded) = Loader::open(arguments, &fetches)?;
+    let link = arguments.cluster.kubernetes.then(|| Link::new(arguments.cluster.clone()));
+    let (mut loader, loaded) = Loader::begin(arguments, &fetches, link.as_ref())?;
     let settings = settings(arguments);
     let mut ports = Ports::new(arguments, &settings);
     let listeners = ports.begin(&loaded.routes.table, loaded.secured.unwrap_or_default())?;
-    if listeners.is_empty() {
+    if listeners.is_empty() && link.is_none() {
         return Err("no listener can be opened; the log says why".to_owned());
     }
     let sink = Sink::open(&arguments.access_log)?;
@@ -68,17 +72,19 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     let kept = (session_key(arguments)?, checks.verdicts());
     let statuses = Arc::new(loaded.statuses);
     let shared = Shared::new(loaded.routes, sink, kept, (seed(), threads));
-    let mut following = Following { shared: shared.clone(), ports, statuses, refused: None, checks };
+    let mut following =
+        Following { shared: shared.clone(), ports, statuses, refused: None, checks, link: link.clone() };
     following.show();
     following.check(crate::edge::checks(&shared.routes(), &shared));
     let is_draining = Arc::new(AtomicBool::new(false));
     let (handed, of_admin) = handed(arguments)?;
-    let admin = admin(arguments, of_admin, &shared, &is_draining)?;
+    let admin = Admin { shared: shared.clone(), is_draining: is_draining.clone(), link: link.clone() };
+    let admin = open_admin(arguments, of_admin, admin)?;
     let schemes: Vec<&str> = listeners.iter().map(|listener| scheme(listener, &shared)).collect();
     let bound = Bound::adopt(listeners, handed, settings).map_err(|error| error.to_string())?;
     let edge: Arc<dyn Edge> = Arc::new(GatewayEdge(shared.clone()));
     let server = bound.serve(&edge, seed()).map_err(|error| error.to_string())?;
-    tell_where(&server, admin.as_ref(), &schemes);
+    tell_where(&server, admin.as_ref(), &schemes, link.is_none());
     // Ports are opened and closed by what is found, between two occasions.
     let server = RefCell::new(server);
     if arguments.inherit {
@@ -87,9 +93,15 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     let in_use = shared.clone();
     let (asking, looks) = background("documents", move || loader.look(&shared))?;
     let keys = fetches.follow(Clock::system(), Entropy::system());
-    let beside = join(keys, following.follow(looks, &server)).map(drop);
+    let ask = || asking.ask();
+    let objects =
+        OptionFuture::from(link.as_ref().map(|link| link.run(Clock::system(), Entropy::system(), ask)));
+    let beside = join3(keys, following.follow(looks, &server), objects).map(drop);
     until_stopped(LOOK, beside, |occasion| {
         match occasion {
+            Occasion::Upgrade if link.is_some() => {
+                tracing::warn!("in a cluster another pod takes the place of this one; the program goes on");
+            }
             Occasion::Upgrade => return upgrade(&server.borrow(), admin.as_ref()),
             Occasion::Hangup => tracing::info!("the documents are read again"),
             Occasion::Time | Occasion::Reopen => {}
@@ -100,19 +112,43 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
         if occasion != Occasion::Reopen {
             asking.ask();
         }
-        false
+        link.as_ref().is_some_and(|link| link.failed().is_some())
     })?;
+    if let Some(reason) = link.and_then(|link| link.failed()) {
+        writeln!(std::io::stderr(), "tradewind-gateway: {reason}").unwrap_or_default();
+        return Ok(ExitCode::FAILURE);
+    }
     is_draining.store(true, Ordering::Release);
+    linger(arguments.leave_wait)?;
     // Nobody new is sent anywhere, and endpoints are spared questions.
     following.checks.stop();
+    Ok(end(server.into_inner(), admin))
+}
+
+/// Finishes requests under way; the internal door is there until then.
+fn end(server: Server, admin: Option<Server>) -> ExitCode {
     tracing::info!("stopping: requests under way are finished first");
-    let dropped = server.into_inner().drain();
+    let dropped = server.drain();
     drop(admin);
     if dropped > 0 {
         tracing::warn!(dropped, "connections were dropped at the deadline");
-        return Ok(ExitCode::FAILURE);
+        return ExitCode::FAILURE;
     }
-    Ok(ExitCode::SUCCESS)
+    ExitCode::SUCCESS
+}
+
+/// Goes on serving until whoever sends requests here has noticed that it is about to end; a second signal ends that.
+fn linger(seconds: u64) -> Result<(), String> {
+    if seconds == 0 {
+        return Ok(());
+    }
+    tracing::info!(seconds, "stopping: requests are taken for a while, until nobody sends any");
+    let mut ticks = 0;
+    until_stopped(Duration::from_secs(seconds), std::future::pending(), |occasion| {
+        // The first comes at once.
+        ticks += u32::from(occasion == Occasion::Time);
+        ticks > 1
+    })
 }
 
 /// Goes on in a new file where the one of the access log was renamed or taken away.
@@ -150,6 +186,9 @@ impl Following {
                 self.check(look.checks);
                 self.refused = None;
                 tracing::info!(routes = routes_count, mistakes, "other routes are in use");
+                if self.link.as_ref().is_some_and(|link| link.serves()) {
+                    tell_ready();
+                }
             }
             Err(reason) if self.refused.as_ref() != Some(&reason) => {
                 tracing::error!(reason, "the routes in use stay, since others cannot take their place");
@@ -164,9 +203,12 @@ impl Following {
         self.ports.open(server, &self.shared.routes().table)
     }
 
-    /// Shows at the internal door what came of the documents.
+    /// Shows what came of the documents: at the internal door, and in the cluster.
     fn show(&self) {
         let (statuses, closed) = (self.statuses.clone(), self.ports.closed().clone());
+        if let (Some(link), Some(judged)) = (&self.link, statuses.judged(&closed)) {
+            link.tell(judged);
+        }
         self.shared.show(Status::new(move || statuses.json(&closed)));
     }
 
@@ -231,17 +273,11 @@ fn upgrade(server: &Server, admin: Option<&Server>) -> bool {
     }
 }
 
-fn admin(
-    arguments: &Arguments,
-    handed: Handed,
-    shared: &Arc<Shared>,
-    is_draining: &Arc<AtomicBool>,
-) -> Result<Option<Server>, String> {
+fn open_admin(arguments: &Arguments, handed: Handed, edge: Admin) -> Result<Option<Server>, String> {
     let Some(address) = arguments.admin else { return Ok(None) };
     let settings = Settings { threads: 1, ..Settings::default() };
     let listener = Listener { port: Some(0), ..Listener::plain(address) };
     let bound = Bound::adopt(vec![listener], handed, settings).map_err(|error| error.to_string())?;
-    let edge = Admin { shared: shared.clone(), is_draining: is_draining.clone() };
     bound.serve(&(Arc::new(edge) as Arc<dyn Edge>), seed()).map(Some).map_err(|error| error.to_string())
 }
 
@@ -262,7 +298,7 @@ fn scheme(listener: &Listener, shared: &Shared) -> &'static str {
 }
 
 /// One line for each door, for people and scripts that started the process.
-fn tell_where(server: &Server, admin: Option<&Server>, schemes: &[&str]) {
+fn tell_where(server: &Server, admin: Option<&Server>, schemes: &[&str], is_ready: bool) {
     let mut out = std::io::stdout().lock();
     for (address, scheme) in server.addresses().iter().zip(schemes) {
         writeln!(out, "gateway: listening at {scheme}://{address}").unwrap_or_default();
@@ -270,6 +306,16 @@ fn tell_where(server: &Server, admin: Option<&Server>, schemes: &[&str]) {
     for address in admin.into_iter().flat_map(Server::addresses) {
         writeln!(out, "gateway: internal door at http://{address}").unwrap_or_default();
     }
+    out.flush().unwrap_or_default();
+    drop(out);
+    if is_ready {
+        tell_ready();
+    }
+}
+
+/// That requests are taken.
+fn tell_ready() {
+    let mut out = std::io::stdout().lock();
     writeln!(out, "gateway: ready").unwrap_or_default();
     out.flush().unwrap_or_default();
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
-use tradewind_gateway_api::Body;
+use tradewind_gateway_api::{Body, DocumentError};
 use tradewind_routing::{Built, Condition, Documents, GatewayStatus, PolicyStatus, RouteStatus};
 
+use crate::cluster::{Basis, Judged, Unreached};
 use crate::standalone::certificates::Unusable;
 use crate::standalone::ports::Closed;
 
@@ -18,6 +19,16 @@ pub(crate) struct Statuses {
     ports: BTreeMap<(String, String, String), u16>,
     routes: Vec<Arc<RouteStatus>>,
     policies: Vec<PolicyStatus>,
+    /// Of documents that are objects of a cluster.
+    of_objects: Option<OfObjects>,
+}
+
+/// What else is told of objects.
+struct OfObjects {
+    basis: Basis,
+    documents: Documents,
+    errors: Vec<DocumentError>,
+    unreached: Vec<Unreached>,
 }
 
 #[derive(Serialize)]
@@ -127,7 +138,32 @@ impl Statuses {
                 ports.insert(key, listener.port);
             }
         }
-        Self { gateways, ports, routes: built.routes.clone(), policies: built.policies.clone() }
+        Self {
+            gateways,
+            ports,
+            routes: built.routes.clone(),
+            policies: built.policies.clone(),
+            of_objects: None,
+        }
+    }
+
+    /// The same, of documents that are these objects.
+    pub(crate) fn of_objects(
+        mut self,
+        (basis, documents): (Basis, &Documents),
+        errors: &[DocumentError],
+        unreached: &[Unreached],
+    ) -> Self {
+        let (documents, errors, unreached) = (documents.clone(), errors.to_vec(), unreached.to_vec());
+        self.of_objects = Some(OfObjects { basis, documents, errors, unreached });
+        self
+    }
+
+    /// What the objects of a cluster have to say of it, where these ports are not open.
+    pub(crate) fn judged(&self, closed: &BTreeMap<u16, Closed>) -> Option<Judged> {
+        let OfObjects { basis, documents, errors, unreached } = self.of_objects.as_ref()?;
+        let statuses = (self.gateways(closed), &self.routes[..], &self.policies[..]);
+        Some(Judged::new(basis, documents, statuses, (errors, unreached)))
     }
 
     /// Tells the operator which listeners are not served as they ask for.
@@ -150,8 +186,8 @@ impl Statuses {
         }
     }
 
-    /// All of it as JSON, where these ports are not open.
-    pub(crate) fn json(&self, closed: &BTreeMap<u16, Closed>) -> String {
+    /// The gateways, where these ports are not open.
+    fn gateways(&self, closed: &BTreeMap<u16, Closed>) -> Vec<GatewayStatus> {
         let mut gateways = self.gateways.clone();
         for gateway in &mut gateways {
             let names: Vec<String> = gateway.listeners.iter().map(|listener| listener.name.clone()).collect();
@@ -168,6 +204,12 @@ impl Statuses {
                 }
             }
         }
+        gateways
+    }
+
+    /// All of it as JSON, where these ports are not open.
+    pub(crate) fn json(&self, closed: &BTreeMap<u16, Closed>) -> String {
+        let gateways = self.gateways(closed);
         let told = Told {
             gateways: gateways.iter().map(shown_gateway).collect(),
             routes: self.routes.iter().map(|status| shown_route(status)).collect(),

@@ -64,6 +64,10 @@ const OWNERS: &[(&str, &str)] = &[
         "a map for finding a statement by its address, never walked; none under sim",
     ),
     ("platform/db/src/volume.rs", "an address tells the volumes of one process apart; nobody is shown it"),
+    (
+        "platform/kubernetes/src/task.rs",
+        "what follows a cluster is a task for as long as somebody looks; none under sim",
+    ),
     ("platform/amqp/src/disturb.rs", "a test tells a process by a variable how bad its broker is"),
     ("platform/process/src/fault.rs", "a test tells a process by a variable where its fault points are"),
     ("platform/process/src/part.rs", "a process is told apart from those beside it by its number"),

@@ -8,6 +8,7 @@ mod home_paths;
 mod layers;
 mod manifests;
 mod mutants;
+mod owned;
 mod public_api;
 mod pure_domain;
 mod readmes;

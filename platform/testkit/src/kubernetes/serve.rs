@@ -1,0 +1,231 @@
+//! The server: connections, and what is answered to which request.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Method, Request, Response};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
+
+use super::answer::{Body, document, refusal};
+use super::path::Target;
+use super::selector::Selector;
+use super::store::NotWritten;
+use super::watching::{self, Wish};
+use super::{Asked, Inner, State, StatusWrite, api_version};
+
+/// The most bytes of a request.
+const REQUEST: usize = 4 << 20;
+
+pub(super) async fn accept(listener: TcpListener, inner: Arc<Inner>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        if !inner.state().is_away {
+            tokio::spawn(converse(stream, inner.clone()));
+        }
+    }
+}
+
+/// Answers on one connection until it ends or is cut.
+async fn converse(stream: TcpStream, inner: Arc<Inner>) {
+    let mut cut = inner.cut.subscribe();
+    let service = service_fn(|request| {
+        let inner = inner.clone();
+        async move { Ok::<_, Infallible>(record(inner, request).await) }
+    });
+    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    tokio::select! {
+        _ = cut.changed() => {}
+        // Whoever went away is no matter.
+        _ = connection => {}
+    }
+}
+
+async fn record(inner: Arc<Inner>, request: Request<Incoming>) -> Response<Body> {
+    let method = request.method().to_string();
+    let path = request.uri().path().to_owned();
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let answer = answer(&inner, request).await;
+    inner.state().asked.push(Asked { method, path, query, code: answer.status().as_u16() });
+    answer
+}
+
+async fn answer(inner: &Arc<Inner>, request: Request<Incoming>) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, REQUEST).collect().await else {
+        return refusal(400, "the request did not end, or is too large");
+    };
+    let Some(target) = Target::read(head.uri.path()) else {
+        return refusal(404, "the server could not find the requested resource");
+    };
+    let query = head.uri.query().unwrap_or_default();
+    let Ok(query) = serde_urlencoded::from_str::<BTreeMap<String, String>>(query) else {
+        return refusal(400, "the query cannot be read");
+    };
+    let mut state = inner.state();
+    if state.refusals > 0 {
+        state.refusals -= 1;
+        return refusal(503, "the server is currently unable to handle the request");
+    }
+    let plural = &target.resource.plural;
+    if state.unknown.contains(plural) {
+        return refusal(404, "the server could not find the requested resource");
+    }
+    if state.forbidden.contains(plural) {
+        return refusal(403, &format!("{plural} is forbidden: the user cannot do that"));
+    }
+    match (&head.method, &target.name, target.subresource.as_deref()) {
+        (&Method::GET, None, None) if query.get("watch").is_some_and(|value| value == "true") => {
+            drop(state);
+            watch(inner, target, &query)
+        }
+        (&Method::GET, None, None) => list(&mut state, &target, &query),
+        (&Method::GET, Some(name), None | Some("status")) => get(&state, &target, name),
+        (&Method::PUT | &Method::PATCH, Some(name), Some("status")) => {
+            let merges = head.method == Method::PATCH;
+            let media = head.headers.get("content-type").and_then(|value| value.to_str().ok());
+            if merges && media != Some("application/merge-patch+json") {
+                return refusal(415, "the body of the request was in an unknown format");
+            }
+            let answer = write(&mut state, (&target, name), &body.to_bytes(), merges);
+            drop(state);
+            inner.tell();
+            answer
+        }
+        _ => refusal(405, "the server does not allow this method on the requested resource"),
+    }
+}
+
+fn get(state: &State, target: &Target, name: &str) -> Response<Body> {
+    match state.store.find(&target.resource.plural, &target.namespace, name) {
+        Some(object) => document(200, &shown(object, target)),
+        None => missing(target, name),
+    }
+}
+
+fn missing(target: &Target, name: &str) -> Response<Body> {
+    refusal(404, &format!("{} \"{name}\" not found", target.resource.plural))
+}
+
+fn write(state: &mut State, (target, name): (&Target, &str), body: &[u8], merges: bool) -> Response<Body> {
+    let Ok(sent) = serde_json::from_slice::<Value>(body) else {
+        return refusal(400, "the body of the request is no JSON");
+    };
+    if !merges && sent["metadata"]["name"] != *name {
+        return refusal(400, "the name of the object does not match the name on the URL");
+    }
+    let (plural, namespace) = (&target.resource.plural, &target.namespace);
+    let written = state.store.write_status((plural, namespace, name), &sent, merges);
+    let answer = match written {
+        Ok(object) => document(200, &shown(&object, target)),
+        Err(NotWritten::Missing) => missing(target, name),
+        Err(NotWritten::Conflict) => {
+            let message = format!(
+                "Operation cannot be fulfilled on {plural} \"{name}\": the object has been modified; please apply \
+                 your changes to the latest version and try again"
+            );
+            refusal(409, &message)
+        }
+        Err(NotWritten::Invalid) => {
+            refusal(422, &format!("{plural} \"{name}\" is invalid: status: must be an object"))
+        }
+    };
+    state.status_writes.push(StatusWrite {
+        plural: plural.clone(),
+        namespace: namespace.clone(),
+        name: name.to_owned(),
+        status: sent["status"].clone(),
+        code: answer.status().as_u16(),
+    });
+    answer
+}
+
+fn list(state: &mut State, target: &Target, query: &BTreeMap<String, String>) -> Response<Body> {
+    let Some(selector) = selector(query) else {
+        return refusal(400, "this selector is unknown here");
+    };
+    let number = |name: &str| query.get(name).and_then(|text| text.parse::<u64>().ok());
+    let meant = (&*target.resource.plural, &*target.namespace, &selector);
+    let limit = number("limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(0);
+    let token = query.contains_key("continue").then(|| number("continue").unwrap_or(0));
+    let Some(page) = state.store.page(meant, limit, token) else {
+        return refusal(
+            410,
+            "the provided continue parameter is too old to display a consistent list result",
+        );
+    };
+    let mut metadata = json!({"resourceVersion": page.version.to_string()});
+    if let Some(next) = page.next {
+        metadata["continue"] = next.to_string().into();
+        metadata["remainingItemCount"] = page.remaining.into();
+    }
+    let items: Vec<Value> = page.items.iter().map(|object| listed(object, target)).collect();
+    let kind = page.items.first().and_then(|object| object["kind"].as_str()).unwrap_or("Object");
+    let version = api_version(&target.resource);
+    document(
+        200,
+        &json!({"kind": format!("{kind}List"), "apiVersion": version, "metadata": metadata, "items": items}),
+    )
+}
+
+fn watch(inner: &Arc<Inner>, target: Target, query: &BTreeMap<String, String>) -> Response<Body> {
+    let Some(selector) = selector(query) else {
+        return refusal(400, "this selector is unknown here");
+    };
+    let number = |name: &str| query.get(name).and_then(|text| text.parse::<u64>().ok());
+    let mut state = inner.state();
+    let (version, first) = match number("resourceVersion").filter(|version| *version > 0) {
+        Some(version) => (version, Vec::new()),
+        None => {
+            let meant = (&*target.resource.plural, &*target.namespace, &selector);
+            let page = state.store.page(meant, 0, None).expect("a first page is never too old");
+            (page.version, page.items)
+        }
+    };
+    if state.answers_gone && version < state.store.forgotten() {
+        return refusal(410, &format!("too old resource version: {version}"));
+    }
+    drop(state);
+    let seconds = number("timeoutSeconds").unwrap_or(1800);
+    let wish = Wish {
+        target,
+        selector,
+        version,
+        takes_bookmarks: query.get("allowWatchBookmarks").is_some_and(|value| value == "true"),
+        ends: Instant::now() + Duration::from_secs(seconds),
+        first,
+    };
+    Response::builder()
+        .header("content-type", "application/json")
+        .body(watching::body(inner.clone(), wish))
+        .unwrap()
+}
+
+fn selector(query: &BTreeMap<String, String>) -> Option<Selector> {
+    Selector::read(query.get("labelSelector").map_or("", String::as_str))
+}
+
+/// An object in the version that was asked for.
+fn shown(object: &Value, target: &Target) -> Value {
+    let mut object = object.clone();
+    object["apiVersion"] = api_version(&target.resource).into();
+    object
+}
+
+/// An object in a list: those that the API server knows itself do not say there what they are.
+fn listed(object: &Value, target: &Target) -> Value {
+    let mut object = shown(object, target);
+    let group = &*target.resource.group;
+    if let Some(fields) = object.as_object_mut().filter(|_| matches!(group, "" | "discovery.k8s.io")) {
+        fields.remove("kind");
+        fields.remove("apiVersion");
+    }
+    object
+}

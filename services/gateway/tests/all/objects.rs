@@ -1,0 +1,227 @@
+//! What the gateway as a controller serves, whatever becomes of the API server.
+
+use serde_json::json;
+use tradewind_testkit::kubernetes::FakeCluster;
+use tradewind_testkit::{Request, until};
+
+use crate::backend::{Backend, Does};
+use crate::controller::{Controller, cluster, gateway, http, route, service, shows};
+
+fn orders() -> serde_json::Value {
+    json!({"name": "orders", "port": 80})
+}
+
+#[tokio::test]
+async fn a_route_is_served_changed_and_removed() {
+    let backend = Backend::start("shop", Does::Answers).await;
+    let cluster = cluster(backend.address).await;
+    let controller = Controller::start(&cluster, &[]).await;
+    controller.answers("/one", 404).await;
+    cluster.apply(route("orders", "/one", &orders()));
+    assert_eq!(controller.answers("/one", 200).await.text(), "shop");
+    cluster.apply(route("orders", "/two", &orders()));
+    controller.answers("/two", 200).await;
+    controller.answers("/one", 404).await;
+    let other = Backend::start("other", Does::Answers).await;
+    cluster.apply(service("shop", other.address)[1].clone());
+    until("the other endpoint is asked", async || {
+        (controller.answers("/two", 200).await.text() == "other").then_some(())
+    })
+    .await;
+    cluster.delete("HTTPRoute", "shop", "orders");
+    controller.answers("/two", 404).await;
+    cluster.apply(gateway(&json!([http("http", 81)])));
+    controller.is_closed(80).await;
+    cluster.delete("Gateway", "edge", "door");
+    controller.is_closed(81).await;
+    assert_eq!(controller.ask("/readyz").await.status, 200, "nothing to serve is no mistake");
+}
+
+#[tokio::test]
+async fn only_namespaces_that_were_named_are_looked_at() {
+    let backend = Backend::start("shop", Does::Answers).await;
+    let cluster = cluster(backend.address).await;
+    cluster.apply(route("orders", "/shop", &orders()));
+    let mut hidden = route("hidden", "/hidden", &orders());
+    hidden["metadata"]["namespace"] = json!("hidden");
+    cluster.apply(hidden);
+    let controller = Controller::start(&cluster, &["--namespaces=edge,shop", "--secret-namespaces="]).await;
+    controller.answers("/shop", 200).await;
+    controller.answers("/hidden", 404).await;
+    assert!(cluster.asked().iter().all(|asked| !asked.path.ends_with("/secrets")), "nobody reads secrets");
+}
+
+#[tokio::test]
+async fn kinds_that_the_cluster_does_not_know_are_no_reason_to_wait() {
+    let backend = Backend::start("shop", Does::Answers).await;
+    let cluster = cluster(backend.address).await;
+    cluster.apply(route("orders", "/shop", &orders()));
+    cluster.know_nothing_of(&[
+        "tlsroutes",
+        "backendtlspolicies",
+        "routepolicies",
+        "backendpolicies",
+        "listenerpolicies",
+    ]);
+    let controller = Controller::start(&cluster, &[]).await;
+    controller.answers("/shop", 200).await;
+}
+
+/// Lists that came from here on.
+fn lists(cluster: &FakeCluster, from: usize) -> usize {
+    cluster.asked()[from..].iter().filter(|asked| asked.method == "GET" && !asked.is_watch()).count()
+}
+
+#[tokio::test]
+async fn a_list_anew_changes_nothing_that_serves() {
+    let backend = Backend::start("shop", Does::Answers).await;
+    let cluster = cluster(backend.address).await;
+    cluster.apply(route("orders", "/one", &orders()));
+    let controller = Controller::start(&cluster, &[]).await;
+    controller.answers("/one", 200).await;
+    let (swaps, from) = (controller.swaps(), cluster.asked().len());
+    cluster.forget_history();
+    cluster.disconnect_all();
+    until("all kinds were listed anew", async || (lists(&cluster, from) >= 15).then_some(())).await;
+    assert_eq!(controller.answers("/one", 200).await.text(), "shop");
+    // What comes after it is put to use, and is the only thing that was.
+    cluster.apply(route("orders", "/two", &orders()));
+    controller.answers("/two", 200).await;
+    until("the change is told of", async || (controller.swaps() > swaps).then_some(())).await;
+    assert_eq!(controller.swaps(), swaps + 1);
+}
+
+#[tokio::test]
+async fn statuses_and_objects_that_nobody_names_change_nothing_that_serves() {
+    let backend = Backend::start("shop", Does::Answers).await;
+    let cluster = cluster(backend.address).await;
+    cluster.apply(route("orders", "/one", &orders()));
+    let controller = Controller::start(&cluster, &[]).await;
+    let parents = async || {
+        let route = cluster.object("HTTPRoute", "shop", "orders").unwrap();
+        route["status"]["parents"][0]["conditions"]
+            .as_array()
+            .is_some_and(|all| !all.is_empty())
+            .then_some(())
+    };
+    until("the status is written", parents).await;
+    let swaps = controller.swaps();
+    for object in service("elsewhere", backend.address) {
+        cluster.apply(object);
+    }
+    let secret = json!({
+        "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "password", "namespace": "shop"},
+        "stringData": {"password": "moon"},
+    });
+    cluster.apply(secret);
+    cluster.apply(route("orders", "/two", &orders()));
+    controller.answers("/two", 200).await;
+    until("the change is told of", async || (controller.swaps() > swaps).then_some(())).await;
+    assert_eq!(controller.swaps(), swaps + 1);
+}
+
+#[tokio::test]
+async fn connections_that_break_all_the_time_lose_no_change() {
+    let backend = Backend::start("shop", Does::Answers).await;
+    let cluster = cluster(backend.address).await;
+    let controller = Controller::start(&cluster, &[]).await;
+    cluster.disconnect_at_random(7, 4);
+    for number in 0..100 {
+        cluster.apply(route("orders", &format!("/{number}"), &orders()));
+        if number % 10 == 0 {
+            cluster.apply(route(&format!("more-{number}"), &format!("/more/{number}"), &orders()));
+            tokio::task::yield_now().await;
+        }
+    }
+    cluster.disconnect_at_random(7, 0);
+    controller.answers("/99", 200).await;
+    controller.answers("/98", 404).await;
+    for number in (0..100).step_by(10) {
+        controller.answers(&format!("/more/{number}"), 200).await;
+    }
+}
+
+#[tokio::test]
+async fn everything_serves_on_while_the_api_server_is_away() {
+    let backend = Backend::start("shop", Does::Answers).await;
+    let cluster = cluster(backend.address).await;
+    cluster.apply(route("orders", "/one", &orders()));
+    let controller = Controller::start(&cluster, &[]).await;
+    controller.answers("/one", 200).await;
+    let swaps = controller.swaps();
+    cluster.outage(true);
+    cluster.apply(route("orders", "/two", &orders()));
+    for _ in 0..20 {
+        let answer = Request::new("GET", "/one").send(controller.at(80)).await;
+        assert_eq!((answer.status, answer.text().as_str()), (200, "shop"));
+    }
+    assert_eq!((controller.ask("/readyz").await.status, controller.swaps()), (200, swaps));
+    cluster.outage(false);
+    controller.answers("/two", 200).await;
+}
+
+#[tokio::test]
+async fn it_is_ready_once_all_lists_are_there_and_ends_when_they_do_not_come() {
+    let backend = Backend::start("shop", Does::Answers).await;
+    let cluster = cluster(backend.address).await;
+    cluster.apply(route("orders", "/one", &orders()));
+    cluster.forbid(&["secrets"]);
+    let controller = Controller::begin(&cluster, &[]).await;
+    let answer = until("the reason is told", async || {
+        let answer = controller.ask("/readyz").await;
+        answer.text().contains("403").then_some(answer)
+    })
+    .await;
+    assert_eq!(answer.status, 503);
+    assert!(answer.text().starts_with("waiting: secrets.v1: "), "{}", answer.text());
+    controller.is_closed(80).await;
+    cluster.forbid(&[]);
+    controller.answers("/one", 200).await;
+    assert_eq!(controller.ask("/readyz").await.status, 200);
+    cluster.forbid(&["secrets"]);
+    let ended = Controller::begin(&cluster, &["--first-lists=1"]).await.ended().await;
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.errors.contains("were not there after 1 s: secrets.v1"), "{}", ended.errors);
+}
+
+#[tokio::test]
+async fn certificates_are_those_of_the_secret_as_it_is_now() {
+    let backend = Backend::start("shop", Does::Answers).await;
+    let cluster = cluster(backend.address).await;
+    let secret = || {
+        let made = rcgen::generate_simple_self_signed(vec!["shop.example".to_owned()]).unwrap();
+        let data = json!({"tls.crt": made.cert.pem(), "tls.key": made.signing_key.serialize_pem()});
+        let object = json!({
+            "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "certificate", "namespace": "edge"},
+            "type": "kubernetes.io/tls", "stringData": data,
+        });
+        (object, made.cert.pem())
+    };
+    let (first, pem) = secret();
+    cluster.apply(first);
+    let tls = json!({"mode": "Terminate", "certificateRefs": [{"name": "certificate"}]});
+    cluster.apply(gateway(&json!([{"name": "https", "port": 443, "protocol": "HTTPS", "tls": tls}])));
+    cluster.apply(route("orders", "/", &orders()));
+    let controller = Controller::start(&cluster, &[]).await;
+    let shown = async |pem: &str| shows(controller.at(443), "shop.example", pem).await.then_some(());
+    until("the first certificate is shown", async || shown(&pem).await).await;
+    let (second, newer) = secret();
+    cluster.apply(second);
+    until("the second certificate is shown", async || shown(&newer).await).await;
+    assert!(shown(&pem).await.is_none());
+    assert!(!controller.errors().contains("PRIVATE KEY"));
+}
+
+#[tokio::test]
+async fn who_is_told_to_stop_takes_requests_until_others_have_noticed() {
+    let backend = Backend::start("shop", Does::Answers).await;
+    let cluster = cluster(backend.address).await;
+    cluster.apply(route("orders", "/", &orders()));
+    let controller = Controller::start(&cluster, &["--leave-wait=2"]).await;
+    controller.answers("/", 200).await;
+    controller.signal("TERM").await;
+    until("it says so", async || (controller.ask("/readyz").await.text() == "draining\n").then_some(()))
+        .await;
+    assert_eq!(Request::new("GET", "/").send(controller.at(80)).await.status, 200);
+    assert_eq!(controller.ended().await.code, Some(0));
+}
