@@ -6,7 +6,7 @@ import shutil
 import sys
 import time
 
-from . import monitoring, rendering, schemas, sources, workloads
+from . import images, measured, monitoring, rendering, schemas, sources, workloads
 from .prove import prove
 from .subject import Subject
 
@@ -23,6 +23,8 @@ CHECKS = {
     "lives": workloads.lives,
     "network": workloads.network,
     "secrets": workloads.secrets,
+    "images": images.images,
+    "requests": measured.check,
     "drift": sources.drift,
     "metrics": monitoring.metrics,
     "dashboards": monitoring.boards,
