@@ -7,6 +7,8 @@
 #![warn(missing_docs)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program talks to whoever starts it")]
 
+#[cfg(target_env = "musl")]
+mod allocator;
 mod arguments;
 mod background;
 #[cfg(feature = "fault-points")]

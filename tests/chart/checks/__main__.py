@@ -6,7 +6,7 @@ import shutil
 import sys
 import time
 
-from . import monitoring, rendering, schemas, sources, workloads
+from . import images, measured, monitoring, rendering, schemas, sources, workloads
 from .prove import prove
 from .subject import Subject
 
@@ -24,6 +24,8 @@ CHECKS = {
     "network": workloads.network,
     "slices": workloads.slices,
     "secrets": workloads.secrets,
+    "images": images.images,
+    "requests": measured.check,
     "drift": sources.drift,
     "metrics": monitoring.metrics,
     "dashboards": monitoring.boards,

@@ -17,7 +17,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-
+from . import measured
 from .subject import Subject, pods
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -308,10 +308,19 @@ def load(place, token, seconds):
     refused = {status: count for status, count in counts.items() if not 200 <= status < 300}
     lines = [f"{made} requests in {seconds} s, not well answered: {refused or 'none'}"]
     resident = memory(place)
-    lines += [f"  {n:<13} {resident[n]:>4} MiB  {used[n] / seconds * 1000:>5.0f} m of a core" for n in sorted(used)]
+    place.made, place.refused = made, refused
+    place.figures = {n: (resident[n], round(used[n] / seconds * 1000)) for n in used}
+    lines += [f"  {n:<13} {mib:>4} MiB  {cores:>5} m of a core" for n, (mib, cores) in sorted(place.figures.items())]
     if not made or any(status >= 500 or status == 0 for status in counts):
         raise Failed("\n".join(lines))
     return "\n".join(lines)
+
+
+def record(place, options):
+    """Writes the figures down; of a load that was refused nothing follows."""
+    if place.refused:
+        raise Failed(f"nothing is written: not all was well answered, {place.refused}")
+    return measured.write(ROOT, options.programs.resolve(), options.load, place.made, place.figures)
 
 
 def drain(place):
@@ -344,6 +353,7 @@ def main():
     parser = argparse.ArgumentParser(prog="tests/chart/fleet", description=__doc__)
     parser.add_argument("programs", type=pathlib.Path, help="the folder of tradewind and the services' programs")
     parser.add_argument("--load", type=int, default=0, metavar="SECONDS", help="measure what the services use under load")
+    parser.add_argument("--record", action="store_true", help="write the figures of --load to deploy/chart/measured.md")
     parser.add_argument("--secured", action="store_true", help="with a certificate for each service")
     parser.add_argument("--keep", type=pathlib.Path, help="a folder that is left for looking into")
     options = parser.parse_args()
@@ -369,6 +379,7 @@ def main():
         "health": lambda: place.job("task-health", tasks["health"]) and "",
         "order": lambda: order(place, told["seed"]),
         "load": lambda: load(place, place.token, options.load) if options.load else "left out",
+        **({"record": lambda: record(place, options)} if options.record else {}),
         "verify": lambda: place.job("task-verify", tasks["verify"]) and "",
         "backup": lambda: place.job("task-backup", tasks["backup"]) and "",
         "memory": lambda: " ".join(f"{n}={mib}" for n, mib in sorted(memory(place).items())),

@@ -41,6 +41,10 @@ class Subject:
         return {file.stem: yaml.safe_load(file.read_text()) or {} for file in files}
 
     @functools.cached_property
+    def defaults(self):
+        return yaml.safe_load((self.chart / "values.yaml").read_text())
+
+    @functools.cached_property
     def fleet(self):
         return json.loads((self.chart / "files/fleet.json").read_text())["services"]
 
