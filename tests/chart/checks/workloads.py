@@ -46,16 +46,17 @@ def watches(values):
 
 def slices(subject):
     """Whoever watches EndpointSlices may do that where its peers are, has a token and a way, and nobody else may."""
+    cases = subject.cases()
     for (case, _), objects in subject.rendered.items():
+        watched = watches(cases[case])
         homes = {v["metadata"]["name"]: v["metadata"]["namespace"] for _, v in objects if v["kind"] == "Deployment"}
-        wanted = {
-            (service, homes[to]) for service, place in subject.fleet.items() for to in place["peers"]
-        } if watches(subject.cases()[case]) else set()
+        ways_out = {(name, homes[to]) for name, place in subject.fleet.items() for to in place["peers"]}
+        wanted = ways_out if watched else set()
         found, account = set(), {(homes[name], name): name for name in homes}
         for _, value in objects:
             if value["kind"] == "Role" and value["metadata"]["name"] == "endpoint-slices":
-                rules = value["rules"]
-                if rules != [{"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["get", "list", "watch"]}]:
+                rule = {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["get", "list", "watch"]}
+                if value["rules"] != [rule]:
                     yield f"{case}: {title(value)}: allows more than watching EndpointSlices, or less"
             if value["kind"] == "RoleBinding" and value["roleRef"]["name"] == "endpoint-slices":
                 who = [account.get((each["namespace"], each["name"])) for each in value["subjects"]]
@@ -67,19 +68,20 @@ def slices(subject):
                 ports = {port["port"] for rule in value["spec"]["egress"] for port in rule.get("ports", [])}
                 if 6443 not in ports:
                     yield f"{case}: {title(value)}: there is no way to the API server"
-            yield from (f"{case}: {title(value)}: {problem}" for problem in places(subject, case, value))
+            yield from (f"{case}: {title(value)}: {problem}" for problem in places(watched, value))
         yield from (f"{case}: {who} may not read EndpointSlices in {where}" for who, where in wanted - found)
-        yield from (f"{case}: {who} may read EndpointSlices in {where}, and has no peer there" for who, where in found - wanted)
+        needless = found - wanted
+        yield from (f"{case}: {who} may read EndpointSlices in {where}, and has no peer there" for who, where in needless)
 
 
-def places(subject, case, value):
+def places(watched, value):
     """Peers are found where the environment says, at ports that there are."""
     config = value.get("data", {}).get("tradewind.toml") if value["kind"] == "ConfigMap" else None
     for line in (config or "").splitlines():
         if not line.startswith("peers."):
             continue
         (_, to, kind), place = line.split(" = ")[0].split("."), line.split(" = ")[1].strip('"')
-        if place.startswith("slices:") != watches(subject.cases()[case]):
+        if place.startswith("slices:") != watched:
             yield f"{line} is not how discovery.mode says"
         if place.startswith("slices:") and (not place.startswith(f"slices:{to}-peers.") or place.split(":")[2] != kind):
             yield f"{line} names no port of the pods of {to}"

@@ -139,13 +139,13 @@ impl FakeCluster {
     /// An object as it is stored. The namespace is empty for kinds that belong to none.
     #[must_use]
     pub fn object(&self, kind: &str, namespace: &str, name: &str) -> Option<Value> {
-        self.inner.state().store.find(&path::plural(kind), namespace, name).map(|object| (*object).clone())
+        self.inner.state().store.find(&path::plural(kind), namespace, name).map(|object| Value::clone(object))
     }
 
     /// All objects of a kind, by namespace and name.
     #[must_use]
     pub fn objects(&self, kind: &str) -> Vec<Value> {
-        self.inner.state().store.all(&path::plural(kind)).iter().map(|object| (**object).clone()).collect()
+        self.inner.state().store.all(&path::plural(kind)).iter().map(|object| Value::clone(object)).collect()
     }
 
     /// Cuts all connections, in the middle of whatever they do.
