@@ -32,12 +32,15 @@ class Cluster:
             raise Failed(f"`{' '.join(command[:4])}` ends with {ended.returncode}: {' '.join(said[-3:])}")
         return ended.stdout
 
+    def at_most(self, seconds):
+        """How long a program is told to wait."""
+        return f"--timeout={max(1, int(seconds * self.patience))}s"
+
     def kubectl(self, *command, seconds=60):
         return self.run("kubectl", "--namespace", self.namespace, *command, seconds=seconds)
 
     def helm(self, *command, seconds=600):
-        waits = f"--timeout={max(1, int(seconds * self.patience))}s"
-        return self.run("helm", "--namespace", self.namespace, *command, waits, seconds=seconds)
+        return self.run("helm", "--namespace", self.namespace, *command, self.at_most(seconds), seconds=seconds)
 
     def get(self, *what):
         return json.loads(self.kubectl("get", *what, "--output=json"))
@@ -52,7 +55,7 @@ class Cluster:
         return found
 
     def available(self, seconds=600):
-        self.kubectl("wait", "--for=condition=Available", f"--timeout={seconds}s", "deployment", "--all", seconds=seconds)
+        self.kubectl("wait", "--for=condition=Available", self.at_most(seconds), "deployment", "--all", seconds=seconds)
 
     def deployments(self):
         return sorted(each["metadata"]["name"] for each in self.get("deployments")["items"])

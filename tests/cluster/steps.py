@@ -87,7 +87,7 @@ def roll_out(run):
     names = run.cluster.deployments()
     run.cluster.kubectl("rollout", "restart", "deployment")
     for name in names:
-        run.cluster.kubectl("rollout", "status", f"deployment/{name}", "--timeout=300s", seconds=300)
+        run.cluster.kubectl("rollout", "status", f"deployment/{name}", run.cluster.at_most(300), seconds=300)
     yield "services replaced", str(len(names)), "> 0", bool(names)
 
 
@@ -122,7 +122,7 @@ def drain(run):
     if not free:
         raise LeftOut("no node is without the database and the way in")
     try:
-        run.cluster.kubectl("drain", free[-1], "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=300s", seconds=300)
+        run.cluster.kubectl("drain", free[-1], "--ignore-daemonsets", "--delete-emptydir-data", run.cluster.at_most(300), seconds=300)
         run.cluster.available()
     finally:
         run.cluster.kubectl("uncordon", free[-1])
@@ -193,7 +193,7 @@ def clean(run):
     try:
         run.cluster.helm("uninstall", run.cluster.release, "--wait", "--ignore-not-found", seconds=300)
     finally:
-        run.cluster.kubectl("delete", "namespace", run.options.namespace, "--ignore-not-found", "--timeout=300s", seconds=300)
+        run.cluster.kubectl("delete", "namespace", run.options.namespace, "--ignore-not-found", run.cluster.at_most(300), seconds=300)
         run.installed = False
 
 
