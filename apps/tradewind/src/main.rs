@@ -23,6 +23,7 @@ mod restart;
 mod restore;
 mod seed;
 mod settings;
+mod shop_address;
 mod sim;
 mod since;
 mod table;

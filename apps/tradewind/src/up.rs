@@ -12,6 +12,7 @@ use tradewind_process::require_finished;
 
 use crate::arguments::Up;
 use crate::marks::SEEDED;
+use crate::shop_address;
 use crate::welcome::{network, passwords, welcome};
 
 /// The exit status of a process that was asked to stop twice: 128 + SIGINT, as shells count.
@@ -23,7 +24,8 @@ const CATCH_UP: Duration = Duration::from_secs(60);
 pub(crate) fn run(options: &Up) -> Result<ExitCode, String> {
     #[cfg(feature = "fault-points")]
     tradewind_process::fault::arm()?;
-    let settings = options.settings.read()?;
+    let settings = shop_address::known(options.port, options.settings.read()?);
+    let settings = settings.map_err(|error| error.to_string())?;
     let platform = tradewind_fleet::assembly().check(&settings).map_err(|error| error.to_string())?;
     telemetry::init(&platform.log).map_err(|error| error.to_string())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();

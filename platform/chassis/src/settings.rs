@@ -163,6 +163,16 @@ impl SettingsSource {
         decode::section(name, &node)
     }
 
+    /// Whether any layer says something of `section.key`, whatever it says.
+    #[must_use]
+    pub fn holds(&self, section: &str, key: &str) -> bool {
+        let says = |layer: &Layer| match layer.table.get(section).map(|node| &node.value) {
+            Some(Value::Table(keys)) => keys.contains_key(key),
+            _ => false,
+        };
+        self.layers.iter().any(says)
+    }
+
     /// Makes sure that every section in any layer is one of `known`.
     ///
     /// # Errors

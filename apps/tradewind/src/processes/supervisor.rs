@@ -24,6 +24,7 @@ use crate::processes::member::{Member, Roll};
 use crate::processes::output::Output;
 use crate::processes::places::{self, Place};
 use crate::processes::programs::Programs;
+use crate::shop_address;
 use crate::welcome::welcome;
 
 /// How long a restart of one process may take, as a setting of the supervisor's door: its drain and the next start.
@@ -72,6 +73,7 @@ fn plan(options: &Up) -> Result<Plan, String> {
         // What the processes write goes through a pipe: they cannot see that a person reads it.
         shared.push("log.format=text".to_owned());
     }
+    shared.extend(shop_address::assignment(options.port, &settings));
     let mut foreign = Vec::new();
     for (name, process) in platform.processes.iter().filter(|(_, process)| !process.command.is_empty()) {
         if roll.is_wanted(name) {

@@ -47,6 +47,18 @@ fn the_order_of_calls_does_not_matter() {
 }
 
 #[test]
+fn what_any_layer_says_is_held() {
+    let folder = Folder::new();
+    let file = folder.write("tradewind.toml", "[lamps]\nbrightness = 1\n");
+    let source = from_file(&file).overrides(&strings(&["lamps.limits.low=3"])).unwrap();
+    assert!(source.holds("lamps", "brightness") && source.holds("lamps", "limits"));
+    assert!(!source.holds("lamps", "offset") && !source.holds("brightness", "lamps"));
+    assert!(!SettingsSource::new().holds("lamps", "brightness"));
+    let source = from_environment(&[("TRADEWIND_LAMPS__OFFSET_FILE", "/nowhere")]);
+    assert!(source.holds("lamps", "offset"));
+}
+
+#[test]
 fn nested_tables_merge_key_by_key() {
     let folder = Folder::new();
     let file = folder.write("tradewind.toml", "[lamps.limits]\nlow = 1\nhigh = 1\n");
