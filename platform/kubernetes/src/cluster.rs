@@ -142,7 +142,9 @@ impl Cluster {
     /// # Errors
     /// When the API server cannot be asked or refuses.
     pub async fn get(&self, kind: &Kind, namespace: &str, name: &str) -> Result<Option<Value>, ClusterError> {
-        let request = requests(kind, namespace, name)?.get(name, &GetParams::default()).map_err(unmade)?;
+        let request = requests(kind, namespace, name)?
+            .get(name, &GetParams::default())
+            .map_err(|error| unmade(&error))?;
         match self.json(request).await {
             Ok(value) => Ok(Some(value)),
             Err(error) if error.is_missing() => Ok(None),
@@ -178,7 +180,7 @@ impl Cluster {
         let text = serde_json::to_vec(&object).map_err(|error| ClusterError::Request(error.to_string()))?;
         let requests = requests(kind, namespace, name)?;
         let request = requests.replace_subresource("status", name, &PostParams::default(), text);
-        match self.json(request.map_err(unmade)?).await {
+        match self.json(request.map_err(|error| unmade(&error))?).await {
             Ok(written) => {
                 Ok(StatusWritten::Written { resource_version: version(&written).unwrap_or_default() })
             }
@@ -212,6 +214,6 @@ fn requests(kind: &Kind, namespace: &str, name: &str) -> Result<Requests, Cluste
     Ok(Requests::new(kind.path((!namespace.is_empty()).then_some(namespace))))
 }
 
-fn unmade(error: kube::core::request::Error) -> ClusterError {
-    ClusterError::Request(describe(&error))
+fn unmade(error: &kube::core::request::Error) -> ClusterError {
+    ClusterError::Request(describe(error))
 }
