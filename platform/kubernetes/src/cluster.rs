@@ -129,6 +129,7 @@ impl Cluster {
         );
         task::begin(async move {
             tokio::select! {
+                biased;
                 // Nobody ever sends: it resolves when the last who looks is gone.
                 _ = gone => {}
                 () = follow.run() => {}
