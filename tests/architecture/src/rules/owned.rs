@@ -24,7 +24,7 @@ pub fn check(workspace: &Workspace) -> Vec<Violation> {
             if let Some((package, owners, instead)) = rule {
                 let what =
                     format!("{} depends on {package}, which is for {}", member.folder, owners.join(" and "));
-                found.push(Violation::new(&member.manifest.path, dependency.line, what, instead));
+                found.push(Violation::new(&member.manifest.path, dependency.line, what, *instead));
             }
         }
     }
