@@ -129,6 +129,7 @@ impl Cluster {
         );
         task::begin(async move {
             tokio::select! {
+                biased;
                 // Nobody ever sends: it resolves when the last who looks is gone.
                 _ = gone => {}
                 () = follow.run() => {}
@@ -142,7 +143,9 @@ impl Cluster {
     /// # Errors
     /// When the API server cannot be asked or refuses.
     pub async fn get(&self, kind: &Kind, namespace: &str, name: &str) -> Result<Option<Value>, ClusterError> {
-        let request = requests(kind, namespace)?.get(name, &GetParams::default()).map_err(unmade)?;
+        let request = requests(kind, namespace, name)?
+            .get(name, &GetParams::default())
+            .map_err(|error| unmade(&error))?;
         match self.json(request).await {
             Ok(value) => Ok(Some(value)),
             Err(error) if error.is_missing() => Ok(None),
@@ -176,9 +179,9 @@ impl Cluster {
             fields.insert("status".to_owned(), status.clone());
         }
         let text = serde_json::to_vec(&object).map_err(|error| ClusterError::Request(error.to_string()))?;
-        let requests = requests(kind, namespace)?;
+        let requests = requests(kind, namespace, name)?;
         let request = requests.replace_subresource("status", name, &PostParams::default(), text);
-        match self.json(request.map_err(unmade)?).await {
+        match self.json(request.map_err(|error| unmade(&error))?).await {
             Ok(written) => {
                 Ok(StatusWritten::Written { resource_version: version(&written).unwrap_or_default() })
             }
@@ -200,16 +203,32 @@ impl fmt::Debug for Cluster {
     }
 }
 
-/// Requests about objects of a kind in a namespace.
-fn requests(kind: &Kind, namespace: &str) -> Result<Requests, ClusterError> {
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if !namespace.bytes().all(is_plain) {
-        let why = format!("{namespace:?} is no name of a namespace: use lower case letters, digits and -");
-        return Err(ClusterError::Request(why));
+/// Requests about an object of a kind in a namespace. Names become part of a path: what would be another path is refused.
+fn requests(kind: &Kind, namespace: &str, name: &str) -> Result<Requests, ClusterError> {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
+    for text in [namespace, name] {
+        if !text.bytes().all(is_plain) || text.starts_with('.') || name.is_empty() {
+            let why = format!("{text:?} is no name of an object: use lower case letters, digits, - and dots");
+            return Err(ClusterError::Request(why));
+        }
     }
     Ok(Requests::new(kind.path((!namespace.is_empty()).then_some(namespace))))
 }
 
-fn unmade(error: kube::core::request::Error) -> ClusterError {
-    ClusterError::Request(describe(&error))
+fn unmade(error: &kube::core::request::Error) -> ClusterError {
+    ClusterError::Request(describe(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_api_server_is_asked_by_tls() {
+        let mut config = Config::new(Uri::from_static("https://127.0.0.1:1"));
+        config.root_cert = Some(Vec::new());
+        let cluster = Cluster::with(config, Clock::system(), Entropy::seeded(1)).unwrap();
+        let asked = cluster.get(&Kind::SERVICES, "lamps", "a").await;
+        assert!(matches!(asked, Err(ClusterError::Unreachable(_))), "nobody is there: {asked:?}");
+    }
 }

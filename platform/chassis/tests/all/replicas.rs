@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tradewind_chassis::http::{Call, Reply, Routes};
 use tradewind_chassis::settings::SettingsSource;
 use tradewind_chassis::{
@@ -15,6 +15,7 @@ use tradewind_chassis::{
 use tradewind_kernel::{Clock, Entropy, Secret};
 use tradewind_problem::Problem;
 use tradewind_registry::{Registry, RegistryOptions};
+use tradewind_testkit::FakeCluster;
 
 use crate::lamps::{get, read, service};
 
@@ -222,6 +223,53 @@ async fn instances_of_a_registry_come_and_go_and_the_registry_too() {
     scope.kill();
 }
 
+/// A slice of the service `lamps` with one endpoint, as a cluster makes it of a pod that is ready or ending.
+fn slice(name: &str, door: &str, is_ending: bool) -> Value {
+    let (address, port) = door.rsplit_once(':').unwrap();
+    let conditions = json!({"ready": !is_ending, "serving": true, "terminating": is_ending});
+    json!({
+        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+        "metadata": {"namespace": "house", "name": name, "labels": {"kubernetes.io/service-name": "lamps"}},
+        "endpoints": [{"addresses": [address], "conditions": conditions}],
+        "ports": [{"name": "public", "port": port.parse::<u16>().unwrap()}],
+    })
+}
+
+#[tokio::test]
+async fn instances_of_a_cluster_come_and_go_and_no_call_fails() {
+    let fake = FakeCluster::start().await;
+    let settings = [
+        "peers.lamps.public=slices:lamps.house:public".to_owned(),
+        format!("discovery.api_server={}", fake.uri()),
+    ];
+    // Whoever comes first waits for nobody.
+    let rooms = start(vec![room()], &settings).await;
+    assert_eq!(answer(&rooms, "rooms/public", "/lamps/1").await.0, 503);
+    let (first, second) = (start(vec![service()], &[]).await, start(vec![service()], &[]).await);
+    let doors = [&first, &second].map(|lamps| door(lamps, DoorKind::Public));
+    fake.apply(slice("first", &doors[0], false));
+    until(async || endpoints(&rooms).await.len() == 1).await;
+    let asking = Asking::begin(&rooms);
+    fake.apply(slice("second", &doors[1], false));
+    until(async || endpoints(&rooms).await.len() == 2).await;
+    fake.apply(slice("first", &doors[0], true));
+    until(async || endpoints(&rooms).await.contains(&(doors[0].clone(), "leaving".to_owned()))).await;
+    assert_eq!(first.shutdown().await, Drained::Clean);
+    fake.delete("EndpointSlice", "house", "first");
+    until(async || endpoints(&rooms).await.len() == 1).await;
+
+    // The API server is away: nobody notices but those who look.
+    fake.outage(true);
+    let trouble =
+        async || answer(&rooms, "rooms/internal", "/peers").await.1.contains("the API server did not answer");
+    until(trouble).await;
+    assert_eq!(endpoints(&rooms).await.len(), 1);
+    assert_eq!(asking.end().await, Vec::<String>::new());
+    for running in [rooms, second] {
+        assert_eq!(running.shutdown().await, Drained::Clean);
+    }
+}
+
 #[tokio::test]
 async fn a_public_door_says_whether_it_takes_requests() {
     let lamps = start(vec![service()], &["shutdown.balancer_wait=10s".to_owned()]).await;
@@ -249,6 +297,8 @@ async fn settings_that_lead_nowhere_stop_the_start() {
         (vec!["peers.lamps.public=registry"], "peers.lamps.public: there is no registry"),
         (vec!["discovery.registry=nowhere"], "discovery.registry: not an address"),
         (vec!["discovery.registry=127.0.0.1:1", "discovery.heartbeat=0s"], "discovery.heartbeat must"),
+        (vec!["discovery.api_server=https://127.0.0.1:1"], "discovery.api_server: \"https://127.0.0.1:1\""),
+        (vec!["peers.lamps.public=slices:lamps:public"], "is no place"),
         (vec!["discovery.dns_interval=0s"], "discovery.dns_interval must"),
         (
             vec!["discovery.registry=127.0.0.1:1", "doors.lamps.public=0.0.0.0:0"],

@@ -23,7 +23,7 @@ fn source(fake: &FakeCluster) -> Box<dyn Discovery> {
     slices(fake, "", "").source("lamps", "house", "http")
 }
 
-fn slice(name: &str, service: &str, port: u16, endpoints: Vec<Value>) -> Value {
+fn slice(name: &str, service: &str, port: u16, endpoints: &[Value]) -> Value {
     json!({
         "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
         "metadata": {"namespace": "house", "name": name, "labels": {"kubernetes.io/service-name": service}},
@@ -61,16 +61,16 @@ async fn list(source: &mut Box<dyn Discovery>) -> Vec<String> {
 #[tokio::test]
 async fn pods_come_become_unready_end_and_go() {
     let fake = FakeCluster::start().await;
-    fake.apply(slice("a", "lamps", 80, vec![ready("10.0.0.1", "a"), ready("10.0.0.2", "a")]));
-    fake.apply(slice("x", "chairs", 80, vec![ready("10.0.9.9", "a")]));
+    fake.apply(slice("a", "lamps", 80, &[ready("10.0.0.1", "a"), ready("10.0.0.2", "a")]));
+    fake.apply(slice("x", "chairs", 80, &[ready("10.0.9.9", "a")]));
     let mut source = source(&fake);
     assert_eq!(list(&mut source).await, ["10.0.0.1:80", "10.0.0.2:80"]);
-    fake.apply(slice("b", "lamps", 81, vec![ready("10.0.0.3", "b")]));
+    fake.apply(slice("b", "lamps", 81, &[ready("10.0.0.3", "b")]));
     assert_eq!(list(&mut source).await, ["10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:81"]);
     let unready = json!({"addresses": ["10.0.0.2"], "conditions": {"ready": false}});
-    fake.apply(slice("a", "lamps", 80, vec![ready("10.0.0.1", "a"), unready]));
+    fake.apply(slice("a", "lamps", 80, &[ready("10.0.0.1", "a"), unready]));
     assert_eq!(list(&mut source).await, ["10.0.0.1:80", "10.0.0.3:81"]);
-    fake.apply(slice("a", "lamps", 80, vec![ending("10.0.0.1")]));
+    fake.apply(slice("a", "lamps", 80, &[ending("10.0.0.1")]));
     assert_eq!(list(&mut source).await, ["10.0.0.1:80 leaving", "10.0.0.3:81"]);
     fake.delete("EndpointSlice", "house", "a");
     assert_eq!(list(&mut source).await, ["10.0.0.3:81"]);
@@ -82,8 +82,8 @@ async fn pods_come_become_unready_end_and_go() {
 #[tokio::test]
 async fn one_watch_is_enough_for_all_peers_of_a_namespace() {
     let fake = FakeCluster::start().await;
-    fake.apply(slice("a", "lamps", 80, vec![ready("10.0.0.1", "a")]));
-    fake.apply(slice("b", "chairs", 81, vec![ready("10.0.0.2", "a")]));
+    fake.apply(slice("a", "lamps", 80, &[ready("10.0.0.1", "a")]));
+    fake.apply(slice("b", "chairs", 81, &[ready("10.0.0.2", "a")]));
     let slices = slices(&fake, "", "");
     for (service, address) in [("lamps", "10.0.0.1:80"), ("chairs", "10.0.0.2:81")] {
         let mut first = slices.source(service, "house", "http");
@@ -102,14 +102,14 @@ async fn one_watch_is_enough_for_all_peers_of_a_namespace() {
 #[tokio::test]
 async fn the_own_zone_goes_first_while_it_has_its_share() {
     let fake = FakeCluster::start().await;
-    let endpoints = vec![ready("10.0.0.1", "a"), ready("10.0.0.2", "b")];
-    fake.apply(slice("a", "lamps", 80, endpoints.clone()));
+    let endpoints = [ready("10.0.0.1", "a"), ready("10.0.0.2", "b")];
+    fake.apply(slice("a", "lamps", 80, &endpoints));
     let elsewhere = ["10.0.0.1:80", "10.0.0.2:80 elsewhere"];
     let mut by_zone = slices(&fake, "a", "").source("lamps", "house", "http");
     let mut by_node = slices(&fake, "", "node-a").source("lamps", "house", "http");
     assert_eq!(list(&mut by_zone).await, elsewhere);
     assert_eq!(list(&mut by_node).await, elsewhere, "another pod on the node tells the zone");
-    fake.apply(slice("b", "lamps", 80, vec![ready("10.0.0.3", "b"), ready("10.0.0.4", "b")]));
+    fake.apply(slice("b", "lamps", 80, &[ready("10.0.0.3", "b"), ready("10.0.0.4", "b")]));
     let all = ["10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80", "10.0.0.4:80"];
     assert_eq!(list(&mut by_zone).await, all, "one of four is too little for half of the callers");
     fake.delete("EndpointSlice", "house", "b");
@@ -119,12 +119,12 @@ async fn the_own_zone_goes_first_while_it_has_its_share() {
 #[tokio::test]
 async fn an_outage_is_told_and_changes_nothing() {
     let fake = FakeCluster::start().await;
-    fake.apply(slice("a", "lamps", 80, vec![ready("10.0.0.1", "a")]));
+    fake.apply(slice("a", "lamps", 80, &[ready("10.0.0.1", "a")]));
     let mut source = source(&fake);
     assert_eq!(list(&mut source).await, ["10.0.0.1:80"]);
     fake.outage(true);
     assert!(next(&mut source).await.unwrap_err().contains("the API server did not answer"));
-    fake.apply(slice("a", "lamps", 80, vec![ready("10.0.0.2", "a")]));
+    fake.apply(slice("a", "lamps", 80, &[ready("10.0.0.2", "a")]));
     fake.forget_history();
     fake.outage(false);
     // What was known may be told again, until it is followed again.
@@ -167,7 +167,7 @@ async fn answer(mut stream: TcpStream, taken: Arc<AtomicU64>) {
 async fn who_is_gone_gets_no_call_and_the_last_ones_are_kept() {
     let fake = FakeCluster::start().await;
     let ((one, of_one), (other, of_other)) = (replica().await, replica().await);
-    let here = |name: &str, at: SocketAddr| slice(name, "lamps", at.port(), vec![ready("127.0.0.1", "a")]);
+    let here = |name: &str, at: SocketAddr| slice(name, "lamps", at.port(), &[ready("127.0.0.1", "a")]);
     fake.apply(here("one", one));
     fake.apply(here("other", other));
     let (clock, entropy) = (Clock::system(), Entropy::seeded(1));
@@ -186,19 +186,19 @@ async fn who_is_gone_gets_no_call_and_the_last_ones_are_kept() {
     };
     known(2).await;
     for _ in 0..20 {
-        call().await;
+        Box::pin(call()).await;
     }
     let taken = |counts: &AtomicU64| counts.swap(0, Ordering::SeqCst);
     assert!(taken(&of_one) > 0 && taken(&of_other) > 0, "both are called");
     fake.delete("EndpointSlice", "house", "one");
     known(1).await;
     for _ in 0..20 {
-        call().await;
+        Box::pin(call()).await;
     }
     assert_eq!((taken(&of_one), taken(&of_other)), (0, 20));
     fake.delete("EndpointSlice", "house", "other");
     let told = || book.peers_state().iter().any(|peer| peer.trouble.is_some());
     until("that there is none", async || told().then_some(())).await;
-    call().await;
+    Box::pin(call()).await;
     assert_eq!(taken(&of_other), 1, "a source may be wrong: the last ones are kept");
 }

@@ -1,12 +1,13 @@
 //! Lists in pages, watches, selectors, bookmarks, bounds.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 use tradewind_kubernetes::{FollowOptions, FollowState, Kind, Scope};
 use tradewind_testkit::{FakeCluster, until, within};
 
-use super::{caught_up, cluster, cluster_with, quick, seen, service, services};
+use super::{caught_up, cluster, cluster_with, quick, seen, service, service_account, services};
 
 #[tokio::test]
 async fn a_list_in_pages_and_every_change_after_it() {
@@ -58,18 +59,16 @@ async fn a_namespace_and_labels_are_all_that_is_asked_for() {
 async fn a_bookmark_keeps_a_quiet_watch_young() {
     let fake = FakeCluster::start().await;
     fake.apply(service("lamps", "a", 80));
-    let mut followed = services(&fake);
+    let options = FollowOptions { watch_for: Duration::from_secs(1), ..quick() };
+    let mut followed = cluster_with(&fake, options).follow(&Kind::SERVICES, Scope::Everywhere);
     let first = seen(&mut followed, "the list", |_| true).await;
-    until("the watch", async || fake.asked().iter().any(|asked| asked.is_watch()).then_some(())).await;
     // Much happens elsewhere, and all of it is forgotten.
     for number in 0..10 {
-        fake.apply(
-            json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": format!("c{number}")}}),
-        );
+        fake.apply(service_account(number));
     }
-    fake.bookmark();
-    fake.apply(service("lamps", "b", 80));
-    caught_up(&mut followed, &fake, "Service").await;
+    let version = format!("resourceVersion={}", fake.version());
+    let is_young = || fake.asked().iter().any(|asked| asked.is_watch() && asked.query.contains(&version));
+    until("a watch that goes on from a bookmark", async || is_young().then_some(())).await;
     fake.forget_history();
     fake.disconnect_all();
     fake.apply(service("lamps", "c", 80));

@@ -27,7 +27,9 @@ async fn an_object_is_there_or_not() {
     assert_eq!(cluster.get(&Kind::SERVICES, "lamps", "b").await, Ok(None));
     fake.apply(json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "one"}}));
     assert!(cluster.get(&Kind::NODES, "", "one").await.unwrap().is_some());
-    for (namespace, name) in [("lamps/../..", "a"), ("lamps", "a/b")] {
+    for (namespace, name) in
+        [("lamps/../..", "a"), ("lamps", "a/b"), ("lamps", ".."), ("lamps", ""), ("lamps", "a?b")]
+    {
         let refused = cluster.get(&Kind::SERVICES, namespace, name).await;
         assert!(matches!(refused, Err(ClusterError::Request(_))), "{namespace} {name}: {refused:?}");
     }

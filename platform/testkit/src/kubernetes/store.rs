@@ -106,7 +106,7 @@ impl Store {
         if object == former {
             return object;
         }
-        self.happened(key, before, Some(object))
+        self.happened(key, before, Some(&object))
     }
 
     pub(super) fn delete(&mut self, plural: &str, namespace: &str, name: &str) -> bool {
@@ -138,7 +138,7 @@ impl Store {
             return Ok(after);
         }
         let key = (plural.to_owned(), namespace.to_owned(), name.to_owned());
-        Ok(self.happened(key, Some(before), Some(after)))
+        Ok(self.happened(key, Some(before), Some(&after)))
     }
 
     /// The first page of a list, or the next one; nothing when what a token stands for is forgotten.
@@ -200,10 +200,10 @@ impl Store {
     }
 
     /// Counts a change, and gives the object as it is now, or as it was deleted.
-    fn happened(&mut self, key: Key, before: Option<Arc<Value>>, after: Option<Value>) -> Value {
+    fn happened(&mut self, key: Key, before: Option<Arc<Value>>, after: Option<&Value>) -> Value {
         self.version += 1;
         let version = Value::from(self.version.to_string());
-        let mut stored = after.clone().unwrap_or_else(|| before.as_deref().cloned().unwrap_or_default());
+        let mut stored = after.or(before.as_deref()).cloned().unwrap_or_default();
         stored["metadata"]["resourceVersion"] = version;
         let shared = Arc::new(stored.clone());
         let (before, after) = match after {
