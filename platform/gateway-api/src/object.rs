@@ -17,7 +17,7 @@ const ABOUT: &str = "managedFields";
 /// Values are nested deeper than in any document.
 pub(crate) fn tree(object: &Json) -> Result<Node, Flaw> {
     let Json::Object(fields) = object else { return node(object, 0) };
-    let asked = fields.iter().filter(|(key, _)| *key != "status");
+    let asked = fields.iter().filter(|(key, value)| *key != "status" && !value.is_null());
     let entry = |(key, value): (&String, &Json)| {
         let node = match value {
             Json::Object(own) if key == "metadata" => {

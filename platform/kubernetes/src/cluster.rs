@@ -218,3 +218,17 @@ fn requests(kind: &Kind, namespace: &str, name: &str) -> Result<Requests, Cluste
 fn unmade(error: &kube::core::request::Error) -> ClusterError {
     ClusterError::Request(describe(error))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_api_server_is_asked_by_tls() {
+        let mut config = Config::new(Uri::from_static("https://127.0.0.1:1"));
+        config.root_cert = Some(Vec::new());
+        let cluster = Cluster::with(config, Clock::system(), Entropy::seeded(1)).unwrap();
+        let asked = cluster.get(&Kind::SERVICES, "lamps", "a").await;
+        assert!(matches!(asked, Err(ClusterError::Unreachable(_))), "nobody is there: {asked:?}");
+    }
+}
