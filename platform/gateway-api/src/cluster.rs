@@ -45,15 +45,37 @@ pub struct EndpointSlice {
 
 /// One endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Endpoint {
     /// Its addresses, all of them of the same process; the first is used.
     pub addresses: Vec<String>,
     /// Whether it takes requests.
     #[serde(default)]
     pub conditions: EndpointConditions,
-    /// Where it runs.
+    /// The zone where it runs; empty where nobody knows.
     #[serde(default)]
     pub zone: String,
+    /// The node where it runs; empty where nobody knows.
+    #[serde(default)]
+    pub node_name: String,
+    /// Who is meant to call it.
+    #[serde(default)]
+    pub hints: EndpointHints,
+}
+
+/// Who is meant to call an endpoint, as the cluster has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EndpointHints {
+    /// Callers in these zones; nobody says so where there are none.
+    pub for_zones: Vec<ForZone>,
+}
+
+/// A zone whose callers are meant.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ForZone {
+    /// Its name.
+    pub name: String,
 }
 
 /// Whether an endpoint takes requests. What is absent is as it should be.

@@ -10,6 +10,7 @@ mod origin;
 mod ports;
 mod program;
 mod status;
+mod zones;
 
 pub(crate) use arguments::asked_for;
 pub(crate) use program::run;

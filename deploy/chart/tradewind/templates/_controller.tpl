@@ -25,6 +25,8 @@
 - --service={{ include "tradewind.namespace" . }}/{{ .service }}
 {{- end }}
 {{- end }}
+- --zone=$(TRADEWIND_DISCOVERY__ZONE)
+- --node=$(TRADEWIND_DISCOVERY__NODE)
 - --bind=0.0.0.0
 - --port-offset={{ $controller.portOffset }}
 - --admin=0.0.0.0:{{ .place.doors.internal }}

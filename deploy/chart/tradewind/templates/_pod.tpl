@@ -120,7 +120,7 @@ vault.hashicorp.com/agent-inject-template-{{ $key }}: {{ printf "{{- with secret
 {{/* Where the pod is, for who prefers peers of its zone. Newer clusters copy the label from the node; elsewhere the node
 tells, by whatever else runs on it. */}}
 {{- define "tradewind.standpoint-variables" -}}
-{{- if include "tradewind.watches-slices" . }}
+{{- if or (include "tradewind.watches-slices" .) (include "tradewind.controls" .) }}
 - name: TRADEWIND_DISCOVERY__ZONE
   valueFrom: {fieldRef: {fieldPath: "metadata.labels['topology.kubernetes.io/zone']"}}
 - name: TRADEWIND_DISCOVERY__NODE

@@ -1,7 +1,7 @@
 //! Where services are.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tradewind_gateway_api::Body;
@@ -9,6 +9,7 @@ use tradewind_gateway_api::cluster::EndpointSlice;
 use tradewind_routing::{BackendId, Documents};
 
 use crate::standalone::arguments::Given;
+use crate::standalone::zones::{Standpoint, ready};
 
 /// The label that says which service a slice is of.
 const SERVICE_NAME: &str = "kubernetes.io/service-name";
@@ -20,9 +21,10 @@ pub(crate) struct Addresses(Arc<BTreeMap<BackendId, Vec<SocketAddr>>>);
 impl Addresses {
     /// Those that documents and the command line name. A service that is declared and has no endpoints is known all the
     /// same.
-    pub(crate) fn of(documents: &Documents, given: &[Given]) -> Self {
+    pub(crate) fn of(documents: &Documents, given: &[Given], standpoint: &Standpoint) -> Self {
         let mut addresses: BTreeMap<BackendId, Vec<SocketAddr>> = BTreeMap::new();
         let slices = slices(documents);
+        let place = standpoint.place(slices.values().flatten().copied());
         for document in documents.of_kind("Service") {
             let Body::Service(service) = &document.body else { continue };
             let (namespace, name) = (&document.metadata.namespace, &document.metadata.name);
@@ -30,7 +32,7 @@ impl Addresses {
                 let id = BackendId { namespace: namespace.clone(), service: name.clone(), port: port.port };
                 let found = addresses.entry(id).or_default();
                 let slices = slices.get(&(namespace.as_str(), name.as_str())).into_iter().flatten();
-                slices.for_each(|slice| found.extend(ready(slice, &port.name)));
+                found.extend(ready(slices.copied(), &port.name, &place));
             }
         }
         for given in given {
@@ -68,14 +70,4 @@ fn slices(documents: &Documents) -> BTreeMap<(&str, &str), Vec<&EndpointSlice>> 
         }
     }
     slices
-}
-
-/// The addresses of a slice that take requests, with the port of that name.
-fn ready<'a>(slice: &'a EndpointSlice, port: &str) -> impl Iterator<Item = SocketAddr> + use<'a> {
-    let number = slice.ports.iter().find(|found| found.name == port).and_then(|found| found.port);
-    let taking = slice.endpoints.iter().filter(|endpoint| endpoint.conditions.takes_requests());
-    taking.filter_map(move |endpoint| {
-        let address: IpAddr = endpoint.addresses.first()?.parse().ok()?;
-        Some(SocketAddr::new(address, number?))
-    })
 }

@@ -31,6 +31,12 @@ pub(crate) struct Arguments {
     /// Where a service is, as in shop:80=127.0.0.1:9000; may be repeated, also for one service
     #[arg(long = "backend", value_name = "SERVICE:PORT=ADDRESS", value_parser = backend)]
     pub(crate) backends: Vec<Given>,
+    /// The zone where this gateway is: of a service endpoints in the same zone are called, while they are enough
+    #[arg(long, value_name = "NAME")]
+    pub(crate) zone: Option<String>,
+    /// The node where this gateway is, which tells the zone where --zone does not
+    #[arg(long, value_name = "NAME")]
+    pub(crate) node: Option<String>,
     /// The port of the listener, where no Gateway document says which ones there are
     #[arg(long, value_name = "PORT", default_value_t = 8080)]
     pub(crate) port: u16,

@@ -14,6 +14,7 @@ use crate::standalone::arguments::{Arguments, Given};
 use crate::standalone::certificates::{self, OfPort, Unusable};
 use crate::standalone::origin::{Found, Origin};
 use crate::standalone::status::Statuses;
+use crate::standalone::zones::Standpoint;
 
 /// What says where services are.
 const OF_ADDRESSES: [&str; 2] = ["Service", "EndpointSlice"];
@@ -49,6 +50,7 @@ pub(crate) struct Look {
 pub(crate) struct Loader {
     origin: Origin,
     given: Vec<Given>,
+    standpoint: Standpoint,
     port: u16,
     fetches: Fetches,
     builder: Builder,
@@ -96,6 +98,7 @@ impl Loader {
     }
 
     fn new(arguments: &Arguments, fetches: &Fetches, origin: Origin) -> Self {
+        let standpoint = Standpoint { zone: arguments.zone.clone(), node: arguments.node.clone() };
         Self {
             origin,
             given: arguments.backends.clone(),
@@ -105,7 +108,8 @@ impl Loader {
             documents: Documents::default(),
             certified: Documents::default(),
             unusable: Vec::new(),
-            addresses: Addresses::of(&Documents::default(), &arguments.backends),
+            addresses: Addresses::of(&Documents::default(), &arguments.backends, &standpoint),
+            standpoint,
             secured: Arc::default(),
             unreached: Vec::new(),
             keys: Keys::default(),
@@ -132,7 +136,7 @@ impl Loader {
         let Some(Found { files, basis }) = self.origin.read()? else { return Ok(None) };
         let (documents, errors) = collect(&files);
         if !documents.agree(&self.documents, &OF_ADDRESSES) {
-            self.addresses = Addresses::of(&documents, &self.given);
+            self.addresses = Addresses::of(&documents, &self.given, &self.standpoint);
         }
         if !documents.agree(&self.documents, &OF_BACKENDS) {
             let (secured, unreached) = certificates::of_backends(&documents);
