@@ -4,12 +4,15 @@ use tradewind_chassis::settings::{SettingsError, SettingsSource};
 
 const SECTION: &str = "mail";
 const KEY: &str = "shop_url";
+/// The same by a variable that names a file.
+const FILE: &str = "shop_url_file";
 
 /// The assignment by which mails lead to the gateway where `--port` has put it, unless the settings say where they
 /// lead. Of a free port nothing is known before it is taken: mails lead to the usual one then.
 pub(crate) fn assignment(port: Option<u16>, settings: &SettingsSource) -> Option<String> {
     let port = port.filter(|port| *port != 0)?;
-    (!settings.holds(SECTION, KEY)).then(|| format!("{SECTION}.{KEY}=http://localhost:{port}/shop"))
+    let is_said = settings.holds(SECTION, KEY) || settings.holds(SECTION, FILE);
+    (!is_said).then(|| format!("{SECTION}.{KEY}=http://localhost:{port}/shop"))
 }
 
 /// The settings with that.
@@ -51,5 +54,8 @@ mod tests {
     fn what_the_settings_say_stays() {
         let said = ["mail.shop_url=https://shop.example.com"];
         assert_eq!(shop_url(Some(18080), &said).as_deref(), Some("https://shop.example.com"));
+        let variable = ("TRADEWIND_MAIL__SHOP_URL_FILE".to_owned(), "/run/shop".to_owned());
+        let settings = SettingsSource::new().environment([variable]).unwrap();
+        assert_eq!(assignment(Some(18080), &settings), None);
     }
 }

@@ -163,7 +163,7 @@ impl SettingsSource {
         decode::section(name, &node)
     }
 
-    /// Whether any layer says something of `section.key`, whatever it says.
+    /// Whether any layer says something of `section.key`; a variable that names a file says `key_file`.
     #[must_use]
     pub fn holds(&self, section: &str, key: &str) -> bool {
         let says = |layer: &Layer| match layer.table.get(section).map(|node| &node.value) {

@@ -55,7 +55,7 @@ fn what_any_layer_says_is_held() {
     assert!(!source.holds("lamps", "offset") && !source.holds("brightness", "lamps"));
     assert!(!SettingsSource::new().holds("lamps", "brightness"));
     let source = from_environment(&[("TRADEWIND_LAMPS__OFFSET_FILE", "/nowhere")]);
-    assert!(source.holds("lamps", "offset"));
+    assert!(source.holds("lamps", "offset_file") && !source.holds("lamps", "offset"));
 }
 
 #[test]
