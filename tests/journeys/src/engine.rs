@@ -1,6 +1,8 @@
 //! On which engine the shops of the tests keep their data: files of their own, or databases on a real server; and
 //! whether their events travel by a real broker.
 
+mod templates;
+
 use std::fmt::Write;
 
 use tradewind_db::{Location, PostgresOptions, provision};
@@ -32,7 +34,7 @@ pub(crate) struct Databases {
 }
 
 impl Databases {
-    /// New, empty databases for every service, if that is the engine, and the settings that lead there.
+    /// New databases for every service, without a row, if that is the engine, and the settings that lead there.
     pub(crate) async fn new() -> Option<(Self, Vec<String>)> {
         if !is_postgres() {
             return None;
@@ -40,13 +42,8 @@ impl Databases {
         let server = Postgres::shared().await;
         let this = Self { server, prefix: format!("{}_", fresh_name("journeys")) };
         let passwords = passwords();
-        provision(server, &this.prefix, &passwords).await;
-        let mut settings = vec![
-            format!("database.url=postgres://{}", server.host_port()),
-            format!("database.prefix={}", this.prefix),
-        ];
-        let each = |(service, password)| format!("database.passwords.{service}={password}");
-        settings.extend(passwords.into_iter().map(each));
+        templates::copy(server, &this.prefix, &passwords).await;
+        let settings = settings(server, &this.prefix, &passwords);
         Some((this, settings))
     }
 
@@ -103,6 +100,14 @@ pub fn has_broker() -> bool {
         Ok("rabbitmq") => true,
         Ok(other) => panic!("{BROKER} is {other:?}: say feed or rabbitmq"),
     }
+}
+
+/// The settings that lead to the databases of this prefix.
+fn settings(server: &Postgres, prefix: &str, passwords: &[(String, String)]) -> Vec<String> {
+    let place =
+        [format!("database.url=postgres://{}", server.host_port()), format!("database.prefix={prefix}")];
+    let each = |(service, password): &(String, String)| format!("database.passwords.{service}={password}");
+    place.into_iter().chain(passwords.iter().map(each)).collect()
 }
 
 /// The services, each with a new password.

@@ -12,7 +12,7 @@ use tokio::sync::OnceCell;
 use tradewind_kernel::Secret;
 
 use self::programs::Programs;
-use crate::server::{Engine, Port, Server, new_folder, random_name};
+use crate::server::{Engine, Medium, Port, Server, new_folder, random_name};
 
 pub use self::certificate::Certificate;
 pub use self::client::Session;
@@ -27,7 +27,7 @@ const SHARED_CONNECTIONS: usize = 300;
 #[derive(Debug)]
 pub struct Options {
     /// Whether a commit waits for the disk (`fsync`). Off is faster, and right where a test does not ask what is
-    /// left after a crash.
+    /// left after a crash; the data is then kept in memory (`/dev/shm`), if there are 4 GiB of it.
     pub durable: bool,
     /// How many connections it takes at a time.
     pub connections: usize,
@@ -70,7 +70,8 @@ impl Postgres {
     pub async fn start(options: Options) -> Self {
         let programs = Programs::find();
         let (port, password) = (Port::free(), Secret::new(random_name(32)));
-        let (folder, account) = new_folder(SUPERUSER);
+        let medium = if options.durable { Medium::Disk } else { Medium::Memory };
+        let (folder, account) = new_folder(SUPERUSER, medium);
         account.write(&folder.join("password"), password.expose().as_bytes());
         let script = include_str!("server.sh");
         let engine = Engine { script, programs: programs.folder(), variables: &[] };
@@ -94,12 +95,15 @@ impl Postgres {
     fn configure(&self, durable: bool, connections: usize) {
         let account = self.server.account();
         let (folder, port) = (self.folder().display(), self.port.number);
+        // Less is logged where no other server and no crash will ever read it.
+        let log =
+            if durable { "" } else { "wal_level = minimal\nmax_wal_senders = 0\nmax_wal_size = '512MB'\n" };
         let durable = if durable { "on" } else { "off" };
         // Shared memory lies in the folder, so that a killed server leaves nothing elsewhere.
         let mut settings = format!(
             "\nlisten_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{folder}'\n\
              max_connections = {connections}\nshared_buffers = '64MB'\ndynamic_shared_memory_type = 'mmap'\n\
-             fsync = {durable}\nsynchronous_commit = {durable}\nfull_page_writes = {durable}\n"
+             fsync = {durable}\nsynchronous_commit = {durable}\nfull_page_writes = {durable}\n{log}"
         );
         if let Some(certificate) = &self.certificate {
             for (from, to) in [(certificate.certificate(), "server.crt"), (certificate.key(), "server.key")] {

@@ -14,7 +14,7 @@ use tokio::sync::OnceCell;
 use tradewind_kernel::{Clock, Secret};
 
 use self::programs::Programs;
-use crate::server::{Account, Engine, PATH, Port, Server, new_folder, random_name};
+use crate::server::{Account, Engine, Medium, PATH, Port, Server, new_folder, random_name};
 use crate::{until, within};
 
 /// The name of the only user, who may do everything.
@@ -66,9 +66,13 @@ impl RabbitMq {
     /// # Panics
     /// When RabbitMQ is not installed, with what to install; when the server does not start, with its log.
     pub async fn start() -> Self {
+        Self::on(Medium::Disk).await
+    }
+
+    async fn on(medium: Medium) -> Self {
         let programs = Programs::find();
         let ports = Ports { clients: Port::free(), nodes: Port::free(), names: Port::free() };
-        let (folder, account) = new_folder("rabbitmq");
+        let (folder, account) = new_folder("rabbitmq", medium);
         let password = Secret::new(random_name(32));
         let variables = variables(&folder, &ports, &programs);
         configure(&folder, account, ports.clients.number, &password);
@@ -80,11 +84,12 @@ impl RabbitMq {
         this
     }
 
-    /// The server that tests of this process share, started when the first one asks; nobody can stop it. Tests keep
-    /// apart by the names of their exchanges and queues, as [`fresh_name`](crate::postgres::fresh_name) makes them.
+    /// The server that tests of this process share, started when the first one asks; nobody can stop it, so it keeps
+    /// its data in memory (`/dev/shm`), if there are 4 GiB of it. Tests keep apart by the names of their exchanges
+    /// and queues, as [`fresh_name`](crate::postgres::fresh_name) makes them.
     pub async fn shared() -> &'static Self {
         static SHARED: OnceCell<RabbitMq> = OnceCell::const_new();
-        SHARED.get_or_init(Self::start).await
+        SHARED.get_or_init(|| Self::on(Medium::Memory)).await
     }
 
     /// Starts it again on the same data and port, after it was stopped or killed; waits until it takes connections.

@@ -13,7 +13,7 @@ use self::keeper::Keeper;
 use crate::wait::until_within;
 use crate::{LIMIT, until};
 
-pub(crate) use self::account::{Account, random_name};
+pub(crate) use self::account::{Account, Medium, random_name};
 
 /// Where programs of the system are; children see no other variable of the test.
 pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -103,8 +103,8 @@ impl Server {
 }
 
 /// A new folder that only an ordinary user opens, and that user: root becomes `user`, the engine's own name.
-pub(crate) fn new_folder(user: &str) -> (PathBuf, Account) {
-    account::new_folder(user)
+pub(crate) fn new_folder(user: &str, medium: Medium) -> (PathBuf, Account) {
+    account::new_folder(user, medium)
 }
 
 /// A port that stays ours while nobody listens: a bound socket that never listens keeps others away, but not a
