@@ -15,6 +15,7 @@ mod answer;
 mod authority;
 mod folder;
 pub mod kubernetes;
+mod memory;
 pub mod postgres;
 mod process;
 pub mod rabbitmq;

@@ -21,7 +21,7 @@ pub use self::client::Session;
 const SUPERUSER: &str = "postgres";
 
 /// The least number of connections of the server that tests share.
-const SHARED_CONNECTIONS: usize = 300;
+const SHARED_CONNECTIONS: usize = 600;
 
 /// How a server is to run.
 #[derive(Debug)]
@@ -87,7 +87,7 @@ impl Postgres {
     pub async fn shared() -> &'static Self {
         static SHARED: OnceCell<Postgres> = OnceCell::const_new();
         let threads = thread::available_parallelism().map_or(1, usize::from);
-        let connections = SHARED_CONNECTIONS.max(threads * 40);
+        let connections = SHARED_CONNECTIONS.max(threads * 160);
         let options = Options { durable: false, connections, certificate: None };
         SHARED.get_or_init(|| Self::start(options)).await
     }

@@ -7,17 +7,13 @@ use std::process::Command;
 
 use tradewind_kernel::Entropy;
 
+use crate::memory;
+
 /// The user of the system who owns nothing, taken where there is none of the engine's own.
 const NOBODY: &str = "nobody";
 
 /// The longest path of a folder: a socket's own name follows, and systems allow 104 bytes or more in all.
 const LONGEST: usize = 80;
-
-/// Where Linux keeps files in memory, for everybody (shm_overview(7)).
-const MEMORY: &str = "/dev/shm";
-
-/// The least room there, in bytes, for a server to move in: a container may have 64 MB.
-const ROOM: u64 = 4 << 30;
 
 /// Who owns the folder and runs what works on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +63,7 @@ pub(crate) enum Medium {
 pub(crate) fn new_folder(user: &str, medium: Medium) -> (PathBuf, Account) {
     let name = format!("tradewind-{user}-{}", random_name(16));
     let usual = [std::env::temp_dir(), PathBuf::from("/tmp"), PathBuf::from("/var/tmp")];
-    let in_memory = (medium == Medium::Memory && has_room(Path::new(MEMORY))).then(|| PathBuf::from(MEMORY));
+    let in_memory = if medium == Medium::Memory { memory::folder() } else { None };
     let fits =
         |path: &PathBuf| path.as_os_str().len() <= LONGEST && path.parent().is_some_and(is_open_to_all);
     let paths: Vec<_> = in_memory.into_iter().chain(usual).map(|parent| parent.join(&name)).collect();
@@ -87,16 +83,6 @@ pub(crate) fn random_name(digits: usize) -> String {
     let mut bytes = vec![0; digits / 2];
     Entropy::system().fill(&mut bytes);
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Whether a file system in memory is mounted there, with [`ROOM`] left.
-fn has_room(folder: &Path) -> bool {
-    let mounts = std::fs::read_to_string("/proc/mounts").unwrap_or_default();
-    let is_memory = mounts.lines().any(|line| {
-        let mut words = line.split(' ').skip(1);
-        words.next().is_some_and(|at| Path::new(at) == folder) && words.next() == Some("tmpfs")
-    });
-    is_memory && rustix::fs::statvfs(folder).is_ok_and(|found| found.f_bavail * found.f_frsize >= ROOM)
 }
 
 /// Whether every user may go through this folder and those above it.
