@@ -115,6 +115,38 @@ fn keys_are_there(way: &str, fields: &Map<String, Json>) {
     }
 }
 
+/// An API server judges a default by the rules before it fills in the defaults of the fields in it, and refuses the
+/// definition where a rule asks for a field that is not there.
+#[test]
+fn a_default_has_what_rules_about_it_ask_for() {
+    let mut asked = 0;
+    for (published, _) in PUBLISHED {
+        let resource = resource(published);
+        let schema = &resource["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"];
+        walk(schema, "spec", &mut |way, fields| {
+            let Some(default) = fields.get("default").and_then(Json::as_object) else { return };
+            let rules = fields.get("x-kubernetes-validations").and_then(Json::as_array);
+            for rule in rules.into_iter().flatten().map(|rule| rule["rule"].as_str().unwrap()) {
+                // What is asked for by `has` may be missing.
+                let rest = fields["properties"]
+                    .as_object()
+                    .unwrap()
+                    .keys()
+                    .fold(rule.to_owned(), |rule, name| rule.replace(&format!("has(self.{name})"), ""));
+                let words = rest.split(|letter: char| !letter.is_alphanumeric() && letter != '.');
+                for name in words.filter_map(|word| word.strip_prefix("self.")) {
+                    assert!(
+                        default.contains_key(name),
+                        "{way}: the default has no {name}, which {rule} asks for"
+                    );
+                    asked += 1;
+                }
+            }
+        });
+    }
+    assert_eq!(asked, 3, "rules about defaults");
+}
+
 /// A default at the first level would hide what a less specific policy says.
 #[test]
 fn no_field_of_the_first_level_has_a_default() {

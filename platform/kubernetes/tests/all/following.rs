@@ -120,3 +120,23 @@ async fn nobody_follows_for_nobody() {
     seen(&mut another, "a change", |snapshot| snapshot.len() == 2).await;
     assert_eq!(watches(), before + 1);
 }
+
+/// Lists of custom resources end with a token that is empty, and a kind without a definition is refused in plain text.
+#[tokio::test]
+async fn what_a_definition_makes_is_followed_as_what_is_built_in() {
+    let fake = FakeCluster::start().await;
+    fake.know_nothing_of(&["httproutes"]);
+    let mut followed = cluster(&fake).follow(&Kind::HTTP_ROUTES, Scope::Everywhere);
+    assert!(seen(&mut followed, "that there are none", |_| true).await.is_empty());
+    for number in 0..10 {
+        let metadata = json!({"namespace": "lamps", "name": format!("r{number}")});
+        let version = "gateway.networking.k8s.io/v1";
+        fake.apply(json!({"apiVersion": version, "kind": "HTTPRoute", "metadata": metadata}));
+    }
+    fake.know_nothing_of(&[]);
+    seen(&mut followed, "all in two pages", |snapshot| snapshot.len() == 10).await;
+    fake.delete("HTTPRoute", "lamps", "r3");
+    seen(&mut followed, "a change", |snapshot| snapshot.len() == 9).await;
+    let asked = fake.asked();
+    assert!(!asked.iter().any(|asked| asked.query.ends_with("continue=")), "an empty token leads nowhere");
+}

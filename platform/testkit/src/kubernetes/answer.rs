@@ -16,6 +16,13 @@ pub(super) fn document(code: u16, value: &Value) -> Response<Body> {
     Response::builder().status(status).header("content-type", "application/json").body(body).unwrap()
 }
 
+/// An answer in plain text.
+pub(super) fn text(code: u16, text: &'static str) -> Response<Body> {
+    let body = Full::new(Bytes::from_static(text.as_bytes())).map_err(|never| match never {}).boxed_unsync();
+    let status = StatusCode::from_u16(code).unwrap();
+    Response::builder().status(status).header("content-type", "text/plain; charset=utf-8").body(body).unwrap()
+}
+
 /// An answer that refuses.
 pub(super) fn refusal(code: u16, message: &str) -> Response<Body> {
     document(code, &failure(code, message))

@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
-use super::answer::{Body, document, refusal};
-use super::path::Target;
+use super::answer::{Body, document, refusal, text};
+use super::path::{Resource, Target};
 use super::selector::Selector;
 use super::store::NotWritten;
 use super::watching::{self, Wish};
@@ -76,7 +76,7 @@ async fn answer(inner: &Arc<Inner>, request: Request<Incoming>) -> Response<Body
     }
     let plural = &target.resource.plural;
     if state.unknown.contains(plural) {
-        return refusal(404, "the server could not find the requested resource");
+        return unknown(&target);
     }
     if state.forbidden.contains(plural) {
         return refusal(403, &format!("{plural} is forbidden: the user cannot do that"));
@@ -111,7 +111,26 @@ fn get(state: &State, target: &Target, name: &str) -> Response<Body> {
 }
 
 fn missing(target: &Target, name: &str) -> Response<Body> {
-    refusal(404, &format!("{} \"{name}\" not found", target.resource.plural))
+    refusal(404, &format!("{} \"{name}\" not found", qualified(target)))
+}
+
+/// A kind that nobody defined: of a group that the API server does not know itself, it says so in plain text.
+fn unknown(target: &Target) -> Response<Body> {
+    if is_custom(target) {
+        return text(404, "404 page not found\n");
+    }
+    refusal(404, "the server could not find the requested resource")
+}
+
+/// What messages call a kind.
+fn qualified(target: &Target) -> String {
+    let Resource { group, plural, .. } = &target.resource;
+    if group.is_empty() { plural.clone() } else { format!("{plural}.{group}") }
+}
+
+/// Whether a kind is there by a definition.
+fn is_custom(target: &Target) -> bool {
+    !matches!(&*target.resource.group, "" | "discovery.k8s.io")
 }
 
 fn write(state: &mut State, (target, name): (&Target, &str), body: &[u8], merges: bool) -> Response<Body> {
@@ -121,6 +140,16 @@ fn write(state: &mut State, (target, name): (&Target, &str), body: &[u8], merges
     if !merges && sent["metadata"]["name"] != *name {
         return refusal(400, "the name of the object does not match the name on the URL");
     }
+    let differs = |sent: &Value, known: &str| sent.as_str().is_some_and(|sent| sent != known);
+    if differs(&sent["metadata"]["namespace"], &target.namespace) {
+        return refusal(
+            400,
+            "the namespace of the provided object does not match the namespace sent on the request",
+        );
+    }
+    if differs(&sent["apiVersion"], &api_version(&target.resource)) {
+        return refusal(400, "the API version in the data does not match the expected API version");
+    }
     let (plural, namespace) = (&target.resource.plural, &target.namespace);
     let written = state.store.write_status((plural, namespace, name), &sent, merges);
     let answer = match written {
@@ -128,13 +157,16 @@ fn write(state: &mut State, (target, name): (&Target, &str), body: &[u8], merges
         Err(NotWritten::Missing) => missing(target, name),
         Err(NotWritten::Conflict) => {
             let message = format!(
-                "Operation cannot be fulfilled on {plural} \"{name}\": the object has been modified; please apply \
-                 your changes to the latest version and try again"
+                "Operation cannot be fulfilled on {} \"{name}\": the object has been modified; please apply your \
+                 changes to the latest version and try again",
+                qualified(target)
             );
             refusal(409, &message)
         }
         Err(NotWritten::Invalid) => {
-            refusal(422, &format!("{plural} \"{name}\" is invalid: status: must be an object"))
+            let why =
+                "metadata.resourceVersion: must be specified for an update, or status: must be an object";
+            refusal(422, &format!("{} \"{name}\" is invalid: {why}", qualified(target)))
         }
     };
     state.status_writes.push(StatusWrite {
@@ -154,7 +186,11 @@ fn list(state: &mut State, target: &Target, query: &BTreeMap<String, String>) ->
     let number = |name: &str| query.get(name).and_then(|text| text.parse::<u64>().ok());
     let meant = (&*target.resource.plural, &*target.namespace, &selector);
     let limit = number("limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(0);
-    let token = query.contains_key("continue").then(|| number("continue").unwrap_or(0));
+    let token = query.get("continue").filter(|token| !token.is_empty());
+    if token.is_some() && number("continue").is_none() {
+        return refusal(400, "invalid continue token: continue key is not valid");
+    }
+    let token = token.and_then(|_| number("continue"));
     let Some(page) = state.store.page(meant, limit, token) else {
         return refusal(
             410,
@@ -164,7 +200,13 @@ fn list(state: &mut State, target: &Target, query: &BTreeMap<String, String>) ->
     let mut metadata = json!({"resourceVersion": page.version.to_string()});
     if let Some(next) = page.next {
         metadata["continue"] = next.to_string().into();
-        metadata["remainingItemCount"] = page.remaining.into();
+        // Of a selection it is not known how many are left.
+        if selector == Selector::default() {
+            metadata["remainingItemCount"] = page.remaining.into();
+        }
+    } else if is_custom(target) {
+        // Lists of custom resources end with a token that is empty, others with none.
+        metadata["continue"] = "".into();
     }
     let items: Vec<Value> = page.items.iter().map(|object| listed(object, target)).collect();
     let kind = page.items.first().and_then(|object| object["kind"].as_str()).unwrap_or("Object");
@@ -222,8 +264,7 @@ fn shown(object: &Value, target: &Target) -> Value {
 /// An object in a list: those that the API server knows itself do not say there what they are.
 fn listed(object: &Value, target: &Target) -> Value {
     let mut object = shown(object, target);
-    let group = &*target.resource.group;
-    if let Some(fields) = object.as_object_mut().filter(|_| matches!(group, "" | "discovery.k8s.io")) {
+    if let Some(fields) = object.as_object_mut().filter(|_| !is_custom(target)) {
         fields.remove("kind");
         fields.remove("apiVersion");
     }

@@ -124,14 +124,16 @@ impl Store {
         merges: bool,
     ) -> Result<Value, NotWritten> {
         let before = self.find(plural, namespace, name).cloned().ok_or(NotWritten::Missing)?;
-        let known = &sent["metadata"]["resourceVersion"];
-        if !known.is_null() && *known != before["metadata"]["resourceVersion"] {
-            return Err(NotWritten::Conflict);
-        }
+        may_write(&before["metadata"], &sent["metadata"], merges)?;
         let mut after = (*before).clone();
-        match (&sent["status"], merges) {
-            (status @ Value::Object(_), true) => merge(&mut after["status"], status),
-            (status @ Value::Object(_), false) => after["status"] = status.clone(),
+        match (sent.get("status"), merges) {
+            (Some(status @ Value::Object(_)), true) => merge(&mut after["status"], status),
+            (Some(status @ Value::Object(_)), false) => after["status"] = status.clone(),
+            // A merge that says nothing of it leaves it; everything else without one takes it away.
+            (None, true) => {}
+            (None | Some(Value::Null), _) => {
+                drop(after.as_object_mut().map(|fields| fields.remove("status")))
+            }
             _ => return Err(NotWritten::Invalid),
         }
         if after == *before {
@@ -149,7 +151,8 @@ impl Store {
         token: Option<u64>,
     ) -> Option<Page> {
         let (version, mut rest) = match token {
-            Some(token) => self.lists.remove(&token)?,
+            // A token stays good: who lost an answer may ask again.
+            Some(token) => self.lists.get(&token)?.clone(),
             None => {
                 let is_meant = |key: &Key| key.0 == plural && (namespace.is_empty() || key.1 == namespace);
                 let meant =
@@ -218,6 +221,17 @@ impl Store {
         self.shorten();
         stored
     }
+}
+
+/// Whether a status may be written to an object with this metadata by who sent that one. A custom resource is never
+/// replaced whatever its version; one of the same name that was made anew is another one.
+fn may_write(known: &Value, sent: &Value, merges: bool) -> Result<(), NotWritten> {
+    let version = &sent["resourceVersion"];
+    if !merges && (version.is_null() || version == "0" || version == "") {
+        return Err(NotWritten::Invalid);
+    }
+    let differs = |name: &str| !sent[name].is_null() && sent[name] != known[name];
+    if differs("uid") || differs("resourceVersion") { Err(NotWritten::Conflict) } else { Ok(()) }
 }
 
 /// What an object asks for: all but its status and what the server keeps.
@@ -290,7 +304,31 @@ mod tests {
         let merged = store.write_status(at, &json!({"status": {"b": {"c": 2}, "a": null}}), true).unwrap();
         assert_eq!(merged["status"], json!({"b": {"c": 2}}));
         assert_eq!(store.apply(route(2))["status"], json!({"b": {"c": 2}}), "a status stays");
+        assert_eq!(
+            store.write_status(at, &json!({"status": {}}), false),
+            Err(NotWritten::Invalid),
+            "no version"
+        );
         assert_eq!(store.write_status(("routes", "default", "z"), &status, false), Err(NotWritten::Missing));
+    }
+
+    #[test]
+    fn a_status_is_that_of_one_object_and_may_go() {
+        let mut store = Store::new(10);
+        let at = ("routes", "default", "a");
+        let first = store.apply(route(1));
+        let kept = store
+            .write_status(at, &json!({"metadata": first["metadata"], "status": {"a": 1}}), false)
+            .unwrap();
+        let merged = store.write_status(at, &json!({"metadata": {"labels": {}}}), true).unwrap();
+        assert_eq!(merged, kept, "a merge that says nothing of it");
+        let gone = store.write_status(at, &json!({"metadata": kept["metadata"]}), false).unwrap();
+        assert_eq!(gone.get("status"), None);
+        store.delete("routes", "default", "a");
+        let anew = store.apply(route(1));
+        let mut sent = json!({"metadata": anew["metadata"], "status": {"a": 1}});
+        sent["metadata"]["uid"] = first["metadata"]["uid"].clone();
+        assert_eq!(store.write_status(at, &sent, false), Err(NotWritten::Conflict), "it is another one");
     }
 
     #[test]
@@ -319,6 +357,7 @@ mod tests {
         assert_eq!((first.items.len(), first.remaining), (2, 1));
         let next = store.page(("services", "", &all), 2, first.next).unwrap();
         assert_eq!((next.items.len(), next.version, next.next), (1, first.version, None));
+        assert_eq!(store.page(("services", "", &all), 2, first.next).unwrap().items.len(), 1, "asked again");
         let first = store.page(("services", "default", &all), 1, None).unwrap();
         store.forget();
         assert!(store.page(("services", "", &all), 1, first.next).is_none());
