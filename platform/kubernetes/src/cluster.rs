@@ -1,11 +1,13 @@
 //! The API server of a cluster.
 
 use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Request, Uri};
 use kube::api::{GetParams, PostParams};
-use kube::config::KubeConfigOptions;
+use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::core::Request as Requests;
 use kube::{Client, Config};
 use serde_json::Value;
@@ -13,8 +15,9 @@ use tradewind_kernel::{Clock, Entropy};
 
 use crate::follow::Follow;
 use crate::followed::board;
+use crate::token::TokenFile;
 use crate::transport::{Transport, describe};
-use crate::{ClusterError, FollowOptions, Followed, Kind, Scope, task};
+use crate::{ClusterError, FollowOptions, Followed, Kind, Scope, task, way};
 
 /// How long a single request may take.
 const WITHIN: Duration = Duration::from_secs(10);
@@ -54,16 +57,42 @@ impl Cluster {
     /// # Errors
     /// [`ClusterError::Configuration`] when there is neither, or what is there is wrong.
     pub async fn from_environment(clock: Clock, entropy: Entropy) -> Result<Self, ClusterError> {
-        let config = match Config::incluster() {
+        let config = match way::in_pod() {
             Ok(config) => config,
-            Err(in_cluster) => {
+            Err(in_pod) => {
                 let file = Config::from_kubeconfig(&KubeConfigOptions::default()).await;
-                file.map_err(|file| {
-                    ClusterError::Configuration(format!("{}; {}", describe(&in_cluster), describe(&file)))
-                })?
+                file.map_err(|file| ClusterError::Configuration(format!("{in_pod}; {}", describe(&file))))?
             }
         };
         Self::with(config, clock, entropy)
+    }
+
+    /// The API server at an address, as the service account of a pod, whose files are in a folder: `token`, which is read
+    /// again while it is in use, `ca.crt` and `namespace`.
+    ///
+    /// # Errors
+    /// [`ClusterError::Configuration`] when a file is missing or wrong.
+    pub fn of_account(
+        address: &Uri,
+        folder: &Path,
+        clock: Clock,
+        entropy: Entropy,
+    ) -> Result<Self, ClusterError> {
+        let config = way::of_account(address.clone(), folder).map_err(ClusterError::Configuration)?;
+        Self::with(config, clock, entropy)
+    }
+
+    /// The cluster that the current context of a kubeconfig file names.
+    ///
+    /// # Errors
+    /// [`ClusterError::Configuration`] when the file is missing or wrong.
+    pub async fn of_kubeconfig(file: &Path, clock: Clock, entropy: Entropy) -> Result<Self, ClusterError> {
+        let wrong = |error: KubeconfigError| {
+            ClusterError::Configuration(format!("{}: {}", file.display(), describe(&error)))
+        };
+        let read = Kubeconfig::read_from(file).map_err(wrong)?;
+        let config = Config::from_custom_kubeconfig(read, &KubeConfigOptions::default()).await;
+        Self::with(config.map_err(wrong)?, clock, entropy)
     }
 
     /// The API server at an address, by HTTP without TLS and without saying who asks: that of `kubectl proxy`, or of a
@@ -86,10 +115,12 @@ impl Cluster {
         // Who follows has pauses of its own, and who writes hears of a failure at once.
         config.default_retry = false;
         let namespace = config.default_namespace.clone();
+        let file = way::token_file(&mut config);
+        let token = file.map(|file| TokenFile::open(&file, clock.monotonic()).map(Arc::new)).transpose()?;
         let client = Client::try_from(config);
         let client = client.map_err(|error| ClusterError::Configuration(describe(&error)))?;
         let options = FollowOptions::default();
-        Ok(Self { transport: Transport { client, clock }, entropy, options, namespace })
+        Ok(Self { transport: Transport { client, clock, token }, entropy, options, namespace })
     }
 
     /// The same cluster, with other times and bounds for what is followed from now on.
@@ -143,9 +174,27 @@ impl Cluster {
     /// # Errors
     /// When the API server cannot be asked or refuses.
     pub async fn get(&self, kind: &Kind, namespace: &str, name: &str) -> Result<Option<Value>, ClusterError> {
-        let request = requests(kind, namespace, name)?
-            .get(name, &GetParams::default())
-            .map_err(|error| unmade(&error))?;
+        let request = requests(kind, namespace, name)?.get(name, &GetParams::default());
+        self.found(request.map_err(|error| unmade(&error))?).await
+    }
+
+    /// What is said about one object, its `metadata`, without the rest of it; `None` when there is no such object. The
+    /// namespace is empty for kinds that belong to none.
+    ///
+    /// # Errors
+    /// When the API server cannot be asked or refuses.
+    pub async fn metadata(
+        &self,
+        kind: &Kind,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<Value>, ClusterError> {
+        let request = requests(kind, namespace, name)?.get_metadata(name, &GetParams::default());
+        let found = self.found(request.map_err(|error| unmade(&error))?).await?;
+        Ok(found.map(|mut object| object.get_mut("metadata").map(Value::take).unwrap_or_default()))
+    }
+
+    async fn found(&self, request: Request<Vec<u8>>) -> Result<Option<Value>, ClusterError> {
         match self.json(request).await {
             Ok(value) => Ok(Some(value)),
             Err(error) if error.is_missing() => Ok(None),

@@ -24,7 +24,7 @@ pub enum ClusterError {
     #[error("the API server's answer cannot be read: {0}")]
     Unreadable(String),
     /// It refused.
-    #[error("the API server refused with {code} {reason}: {message}")]
+    #[error("the API server refused with {code} {reason}: {message}{}", advice(*code))]
     Refused {
         /// The status of the answer.
         code: u16,
@@ -33,6 +33,18 @@ pub enum ClusterError {
         /// A sentence for people.
         message: String,
     },
+}
+
+/// What to change where it is who asks that is not welcome.
+fn advice(code: u16) -> &'static str {
+    match code {
+        401 => {
+            "; it does not know who asks: see that the token or the client certificate is one of this cluster, and has \
+             not expired"
+        }
+        403 => "; give whoever asks that right by a Role or a ClusterRole",
+        _ => "",
+    }
 }
 
 impl ClusterError {

@@ -27,6 +27,9 @@ impl Kind {
     pub const CONFIG_MAPS: Self = Self::new("", "v1", "configmaps", "ConfigMap");
     /// `Node`; belongs to no namespace.
     pub const NODES: Self = Self::new("", "v1", "nodes", "Node");
+    /// `CustomResourceDefinition`: what other kinds there are; belongs to no namespace.
+    pub const DEFINITIONS: Self =
+        Self::new("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition");
     /// `GatewayClass`; belongs to no namespace.
     pub const GATEWAY_CLASSES: Self = Self::new(GATEWAY, "v1", "gatewayclasses", "GatewayClass");
     /// `Gateway`.

@@ -18,7 +18,9 @@ mod pause;
 pub mod slices;
 mod snapshot;
 mod task;
+mod token;
 mod transport;
+mod way;
 
 pub use cluster::{Cluster, StatusWritten};
 pub use error::ClusterError;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::Instant;
 
 use crate::Stop;
 
@@ -17,10 +18,13 @@ pub enum Occasion {
     Reopen,
     /// SIGUSR2: another process of the program is to take the place of this one.
     Upgrade,
+    /// SIGTERM or SIGINT: it is to end, and goes on for a while before it does.
+    Leave,
 }
 
-/// Runs `beside`, and tells `tell` of each occasion until SIGTERM or SIGINT; `every` is how often it hears that time passes. `tell` may
-/// say that it is enough, and then this returns, too. `beside` waits while `tell` is at work, and is dropped in the end.
+/// Runs `beside`, and tells `tell` of each occasion until SIGTERM or SIGINT, and for `leave` after the first of them; a
+/// second one ends that. `every` is how often it hears that time passes. `tell` may say that it is enough, and then this
+/// returns, too. `beside` waits while `tell` is at work, and is dropped in the end.
 ///
 /// Blocks the thread that calls.
 ///
@@ -28,6 +32,7 @@ pub enum Occasion {
 /// When signals cannot be heard.
 pub fn until_stopped(
     every: Duration,
+    leave: Duration,
     beside: impl Future<Output = ()>,
     mut tell: impl FnMut(Occasion) -> bool,
 ) -> Result<(), String> {
@@ -42,10 +47,18 @@ pub fn until_stopped(
         let (mut beside, mut is_beside) = (std::pin::pin!(beside), true);
         let mut time = tokio::time::interval(every);
         time.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut end: Option<Instant> = None;
         loop {
             let occasion = tokio::select! {
                 biased;
-                () = stop.asked() => return Ok(()),
+                () = stop.asked() => {
+                    if leave.is_zero() || end.is_some() {
+                        return Ok(());
+                    }
+                    end = Some(Instant::now() + leave);
+                    Occasion::Leave
+                }
+                () = reached(end) => return Ok(()),
                 _ = hangup.recv() => Occasion::Hangup,
                 _ = reopen.recv() => Occasion::Reopen,
                 _ = upgrade.recv() => Occasion::Upgrade,
@@ -60,4 +73,12 @@ pub fn until_stopped(
             }
         }
     })
+}
+
+/// Waits for a moment; for ever where there is none.
+async fn reached(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
 }

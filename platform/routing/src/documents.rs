@@ -209,12 +209,17 @@ impl Documents {
         })
     }
 
-    /// How connections to services are secured.
-    pub fn backend_tls(&self) -> impl Iterator<Item = (&Document, &BackendTlsPolicy)> {
-        self.of_kind("BackendTLSPolicy").filter_map(|document| match &document.body {
+    /// How connections to services are secured, in the order of precedence: the oldest first, then by namespace and name.
+    #[must_use]
+    pub fn backend_tls(&self) -> Vec<(&Document, &BackendTlsPolicy)> {
+        let documents = self.of_kind("BackendTLSPolicy");
+        let policies = documents.filter_map(|document| match &document.body {
             Body::BackendTlsPolicy(policy) => Some((document, policy)),
             _ => None,
-        })
+        });
+        let mut policies: Vec<(&Document, &BackendTlsPolicy)> = policies.collect();
+        policies.sort_by(|one, other| precedence(&one.0.metadata).cmp(&precedence(&other.0.metadata)));
+        policies
     }
 
     /// Policies of a kind in the order of precedence.

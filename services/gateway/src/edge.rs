@@ -7,6 +7,7 @@ mod connection_counts;
 mod copy_counts;
 mod counts;
 mod decide;
+mod endpoints;
 mod fetched;
 pub(crate) mod gate;
 mod gate_counts;
@@ -26,7 +27,6 @@ mod visitor;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -38,6 +38,7 @@ use tradewind_routing::{BackendId, Table};
 pub(crate) use access_log::Sink;
 pub(crate) use alone::Alone;
 pub(crate) use counts::Registry;
+pub(crate) use endpoints::Endpoints;
 pub(crate) use fetched::Fetches;
 pub(crate) use guarded::{Guarded, Port, judge};
 pub(crate) use guarding::Guarding;
@@ -50,7 +51,7 @@ use crate::edge::thread::ThreadEdge;
 #[derive(Debug, Default)]
 pub(crate) struct Routes {
     pub(crate) table: Table,
-    pub(crate) endpoints: Arc<BTreeMap<BackendId, Vec<SocketAddr>>>,
+    pub(crate) endpoints: Arc<BTreeMap<BackendId, Endpoints>>,
     /// TLS towards backends that a document asks it for.
     pub(crate) secured: Arc<BTreeMap<BackendId, Secured>>,
     /// Keys that tokens are verified with.

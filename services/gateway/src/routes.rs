@@ -70,7 +70,7 @@ pub(crate) fn gather(files: &[Arc<Read>], known: &dyn Known) -> Result<Gathered,
 
 /// The services that a document asks TLS for.
 fn secured(documents: &Documents) -> BTreeSet<(String, String)> {
-    let targets = documents.backend_tls().flat_map(|(document, policy)| {
+    let targets = documents.backend_tls().into_iter().flat_map(|(document, policy)| {
         let namespace = &document.metadata.namespace;
         policy.target_refs.iter().map(move |target| (namespace.clone(), target.name.clone()))
     });

@@ -3,6 +3,7 @@
 mod addresses;
 mod admin;
 mod arguments;
+mod backends;
 mod bounds;
 mod certificates;
 mod loading;

@@ -44,6 +44,7 @@ DEFECTS = [
     ("network", TEMPLATES + "network.yaml", "podSelector: {}\n  policyTypes: [Ingress, Egress]", "podSelector: {}\n  policyTypes: [Egress]", "is let in"),
     ("network", TEMPLATES + "network.yaml", "{port: {{ get (get $fleet $to).doors . }}, protocol", "{port: 8080, protocol", "is not let out"),
     ("network", TEMPLATES + "network.yaml", '{{ include "tradewind.namespace" . }}}}', "shop}}", "is not let in"),
+    ("pods", TEMPLATES + "controller.yaml", "    verbs: [get]\n", "    verbs: [get, list]\n", "reads definitions"),
     ("slices", TEMPLATES + "slices.yaml", "verbs: [get, list, watch]", "verbs: [get, list]", "or less"),
     ("slices", TEMPLATES + "slices.yaml", '"service" $to) }}', '"service" $name) }}', "may not read EndpointSlices"),
     ("slices", TEMPLATES + "_pod.tpl", '{{- if or (include "tradewind.watches-slices" .) ', "{{- if or ", "has no token"),

@@ -43,6 +43,8 @@ def rights(subject):
             written = set(rule["verbs"]) - {"get", "list", "watch"}
             if written and (written != {"update"} or any(not one.endswith("/status") for one in rule["resources"])):
                 yield f"{name}: may {', '.join(sorted(written))} {', '.join(rule['resources'])}"
+            if "customresourcedefinitions" in rule["resources"] and (rule["verbs"] != ["get"] or not rule.get("resourceNames")):
+                yield f"{name}: reads definitions that it does not need"
             if "secrets" in rule["resources"] and value["metadata"].get("namespace") not in own:
                 yield f"{name}: reads secrets that nobody named"
 

@@ -8,8 +8,9 @@ use super::TelemetryError;
 /// The level of what no directive names.
 const DEFAULT: LevelFilter = LevelFilter::INFO;
 
-/// The client of the broker: whoever uses it says what happened, and its own warnings show whole messages.
-const QUIET: &str = "lapin";
+/// Clients whose users say what happened. Warnings of the broker's show whole messages; that of the API server tells each
+/// attempt of each watch, without saying of what.
+const QUIET: [&str; 2] = ["lapin", "kube_client"];
 
 /// The level of the spans that are kept whatever is logged: a warning without its trace would be no help.
 const SPANS: Level = Level::INFO;
@@ -27,7 +28,8 @@ impl Filter {
     /// A word that is no level is refused. Others read it as the name of a part, and then a typing error
     /// turns the log off.
     pub(super) fn parse(text: &str) -> Result<Self, TelemetryError> {
-        let mut targets = Targets::new().with_default(DEFAULT).with_target(QUIET, LevelFilter::OFF);
+        let mut targets =
+            Targets::new().with_default(DEFAULT).with_targets(QUIET.map(|name| (name, LevelFilter::OFF)));
         let mut most = LevelFilter::from_level(SPANS);
         for directive in text.split(',') {
             let refuse = || TelemetryError::Level(directive.trim().to_owned());
@@ -100,11 +102,15 @@ mod tests {
     }
 
     #[test]
-    fn what_would_show_messages_is_silent_unless_it_is_asked_for() {
-        let filter = Filter::parse("debug").unwrap();
-        assert!(!filter.targets.would_enable("lapin::returned_messages", &Level::ERROR));
-        let filter = Filter::parse("info,lapin=warn").unwrap();
-        assert!(filter.targets.would_enable("lapin::returned_messages", &Level::WARN));
+    fn clients_whose_users_say_what_happened_are_silent_unless_they_are_asked_for() {
+        for (part, of_it) in
+            [("lapin", "lapin::returned_messages"), ("kube_client", "kube_client::client::builder")]
+        {
+            let filter = Filter::parse("debug").unwrap();
+            assert!(!filter.targets.would_enable(of_it, &Level::ERROR), "{part}");
+            let filter = Filter::parse(&format!("info,{part}=warn")).unwrap();
+            assert!(filter.targets.would_enable(of_it, &Level::WARN), "{part}");
+        }
     }
 
     #[test]

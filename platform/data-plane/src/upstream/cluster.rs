@@ -232,6 +232,16 @@ impl Cluster {
         self.standing.set_down(down.fold(Places::NONE, Places::with), now());
     }
 
+    /// Says which endpoints help out: they get requests when so many others do not work that the rest is not enough. To be
+    /// said again when there are other endpoints.
+    pub fn set_spare(&self, is_spare: &dyn Fn(SocketAddr) -> bool) {
+        let endpoints = self.endpoints.borrow();
+        let spare = endpoints.iter().enumerate().filter_map(|(place, endpoint)| {
+            endpoint.as_ref().filter(|endpoint| is_spare(endpoint.address)).map(|_| place)
+        });
+        self.standing.set_spare(spare.fold(Places::NONE, Places::with));
+    }
+
     /// Drops connections that were unused for too long.
     pub fn sweep(&self) {
         let now = now();

@@ -40,6 +40,8 @@ struct Inner {
     budget: RetryBudget,
     /// Places of endpoints that fail their checks.
     down: Places,
+    /// Places of endpoints that help out when the others are not enough.
+    spare: Places,
     draws: u64,
 }
 
@@ -63,6 +65,7 @@ impl Standing {
             ejections: Ejections::new(ejection),
             budget: RetryBudget::of_thread(settings.threads),
             down: Places::NONE,
+            spare: Places::NONE,
             draws: settings.seed | 1,
         };
         Self { start, inner: RefCell::new(inner) }
@@ -76,7 +79,7 @@ impl Standing {
     /// takes, some have none.
     pub(crate) fn set(&self, names: &[String], now: Moment) -> Vec<Option<usize>> {
         let mut inner = self.inner.borrow_mut();
-        let Inner { balancer, ejections, down, .. } = &mut *inner;
+        let Inner { balancer, ejections, down, spare, .. } = &mut *inner;
         let before = balancer.present();
         let known: Vec<bool> = names.iter().map(|name| balancer.place_of(name).is_some()).collect();
         balancer.set(names.iter().map(String::as_str), self.since(now));
@@ -85,7 +88,7 @@ impl Standing {
             |place: &usize| places.iter().zip(&known).any(|(it, known)| *known && *it == Some(*place));
         let left = before.iter().filter(|place| !stays(place)).fold(Places::NONE, Places::with);
         left.iter().for_each(|place| ejections.leave(place));
-        *down = down.minus(left);
+        (*down, *spare) = (down.minus(left), spare.minus(left));
         let joined = places.iter().zip(known).filter(|(_, known)| !known);
         joined.filter_map(|(place, _)| *place).for_each(|place| ejections.join(place));
         places
@@ -103,14 +106,19 @@ impl Standing {
         *before = down;
     }
 
+    /// These endpoints help out when the others are not enough.
+    pub(crate) fn set_spare(&self, spare: Places) {
+        self.inner.borrow_mut().spare = spare;
+    }
+
     /// Chooses an endpoint that is none of `tried`, unless there is no other.
     ///
-    /// One that is left alone is better than none, and so is one that was tried.
+    /// One that helps out is better than one that is left alone; that is better than none, and so is one that was tried.
     pub(crate) fn pick(&self, tried: Places, belongs: Belongs, now: Moment) -> Result<Picked, Nobody> {
         let now = self.since(now);
         let mut inner = self.inner.borrow_mut();
         let random = inner.draw();
-        let Inner { balancer, ejections, down, .. } = &mut *inner;
+        let Inner { balancer, ejections, down, spare, .. } = &mut *inner;
         let present = balancer.present();
         let sound = present.minus(*down);
         let all = if sound.is_empty() { present } else { sound };
@@ -122,7 +130,13 @@ impl Standing {
                 None => balancer.pick(fit, now, random),
             })
         };
-        let mut picked = pick(all.minus(out).minus(tried));
+        let fit = all.minus(out);
+        // A client that is kept somewhere stays there, wherever that is.
+        let stays = belongs.place.is_some_and(|place| fit.has(place));
+        let here = fit.minus(*spare);
+        let is_enough = !spare.is_empty() && !stays && are_enough(here, present.minus(*spare));
+        let mut picked = is_enough.then(|| pick(here.minus(tried))).flatten();
+        picked = picked.or_else(|| pick(fit.minus(tried)));
         if picked.is_none() && !(out.is_empty() && tried.is_empty()) {
             picked = pick(all.minus(tried)).or_else(|| pick(all));
         }
@@ -159,6 +173,14 @@ impl Standing {
     pub(crate) fn withdraw(&self, now: Moment) -> bool {
         self.inner.borrow_mut().budget.withdraw(self.since(now))
     }
+}
+
+/// How much more than usual endpoints may get, in percent, before others help out: as much as when a zone is chosen.
+const OVERLOAD: u32 = 20;
+
+/// Whether those that work can do what all are there for.
+fn are_enough(working: Places, all: Places) -> bool {
+    !working.is_empty() && all.len() * 100 <= working.len() * (100 + OVERLOAD)
 }
 
 impl Inner {

@@ -127,3 +127,41 @@ fn a_client_is_kept_where_it_was_as_long_as_that_works() {
     assert_eq!(failed(&standing, 2, now), Some(2));
     assert_ne!(place(Places::NONE), 2);
 }
+
+#[test]
+fn spare_ones_help_out_when_the_others_are_not_enough() {
+    let (standing, now) = of(4, &ClusterSettings { failures: 1, ..ClusterSettings::default() });
+    standing.set_spare(Places::NONE.with(2).with(3));
+    let none = Places::NONE;
+    assert_eq!(picks(&standing, none, now), [0, 1]);
+    assert_eq!(picks(&standing, none.with(0).with(1), now), [2, 3], "where the others were tried");
+    standing.set_down(none.with(0), now);
+    assert_eq!(picks(&standing, none, now), [1, 2, 3], "one would get twice its share");
+    standing.set_down(none.with(0).with(1), now);
+    assert_eq!(picks(&standing, none, now), [2, 3], "none of the others passes its checks");
+    standing.set_down(none, now);
+    assert_eq!((failed(&standing, 0, now), failed(&standing, 1, now)), (Some(0), Some(1)));
+    assert_eq!(picks(&standing, none, now), [2, 3], "the others are left alone");
+    let (standing, now) = of(6, &ClusterSettings { failures: 1, ..ClusterSettings::default() });
+    standing.set_spare(none.with(5));
+    standing.set_down(none.with(0), now);
+    assert_eq!(picks(&standing, none, now), [1, 2, 3, 4, 5]);
+    standing.set_spare(Places::ALL);
+    assert_eq!(picks(&standing, none, now), [1, 2, 3, 4, 5], "where all help out nobody is spared");
+}
+
+#[test]
+fn a_client_that_is_kept_at_a_spare_endpoint_stays_there() {
+    let (standing, now) = of(3, &ClusterSettings::default());
+    standing.set_spare(Places::NONE.with(2));
+    let belongs = Belongs { place: Some(2), ..Belongs::default() };
+    assert_eq!(standing.pick(Places::NONE, belongs, now).map(Picked::place), Ok(2));
+}
+
+#[test]
+fn who_takes_the_place_of_a_spare_endpoint_is_none() {
+    let (standing, now) = of(2, &ClusterSettings::default());
+    standing.set_spare(Places::NONE.with(1));
+    standing.set(&["127.0.0.1:0".to_owned(), "other".to_owned()], now);
+    assert_eq!(picks(&standing, Places::NONE, now), [0, 1]);
+}

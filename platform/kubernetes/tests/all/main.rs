@@ -11,6 +11,7 @@
 mod changes;
 mod following;
 mod outages;
+mod secured;
 mod statuses;
 
 use std::sync::Arc;

@@ -27,6 +27,9 @@ async fn an_object_is_there_or_not() {
     assert_eq!(cluster.get(&Kind::SERVICES, "lamps", "b").await, Ok(None));
     fake.apply(json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "one"}}));
     assert!(cluster.get(&Kind::NODES, "", "one").await.unwrap().is_some());
+    let metadata = cluster.metadata(&Kind::SERVICES, "lamps", "a").await.unwrap().unwrap();
+    assert_eq!((&metadata["name"], metadata.get("spec")), (&json!("a"), None));
+    assert_eq!(cluster.metadata(&Kind::SERVICES, "lamps", "b").await, Ok(None));
     for (namespace, name) in
         [("lamps/../..", "a"), ("lamps", "a/b"), ("lamps", ".."), ("lamps", ""), ("lamps", "a?b")]
     {

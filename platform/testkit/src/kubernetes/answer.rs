@@ -32,6 +32,7 @@ pub(super) fn refusal(code: u16, message: &str) -> Response<Body> {
 pub(super) fn failure(code: u16, message: &str) -> Value {
     let reason = match code {
         400 => "BadRequest",
+        401 => "Unauthorized",
         403 => "Forbidden",
         404 => "NotFound",
         405 => "MethodNotAllowed",

@@ -1,10 +1,12 @@
 //! An API server of Kubernetes that has what a test puts into it: lists, watches, statuses, and what can go wrong.
 //!
-//! Any kind is there, at the path that the rules for plurals give. It validates nothing and knows no user. In what else it
-//! was compared with the API machinery of Kubernetes 1.36, it answers as that does, as far as a client of ours can tell.
+//! Any kind is there, at the path that the rules for plurals give. It validates nothing, and knows no user unless a test
+//! says which ones there are. In what else it was compared with the API machinery of Kubernetes 1.36, it answers as that
+//! does, as far as a client of ours can tell.
 
 mod answer;
 mod path;
+mod secured;
 mod selector;
 mod serve;
 mod store;
@@ -13,11 +15,13 @@ mod watching;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rustls::ServerConfig;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tradewind_kernel::Entropy;
 
+use crate::TestAuthority;
 use path::Resource;
 use store::Store;
 
@@ -74,6 +78,8 @@ struct Inner {
     news: watch::Sender<u64>,
     /// Moves when all connections are to be cut.
     cut: watch::Sender<u64>,
+    /// TLS of its connections, where they have it.
+    tls: Option<Arc<ServerConfig>>,
 }
 
 #[derive(Debug)]
@@ -85,6 +91,8 @@ struct State {
     refusals: usize,
     forbidden: Vec<String>,
     unknown: Vec<String>,
+    /// The tokens of whom it answers; none where it answers everybody.
+    tokens: Option<Vec<String>>,
     is_away: bool,
     is_mute: bool,
     /// Whether a watch from a forgotten version is refused, instead of begun and ended by an event.
@@ -97,6 +105,16 @@ struct State {
 impl FakeCluster {
     /// Starts one.
     pub async fn start() -> Self {
+        Self::with(None).await
+    }
+
+    /// Starts one that is asked by TLS: its certificate is by this authority, for 127.0.0.1. Whoever has a client
+    /// certificate by the same authority needs no token.
+    pub async fn start_secured(authority: &TestAuthority) -> Self {
+        Self::with(Some(secured::of(authority))).await
+    }
+
+    async fn with(tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let state = State {
@@ -106,6 +124,7 @@ impl FakeCluster {
             refusals: 0,
             forbidden: Vec::new(),
             unknown: Vec::new(),
+            tokens: None,
             is_away: false,
             is_mute: false,
             answers_gone: false,
@@ -113,15 +132,16 @@ impl FakeCluster {
             breaks: None,
         };
         let state = Mutex::new(state);
-        let inner = Arc::new(Inner { state, news: watch::Sender::new(0), cut: watch::Sender::new(0) });
+        let inner = Arc::new(Inner { state, news: watch::Sender::new(0), cut: watch::Sender::new(0), tls });
         tokio::spawn(serve::accept(listener, inner.clone()));
         Self { port, inner }
     }
 
-    /// Where it is: `http://127.0.0.1:port`.
+    /// Where it is: `http://127.0.0.1:port`, or `https`.
     #[must_use]
     pub fn uri(&self) -> http::Uri {
-        format!("http://127.0.0.1:{}", self.port).parse().unwrap()
+        let scheme = if self.inner.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://127.0.0.1:{}", self.port).parse().unwrap()
     }
 
     /// Creates an object or replaces what there is of its name, but for a status that it does not have; gives it as it
@@ -190,6 +210,11 @@ impl FakeCluster {
     /// Answers 404 to whatever is asked of these kinds, as a server does that has no definition of them; of no others.
     pub fn know_nothing_of(&self, plurals: &[&str]) {
         self.inner.state().unknown = plurals.iter().map(|&plural| plural.to_owned()).collect();
+    }
+
+    /// Answers 401 from now on to whoever shows none of these tokens.
+    pub fn demand(&self, tokens: &[&str]) {
+        self.inner.state().tokens = Some(tokens.iter().map(|&token| token.to_owned()).collect());
     }
 
     /// Is away from now on, or is back: connections are cut, and new ones are closed as soon as they are open.

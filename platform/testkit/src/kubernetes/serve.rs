@@ -5,15 +5,18 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Method, Request, Response};
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Method, Request, Response};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
+use tokio_rustls::TlsAcceptor;
 
 use super::answer::{Body, document, refusal, text};
 use super::path::{Resource, Target};
@@ -33,12 +36,25 @@ pub(super) async fn accept(listener: TcpListener, inner: Arc<Inner>) {
     }
 }
 
-/// Answers on one connection until it ends or is cut.
+/// Answers on one connection, after the handshake of TLS where it has that.
 async fn converse(stream: TcpStream, inner: Arc<Inner>) {
+    let Some(tls) = &inner.tls else { return talk(stream, &inner, false).await };
+    // Who does not trust the certificate has gone.
+    let Ok(stream) = TlsAcceptor::from(tls.clone()).accept(stream).await else { return };
+    let is_known = stream.get_ref().1.peer_certificates().is_some();
+    talk(stream, &inner, is_known).await;
+}
+
+/// Answers until a connection ends or is cut; `is_known` says whether a certificate tells who asks.
+async fn talk(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    inner: &Arc<Inner>,
+    is_known: bool,
+) {
     let mut cut = inner.cut.subscribe();
     let service = service_fn(|request| {
         let inner = inner.clone();
-        async move { Ok::<_, Infallible>(record(inner, request).await) }
+        async move { Ok::<_, Infallible>(record(inner, request, is_known).await) }
     });
     let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     tokio::select! {
@@ -48,11 +64,15 @@ async fn converse(stream: TcpStream, inner: Arc<Inner>) {
     }
 }
 
-async fn record(inner: Arc<Inner>, request: Request<Incoming>) -> Response<Body> {
+async fn record(inner: Arc<Inner>, request: Request<Incoming>, is_known: bool) -> Response<Body> {
     let method = request.method().to_string();
     let path = request.uri().path().to_owned();
     let query = request.uri().query().unwrap_or_default().to_owned();
-    let answer = answer(&inner, request).await;
+    let is_known = is_known || inner.state().knows(request.headers());
+    let answer = match is_known {
+        true => answer(&inner, request).await,
+        false => refusal(401, "Unauthorized"),
+    };
     inner.state().asked.push(Asked { method, path, query, code: answer.status().as_u16() });
     answer
 }
@@ -100,6 +120,15 @@ async fn answer(inner: &Arc<Inner>, request: Request<Incoming>) -> Response<Body
             answer
         }
         _ => refusal(405, "the server does not allow this method on the requested resource"),
+    }
+}
+
+impl State {
+    /// Whether a request shows one of the tokens, if any is asked for.
+    fn knows(&self, headers: &HeaderMap) -> bool {
+        let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let shown = shown.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+        self.tokens.as_ref().is_none_or(|tokens| tokens.iter().any(|token| token == shown))
     }
 }
 

@@ -9,7 +9,7 @@ use super::path::plural;
 use super::selector::Selector;
 
 /// Kinds that belong to no namespace.
-const OF_THE_CLUSTER: [&str; 3] = ["namespaces", "nodes", "gatewayclasses"];
+const OF_THE_CLUSTER: [&str; 4] = ["namespaces", "nodes", "gatewayclasses", "customresourcedefinitions"];
 
 /// How many lists under way are remembered.
 const LISTS: usize = 64;
@@ -98,7 +98,11 @@ impl Store {
             Some(uid) => uid.into(),
             None => format!("00000000-0000-4000-8000-{:012x}", self.version + 1).into(),
         };
-        metadata["creationTimestamp"] = "2026-01-01T00:00:00Z".into();
+        // A test may say when it was made.
+        if !metadata["creationTimestamp"].is_string() {
+            let made = former["metadata"]["creationTimestamp"].as_str().unwrap_or("2026-01-01T00:00:00Z");
+            metadata["creationTimestamp"] = made.into();
+        }
         metadata["resourceVersion"] = former["metadata"]["resourceVersion"].clone();
         if group_counts {
             metadata["generation"] = (generation + i64::from(is_other)).into();

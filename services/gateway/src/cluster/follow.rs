@@ -8,6 +8,7 @@ use tradewind_kubernetes::{Cluster, FollowState, Followed, Kind, Scope};
 
 use crate::cluster::kinds::FOLLOWED;
 use crate::cluster::options::Options;
+use crate::cluster::trouble::by_reason;
 use crate::cluster::view::View;
 
 /// As long as further changes come within this time, they are taken together.
@@ -62,7 +63,16 @@ impl Follower {
                 None => missing.push(part.missing()),
             }
         }
-        if missing.is_empty() { Ok(view) } else { Err(missing.join("; ")) }
+        if missing.is_empty() { Ok(view) } else { Err(by_reason(&missing)) }
+    }
+
+    /// What is followed, and why it is not; none where it is.
+    pub(super) fn troubles(&self) -> Vec<(String, Option<String>)> {
+        let trouble = |part: &Part| match part.followed.state() {
+            FollowState::Behind { trouble, .. } => Some(trouble),
+            FollowState::Starting | FollowState::Following => None,
+        };
+        self.0.iter().map(|part| (part.called(), trouble(part))).collect()
     }
 
     /// The same; none where all is as it was when it was looked at last.
@@ -110,11 +120,17 @@ impl Part {
         self.left_out = left_out;
     }
 
-    fn missing(&self) -> String {
+    /// What it is, and why there is nothing of it.
+    fn missing(&self) -> (String, String) {
+        let reason = match self.followed.state() {
+            FollowState::Behind { trouble, .. } => trouble,
+            FollowState::Starting | FollowState::Following => "no list yet".to_owned(),
+        };
+        (self.called(), reason)
+    }
+
+    fn called(&self) -> String {
         let at = self.namespace.as_ref().map(|name| format!(" in {name}")).unwrap_or_default();
-        match self.followed.state() {
-            FollowState::Behind { trouble, .. } => format!("{}{at}: {trouble}", self.kind),
-            FollowState::Starting | FollowState::Following => format!("{}{at}: no list yet", self.kind),
-        }
+        format!("{}{at}", self.kind.kind())
     }
 }

@@ -18,12 +18,17 @@ impl Basis {
     }
 }
 
-/// A `BackendTLSPolicy` whose services cannot be reached, and why.
+/// A `BackendTLSPolicy` that does not hold as it is, and why.
 #[derive(Debug, Clone)]
-pub(crate) struct Unreached {
+pub(crate) struct Unheld {
     pub(crate) namespace: String,
     pub(crate) policy: String,
-    pub(crate) reason: String,
+    /// Why its services cannot be reached.
+    pub(crate) invalid: Option<String>,
+    /// Which other policies go first.
+    pub(crate) conflict: Option<String>,
+    /// Whether it goes first anywhere.
+    pub(crate) is_in_effect: bool,
 }
 
 /// What came of the objects that were read, whatever has changed since.
@@ -36,7 +41,7 @@ pub(crate) struct Judged {
     policies: BTreeMap<Name, PolicyStatus>,
     /// What is wrong with objects that were left out, by what they are called.
     mistakes: BTreeMap<String, String>,
-    unreached: Vec<Unreached>,
+    unheld: Vec<Unheld>,
 }
 
 impl Judged {
@@ -45,7 +50,7 @@ impl Judged {
         basis: &Basis,
         documents: &Documents,
         (gateways, routes, policies): (Vec<GatewayStatus>, &[Arc<RouteStatus>], &[PolicyStatus]),
-        (errors, unreached): (&[DocumentError], &[Unreached]),
+        (errors, unheld): (&[DocumentError], &[Unheld]),
     ) -> Self {
         let mut mistakes: BTreeMap<String, String> = BTreeMap::new();
         for error in errors {
@@ -67,7 +72,7 @@ impl Judged {
             routes: routes.iter().map(route).collect(),
             policies: policies.iter().map(policy).collect(),
             mistakes,
-            unreached: unreached.to_vec(),
+            unheld: unheld.to_vec(),
         }
     }
 
@@ -97,8 +102,8 @@ impl Judged {
         self.mistakes.get(called).map(String::as_str)
     }
 
-    pub(super) fn unreached(&self, namespace: &str, policy: &str) -> Option<&Unreached> {
-        self.unreached.iter().find(|found| found.namespace == namespace && found.policy == policy)
+    pub(super) fn unheld(&self, namespace: &str, policy: &str) -> Option<&Unheld> {
+        self.unheld.iter().find(|found| found.namespace == namespace && found.policy == policy)
     }
 
     pub(super) fn body(&self, kind: &str, namespace: &str, name: &str) -> Option<&Body> {

@@ -1,16 +1,19 @@
 //! What ties the gateway to a cluster: objects come in, statuses go out.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::join;
+use futures_util::future::{join3, select};
 use tradewind_kernel::{Clock, Entropy};
 use tradewind_kubernetes::{Cluster, ClusterError};
 
 use crate::cluster::follow::{Follower, follow};
 use crate::cluster::judged::Judged;
 use crate::cluster::options::Options;
+use crate::cluster::trouble::tell;
+use crate::cluster::versions::look;
 use crate::cluster::view::View;
 use crate::cluster::write::{Board, write};
 
@@ -75,7 +78,15 @@ impl Link {
         };
         let mut follower = follow(&cluster, &self.options);
         *lock(&self.follower) = Some(follower.clone());
-        if let Err(missing) = self.first_lists(&mut follower, &clock).await {
+        let (telling, serving) =
+            (tell(follower.clone(), &clock), self.serve(&cluster, &mut follower, &clock, ask));
+        // What tells of trouble never ends.
+        select(pin!(telling), pin!(serving)).await;
+    }
+
+    /// Waits for the first lists, and then has objects read and writes what came of them.
+    async fn serve(&self, cluster: &Cluster, follower: &mut Follower, clock: &Clock, ask: impl Fn()) {
+        if let Err(missing) = self.first_lists(follower, clock).await {
             let seconds = self.options.first_lists;
             return self
                 .fail(format!("the first lists of all objects were not there after {seconds} s: {missing}"));
@@ -83,15 +94,15 @@ impl Link {
         self.is_complete.store(true, Ordering::Release);
         *lock(&self.waiting) = Some("all lists are there, and are being read".to_owned());
         ask();
-        let writing = write((&cluster, follower.clone()), &self.board, self.options.class(), &clock);
+        let writing = write((cluster, follower.clone()), &self.board, self.options.class(), clock);
         let following = async {
             loop {
-                follower.changed(&clock).await;
+                follower.changed(clock).await;
                 ask();
                 self.board.look();
             }
         };
-        join(writing, following).await;
+        join3(writing, following, look(cluster, &self.board, clock)).await;
     }
 
     async fn connect(&self, clock: &Clock, entropy: Entropy) -> Result<Cluster, ClusterError> {

@@ -120,6 +120,11 @@ mod tests {
         assert!(!is_same("Service", object(2, "1", "1", 1)));
         assert!(!is_same("Service", object(1, "1", "2", 1)));
         assert!(!is_same("Service", object(1, "1", "1", 2)));
+        for (field, value) in [("uid", "other"), ("creationTimestamp", "2026-01-01T00:00:00Z")] {
+            let mut value_of = object(1, "1", "1", 1).value().clone();
+            value_of["metadata"][field] = json!(value);
+            assert!(!is_same("Service", object_of(&value_of)), "{field}");
+        }
         assert!(
             is_same("Namespace", object(1, "1", "1", 2)) && !is_same("Namespace", object(1, "1", "2", 1))
         );

@@ -13,6 +13,7 @@ use tradewind_kubernetes::Object;
 
 use crate::cluster::judged::Judged;
 use crate::cluster::options::Class;
+use crate::cluster::versions::Versions;
 use crate::cluster::view::{Name, View};
 
 /// What statuses are made of.
@@ -21,6 +22,8 @@ pub(super) struct Scene<'scene> {
     /// The objects as they are now, which may be other ones than those that were judged.
     pub(super) view: &'scene View,
     pub(super) judged: &'scene Judged,
+    /// Of which version the definitions of the cluster are.
+    pub(super) versions: &'scene Versions,
     /// The time, as RFC 3339 has it.
     pub(super) now: &'scene str,
 }
@@ -50,3 +53,6 @@ impl Scene<'_> {
 
 /// A status while it is put together: what others wrote stays.
 type Status = Map<String, Value>;
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,7 @@ use crate::cluster::judged::Judged;
 use crate::cluster::kinds::FOLLOWED;
 use crate::cluster::options::Class;
 use crate::cluster::status::Scene;
+use crate::cluster::versions::Versions;
 use crate::cluster::view::{Name, View};
 
 /// The pause between two writes: no more than a hundred a second, however many objects there are.
@@ -32,6 +33,7 @@ const LATER: Duration = Duration::from_secs(30);
 #[derive(Default)]
 pub(crate) struct Board {
     judged: Mutex<Option<Arc<Judged>>>,
+    versions: Mutex<Versions>,
     news: Notify,
 }
 
@@ -40,6 +42,20 @@ impl Board {
     pub(crate) fn put(&self, judged: Judged) {
         *self.judged.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(judged));
         self.look();
+    }
+
+    /// It was found of which version the definitions are.
+    pub(super) fn put_versions(&self, versions: Versions) {
+        let mut known = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        if *known != versions {
+            *known = versions;
+            drop(known);
+            self.look();
+        }
+    }
+
+    fn versions(&self) -> Versions {
+        self.versions.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Objects have changed, and their statuses may have.
@@ -68,7 +84,7 @@ pub(crate) async fn write(
             () = clock.sleep(pause) => {}
         }
         let (Some(judged), Ok(view)) = (board.judged(), follower.view()) else { continue };
-        pause = writer.round(&view, &judged).await;
+        pause = writer.round(&view, &judged, &board.versions()).await;
     }
 }
 
@@ -107,11 +123,11 @@ impl Pace {
 
 impl Writer<'_> {
     /// Writes what has to be written; how soon to look again.
-    async fn round(&mut self, view: &View, judged: &Judged) -> Duration {
+    async fn round(&mut self, view: &View, judged: &Judged, versions: &Versions) -> Duration {
         let now = self.clock.now().to_string();
         let now = seconds(&now);
         let class = self.class.clone();
-        let scene = Scene { class: &class, view, judged, now: &now };
+        let scene = Scene { class: &class, view, judged, versions, now: &now };
         let mut pause = LATER;
         for kind in &FOLLOWED {
             for object in view.of_kind(kind.kind()) {

@@ -2,14 +2,16 @@
 
 use std::net::SocketAddr;
 
-use tradewind_data_plane::{BackendProtocol, BalanceBy, Check, CheckSettings, ClusterSettings, Persistence};
+use tradewind_data_plane::{
+    BackendProtocol, BalanceBy, Check, CheckSettings, Cluster, ClusterSettings, Persistence,
+};
 use tradewind_edge::session::SessionCookie;
 use tradewind_gateway_api::policy::backend::{
     BackendProtocol as Wanted, HashKey, LoadBalancer, SessionPersistence,
 };
 use tradewind_routing::{BackendId, EffectiveBackendPolicy};
 
-use crate::edge::{Routes, Secured, Shared};
+use crate::edge::{Endpoints, Routes, Secured, Shared};
 
 /// How connections to a backend are made, and which endpoint gets a request.
 pub(crate) fn settings(
@@ -51,12 +53,19 @@ pub(crate) fn settings(
 }
 
 /// The addresses of a backend.
-pub(crate) fn endpoints<'a>(routes: &'a Routes, backend: &BackendId) -> &'a [SocketAddr] {
+fn endpoints<'a>(routes: &'a Routes, backend: &BackendId) -> &'a [SocketAddr] {
     if routes.secured.get(backend).is_some_and(|secured| secured.tls.is_none()) {
         // In clear nobody may go there.
         return &[];
     }
-    routes.endpoints.get(backend).map(Vec::as_slice).unwrap_or_default()
+    routes.endpoints.get(backend).map(Endpoints::all).unwrap_or_default()
+}
+
+/// Tells a cluster where its backend is.
+pub(crate) fn lead(cluster: &Cluster, routes: &Routes, backend: &BackendId) {
+    cluster.set_endpoints(endpoints(routes, backend));
+    let known = routes.endpoints.get(backend);
+    cluster.set_spare(&|address| known.is_some_and(|known| known.helps_out(&address)));
 }
 
 /// What of the backends is checked. Those that no rule leads to are left alone.

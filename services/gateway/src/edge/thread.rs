@@ -100,7 +100,7 @@ impl ThreadEdge {
         // A backend that is named no more, or is reached in another way, has no connections to keep.
         self.clusters.borrow_mut().retain(|backend, known| {
             if is_elsewhere {
-                known.leads.cluster.set_endpoints(reach::endpoints(&routes, backend));
+                reach::lead(&known.leads.cluster, &routes, backend);
             }
             let policy = routes.table.backend_policy(backend);
             let stays = routes.endpoints.contains_key(backend)
@@ -166,7 +166,7 @@ impl ThreadEdge {
             let rooms = &self.shared.counts.rooms;
             settings.room = Some(rooms.of(backend, &policy.circuit_breaker, self.shared.threads));
             let cluster = Cluster::new(backend.to_string(), settings);
-            cluster.set_endpoints(reach::endpoints(&ready.routes, backend));
+            reach::lead(&cluster, &ready.routes, backend);
             self.judge(&cluster);
             let gate = self.gate(backend, &policy);
             let copies = self.shared.counts.copies.counts(backend);

@@ -8,6 +8,7 @@ use tradewind_gateway_api::Body;
 use tradewind_gateway_api::cluster::EndpointSlice;
 use tradewind_routing::{BackendId, Documents};
 
+use crate::edge::Endpoints;
 use crate::standalone::arguments::Given;
 use crate::standalone::zones::{Standpoint, ready};
 
@@ -16,13 +17,13 @@ const SERVICE_NAME: &str = "kubernetes.io/service-name";
 
 /// Addresses by service.
 #[derive(Debug, Clone)]
-pub(crate) struct Addresses(Arc<BTreeMap<BackendId, Vec<SocketAddr>>>);
+pub(crate) struct Addresses(Arc<BTreeMap<BackendId, Endpoints>>);
 
 impl Addresses {
     /// Those that documents and the command line name. A service that is declared and has no endpoints is known all the
     /// same.
     pub(crate) fn of(documents: &Documents, given: &[Given], standpoint: &Standpoint) -> Self {
-        let mut addresses: BTreeMap<BackendId, Vec<SocketAddr>> = BTreeMap::new();
+        let mut addresses: BTreeMap<BackendId, Vec<(SocketAddr, bool)>> = BTreeMap::new();
         let slices = slices(documents);
         let place = standpoint.place(slices.values().flatten().copied());
         for document in documents.of_kind("Service") {
@@ -41,20 +42,17 @@ impl Addresses {
                 service: given.service.clone(),
                 port: given.port,
             };
-            addresses.entry(id).or_default().push(given.address);
+            addresses.entry(id).or_default().push((given.address, false));
         }
-        for found in addresses.values_mut() {
-            found.sort();
-            found.dedup();
-        }
-        Self(Arc::new(addresses))
+        let endpoints = addresses.into_iter().map(|(id, found)| (id, Endpoints::new(found)));
+        Self(Arc::new(endpoints.collect()))
     }
 
     pub(crate) fn has(&self, backend: &BackendId) -> bool {
         self.0.contains_key(backend)
     }
 
-    pub(crate) fn shared(&self) -> Arc<BTreeMap<BackendId, Vec<SocketAddr>>> {
+    pub(crate) fn shared(&self) -> Arc<BTreeMap<BackendId, Endpoints>> {
         self.0.clone()
     }
 }

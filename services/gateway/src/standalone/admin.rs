@@ -101,7 +101,7 @@ fn routes(routes: &Routes) -> String {
 
 fn backends(shared: &Shared) -> String {
     let mut text = String::new();
-    for (backend, addresses) in shared.routes().endpoints.iter() {
+    for (backend, endpoints) in shared.routes().endpoints.iter() {
         let name = backend.to_string();
         let (found, alone) = (shared.verdicts.of(&name), shared.alone.of(&name));
         let shown = |address: &SocketAddr| {
@@ -112,10 +112,11 @@ fn backends(shared: &Shared) -> String {
             });
             let threads = shared.threads;
             let alone = alone.get(address).map(|count| format!("left alone by {count} of {threads} threads"));
-            let state: Vec<String> = health.into_iter().chain(alone).collect();
+            let spare = endpoints.helps_out(address).then(|| "helps out".to_owned());
+            let state: Vec<String> = health.into_iter().chain(alone).chain(spare).collect();
             if state.is_empty() { address.to_string() } else { format!("{address} ({})", state.join(", ")) }
         };
-        let shown: Vec<String> = addresses.iter().map(shown).collect();
+        let shown: Vec<String> = endpoints.all().iter().map(shown).collect();
         let shown = if shown.is_empty() { "no endpoint".to_owned() } else { shown.join(" ") };
         writeln!(text, "{name} {shown}").unwrap_or_default();
         if let Some(line) = shared.counts.gates.line(backend) {

@@ -1,17 +1,13 @@
-//! Certificates from documents: of listeners, of their clients and of backends.
+//! Certificates from documents: of listeners and of their clients.
 
 use std::collections::BTreeMap;
 
-use tradewind_data_plane::{BackendTls, Certificate, CertificateName, ClientAuthority, ServerTls};
+use tradewind_data_plane::{Certificate, ClientAuthority, ServerTls};
 use tradewind_gateway_api::Body;
-use tradewind_gateway_api::backend_tls::{BackendValidation, SubjectAltName};
 use tradewind_gateway_api::gateway::{ClientValidationMode, Gateway, Listener, TlsMode};
 use tradewind_gateway_api::policy::listener::ClientCertificateMode;
 use tradewind_gateway_api::reference::ObjectRef;
-use tradewind_routing::{BackendId, Built, Condition, Documents, GatewayStatus};
-
-use crate::cluster::Unreached;
-use crate::edge::Secured;
+use tradewind_routing::{Built, Condition, Documents, GatewayStatus};
 
 /// What the listeners of a port show, and what they ask of clients.
 #[derive(Default)]
@@ -157,7 +153,12 @@ fn authorities(documents: &Documents, from: &str, references: &[ObjectRef]) -> R
     Ok(all)
 }
 
-fn authority(documents: &Documents, namespace: &str, kind: &str, name: &str) -> Result<Vec<u8>, String> {
+pub(super) fn authority(
+    documents: &Documents,
+    namespace: &str,
+    kind: &str,
+    name: &str,
+) -> Result<Vec<u8>, String> {
     let missing = || format!("{kind} {namespace}/{name}: there is no ca.crt");
     let kind = if kind == "Secret" { "Secret" } else { "ConfigMap" };
     match documents.get(kind, namespace, name).map(|document| &document.body) {
@@ -166,73 +167,5 @@ fn authority(documents: &Documents, namespace: &str, kind: &str, name: &str) -> 
         }
         Some(Body::Secret(secret)) => secret.bytes("ca.crt").ok_or_else(missing),
         _ => Err(missing()),
-    }
-}
-
-/// TLS towards the backends that a document asks it for, and the documents that ask for what cannot be had.
-pub(crate) fn of_backends(documents: &Documents) -> (BTreeMap<BackendId, Secured>, Vec<Unreached>) {
-    let (mut secured, mut unreached) = (BTreeMap::new(), Vec::new());
-    for (document, policy) in documents.backend_tls() {
-        let namespace = &document.metadata.namespace;
-        let (authorities, tls) = match backend(documents, namespace, &policy.validation) {
-            Ok((authorities, tls)) => (authorities, Some(tls)),
-            Err(reason) => {
-                let policy = &document.metadata.name;
-                tracing::error!(policy, reason, "a backend cannot be reached safely, and so not at all");
-                unreached.push(Unreached { namespace: namespace.clone(), policy: policy.clone(), reason });
-                (Vec::new(), None)
-            }
-        };
-        for target in policy.target_refs.iter().filter(|target| target.kind == "Service") {
-            let found = documents.get("Service", namespace, &target.name).map(|document| &document.body);
-            let Some(Body::Service(service)) = found else { continue };
-            let is_meant = |name: &String| target.section_name.as_ref().is_none_or(|wanted| wanted == name);
-            for port in service.ports.iter().filter(|port| is_meant(&port.name)) {
-                let id =
-                    BackendId { namespace: namespace.clone(), service: target.name.clone(), port: port.port };
-                let name = policy.validation.hostname.clone();
-                secured.insert(id, Secured { name, authorities: authorities.clone(), tls: tls.clone() });
-            }
-        }
-    }
-    (secured, unreached)
-}
-
-fn backend(
-    documents: &Documents,
-    namespace: &str,
-    validation: &BackendValidation,
-) -> Result<(Vec<u8>, BackendTls), String> {
-    let name = validation.hostname.as_str();
-    let names: Vec<CertificateName> = validation.subject_alt_names.iter().map(named).collect();
-    let authorities = match validation.well_known_ca_certificates.as_deref() {
-        Some("System") => None,
-        Some(other) if !other.is_empty() => {
-            return Err(format!("validation.wellKnownCACertificates: {other} is not known here; System is"));
-        }
-        _ => {
-            let mut all = Vec::new();
-            for reference in &validation.ca_certificate_refs {
-                all.extend(authority(documents, namespace, &reference.kind, &reference.name)?);
-                all.push(b'\n');
-            }
-            Some(all)
-        }
-    };
-    let tls = match (&authorities, names.is_empty()) {
-        (None, true) => BackendTls::public(name)?,
-        (Some(all), true) => BackendTls::new(name, all, None)?,
-        (all, false) => BackendTls::of_names(name, all.as_deref(), &names)?,
-    };
-    // What connections are made of: those of before are not kept where any of it is another.
-    let mut made_of = authorities.unwrap_or_else(|| b"System".to_vec());
-    made_of.extend(format!("{names:?}").into_bytes());
-    Ok((made_of, tls))
-}
-
-fn named(name: &SubjectAltName) -> CertificateName {
-    match name {
-        SubjectAltName::Hostname { hostname } => CertificateName::Host(hostname.clone()),
-        SubjectAltName::Uri { uri } => CertificateName::Uri(uri.clone()),
     }
 }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use tradewind_data_plane::Check;
 use tradewind_routing::{BackendId, Builder, Documents};
 
-use crate::cluster::{Basis, Link, Unreached, served};
+use crate::cluster::{Basis, Link, Unheld, served};
 use crate::edge::{Fetches, Keys, Routes, Secured, Shared, checks};
 use crate::routes::{Gathered, build, collect};
 use crate::standalone::addresses::Addresses;
 use crate::standalone::arguments::{Arguments, Given};
+use crate::standalone::backends::of_backends;
 use crate::standalone::certificates::{self, OfPort, Unusable};
 use crate::standalone::origin::{Found, Origin};
 use crate::standalone::status::Statuses;
@@ -61,8 +62,8 @@ pub(crate) struct Loader {
     unusable: Vec<Unusable>,
     addresses: Addresses,
     secured: Arc<BTreeMap<BackendId, Secured>>,
-    /// Policies that ask for TLS that cannot be had.
-    unreached: Vec<Unreached>,
+    /// Policies that ask for TLS and do not hold as they are.
+    unheld: Vec<Unheld>,
     keys: Keys,
 }
 
@@ -111,7 +112,7 @@ impl Loader {
             addresses: Addresses::of(&Documents::default(), &arguments.backends, &standpoint),
             standpoint,
             secured: Arc::default(),
-            unreached: Vec::new(),
+            unheld: Vec::new(),
             keys: Keys::default(),
         }
     }
@@ -139,8 +140,8 @@ impl Loader {
             self.addresses = Addresses::of(&documents, &self.given, &self.standpoint);
         }
         if !documents.agree(&self.documents, &OF_BACKENDS) {
-            let (secured, unreached) = certificates::of_backends(&documents);
-            (self.secured, self.unreached) = (Arc::new(secured), unreached);
+            let (secured, unheld) = of_backends(&documents);
+            (self.secured, self.unheld) = (Arc::new(secured), unheld);
         }
         self.documents = documents;
         let known = |backend: &BackendId| self.addresses.has(backend);
@@ -169,7 +170,7 @@ impl Loader {
         let mut statuses = Statuses::new(&self.documents, &gathered.built, &self.unusable);
         statuses.tell();
         if let Some(basis) = basis {
-            statuses = statuses.of_objects((basis, &self.documents), &gathered.errors, &self.unreached);
+            statuses = statuses.of_objects((basis, &self.documents), &gathered.errors, &self.unheld);
         }
         let table = std::mem::take(&mut gathered.built.table);
         self.keys = Keys::of(&table, &self.fetches, &self.keys);

@@ -97,8 +97,18 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     let objects =
         OptionFuture::from(link.as_ref().map(|link| link.run(Clock::system(), Entropy::system(), ask)));
     let beside = join3(keys, following.follow(looks, &server), objects).map(drop);
-    until_stopped(LOOK, beside, |occasion| {
+    let leave = Duration::from_secs(arguments.leave_wait);
+    until_stopped(LOOK, leave, beside, |occasion| {
         match occasion {
+            // Documents are followed until the end: an endpoint that goes meanwhile must not be asked.
+            Occasion::Leave => {
+                is_draining.store(true, Ordering::Release);
+                let seconds = leave.as_secs();
+                tracing::info!(seconds, "stopping: requests are taken for a while, until nobody sends any");
+            }
+            Occasion::Upgrade if is_draining.load(Ordering::Acquire) => {
+                tracing::warn!("the program is about to end, and is not started anew");
+            }
             Occasion::Upgrade if link.is_some() => {
                 tracing::warn!("in a cluster another pod takes the place of this one; the program goes on");
             }
@@ -114,12 +124,13 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
         }
         link.as_ref().is_some_and(|link| link.failed().is_some())
     })?;
-    if let Some(reason) = link.and_then(|link| link.failed()) {
+    let failed = link.and_then(|link| link.failed());
+    // Who was asked to end has not failed, whatever became of the cluster meanwhile.
+    if let Some(reason) = failed.filter(|_| !is_draining.load(Ordering::Acquire)) {
         writeln!(std::io::stderr(), "tradewind-gateway: {reason}").unwrap_or_default();
         return Ok(ExitCode::FAILURE);
     }
     is_draining.store(true, Ordering::Release);
-    linger(arguments.leave_wait)?;
     // Nobody new is sent anywhere, and endpoints are spared questions.
     following.checks.stop();
     Ok(end(server.into_inner(), admin))
@@ -135,20 +146,6 @@ fn end(server: Server, admin: Option<Server>) -> ExitCode {
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
-}
-
-/// Goes on serving until whoever sends requests here has noticed that it is about to end; a second signal ends that.
-fn linger(seconds: u64) -> Result<(), String> {
-    if seconds == 0 {
-        return Ok(());
-    }
-    tracing::info!(seconds, "stopping: requests are taken for a while, until nobody sends any");
-    let mut ticks = 0;
-    until_stopped(Duration::from_secs(seconds), std::future::pending(), |occasion| {
-        // The first comes at once.
-        ticks += u32::from(occasion == Occasion::Time);
-        ticks > 1
-    })
 }
 
 /// Goes on in a new file where the one of the access log was renamed or taken away.

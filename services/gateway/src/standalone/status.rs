@@ -7,7 +7,7 @@ use serde::Serialize;
 use tradewind_gateway_api::{Body, DocumentError};
 use tradewind_routing::{Built, Condition, Documents, GatewayStatus, PolicyStatus, RouteStatus};
 
-use crate::cluster::{Basis, Judged, Unreached};
+use crate::cluster::{Basis, Judged, Unheld};
 use crate::standalone::certificates::Unusable;
 use crate::standalone::ports::Closed;
 
@@ -28,7 +28,7 @@ struct OfObjects {
     basis: Basis,
     documents: Documents,
     errors: Vec<DocumentError>,
-    unreached: Vec<Unreached>,
+    unheld: Vec<Unheld>,
 }
 
 #[derive(Serialize)]
@@ -152,18 +152,18 @@ impl Statuses {
         mut self,
         (basis, documents): (Basis, &Documents),
         errors: &[DocumentError],
-        unreached: &[Unreached],
+        unheld: &[Unheld],
     ) -> Self {
-        let (documents, errors, unreached) = (documents.clone(), errors.to_vec(), unreached.to_vec());
-        self.of_objects = Some(OfObjects { basis, documents, errors, unreached });
+        let (documents, errors, unheld) = (documents.clone(), errors.to_vec(), unheld.to_vec());
+        self.of_objects = Some(OfObjects { basis, documents, errors, unheld });
         self
     }
 
     /// What the objects of a cluster have to say of it, where these ports are not open.
     pub(crate) fn judged(&self, closed: &BTreeMap<u16, Closed>) -> Option<Judged> {
-        let OfObjects { basis, documents, errors, unreached } = self.of_objects.as_ref()?;
+        let OfObjects { basis, documents, errors, unheld } = self.of_objects.as_ref()?;
         let statuses = (self.gateways(closed), &self.routes[..], &self.policies[..]);
-        Some(Judged::new(basis, documents, statuses, (errors, unreached)))
+        Some(Judged::new(basis, documents, statuses, (errors, unheld)))
     }
 
     /// Tells the operator which listeners are not served as they ask for.

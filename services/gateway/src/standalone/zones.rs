@@ -1,4 +1,4 @@
-//! Which endpoints of a service are called: those of the own zone, while they are enough.
+//! Which endpoints of a service are called: those of the own zone, while they are enough. Others help out.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -29,17 +29,17 @@ impl Standpoint {
     }
 }
 
-/// The addresses of a service that take requests, with the port of that name: those of the own zone alone while they are
-/// enough, as kube-proxy has it.
+/// The addresses of a service that take requests, with the port of that name, each with whether it only helps out: where
+/// the own zone has enough of them, as kube-proxy has it, those of others do.
 pub(crate) fn ready<'a>(
     slices: impl IntoIterator<Item = &'a EndpointSlice>,
     port: &str,
     place: &Place,
-) -> Vec<SocketAddr> {
+) -> Vec<(SocketAddr, bool)> {
     let endpoints: Vec<Endpoint> = slices.into_iter().flat_map(|slice| of_slice(slice, port)).collect();
     let elsewhere = place.elsewhere(&endpoints);
-    let here = endpoints.iter().zip(elsewhere).filter(|(_, is_elsewhere)| !is_elsewhere);
-    here.map(|(endpoint, _)| SocketAddr::new(endpoint.address, endpoint.port)).collect()
+    let address = |endpoint: &Endpoint| SocketAddr::new(endpoint.address, endpoint.port);
+    endpoints.iter().map(address).zip(elsewhere).collect()
 }
 
 fn of_slice<'a>(slice: &'a EndpointSlice, port: &str) -> impl Iterator<Item = Endpoint> + use<'a> {
@@ -77,7 +77,9 @@ mod tests {
     fn called(slice: &EndpointSlice, zone: &str, node: &str) -> Vec<String> {
         let standpoint = Standpoint { zone: Some(zone.to_owned()), node: Some(node.to_owned()) };
         let place = standpoint.place([slice]);
-        ready([slice], "http", &place).iter().map(|address| address.ip().to_string()).collect()
+        let found = ready([slice], "http", &place);
+        let here = found.iter().filter(|(_, helps_out)| !helps_out);
+        here.map(|(address, _)| address.ip().to_string()).collect()
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use serde_json::json;
 use tradewind_testkit::kubernetes::FakeCluster;
-use tradewind_testkit::{Request, until};
+use tradewind_testkit::{Folder, Request, until};
 
 use crate::backend::{Backend, Does};
 use crate::controller::{Controller, cluster, gateway, http, route, service, shows};
+use crate::gateway::run;
 
 fn orders() -> serde_json::Value {
     json!({"name": "orders", "port": 80})
@@ -193,7 +194,7 @@ async fn it_is_ready_once_all_lists_are_there_and_ends_when_they_do_not_come() {
     let answer = until("the reason is told", async || {
         let answer = controller.ask("/readyz").await;
         let text = answer.text();
-        (text.starts_with("waiting: secrets.v1: ") && text.contains("403")).then_some(answer)
+        (text.starts_with("waiting: Secret: ") && text.contains("403")).then_some(answer)
     })
     .await;
     assert_eq!(answer.status, 503);
@@ -205,10 +206,45 @@ async fn it_is_ready_once_all_lists_are_there_and_ends_when_they_do_not_come() {
     let ended = Controller::begin(&cluster, &["--first-lists=1"]).await.ended().await;
     assert_eq!(ended.code, Some(1));
     assert!(
-        ended.errors.contains("were not there after 1 s: ") && ended.errors.contains("secrets.v1"),
+        ended.errors.contains("were not there after 1 s: Secret: the API server refused with 403"),
         "{}",
         ended.errors
     );
+}
+
+#[tokio::test]
+async fn a_reason_that_all_lists_share_is_named_once() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let folder = Folder::new("controller");
+    let server = format!("--api-server=http://{nobody}");
+    let ended = run(folder.path(), &["--kubernetes", &server, "--first-lists=1"]).ended().await;
+    assert_eq!(ended.code, Some(1));
+    let said =
+        ended.errors.lines().find(|line| line.contains("were not there after 1 s")).unwrap().to_owned();
+    assert!(said.contains(": GatewayClass, Gateway and 13 more: the API server did not answer: "), "{said}");
+    assert_eq!(said.matches("Connection refused").count(), 1, "{said}");
+}
+
+#[tokio::test]
+async fn trouble_with_the_api_server_is_told_once_for_all_and_when_it_ends() {
+    let backend = Backend::start("shop", Does::Answers).await;
+    let cluster = cluster(backend.address).await;
+    let controller = Controller::start(&cluster, &[]).await;
+    cluster.refuse(usize::MAX);
+    cluster.disconnect_all();
+    let attempts = || cluster.asked().iter().filter(|asked| asked.code == 503).count();
+    until("three attempts of each watch", async || (attempts() >= 45).then_some(())).await;
+    let told = |text: &str| controller.errors().matches(text).count();
+    until("it is told", async || (told("objects are not followed") > 0).then_some(())).await;
+    cluster.refuse(0);
+    until("its end is told", async || (told("objects are followed again") > 0).then_some(())).await;
+    let errors = controller.errors();
+    assert_eq!(told("objects are not followed"), 1, "{errors}");
+    assert!(
+        errors.contains("GatewayClass, Gateway and 13 more: the API server refused with 503"),
+        "{errors}"
+    );
+    assert_eq!(told("kube_client"), 0, "{errors}");
 }
 
 #[tokio::test]
@@ -251,4 +287,62 @@ async fn who_is_told_to_stop_takes_requests_until_others_have_noticed() {
         .await;
     assert_eq!(Request::new("GET", "/").send(controller.at(80)).await.status, 200);
     assert_eq!(controller.ended().await.code, Some(0));
+}
+
+/// A slice of `orders` with these endpoints, each in a zone.
+fn slice(endpoints: &[(&Backend, &str)]) -> serde_json::Value {
+    let one = |(number, (backend, zone)): (usize, &(&Backend, &str))| {
+        let [_, mut slice] = service("shop", backend.address);
+        slice["metadata"]["name"] = json!(format!("orders-{}", number + 1));
+        slice["endpoints"][0]["zone"] = json!(zone);
+        slice
+    };
+    endpoints.iter().enumerate().map(one).collect()
+}
+
+#[tokio::test]
+async fn what_changes_while_it_leaves_is_followed() {
+    let (first, second) =
+        (Backend::start("first", Does::Answers).await, Backend::start("second", Does::Answers).await);
+    let cluster = cluster(first.address).await;
+    cluster.apply(route("orders", "/", &orders()));
+    let controller = Controller::start(&cluster, &["--leave-wait=60"]).await;
+    assert_eq!(controller.answers("/", 200).await.text(), "first");
+    controller.signal("TERM").await;
+    until("it leaves", async || (controller.ask("/readyz").await.text() == "draining\n").then_some(())).await;
+    cluster.apply(service("shop", second.address)[1].clone());
+    until("the other endpoint is asked", async || {
+        (controller.answers("/", 200).await.text() == "second").then_some(())
+    })
+    .await;
+    // Who asks twice does not want to wait.
+    controller.signal("TERM").await;
+    assert_eq!(controller.ended().await.code, Some(0));
+}
+
+#[tokio::test]
+async fn other_zones_help_out_when_nobody_in_the_own_one_works() {
+    let (here, there) =
+        (Backend::start("here", Does::Answers).await, Backend::start("there", Does::Answers).await);
+    let cluster = cluster(here.address).await;
+    for object in slice(&[(&here, "a"), (&there, "b")]).as_array().unwrap() {
+        cluster.apply(object.clone());
+    }
+    cluster.apply(route("orders", "/", &orders()));
+    let controller = Controller::start(&cluster, &["--zone=a", "--threads=1"]).await;
+    controller.answers("/", 200).await;
+    for _ in 0..20 {
+        assert_eq!(Request::new("GET", "/").send(controller.at(80)).await.text(), "here");
+    }
+    let shown = controller.ask("/backends").await.text();
+    assert!(shown.contains(&format!("{} (helps out)", there.address)), "{shown}");
+    here.now(Does::Says("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"));
+    until("the other zone is asked", async || {
+        let answer = Request::new("GET", "/").send(controller.at(80)).await;
+        (answer.text() == "there").then_some(())
+    })
+    .await;
+    for _ in 0..20 {
+        assert_eq!(Request::new("GET", "/").send(controller.at(80)).await.text(), "there");
+    }
 }

@@ -8,6 +8,7 @@ use crate::backend::{Backend, Does};
 use crate::controller::{Controller, GROUP, OURS, class, cluster, gateway, http, route, says, service};
 
 const ROUTE: (&str, &str, &str) = ("HTTPRoute", "shop", "orders");
+const CLASS: (&str, &str, &str) = ("GatewayClass", "", "tradewind");
 const DOOR: (&str, &str, &str) = ("Gateway", "edge", "door");
 const PARENT: &str = "/parents/0";
 const GOOD: [(&str, &str, &str); 2] =
@@ -28,7 +29,7 @@ async fn a_good_route_is_accepted_and_its_references_are_resolved() {
     let cluster = cluster(backend.address).await;
     cluster.apply(route("orders", "/", &orders()));
     let controller = Controller::start(&cluster, &["--address=shop.example", "--address=192.0.2.1"]).await;
-    says(&cluster, ("GatewayClass", "", "tradewind"), "", &[("Accepted", "True", "Accepted")]).await;
+    says(&cluster, CLASS, "", &[("Accepted", "True", "Accepted")]).await;
     says(&cluster, DOOR, "", &[("Accepted", "True", "Accepted"), ("Programmed", "True", "Programmed")]).await;
     let listener =
         [GOOD[0], GOOD[1], ("Programmed", "True", "Programmed"), ("Conflicted", "False", "NoConflicts")];
@@ -194,8 +195,52 @@ async fn a_class_with_parameters_is_not_accepted() {
         json!({"group": "", "kind": "ConfigMap", "namespace": "edge", "name": "nowhere"});
     cluster.apply(class);
     let _controller = Controller::start(&cluster, &[]).await;
-    says(&cluster, ("GatewayClass", "", "tradewind"), "", &[("Accepted", "False", "InvalidParameters")])
-        .await;
+    says(&cluster, CLASS, "", &[("Accepted", "False", "InvalidParameters")]).await;
+    let said = cluster.object(CLASS.0, CLASS.1, CLASS.2).unwrap()["status"]["conditions"][0].clone();
+    let message = said["message"].as_str().unwrap();
+    assert!(
+        message.contains("ConfigMap nowhere") && message.contains("remove spec.parametersRef"),
+        "{message}"
+    );
+}
+
+/// A definition of the Gateway API, of this version.
+fn definition(plural: &str, version: &str) -> Value {
+    json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {
+            "name": format!("{plural}.gateway.networking.k8s.io"),
+            "annotations": {"gateway.networking.k8s.io/bundle-version": version},
+        },
+    })
+}
+
+#[tokio::test]
+async fn a_class_says_whether_the_definitions_are_of_a_version_that_is_known() {
+    let backend = Backend::start("shop", Does::Answers).await;
+    let cluster = cluster(backend.address).await;
+    cluster.apply(route("orders", "/", &orders()));
+    cluster.apply(definition("gateways", "v1.6.0"));
+    let class = || cluster.object(CLASS.0, CLASS.1, CLASS.2).unwrap()["status"]["conditions"].to_string();
+    for (version, status, reason) in
+        [("v1.6.0", "True", "SupportedVersion"), ("v3.0.0", "False", "UnsupportedVersion")]
+    {
+        cluster.apply(definition("httproutes", version));
+        let controller = Controller::start(&cluster, &[]).await;
+        let expected = [("Accepted", "True", "Accepted"), ("SupportedVersion", status, reason)];
+        says(&cluster, CLASS, "", &expected).await;
+        controller.answers("/", 200).await;
+        if status == "False" {
+            assert!(class().contains("httproutes.gateway.networking.k8s.io is of v3.0.0"), "{}", class());
+        }
+    }
+    // Who may not ask says nothing, also not what was said when it could, and serves all the same.
+    cluster.forbid(&["customresourcedefinitions"]);
+    let controller = Controller::start(&cluster, &[]).await;
+    controller.answers("/", 200).await;
+    until("nothing is said", async || (!class().contains("SupportedVersion")).then_some(())).await;
+    says(&cluster, CLASS, "", &[("Accepted", "True", "Accepted")]).await;
+    assert!(controller.errors().contains("the version of the definitions is not known"));
 }
 
 #[tokio::test]
@@ -248,6 +293,59 @@ async fn a_policy_for_tls_to_backends_says_at_which_gateways_it_holds() {
         (&ancestor["kind"], &ancestor["namespace"], &ancestor["name"]),
         (&json!("Gateway"), &json!("edge"), &json!("door"))
     );
+}
+
+/// A policy for TLS to services, or to their ports of that name, made at a second of the day.
+fn secures(name: &str, second: u32, services: &[(&str, Option<&str>)]) -> Value {
+    let target = |(service, port): &(&str, Option<&str>)| match port {
+        Some(port) => json!({"group": "", "kind": "Service", "name": service, "sectionName": port}),
+        None => json!({"group": "", "kind": "Service", "name": service}),
+    };
+    let targets: Vec<Value> = services.iter().map(target).collect();
+    let created = format!("2026-01-01T00:00:{second:02}Z");
+    json!({
+        "apiVersion": GROUP, "kind": "BackendTLSPolicy",
+        "metadata": {"name": name, "namespace": "shop", "creationTimestamp": created},
+        "spec": {
+            "targetRefs": targets,
+            "validation": {"hostname": format!("{name}.example"), "wellKnownCACertificates": "System"},
+        },
+    })
+}
+
+#[tokio::test]
+async fn of_two_policies_for_tls_to_the_same_service_the_older_one_holds() {
+    let backend = Backend::start("shop", Does::Answers).await;
+    let cluster = cluster(backend.address).await;
+    cluster.apply(route("orders", "/", &orders()));
+    cluster.apply(secures("a-new", 30, &[("orders", None)]));
+    cluster.apply(secures("old", 10, &[("orders", None)]));
+    cluster.apply(secures("port", 40, &[("orders", Some("public"))]));
+    cluster.apply(secures("both", 50, &[("orders", None), ("stock", None)]));
+    cluster.apply(secures("b-new", 30, &[("stock", None)]));
+    let _controller = Controller::start(&cluster, &[]).await;
+    let said = async |name: &str, status: &str, reason: &str| {
+        let expected = [("Accepted", status, reason), GOOD[1]];
+        says(&cluster, ("BackendTLSPolicy", "shop", name), "/ancestors/0", &expected).await;
+        let object = cluster.object("BackendTLSPolicy", "shop", name).unwrap();
+        let accepted = &object["status"]["ancestors"][0]["conditions"][0]["message"];
+        accepted.as_str().unwrap().to_owned()
+    };
+    said("old", "True", "Accepted").await;
+    said("port", "True", "Accepted").await;
+    let message = said("a-new", "False", "Conflicted").await;
+    assert!(message.contains("BackendTLSPolicy shop/old is older and goes first"), "{message}");
+    let message = said("both", "False", "Conflicted").await;
+    assert!(message.contains("Service stock: BackendTLSPolicy shop/b-new"), "{message}");
+    // When the older one goes, the next one holds, and of one that holds in part that is said.
+    cluster.delete("BackendTLSPolicy", "shop", "old");
+    cluster.delete("BackendTLSPolicy", "shop", "b-new");
+    said("a-new", "True", "Accepted").await;
+    until("what is left of it is told", async || {
+        (said("both", "True", "Accepted").await.contains("but not everywhere: Service orders: "))
+            .then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use tradewind_routing::{Condition, RouteId, RouteStatus};
 use super::conditions::condition;
 use super::entries::{Entry, reference};
 use super::{Scene, Status};
+use crate::cluster::judged::Unheld;
 use crate::cluster::view::Name;
 
 const GROUP: &str = "gateway.networking.k8s.io";
@@ -23,8 +24,7 @@ impl Scene<'_> {
         else {
             return;
         };
-        let reason = self.judged.unreached(namespace, policy).map(|found| found.reason.as_str());
-        let conditions = conditions(body, reason);
+        let conditions = conditions(body, self.judged.unheld(namespace, policy));
         let entry = |(namespace, name): (String, String)| Entry {
             reference: Value::Object(reference(GROUP, "Gateway", Some(&namespace), &name, None)),
             conditions: conditions.clone(),
@@ -76,21 +76,27 @@ fn services(body: &Body) -> Vec<&ObjectRef> {
     }
 }
 
-fn conditions(policy: &BackendTlsPolicy, reason: Option<&str>) -> Vec<Condition> {
-    let Some(reason) = reason else {
-        return vec![
-            condition("Accepted", true, "Accepted", "connections are secured as it says"),
-            condition("ResolvedRefs", true, "ResolvedRefs", "all references lead somewhere"),
-        ];
+fn conditions(policy: &BackendTlsPolicy, unheld: Option<&Unheld>) -> Vec<Condition> {
+    let invalid = unheld.and_then(|unheld| unheld.invalid.as_deref());
+    let is_by_reference = !policy.validation.ca_certificate_refs.is_empty();
+    let accepted = match (unheld.and_then(|unheld| Some((unheld, unheld.conflict.as_deref()?))), invalid) {
+        (Some((unheld, conflict)), _) if !unheld.is_in_effect => {
+            condition("Accepted", false, "Conflicted", conflict)
+        }
+        (_, Some(reason)) if is_by_reference => condition("Accepted", false, "NoValidCACertificate", reason),
+        (_, Some(reason)) => condition("Accepted", false, "Invalid", reason),
+        (Some((_, conflict)), None) => {
+            let message = format!("connections are secured as it says, but not everywhere: {conflict}");
+            condition("Accepted", true, "Accepted", message)
+        }
+        (None, None) => condition("Accepted", true, "Accepted", "connections are secured as it says"),
     };
-    if policy.validation.ca_certificate_refs.is_empty() {
-        return vec![
-            condition("Accepted", false, "Invalid", reason),
-            condition("ResolvedRefs", true, "ResolvedRefs", "it refers to nothing"),
-        ];
-    }
-    vec![
-        condition("Accepted", false, "NoValidCACertificate", reason),
-        condition("ResolvedRefs", false, "InvalidCACertificateRef", reason),
-    ]
+    let resolved = match invalid {
+        Some(reason) if is_by_reference => {
+            condition("ResolvedRefs", false, "InvalidCACertificateRef", reason)
+        }
+        Some(_) => condition("ResolvedRefs", true, "ResolvedRefs", "it refers to nothing"),
+        None => condition("ResolvedRefs", true, "ResolvedRefs", "all references lead somewhere"),
+    };
+    vec![accepted, resolved]
 }

@@ -1,7 +1,10 @@
 //! `GatewayClass`.
 
+use std::iter;
+
 use serde_json::Value;
 use tradewind_kubernetes::Object;
+use tradewind_routing::Condition;
 
 use super::conditions::{Saying, condition};
 use super::{Scene, Status};
@@ -19,14 +22,28 @@ impl Scene<'_> {
             Some(reference) => {
                 let (kind, name) = (text(reference, "kind"), text(reference, "name"));
                 let message = format!(
-                    "spec.parametersRef: {kind} {name} says nothing to this controller; leave it out"
+                    "spec.parametersRef names {kind} {name}, and there are no parameters that this controller takes: \
+                     remove spec.parametersRef from the class, and set what you want by options of the gateway's program \
+                     or by policies of policy.tradewind.dev"
                 );
                 condition("Accepted", false, "InvalidParameters", message)
             }
         };
         let saying = Saying { generation: object.generation(), now: self.now };
-        let conditions = saying.among(status.get("conditions"), &[accepted]);
+        let version = self.versions.condition();
+        if version.is_none() && self.versions.are_unknown() {
+            unsay(status, "SupportedVersion");
+        }
+        let ours: Vec<Condition> = iter::once(accepted).chain(version).collect();
+        let conditions = saying.among(status.get("conditions"), &ours);
         status.insert("conditions".to_owned(), conditions);
+    }
+}
+
+/// Takes a condition back.
+fn unsay(status: &mut Status, kind: &str) {
+    if let Some(conditions) = status.get_mut("conditions").and_then(Value::as_array_mut) {
+        conditions.retain(|condition| condition["type"] != kind);
     }
 }
 
