@@ -136,7 +136,7 @@ impl Store {
             // A merge that says nothing of it leaves it; everything else without one takes it away.
             (None, true) => {}
             (None | Some(Value::Null), _) => {
-                drop(after.as_object_mut().map(|fields| fields.remove("status")))
+                drop(after.as_object_mut().map(|fields| fields.remove("status")));
             }
             _ => return Err(NotWritten::Invalid),
         }
