@@ -57,11 +57,13 @@ impl Cluster {
     /// # Errors
     /// [`ClusterError::Configuration`] when there is neither, or what is there is wrong.
     pub async fn from_environment(clock: Clock, entropy: Entropy) -> Result<Self, ClusterError> {
-        let config = match way::in_pod() {
+        let config = match Config::incluster() {
             Ok(config) => config,
             Err(in_pod) => {
                 let file = Config::from_kubeconfig(&KubeConfigOptions::default()).await;
-                file.map_err(|file| ClusterError::Configuration(format!("{in_pod}; {}", describe(&file))))?
+                file.map_err(|file| {
+                    ClusterError::Configuration(format!("{}; {}", describe(&in_pod), describe(&file)))
+                })?
             }
         };
         Self::with(config, clock, entropy)

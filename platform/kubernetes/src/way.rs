@@ -5,27 +5,6 @@ use std::path::{Path, PathBuf};
 use http::Uri;
 use kube::Config;
 
-/// Where a pod finds the files of its service account.
-const ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
-
-/// The API server of the cluster that this pod runs in.
-///
-/// # Errors
-/// Why it is not known.
-pub(crate) fn in_pod() -> Result<Config, String> {
-    let variable = |name: &str| std::env::var(name).map_err(|_| format!("{name} is not set"));
-    let (host, port) = (variable("KUBERNETES_SERVICE_HOST")?, variable("KUBERNETES_SERVICE_PORT")?);
-    of_account(address(&host, &port)?, Path::new(ACCOUNT))
-}
-
-fn address(host: &str, port: &str) -> Result<Uri, String> {
-    // An address of IP version 6 needs brackets.
-    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-    let wrong =
-        |_| format!("KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT: {host}:{port} is no address");
-    format!("https://{host}:{port}").parse().map_err(wrong)
-}
-
 /// An API server, and the service account whose files are in a folder.
 ///
 /// # Errors
@@ -54,17 +33,4 @@ pub(crate) fn token_file(config: &mut Config) -> Option<PathBuf> {
     let auth = &mut config.auth_info;
     let is_other = auth.auth_provider.is_some() || auth.token.is_some() || auth.username.is_some();
     auth.token_file.take_if(|_| !is_other).map(PathBuf::from)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_made_of_a_host_and_a_port() {
-        let shown = |host, port| address(host, port).map(|address| address.to_string());
-        assert_eq!(shown("10.0.0.1", "443"), Ok("https://10.0.0.1:443/".to_owned()));
-        assert_eq!(shown("fd00::1", "6443"), Ok("https://[fd00::1]:6443/".to_owned()));
-        assert!(shown("10.0.0.1", "tcp://10.0.0.1").unwrap_err().contains("KUBERNETES_SERVICE_PORT"));
-    }
 }

@@ -188,7 +188,12 @@ fn seconds(time: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tradewind_kernel::Entropy;
+    use tradewind_routing::{Documents, GatewayStatus};
+
     use super::*;
+    use crate::cluster::judged::Basis;
+    use crate::cluster::view::tests::view;
 
     #[test]
     fn an_object_is_written_some_times_at_once_and_then_now_and_again() {
@@ -210,6 +215,34 @@ mod tests {
         assert!(pace.begin("1", Duration::from_secs(2)).is_err());
         assert_eq!(pace.begin("2", Duration::from_secs(2)), Ok(()));
         assert_eq!(pace.begin("2", Duration::from_secs(60)), Ok(()));
+    }
+
+    #[tokio::test]
+    async fn an_api_server_that_is_away_is_not_asked_for_each_object() {
+        let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let clock = Clock::system();
+        let address = format!("http://{nobody}").parse().unwrap();
+        let cluster = Cluster::at(&address, clock.clone(), Entropy::seeded(1)).unwrap();
+        let class = Class { name: "tradewind".to_owned(), ..Class::default() };
+        let door = |name: &str| serde_json::json!({"kind": "Gateway", "metadata": {"namespace": "edge", "name": name}, "spec": {}});
+        let status = |name: &str| GatewayStatus {
+            namespace: "edge".to_owned(),
+            name: name.to_owned(),
+            generation: 0,
+            conditions: Vec::new(),
+            listeners: Vec::new(),
+        };
+        let gateways = vec![status("a"), status("b")];
+        let judged = Judged::new(&Basis::default(), &Documents::default(), (gateways, &[], &[]), (&[], &[]));
+        let mut writer = Writer {
+            cluster: &cluster,
+            class,
+            clock: &clock,
+            paces: BTreeMap::new(),
+            refused: BTreeSet::new(),
+        };
+        let pause = writer.round(&view(&[door("a"), door("b")]), &judged, &Versions::NotAsked).await;
+        assert_eq!((pause, writer.paces.len()), (SOON * 5, 1), "one was tried");
     }
 
     #[test]

@@ -145,3 +145,52 @@ fn named(name: &SubjectAltName) -> CertificateName {
         SubjectAltName::Uri { uri } => CertificateName::Uri(uri.clone()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tradewind_gateway_api::Definitions;
+
+    use super::*;
+
+    /// A policy for TLS to `orders`, or to one of its ports, whose certificate is to have the policy's name.
+    fn policy(name: &str, created: u32, port: &str) -> String {
+        let section = if port.is_empty() { String::new() } else { format!(", sectionName: {port}") };
+        format!(
+            "apiVersion: gateway.networking.k8s.io/v1\nkind: BackendTLSPolicy\nmetadata: {{name: {name}, \
+             creationTimestamp: '2026-01-01T00:00:0{created}Z'}}\nspec:\n  targetRefs: [{{group: '', kind: Service, \
+             name: orders{section}}}]\n  validation: {{hostname: {name}.example, wellKnownCACertificates: System}}\n"
+        )
+    }
+
+    /// The host that each port of `orders` is asked to show, and the policies that do not hold as they are.
+    fn asked(policies: &[String]) -> (Vec<(u16, String)>, Vec<String>) {
+        let service = "apiVersion: v1\nkind: Service\nmetadata: {name: orders}\nspec: {ports: [{name: a, port: 80}, \
+                       {name: b, port: 81}]}\n";
+        let definitions = Definitions::standard().unwrap();
+        let mut documents = Documents::default();
+        for text in policies.iter().map(String::as_str).chain([service]) {
+            let reading = definitions.read("test", text);
+            assert!(reading.errors.is_empty(), "{:?}", reading.errors);
+            for document in reading.documents {
+                documents.add(document).unwrap();
+            }
+        }
+        let (secured, unheld) = of_backends(&documents);
+        let hosts = secured.into_iter().map(|(id, secured)| (id.port, secured.name)).collect();
+        (hosts, unheld.into_iter().map(|unheld| unheld.policy).collect())
+    }
+
+    #[test]
+    fn one_about_a_port_goes_before_one_about_the_service_and_an_older_one_before_a_newer_one() {
+        let host = |name: &str| format!("{name}.example");
+        let all =
+            [policy("whole", 1, ""), policy("port", 5, "b"), policy("late", 3, ""), policy("later", 6, "b")];
+        let expected = vec![(80, host("whole")), (81, host("port"))];
+        assert_eq!(asked(&all), (expected, vec!["late".to_owned(), "later".to_owned()]));
+        let older = [policy("whole", 2, ""), policy("port", 1, "b")];
+        assert_eq!(asked(&older).0, [(80, host("whole")), (81, host("port"))], "whichever is older");
+        let same = [policy("b", 1, ""), policy("a", 1, "")];
+        let expected = vec![(80, host("a")), (81, host("a"))];
+        assert_eq!(asked(&same), (expected, vec!["b".to_owned()]), "of one age the name decides");
+    }
+}

@@ -99,23 +99,10 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     let beside = join3(keys, following.follow(looks, &server), objects).map(drop);
     let leave = Duration::from_secs(arguments.leave_wait);
     until_stopped(LOOK, leave, beside, |occasion| {
-        match occasion {
-            // Documents are followed until the end: an endpoint that goes meanwhile must not be asked.
-            Occasion::Leave => {
-                is_draining.store(true, Ordering::Release);
-                let seconds = leave.as_secs();
-                tracing::info!(seconds, "stopping: requests are taken for a while, until nobody sends any");
-            }
-            Occasion::Upgrade if is_draining.load(Ordering::Acquire) => {
-                tracing::warn!("the program is about to end, and is not started anew");
-            }
-            Occasion::Upgrade if link.is_some() => {
-                tracing::warn!("in a cluster another pod takes the place of this one; the program goes on");
-            }
-            Occasion::Upgrade => return upgrade(&server.borrow(), admin.as_ref()),
-            Occasion::Hangup => tracing::info!("the documents are read again"),
-            Occasion::Time | Occasion::Reopen => {}
+        if occasion == Occasion::Upgrade && may_upgrade(&is_draining, link.is_some()) {
+            return upgrade(&server.borrow(), admin.as_ref());
         }
+        hear(occasion, &is_draining, leave);
         if matches!(occasion, Occasion::Reopen | Occasion::Hangup) {
             reopen(&in_use);
         }
@@ -134,6 +121,32 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, String> {
     // Nobody new is sent anywhere, and endpoints are spared questions.
     following.checks.stop();
     Ok(end(server.into_inner(), admin))
+}
+
+/// Says what an occasion means.
+fn hear(occasion: Occasion, is_draining: &AtomicBool, leave: Duration) {
+    match occasion {
+        // Documents are followed until the end: an endpoint that goes meanwhile must not be asked.
+        Occasion::Leave => {
+            is_draining.store(true, Ordering::Release);
+            let seconds = leave.as_secs();
+            tracing::info!(seconds, "stopping: requests are taken for a while, until nobody sends any");
+        }
+        Occasion::Hangup => tracing::info!("the documents are read again"),
+        Occasion::Time | Occasion::Reopen | Occasion::Upgrade => {}
+    }
+}
+
+/// Whether another process of the program may take over.
+fn may_upgrade(is_draining: &AtomicBool, is_in_cluster: bool) -> bool {
+    if is_draining.load(Ordering::Acquire) {
+        tracing::warn!("the program is about to end, and is not started anew");
+        return false;
+    }
+    if is_in_cluster {
+        tracing::warn!("in a cluster another pod takes the place of this one; the program goes on");
+    }
+    !is_in_cluster
 }
 
 /// Finishes requests under way; the internal door is there until then.

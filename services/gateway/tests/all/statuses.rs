@@ -295,6 +295,32 @@ async fn a_policy_for_tls_to_backends_says_at_which_gateways_it_holds() {
     );
 }
 
+#[tokio::test]
+async fn a_policy_for_tls_says_nothing_of_gateways_that_lead_elsewhere() {
+    let backend = Backend::start("shop", Does::Answers).await;
+    let cluster = cluster(backend.address).await;
+    // A route that its gateway does not take, and one to a service of the same name in another namespace.
+    let mut nowhere = route("nowhere", "/nowhere", &orders());
+    nowhere["spec"]["parentRefs"][0]["sectionName"] = json!("https");
+    cluster.apply(nowhere);
+    let mut foreign = route("foreign", "/foreign", &orders());
+    foreign["metadata"]["namespace"] = json!("goods");
+    cluster.apply(foreign);
+    for mut object in service("shop", backend.address) {
+        object["metadata"]["name"] = json!("stock");
+        object["metadata"]["labels"] = json!({"kubernetes.io/service-name": "stock"});
+        cluster.apply(object);
+    }
+    cluster.apply(route("stock", "/", &json!({"name": "stock", "port": 80})));
+    cluster.apply(secures("first", 10, &[("orders", None)]));
+    cluster.apply(secures("second", 20, &[("stock", None)]));
+    let _controller = Controller::start(&cluster, &[]).await;
+    // They are written in the order of their names.
+    says(&cluster, ("BackendTLSPolicy", "shop", "second"), "/ancestors/0", &GOOD).await;
+    let first = cluster.object("BackendTLSPolicy", "shop", "first").unwrap();
+    assert_eq!(first.get("status"), None, "no gateway leads to it");
+}
+
 /// A policy for TLS to services, or to their ports of that name, made at a second of the day.
 fn secures(name: &str, second: u32, services: &[(&str, Option<&str>)]) -> Value {
     let target = |(service, port): &(&str, Option<&str>)| match port {

@@ -99,6 +99,20 @@ fn of_an_object_that_has_changed_since_it_was_judged_nothing_is_said() {
     let judged = judged(vec![condition("Accepted", "")], &[]);
     assert!(said(&class(), &judged, &Versions::NotAsked, &[door(1)]).is_some());
     assert_eq!(said(&class(), &judged, &Versions::NotAsked, &[door(2)]), None);
+    // A policy that got a mistake goes on as it was: its own generation is an older one, and says nothing.
+    let mut basis = Basis::default();
+    basis.add(("BackendPolicy", "shop".to_owned(), "limits".to_owned()), 2);
+    let id = PolicyId { kind: "BackendPolicy", namespace: "shop".to_owned(), name: "limits".to_owned() };
+    let policies = [PolicyStatus { policy: id, generation: 1, ancestors: Vec::new() }];
+    let judged = Judged::new(&basis, &Documents::default(), (Vec::new(), &[], &policies), (&[], &[]));
+    let policy = |generation: i64| {
+        json!({
+            "kind": "BackendPolicy", "metadata": {"namespace": "shop", "name": "limits", "generation": generation},
+            "spec": {"targetRefs": []}, "status": {"ancestors": [{"ancestorRef": {}, "controllerName": CONTROLLER}]},
+        })
+    };
+    assert!(said(&class(), &judged, &Versions::NotAsked, &[policy(2)]).is_some());
+    assert_eq!(said(&class(), &judged, &Versions::NotAsked, &[policy(3)]), None);
 }
 
 #[test]
