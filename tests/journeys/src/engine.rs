@@ -34,17 +34,30 @@ pub(crate) struct Databases {
 }
 
 impl Databases {
-    /// New databases for every service, without a row, if that is the engine, and the settings that lead there.
-    pub(crate) async fn new() -> Option<(Self, Vec<String>)> {
+    /// New databases for every service that were migrated, if that is the engine, and the settings that lead there.
+    pub(crate) async fn migrated() -> Option<(Self, Vec<String>)> {
+        let this = Self::named().await?;
+        let passwords = passwords();
+        templates::copy(this.server, &this.prefix, &passwords).await;
+        let settings = settings(this.server, &this.prefix, &passwords);
+        Some((this, settings))
+    }
+
+    /// The same without a table.
+    pub(crate) async fn empty() -> Option<(Self, Vec<String>)> {
+        let this = Self::named().await?;
+        let passwords = passwords();
+        provision(this.server, &this.prefix, &passwords).await;
+        let settings = settings(this.server, &this.prefix, &passwords);
+        Some((this, settings))
+    }
+
+    async fn named() -> Option<Self> {
         if !is_postgres() {
             return None;
         }
         let server = Postgres::shared().await;
-        let this = Self { server, prefix: format!("{}_", fresh_name("journeys")) };
-        let passwords = passwords();
-        templates::copy(server, &this.prefix, &passwords).await;
-        let settings = settings(server, &this.prefix, &passwords);
-        Some((this, settings))
+        Some(Self { server, prefix: format!("{}_", fresh_name("journeys")) })
     }
 
     /// The server, and the name of a service's database.

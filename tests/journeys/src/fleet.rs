@@ -68,7 +68,7 @@ pub struct Home {
 impl Home {
     /// An empty place on the engine of the other shops.
     pub async fn new() -> Self {
-        let (databases, settings) = on_the_engine(&[]).await;
+        let (databases, settings) = settled(Databases::empty().await, &[]).await;
         Self { folder: Folder::new("journeys"), databases, settings }
     }
 
@@ -287,7 +287,14 @@ const USUAL: [&str; 4] = [
 
 /// Where a shop keeps its data, and its settings: those of a test last.
 async fn on_the_engine(settings: &[&str]) -> (Option<Databases>, Vec<String>) {
-    let (databases, mut all) = Databases::new().await.unzip();
+    settled(Databases::migrated().await, settings).await
+}
+
+async fn settled(
+    databases: Option<(Databases, Vec<String>)>,
+    settings: &[&str],
+) -> (Option<Databases>, Vec<String>) {
+    let (databases, mut all) = databases.unzip();
     let all = all.get_or_insert_default();
     all.extend(broker().await);
     all.extend(USUAL.map(str::to_owned));
