@@ -36,28 +36,29 @@ pub(crate) struct Databases {
 impl Databases {
     /// New databases for every service that were migrated, if that is the engine, and the settings that lead there.
     pub(crate) async fn migrated() -> Option<(Self, Vec<String>)> {
-        let this = Self::named().await?;
-        let passwords = passwords();
+        let (this, passwords) = Self::named().await?;
         templates::copy(this.server, &this.prefix, &passwords).await;
-        let settings = settings(this.server, &this.prefix, &passwords);
-        Some((this, settings))
+        Some(this.reached(&passwords))
     }
 
     /// The same without a table.
     pub(crate) async fn empty() -> Option<(Self, Vec<String>)> {
-        let this = Self::named().await?;
-        let passwords = passwords();
+        let (this, passwords) = Self::named().await?;
         provision(this.server, &this.prefix, &passwords).await;
-        let settings = settings(this.server, &this.prefix, &passwords);
-        Some((this, settings))
+        Some(this.reached(&passwords))
     }
 
-    async fn named() -> Option<Self> {
+    async fn named() -> Option<(Self, Vec<(String, String)>)> {
         if !is_postgres() {
             return None;
         }
         let server = Postgres::shared().await;
-        Some(Self { server, prefix: format!("{}_", fresh_name("journeys")) })
+        Some((Self { server, prefix: format!("{}_", fresh_name("journeys")) }, passwords()))
+    }
+
+    fn reached(self, passwords: &[(String, String)]) -> (Self, Vec<String>) {
+        let settings = settings(self.server, &self.prefix, passwords);
+        (self, settings)
     }
 
     /// The server, and the name of a service's database.
