@@ -262,7 +262,8 @@ async fn the_options_of_the_guide_exist() {
             }
         }
     }
-    for word in GUIDE.split(['`', ' ']).filter(|word| word.starts_with("--") && word.len() > 4) {
+    let words = GUIDE.split(|at: char| at == '`' || at.is_whitespace());
+    for word in words.filter(|word| word.starts_with("--") && word.len() > 4) {
         let of_others = [
             "--release",
             "--bind",
