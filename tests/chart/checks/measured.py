@@ -52,8 +52,8 @@ def version(command):
 def kind(programs):
     """What was measured: how it was built, as far as that can be seen."""
     header = version(["readelf", "--program-headers", "--section-headers", str(programs / "tradewind-orders")])
-    made = {"image": "stripped release", "release": "release", "dist": "release with link-time optimisation",
-            "debug": "development build, which takes more of a core than a release"}.get(programs.name, "build")
+    made = {"image": "programs of the images (for size)", "release": "release", "dist": "release with link-time optimisation",
+            "debug": "development build, which takes more of a core than a release"}.get(programs.name, "of some build")
     return f"{made}, {'with shared libraries (glibc)' if 'INTERP' in header else 'static (musl, mimalloc)'}"
 
 

@@ -102,6 +102,26 @@ struct State {
     breaks: Option<(Entropy, u64)>,
 }
 
+impl State {
+    /// Of a server that answers everybody, and has nothing.
+    fn new() -> Self {
+        Self {
+            store: Store::new(HISTORY),
+            asked: Vec::new(),
+            status_writes: Vec::new(),
+            refusals: 0,
+            forbidden: Vec::new(),
+            unknown: Vec::new(),
+            tokens: None,
+            is_away: false,
+            is_mute: false,
+            answers_gone: false,
+            bookmarks: 0,
+            breaks: None,
+        }
+    }
+}
+
 impl FakeCluster {
     /// Starts one.
     pub async fn start() -> Self {
@@ -117,21 +137,7 @@ impl FakeCluster {
     async fn with(tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let state = State {
-            store: Store::new(HISTORY),
-            asked: Vec::new(),
-            status_writes: Vec::new(),
-            refusals: 0,
-            forbidden: Vec::new(),
-            unknown: Vec::new(),
-            tokens: None,
-            is_away: false,
-            is_mute: false,
-            answers_gone: false,
-            bookmarks: 0,
-            breaks: None,
-        };
-        let state = Mutex::new(state);
+        let state = Mutex::new(State::new());
         let inner = Arc::new(Inner { state, news: watch::Sender::new(0), cut: watch::Sender::new(0), tls });
         tokio::spawn(serve::accept(listener, inner.clone()));
         Self { port, inner }

@@ -299,3 +299,73 @@ fn listed(object: &Value, target: &Target) -> Value {
     }
     object
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(path: &str) -> Target {
+        Target::read(path).expect("a path of an object or a list")
+    }
+
+    fn route(name: &str) -> Value {
+        json!({
+            "apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": {"name": name}, "spec": {},
+        })
+    }
+
+    async fn answered(answer: Response<Body>) -> (u16, Value) {
+        let code = answer.status().as_u16();
+        let body = answer.into_body().collect().await.expect("a body of memory").to_bytes();
+        (code, serde_json::from_slice(&body).expect("JSON"))
+    }
+
+    #[tokio::test]
+    async fn a_status_is_refused_whose_object_is_not_that_of_the_path() {
+        let mut state = State::new();
+        let kept = state.store.apply(route("a"));
+        let at = target("/apis/gateway.networking.k8s.io/v1/namespaces/default/httproutes/a/status");
+        for (field, other, why) in [
+            ("/metadata/name", "b", "name of the object"),
+            ("/metadata/namespace", "other", "namespace of the provided object"),
+            ("/apiVersion", "gateway.networking.k8s.io/v1beta1", "API version"),
+        ] {
+            let mut sent = kept.clone();
+            sent["status"] = json!({"parents": []});
+            *sent.pointer_mut(field).expect("a field of what is kept") = other.into();
+            let answer = write(&mut state, (&at, "a"), sent.to_string().as_bytes(), false);
+            let (code, answer) = answered(answer).await;
+            assert_eq!(code, 400, "{field}");
+            assert!(answer["message"].as_str().unwrap_or_default().contains(why), "{answer}");
+        }
+        assert_eq!(
+            state.store.find("httproutes", "default", "a").map(|object| object["status"].clone()),
+            Some(Value::Null)
+        );
+        // What is not said is that of the path.
+        let sent = json!({"metadata": {"name": "a", "resourceVersion": kept["metadata"]["resourceVersion"]}, "status": {}});
+        let answer = write(&mut state, (&at, "a"), sent.to_string().as_bytes(), false);
+        assert_eq!(answered(answer).await.0, 200);
+    }
+
+    #[tokio::test]
+    async fn how_many_are_left_is_said_of_a_whole_list_alone() {
+        let mut state = State::new();
+        for name in ["a", "b", "c"] {
+            state.store.apply(route(name));
+        }
+        let at = target("/apis/gateway.networking.k8s.io/v1/httproutes");
+        let mut left = async |pairs: &[(&str, &str)]| {
+            let query = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            let page = answered(list(&mut state, &at, &query)).await.1;
+            (page["items"].as_array().map_or(0, Vec::len), page["metadata"]["remainingItemCount"].clone())
+        };
+        assert_eq!(left(&[("limit", "1")]).await, (1, json!(2)));
+        assert_eq!(left(&[("limit", "3")]).await, (3, Value::Null), "nothing is left");
+        assert_eq!(
+            left(&[("limit", "1"), ("labelSelector", "a!=b")]).await,
+            (1, Value::Null),
+            "of a selection"
+        );
+    }
+}
